@@ -1,0 +1,265 @@
+import { ProtocolError, type Violation } from '../errors.js';
+import {
+  FIN_BIT,
+  type FrameHeader,
+  LENGTH_BITS,
+  LENGTH_IS_16_BIT,
+  MASK_BIT,
+  MAX_CONTROL_PAYLOAD,
+  OPCODE_BITS,
+  RSV_BITS,
+} from './frame-header.js';
+import { maskInPlace, maskTo } from './masking.js';
+import { isControl, isReservedOpcode } from './opcode.js';
+import { VIOLATION } from './violations.js';
+
+/** A rule that the receiver of frames found broken. */
+export interface Breach {
+  readonly violation: Violation;
+  /** What came, in a few words. */
+  readonly detail?: string;
+  /** Index of the wrong byte in the bytes just given to framePayload(). */
+  readonly index?: number;
+}
+
+/**
+ * What receives the frames. The decoder keeps nothing of a payload: the sink sees each piece as it comes.
+ * A method that gives a Breach stops the decoder for good.
+ */
+export interface FrameSink {
+  /** A header is complete and legal by itself; no payload was read yet. The same object serves for every frame. */
+  frameStart(header: Readonly<FrameHeader>): Breach | undefined;
+  /** `bytes[start, end)` is the next piece of the payload, unmasked. Never empty. To be copied, unless the decoder owns its chunks. */
+  framePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined;
+  /** The payload is complete. */
+  frameEnd(): Breach | undefined;
+}
+
+export interface FrameDecoderOptions {
+  /**
+   * Whose frames these are: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1).
+   * 'any' takes both, to look at captured bytes.
+   */
+  readonly from: 'client' | 'server' | 'any';
+  /** The reserved bits that negotiated extensions have given a meaning (a sum of RSV1, RSV2, RSV3). None if left out. */
+  readonly assignedRsv?: number;
+  /**
+   * Whether the chunks given to push() may be overwritten: masked payloads are then unmasked where they lie, and otherwise in
+   * a copy. False if left out.
+   */
+  readonly ownsChunks?: boolean;
+}
+
+/** What the next byte is. Header bytes are taken one at a time, so a header that comes in parts needs no buffer. */
+const FIRST_BYTE = 0;
+const SECOND_BYTE = 1;
+const EXTENDED_LENGTH = 2;
+const MASKING_KEY = 3;
+const PAYLOAD = 4;
+
+/**
+ * Bytes to frames (RFC 6455 §5.2), in whatever pieces the bytes come. Nothing is allocated per frame, and nothing on the word
+ * of a length field. Each header is judged when its last byte has come, before any payload.
+ */
+export class FrameDecoder {
+  readonly #sink: FrameSink;
+  readonly #expectedMask: boolean | undefined;
+  readonly #assignedRsv: number;
+  readonly #ownsChunks: boolean;
+  readonly #header: FrameHeader = {
+    fin: false,
+    rsv: 0,
+    opcode: 0,
+    masked: false,
+    maskingKey: 0,
+    payloadLength: 0,
+    headerLength: 0,
+    offset: 0,
+  };
+  #awaits = FIRST_BYTE;
+  /** Bytes still to come of the extended length or of the masking key. */
+  #owed = 0;
+  /** Bytes of this frame's payload that have come. */
+  #position = 0;
+  /** Bytes taken by earlier calls of push(). */
+  #taken = 0;
+  #suspended = false;
+  #error: ProtocolError | undefined;
+
+  constructor(sink: FrameSink, options: FrameDecoderOptions) {
+    this.#sink = sink;
+    this.#expectedMask = options.from === 'any' ? undefined : options.from === 'client';
+    this.#assignedRsv = options.assignedRsv ?? 0;
+    this.#ownsChunks = options.ownsChunks ?? false;
+  }
+
+  /** The rule that the bytes broke. From then on the decoder takes no more of them (§7.1.7). */
+  get error(): ProtocolError | undefined {
+    return this.#error;
+  }
+
+  /** Bytes taken so far; while the sink is being called, those of earlier chunks alone. */
+  get offset(): number {
+    return this.#taken;
+  }
+
+  /** Whether the bytes taken so far end between two frames. */
+  get isBetweenFrames(): boolean {
+    return this.#awaits === FIRST_BYTE;
+  }
+
+  /** Makes push() stop before the next frame. Meant to be called by the sink. */
+  suspend(): void {
+    this.#suspended = true;
+  }
+
+  /** Lets the next push() go on. */
+  resume(): void {
+    this.#suspended = false;
+  }
+
+  /**
+   * Takes `chunk[start, …)`. Gives the index of the first byte not taken: the chunk's length, unless the decoder was suspended
+   * (push the same chunk again from there after resume()) or has failed (see `error`).
+   */
+  push(chunk: Uint8Array, start = 0): number {
+    const header = this.#header;
+    const end = chunk.length;
+    let at = start;
+    while (at < end && this.#error === undefined) {
+      if (this.#awaits === FIRST_BYTE) {
+        if (this.#suspended) break;
+        const byte = chunk[at]!;
+        header.offset = this.#taken + at - start;
+        header.fin = (byte & FIN_BIT) !== 0;
+        header.rsv = byte & RSV_BITS;
+        header.opcode = byte & OPCODE_BITS;
+        this.#awaits = SECOND_BYTE;
+        at++;
+      } else if (this.#awaits === PAYLOAD) {
+        at = this.#takePayload(chunk, at, start);
+      } else {
+        this.#takeHeaderByte(chunk[at]!);
+        at++;
+        if (this.#awaits === PAYLOAD) this.#startFrame();
+      }
+    }
+    this.#taken += at - start;
+    return at;
+  }
+
+  #takeHeaderByte(byte: number): void {
+    const header = this.#header;
+    if (this.#awaits === SECOND_BYTE) {
+      header.masked = (byte & MASK_BIT) !== 0;
+      header.maskingKey = 0;
+      header.headerLength = header.masked ? 6 : 2;
+      const length = byte & LENGTH_BITS;
+      if (length < LENGTH_IS_16_BIT) {
+        header.payloadLength = length;
+        this.#awaitMaskingKey();
+      } else {
+        header.payloadLength = 0;
+        this.#owed = length === LENGTH_IS_16_BIT ? 2 : 8;
+        header.headerLength += this.#owed;
+        this.#awaits = EXTENDED_LENGTH;
+      }
+    } else if (this.#awaits === EXTENDED_LENGTH) {
+      // By multiplication, since shifting would cut the length to 32 bits. Above 2^53 it is inexact, and too big anyway.
+      header.payloadLength = header.payloadLength * 256 + byte;
+      if (--this.#owed === 0) this.#awaitMaskingKey();
+    } else {
+      header.maskingKey = (header.maskingKey << 8) | byte;
+      if (--this.#owed === 0) this.#awaits = PAYLOAD;
+    }
+  }
+
+  #awaitMaskingKey(): void {
+    this.#owed = 4;
+    this.#awaits = this.#header.masked ? MASKING_KEY : PAYLOAD;
+  }
+
+  #startFrame(): void {
+    const header = this.#header;
+    this.#position = 0;
+    const breach = this.#judge(header) ?? this.#sink.frameStart(header);
+    if (breach !== undefined) this.#fail(breach, header.offset);
+    else if (header.payloadLength === 0) this.#endFrame();
+  }
+
+  /** The rules that a header keeps or breaks by itself. */
+  #judge(header: FrameHeader): Breach | undefined {
+    // "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values" (§5.2).
+    if ((header.rsv & ~this.#assignedRsv) !== 0)
+      return { violation: VIOLATION.RESERVED_BITS, detail: rsvNames(header.rsv) };
+    // "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_" (§5.2).
+    if (isReservedOpcode(header.opcode)) {
+      return { violation: VIOLATION.RESERVED_OPCODE, detail: `0x${header.opcode.toString(16)}` };
+    }
+    // "The server MUST close the connection upon receiving a frame that is not masked", "A client MUST close a connection if it
+    // detects a masked frame" (§5.1).
+    if (this.#expectedMask !== undefined && header.masked !== this.#expectedMask) {
+      return { violation: this.#expectedMask ? VIOLATION.UNMASKED_CLIENT_FRAME : VIOLATION.MASKED_SERVER_FRAME };
+    }
+    if (isControl(header.opcode)) {
+      // "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented" (§5.5).
+      if (!header.fin) return { violation: VIOLATION.FRAGMENTED_CONTROL_FRAME };
+      if (header.headerLength > (header.masked ? 6 : 2) || header.payloadLength > MAX_CONTROL_PAYLOAD) {
+        return { violation: VIOLATION.CONTROL_FRAME_TOO_LONG, detail: `${header.payloadLength} bytes` };
+      }
+      return undefined;
+    }
+    const lengthBytes = header.headerLength - (header.masked ? 6 : 2);
+    // "The minimal number of bytes MUST be used to encode the length" (§5.2).
+    if (
+      (lengthBytes === 2 && header.payloadLength < LENGTH_IS_16_BIT) ||
+      (lengthBytes === 8 && header.payloadLength <= 0xffff)
+    ) {
+      return { violation: VIOLATION.LENGTH_NOT_MINIMAL, detail: `${header.payloadLength} in ${lengthBytes} bytes` };
+    }
+    // "64-bit unsigned integer (the most significant bit MUST be 0)" (§5.2).
+    if (header.payloadLength >= 2 ** 63) return { violation: VIOLATION.LENGTH_SIGN_BIT };
+    // No memory and no exact arithmetic reaches there, so no limit of the sink's can be higher.
+    if (header.payloadLength > Number.MAX_SAFE_INTEGER) {
+      return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a frame of about ${header.payloadLength} bytes` };
+    }
+    return undefined;
+  }
+
+  /** Hands on what `chunk` has of this frame's payload from `at` on, and gives the place behind it. */
+  #takePayload(chunk: Uint8Array, at: number, start: number): number {
+    const header = this.#header;
+    const stop = Math.min(chunk.length, at + header.payloadLength - this.#position);
+    const position = this.#position;
+    this.#position += stop - at;
+    let breach: Breach | undefined;
+    if (!header.masked) {
+      breach = this.#sink.framePayload(chunk, at, stop);
+    } else if (this.#ownsChunks) {
+      maskInPlace(chunk, at, stop, header.maskingKey, position);
+      breach = this.#sink.framePayload(chunk, at, stop);
+    } else {
+      const copy = new Uint8Array(stop - at);
+      maskTo(chunk, at, stop, copy, 0, header.maskingKey, position);
+      breach = this.#sink.framePayload(copy, 0, copy.length);
+      if (breach?.index !== undefined) breach = { ...breach, index: breach.index + at };
+    }
+    if (breach !== undefined) this.#fail(breach, this.#taken + (breach.index ?? at) - start);
+    else if (this.#position === header.payloadLength) this.#endFrame();
+    return stop;
+  }
+
+  #endFrame(): void {
+    this.#awaits = FIRST_BYTE;
+    const breach = this.#sink.frameEnd();
+    if (breach !== undefined) this.#fail(breach, this.#header.offset);
+  }
+
+  #fail(breach: Breach, offset: number): void {
+    this.#error = new ProtocolError(breach.violation, offset, breach.detail);
+  }
+}
+
+function rsvNames(rsv: number): string {
+  return ['RSV1', 'RSV2', 'RSV3'].filter((_, i) => (rsv & (0x40 >> i)) !== 0).join(', ');
+}

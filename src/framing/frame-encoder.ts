@@ -1,0 +1,129 @@
+import { allocateUnpooled, utf8Length, writeUtf8 } from '#platform';
+import { invalidType, invalidValue } from '../errors.js';
+import {
+  FIN_BIT,
+  headerLength,
+  MAX_CONTROL_PAYLOAD,
+  MAX_HEADER_LENGTH,
+  RSV_BITS,
+  writeHeader,
+} from './frame-header.js';
+import { maskInPlace, maskTo } from './masking.js';
+import { randomMaskingKey } from './masking-key.js';
+import { isControl, isReservedOpcode } from './opcode.js';
+import { OutputBuffer } from './output-buffer.js';
+
+/** Payloads up to this size are copied into shared memory; above it a piece of their own is cheaper (bench/codec.ts). */
+const COPY_THRESHOLD = 16_384;
+
+/**
+ * Frames to bytes (RFC 6455 §5.2), straight into an OutputBuffer. A client's frames are masked with a fresh random key (§5.3)
+ * on their way into memory of ours: the caller's bytes are never changed.
+ */
+export class FrameEncoder {
+  readonly output: OutputBuffer;
+  readonly #masks: boolean;
+  readonly #makeKey: () => number;
+
+  /**
+   * @param role whose frames these are
+   * @param makeKey where masking keys come from: 32 bits a call, for tests that must know them
+   */
+  constructor(
+    role: 'client' | 'server',
+    output: OutputBuffer = new OutputBuffer(),
+    makeKey: () => number = randomMaskingKey,
+  ) {
+    this.output = output;
+    this.#masks = role === 'client';
+    this.#makeKey = makeKey;
+  }
+
+  /**
+   * Queues one frame. `payload` of a server above 16 KiB is queued by reference and must not change until it is sent.
+   *
+   * @param fin whether this is the last fragment of its message
+   * @param rsv reserved bits to set (a sum of RSV1, RSV2, RSV3): only where an extension was negotiated that gives them a meaning
+   * @throws {TypeError | RangeError} where the frame would be illegal (§5.2, §5.5)
+   */
+  frame(opcode: number, payload: string | Uint8Array, fin = true, rsv = 0): void {
+    checkFrame(opcode, payload, fin, rsv);
+    const firstByte = (fin ? FIN_BIT : 0) | rsv | opcode;
+    const key = this.#masks ? this.#makeKey() : undefined;
+    const length = typeof payload === 'string' ? utf8Length(payload) : payload.length;
+    const size = headerLength(length, this.#masks) + length;
+    if (length <= COPY_THRESHOLD) {
+      const start = this.output.reserve(size);
+      writeFrame(this.output.memory, start, firstByte, payload, length, key);
+      this.output.commit(size);
+    } else if (key === undefined && typeof payload !== 'string') {
+      const start = this.output.reserve(MAX_HEADER_LENGTH);
+      this.output.commit(writeHeader(this.output.memory, start, firstByte, length, key) - start);
+      this.output.append(payload);
+    } else {
+      const piece = allocateUnpooled(size);
+      writeFrame(piece, 0, firstByte, payload, length, key);
+      this.output.append(piece);
+    }
+  }
+}
+
+/** Writes header and payload to `memory` at `start`; `length` is the payload's in bytes. */
+function writeFrame(
+  memory: Uint8Array,
+  start: number,
+  firstByte: number,
+  payload: string | Uint8Array,
+  length: number,
+  key: number | undefined,
+): void {
+  const at = writeHeader(memory, start, firstByte, length, key);
+  if (typeof payload === 'string') {
+    writeUtf8(payload, memory, at);
+    if (key !== undefined) maskInPlace(memory, at, at + length, key, 0);
+  } else if (key === undefined) {
+    memory.set(payload, at);
+  } else {
+    maskTo(payload, 0, length, memory, at, key, 0);
+  }
+}
+
+/**
+ * One frame as bytes of its own memory, for those who use the codec alone.
+ *
+ * @throws {TypeError | RangeError} where the frame would be illegal (§5.2, §5.5)
+ */
+export function encodeFrame(
+  role: 'client' | 'server',
+  opcode: number,
+  payload: string | Uint8Array,
+  fin = true,
+  rsv = 0,
+): Uint8Array {
+  const encoder = new FrameEncoder(role);
+  encoder.frame(opcode, payload, fin, rsv);
+  const pieces = encoder.output.take();
+  const frame = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    frame.set(piece, at);
+    at += piece.length;
+  }
+  return frame;
+}
+
+function checkFrame(opcode: number, payload: unknown, fin: boolean, rsv: number): void {
+  if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
+    throw invalidType('payload', 'a string or a Uint8Array', payload);
+  }
+  if (!Number.isInteger(opcode) || opcode < 0 || opcode > 0xf || isReservedOpcode(opcode)) {
+    throw invalidValue('opcode', 'one of 0x0, 0x1, 0x2, 0x8, 0x9, 0xa (§5.2)', opcode);
+  }
+  if ((rsv & ~RSV_BITS) !== 0) throw invalidValue('rsv', 'a sum of RSV1, RSV2 and RSV3', rsv);
+  if (!isControl(opcode)) return;
+  if (!fin) throw invalidValue('fin', 'true in a control frame (§5.5)', fin);
+  const length = typeof payload === 'string' ? utf8Length(payload) : payload.length;
+  if (length > MAX_CONTROL_PAYLOAD) {
+    throw invalidValue('payload', `at most ${MAX_CONTROL_PAYLOAD} bytes in a control frame (§5.5)`, length);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The header of a frame (RFC 6455 §5.2):
+ *
+ *      0                   1                   2                   3
+ *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
+ *     +-+-+-+-+-------+-+-------------+-------------------------------+
+ *     |F|R|R|R| opcode|M| payload len |    extended payload length    |
+ *     |I|S|S|S|  (4)  |A|     (7)     |  (0, 16 or 64 bits, as the    |
+ *     |N|V|V|V|       |S|             |   7 bits say: <126, 126, 127) |
+ *     | |1|2|3|       |K|             |                               |
+ *     +-+-+-+-+-------+-+-------------+-------------------------------+
+ *     |              masking key (32 bits, if MASK is 1)              |
+ *     +---------------------------------------------------------------+
+ *
+ * All numbers are big-endian, so the first byte on the wire is the most significant.
+ */
+
+export const FIN_BIT = 0x80;
+export const RSV_BITS = 0x70;
+export const OPCODE_BITS = 0x0f;
+export const MASK_BIT = 0x80;
+export const LENGTH_BITS = 0x7f;
+
+/** The reserved bits as they stand in the first byte of a header. Compression (RFC 7692 §6) uses RSV1. */
+export const RSV1 = 0x40;
+export const RSV2 = 0x20;
+export const RSV3 = 0x10;
+
+/** The 7-bit length that says "the next 2 bytes are the length", and the one that says "the next 8 bytes". */
+export const LENGTH_IS_16_BIT = 126;
+export const LENGTH_IS_64_BIT = 127;
+
+/** "All control frames MUST have a payload length of 125 bytes or less" (§5.5). */
+export const MAX_CONTROL_PAYLOAD = 125;
+
+/** The longest header: 2 bytes, an 8-byte length and a 4-byte masking key. */
+export const MAX_HEADER_LENGTH = 14;
+
+export interface FrameHeader {
+  /** Whether this frame is the last fragment of its message. */
+  fin: boolean;
+  /** The reserved bits that are set: a sum of RSV1, RSV2 and RSV3. */
+  rsv: number;
+  opcode: number;
+  masked: boolean;
+  /** The masking key as a signed 32-bit integer whose most significant byte comes first on the wire; 0 in an unmasked frame. */
+  maskingKey: number;
+  /** Bytes of payload. Exact up to 2^53 - 1. */
+  payloadLength: number;
+  /** Bytes of this header: 2 to 14. */
+  headerLength: number;
+  /** Where the header begins, in bytes since the opening handshake. */
+  offset: number;
+}
+
+/** How many bytes the header of a frame with this payload takes. */
+export function headerLength(payloadLength: number, masked: boolean): number {
+  const keyLength = masked ? 4 : 0;
+  if (payloadLength < LENGTH_IS_16_BIT) return 2 + keyLength;
+  return (payloadLength <= 0xffff ? 4 : 10) + keyLength;
+}
+
+/**
+ * Writes a header to `target` at `at`, where there must be room, and gives the place behind it. "The minimal number of bytes
+ * MUST be used to encode the length" (§5.2).
+ *
+ * @param firstByte FIN, the reserved bits and the opcode, as they go over the wire
+ * @param maskingKey as in FrameHeader, or undefined for an unmasked frame
+ */
+export function writeHeader(
+  target: Uint8Array,
+  at: number,
+  firstByte: number,
+  payloadLength: number,
+  maskingKey: number | undefined,
+): number {
+  const maskBit = maskingKey === undefined ? 0 : MASK_BIT;
+  target[at++] = firstByte;
+  if (payloadLength < LENGTH_IS_16_BIT) {
+    target[at++] = maskBit | payloadLength;
+  } else if (payloadLength <= 0xffff) {
+    target[at++] = maskBit | LENGTH_IS_16_BIT;
+    target[at++] = payloadLength >>> 8;
+    target[at++] = payloadLength;
+  } else {
+    target[at++] = maskBit | LENGTH_IS_64_BIT;
+    at = writeUint32(target, at, Math.floor(payloadLength / 2 ** 32));
+    at = writeUint32(target, at, payloadLength);
+  }
+  return maskingKey === undefined ? at : writeUint32(target, at, maskingKey);
+}
+
+/** Writes the low 32 bits of `value`, most significant byte first. An element of a Uint8Array keeps the low 8 bits it is given. */
+function writeUint32(target: Uint8Array, at: number, value: number): number {
+  target[at] = value >>> 24;
+  target[at + 1] = value >>> 16;
+  target[at + 2] = value >>> 8;
+  target[at + 3] = value;
+  return at + 4;
+}

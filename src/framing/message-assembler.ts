@@ -1,0 +1,153 @@
+import { allocate, decodeUtf8, isUtf8 } from '#platform';
+import type { Breach, FrameSink } from './frame-decoder.js';
+import { type FrameHeader, MAX_CONTROL_PAYLOAD } from './frame-header.js';
+import { MessageBuffer } from './message-buffer.js';
+import { isControl, OPCODE } from './opcode.js';
+import { Utf8Validator } from './utf8-validator.js';
+import { VIOLATION } from './violations.js';
+
+/** What receives the messages and the control frames between their fragments. */
+export interface MessageSink {
+  /** A whole message: text as a string, binary as bytes of its own memory. */
+  message(data: string | Uint8Array): void;
+  /** A control frame. `payload` serves for the next one as soon as this returns: copy what must be kept. */
+  control(opcode: number, payload: Uint8Array): Breach | undefined;
+}
+
+export interface MessageLimits {
+  /** The most bytes of a message's payload, whatever its number of fragments. */
+  readonly maxMessageSize: number;
+  /** The most frames of one message. */
+  readonly maxFragments: number;
+}
+
+/** A binary payload of at least this share of its chunk is handed on where it lies; a smaller one would pin the whole chunk. */
+const WORTH_KEEPING = 0.5;
+
+/**
+ * Frames to messages (RFC 6455 §5.4): fragments are joined, control frames between them handed on at once, text is checked
+ * as it comes (§8.1), and the limits of §10.4 are judged at each header.
+ */
+export class MessageAssembler implements FrameSink {
+  readonly #sink: MessageSink;
+  readonly #limits: MessageLimits;
+  readonly #ownsChunks: boolean;
+  #inControl = false;
+  #opcode = 0;
+  #fin = false;
+
+  /** OPCODE.TEXT or OPCODE.BINARY while a message is open, otherwise OPCODE.CONTINUATION, which begins none. */
+  #messageOpcode: number = OPCODE.CONTINUATION;
+  #fragments = 0;
+  /** Payload bytes that the message's headers have announced so far. */
+  #announced = 0;
+  /** The whole payload of a message that came in one piece. */
+  #whole: string | Uint8Array | undefined;
+  /** These serve messages that come in pieces, and are made with the first of them. */
+  #buffer: MessageBuffer | undefined;
+  #validator: Utf8Validator | undefined;
+
+  #control: Uint8Array | undefined;
+  #controlLength = 0;
+
+  /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be handed on where it lies */
+  constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#ownsChunks = ownsChunks;
+  }
+
+  /** Bytes of memory held for a message that is not complete. */
+  get retained(): number {
+    return this.#buffer?.capacity ?? 0;
+  }
+
+  frameStart(header: Readonly<FrameHeader>): Breach | undefined {
+    this.#opcode = header.opcode;
+    this.#inControl = isControl(header.opcode);
+    if (this.#inControl) {
+      this.#controlLength = 0;
+      return undefined;
+    }
+    if (header.opcode === OPCODE.CONTINUATION) {
+      // "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0", then the rest (§5.4).
+      if (this.#messageOpcode === OPCODE.CONTINUATION) return { violation: VIOLATION.CONTINUATION_OF_NOTHING };
+    } else {
+      // "The fragments of one message MUST NOT be interleaved between the fragments of another message" (§5.4).
+      if (this.#messageOpcode !== OPCODE.CONTINUATION) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
+      this.#messageOpcode = header.opcode;
+      this.#fragments = 0;
+      this.#announced = 0;
+    }
+    this.#fin = header.fin;
+    this.#announced += header.payloadLength;
+    // "limits on the frame size and total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
+    if (this.#announced > this.#limits.maxMessageSize) {
+      const detail = `${this.#announced} bytes, and maxMessageSize is ${this.#limits.maxMessageSize}`;
+      return { violation: VIOLATION.MESSAGE_TOO_BIG, detail };
+    }
+    if (++this.#fragments > this.#limits.maxFragments) {
+      return { violation: VIOLATION.TOO_MANY_FRAGMENTS, detail: `maxFragments is ${this.#limits.maxFragments}` };
+    }
+    return undefined;
+  }
+
+  framePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
+    if (this.#inControl) {
+      this.#control ??= new Uint8Array(MAX_CONTROL_PAYLOAD);
+      for (let i = start; i < end; i++) this.#control[this.#controlLength++] = bytes[i]!;
+      return undefined;
+    }
+    const isWhole = this.#fin && end - start === this.#announced;
+    if (this.#messageOpcode === OPCODE.TEXT) {
+      if (isWhole && isUtf8(bytes, start, end)) {
+        this.#whole = decodeUtf8(bytes, start, end);
+        return undefined;
+      }
+      this.#validator ??= new Utf8Validator();
+      const index = this.#validator.check(bytes, start, end);
+      if (index !== -1) return invalidUtf8(bytes, index);
+    } else if (isWhole) {
+      this.#whole = this.#keep(bytes, start, end);
+      return undefined;
+    }
+    this.#buffer ??= new MessageBuffer();
+    this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : Number.POSITIVE_INFINITY);
+    return undefined;
+  }
+
+  frameEnd(): Breach | undefined {
+    if (this.#inControl) {
+      this.#inControl = false;
+      return this.#sink.control(this.#opcode, this.#control?.subarray(0, this.#controlLength) ?? new Uint8Array(0));
+    }
+    if (!this.#fin) return undefined;
+    // A character that the message's end cuts off is as wrong as any other (§8.1).
+    if (this.#validator?.isComplete === false)
+      return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
+    const data = this.#whole ?? this.#join();
+    this.#whole = undefined;
+    this.#messageOpcode = OPCODE.CONTINUATION;
+    this.#sink.message(data);
+    return undefined;
+  }
+
+  #join(): string | Uint8Array {
+    const bytes = this.#buffer?.take() ?? allocate(0);
+    return this.#messageOpcode === OPCODE.TEXT ? decodeUtf8(bytes, 0, bytes.length) : bytes;
+  }
+
+  /** The payload of a binary message, in memory that nobody else will write to. */
+  #keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    const piece = bytes.subarray(start, end);
+    if (this.#ownsChunks && piece.length >= bytes.buffer.byteLength * WORTH_KEEPING) return piece;
+    const copy = allocate(piece.length);
+    copy.set(piece);
+    return copy;
+  }
+}
+
+function invalidUtf8(bytes: Uint8Array, index: number): Breach {
+  const byte = bytes[index]!.toString(16).padStart(2, '0');
+  return { violation: VIOLATION.INVALID_UTF8, detail: `byte 0x${byte} cannot stand here`, index };
+}

@@ -1,0 +1,89 @@
+import { allocateUnpooled } from '#platform';
+
+/**
+ * A slab is memory that many connections fill with outgoing frames, each behind the last, so that what one of them has to say
+ * lies in one piece and leaves in one write. `live` counts the bytes not yet released: at 0 the slab begins anew.
+ */
+interface Slab {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  used: number;
+  live: number;
+}
+
+/** As much as a socket takes from one read, so an echo of one read fits. */
+const SLAB_SIZE = 65_536;
+
+let slab: Slab = { bytes: new Uint8Array(0), used: 0, live: 0 };
+
+/** Bytes on their way out: a queue of pieces, of which small ones share memory and large ones are kept by reference. */
+export class OutputBuffer {
+  #pieces: Uint8Array[] = [];
+  #length = 0;
+  /** The piece of the current slab that is still growing: `runSlab.bytes[runStart, runEnd)`. */
+  #runSlab: Slab | undefined;
+  #runStart = 0;
+  #runEnd = 0;
+
+  /** Bytes that wait. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The memory in which reserve() found room. Valid until the next reserve() of any OutputBuffer. */
+  get memory(): Uint8Array<ArrayBuffer> {
+    return slab.bytes;
+  }
+
+  /** Finds room for `size` bytes and gives its place in `memory`. To be followed by commit() before anything else. */
+  reserve(size: number): number {
+    if (slab.used + size > slab.bytes.length) {
+      slab = { bytes: allocateUnpooled(Math.max(SLAB_SIZE, size)), used: 0, live: 0 };
+    }
+    return slab.used;
+  }
+
+  /** Takes the first `size` bytes of what was reserved into the queue. */
+  commit(size: number): void {
+    if (this.#runSlab !== slab || this.#runEnd !== slab.used) {
+      this.#closeRun();
+      this.#runSlab = slab;
+      this.#runStart = slab.used;
+    }
+    slab.used += size;
+    slab.live += size;
+    this.#runEnd = slab.used;
+    this.#length += size;
+  }
+
+  /** Queues `bytes` themselves: they must not change until they are sent. */
+  append(bytes: Uint8Array): void {
+    this.#closeRun();
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+  }
+
+  /** Gives what waits, in order, and forgets it. */
+  take(): Uint8Array[] {
+    this.#closeRun();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#length = 0;
+    return pieces;
+  }
+
+  #closeRun(): void {
+    if (this.#runSlab === undefined) return;
+    this.#pieces.push(this.#runSlab.bytes.subarray(this.#runStart, this.#runEnd));
+    this.#runSlab = undefined;
+  }
+}
+
+/**
+ * Says that a piece given by take() has left and will not be read again. Where all pieces of the slab have, its memory serves
+ * anew. A piece that is never released costs nothing but that: its slab is left to the garbage collector.
+ */
+export function releaseOutput(piece: Uint8Array): void {
+  if (piece.buffer !== slab.bytes.buffer) return;
+  slab.live -= piece.length;
+  if (slab.live === 0) slab.used = 0;
+}

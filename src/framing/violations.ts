@@ -1,0 +1,36 @@
+import type { Violation } from '../errors.js';
+
+/**
+ * The rules of RFC 6455 that a peer can break behind the opening handshake: one row each, with the close code that fails the
+ * connection (§7.1.7, §7.4.1).
+ */
+const rules = {
+  // The header of one frame, in the order in which the decoder judges it.
+  RESERVED_BITS: [1002, '§5.2', 'a reserved bit is set, but no extension gives it a meaning'],
+  RESERVED_OPCODE: [1002, '§5.2', 'the opcode is reserved'],
+  UNMASKED_CLIENT_FRAME: [1002, '§5.1', 'a frame from a client must be masked'],
+  MASKED_SERVER_FRAME: [1002, '§5.1', 'a frame from a server must not be masked'],
+  FRAGMENTED_CONTROL_FRAME: [1002, '§5.5', 'a control frame must not be fragmented'],
+  CONTROL_FRAME_TOO_LONG: [1002, '§5.5', 'a control frame has at most 125 bytes of payload'],
+  LENGTH_NOT_MINIMAL: [1002, '§5.2', 'the payload length must take the fewest bytes it can'],
+  LENGTH_SIGN_BIT: [1002, '§5.2', 'the first bit of a 64-bit payload length must be 0'],
+
+  // Frames as parts of a message.
+  CONTINUATION_OF_NOTHING: [1002, '§5.4', 'a continuation frame came, but no message is open'],
+  MESSAGE_INTERRUPTED: [1002, '§5.4', 'a new message began before the last one ended'],
+  MESSAGE_TOO_BIG: [1009, '§10.4', 'the message is too big'],
+  TOO_MANY_FRAGMENTS: [1008, '§10.4', 'the message has too many fragments'],
+  INVALID_UTF8: [1007, '§8.1', 'a text message must be UTF-8'],
+
+  // The body of a Close frame.
+  CLOSE_PAYLOAD_TOO_SHORT: [1002, '§5.5.1', 'a Close frame with a body must begin with a 2-byte code'],
+  INVALID_CLOSE_CODE: [1002, '§7.4', 'the close code must not be used on the wire'],
+  INVALID_CLOSE_REASON: [1007, '§5.5.1', 'a close reason must be UTF-8'],
+} as const;
+
+export type ViolationCode = keyof typeof rules;
+
+/** Every row of the table above by its code. */
+export const VIOLATION: { readonly [code in ViolationCode]: Violation } = Object.fromEntries(
+  Object.entries(rules).map(([code, [closeCode, section, message]]) => [code, { code, closeCode, section, message }]),
+) as { [code in ViolationCode]: Violation };
