@@ -1,0 +1,11 @@
+/**
+ * `ws101/protocol`: RFC 6455 behind the opening handshake as one class for both roles, without I/O. For those who bring a
+ * transport of their own.
+ */
+
+export { ProtocolError, type Violation, WebSocketError } from '../errors.js';
+export { CLOSE_CODE } from '../framing/close-code.js';
+export type { ClosePayload } from '../framing/close-payload.js';
+export { releaseOutput } from '../framing/output-buffer.js';
+export { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from './protocol.js';
+export type { State } from './state.js';

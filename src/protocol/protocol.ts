@@ -1,0 +1,332 @@
+import type { ProtocolError } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
+import { type Breach, FrameDecoder } from '../framing/frame-decoder.js';
+import { FrameEncoder } from '../framing/frame-encoder.js';
+import { MessageAssembler, type MessageSink } from '../framing/message-assembler.js';
+import { OPCODE } from '../framing/opcode.js';
+import { OutputBuffer } from '../framing/output-buffer.js';
+import { canHappen, type Event, next, permissions, type State } from './state.js';
+
+export type Role = 'client' | 'server';
+
+/** What a Protocol tells its owner, while receive() or resume() runs. */
+export interface ProtocolHandler {
+  /** A message: text as a string, binary as bytes of its own memory. */
+  message(data: string | Uint8Array): void;
+  /** A Ping came, and its Pong is queued. `payload` serves for the next control frame as soon as this returns. */
+  ping(payload: Uint8Array): void;
+  /** A Pong came. `payload` serves for the next control frame as soon as this returns. */
+  pong(payload: Uint8Array): void;
+  /** The peer's Close frame came (code 1005 where it had none). In state CLOSE_RECEIVED, last messages may be sent from here. */
+  closeReceived(code: number, reason: string): void;
+  /** The peer broke a rule: our Close frame, which says which, is queued. */
+  failed(error: ProtocolError): void;
+}
+
+export interface ProtocolOptions {
+  /** The most bytes of one message. 16 MiB if left out. */
+  readonly maxMessageSize?: number;
+  /** The most fragments of one message, empty ones too. 131,072 if left out. */
+  readonly maxFragments?: number;
+  /** Whether chunks given to receive() may be overwritten and kept (see FrameDecoderOptions). False if left out. */
+  readonly ownsChunks?: boolean;
+  /** Where a client's masking keys come from. A secure random source if left out. */
+  readonly makeKey?: () => number;
+}
+
+export const DEFAULT_MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
+export const DEFAULT_MAX_FRAGMENTS = 131_072;
+
+/** With more output than this untaken, pings are no longer answered one by one: only the latest is (§5.5.3). */
+const PONG_BACKLOG = 16_384;
+
+interface Unread {
+  readonly chunk: Uint8Array;
+  readonly start: number;
+}
+
+/**
+ * RFC 6455 behind the opening handshake, for both roles and without I/O: give it the bytes that came (`receive`), take the bytes
+ * to write (`takeOutput`), say when the transport ended (`receiveEnd`). It answers pings, keeps the closing handshake in every
+ * order of events, and fails the connection where the peer breaks a rule.
+ */
+export class Protocol {
+  readonly role: Role;
+  readonly #handler: ProtocolHandler;
+  readonly #decoder: FrameDecoder;
+  readonly #encoder: FrameEncoder;
+  readonly #output = new OutputBuffer();
+  #state: State = 'OPEN';
+  #isDecoding = false;
+  #isSuspended = false;
+  #unread: Unread[] | undefined;
+  #unreadBytes = 0;
+  /** Whether the next fragment that we send goes on with a message. */
+  #isMidMessage = false;
+  #latestPing: Uint8Array | undefined;
+  #sentClose: ClosePayload | undefined;
+  #receivedClose: ClosePayload | undefined;
+  #error: ProtocolError | undefined;
+
+  constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
+    const ownsChunks = options.ownsChunks ?? false;
+    this.role = role;
+    this.#handler = handler;
+    this.#encoder = new FrameEncoder(role, this.#output, options.makeKey);
+    const limits = {
+      maxMessageSize: options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
+      maxFragments: options.maxFragments ?? DEFAULT_MAX_FRAGMENTS,
+    };
+    const sink: MessageSink = {
+      message: data => this.#handler.message(data),
+      control: (opcode, payload) => this.#receiveControl(opcode, payload),
+    };
+    this.#decoder = new FrameDecoder(new MessageAssembler(sink, limits, ownsChunks), {
+      from: role === 'client' ? 'server' : 'client',
+      ownsChunks,
+    });
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The Close frame that we sent, or undefined. */
+  get sentClose(): ClosePayload | undefined {
+    return this.#sentClose;
+  }
+
+  /** The Close frame that the peer sent, or undefined. */
+  get receivedClose(): ClosePayload | undefined {
+    return this.#receivedClose;
+  }
+
+  /** The rule that the peer broke, where it broke one. */
+  get error(): ProtocolError | undefined {
+    return this.#error;
+  }
+
+  /**
+   * Whether it is this endpoint's turn to end the transport, once its output is written: "The server MUST close the TCP
+   * connection immediately" behind both Close frames, while the client "SHOULD wait for the server" (§5.5.1); whoever fails the
+   * connection ends it (§7.1.7).
+   */
+  get endsTransport(): boolean {
+    return this.#state === 'FAILED' || (this.#state === 'CLOSED' && this.role === 'server');
+  }
+
+  /** Whether bytes that come are still looked at. */
+  get reads(): boolean {
+    return permissions(this.#state).reads;
+  }
+
+  // In: bytes of the peer's
+
+  /** Takes bytes that came from the peer, in whatever pieces. While suspended they are kept. */
+  receive(chunk: Uint8Array): void {
+    if (!this.reads) return;
+    if (this.#isSuspended || this.#isDecoding || this.#unread !== undefined) this.#keep(chunk);
+    else this.#decode(chunk, 0);
+    this.#drain();
+  }
+
+  /** Says that no byte will come or go any more. */
+  receiveEnd(): void {
+    this.#apply('end');
+  }
+
+  /** Bytes that wait for resume(). */
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
+  get isSuspended(): boolean {
+    return this.#isSuspended;
+  }
+
+  /** Stops before the next frame, even in the middle of a chunk: what comes is kept until resume(). */
+  suspend(): void {
+    this.#isSuspended = true;
+    this.#decoder.suspend();
+  }
+
+  /** Goes on where suspend() stopped. */
+  resume(): void {
+    this.#isSuspended = false;
+    if (!this.reads) return;
+    this.#decoder.resume();
+    this.#drain();
+  }
+
+  /** Decodes what was kept. Where a handler called us while a chunk is being decoded, that call will get here too. */
+  #drain(): void {
+    while (this.#unread !== undefined && !this.#isSuspended && !this.#isDecoding) {
+      const { chunk, start } = this.#unread.shift()!;
+      if (this.#unread.length === 0) this.#unread = undefined;
+      this.#unreadBytes -= chunk.length - start;
+      this.#decode(chunk, start);
+    }
+  }
+
+  #decode(chunk: Uint8Array, start: number): void {
+    this.#isDecoding = true;
+    const at = this.#decoder.push(chunk, start);
+    this.#isDecoding = false;
+    if (this.#decoder.error !== undefined) this.#fail(this.#decoder.error);
+    else if (at < chunk.length && this.reads) this.#keepRest(chunk, at);
+  }
+
+  #keep(chunk: Uint8Array): void {
+    this.#unread ??= [];
+    this.#unread.push({ chunk, start: 0 });
+    this.#unreadBytes += chunk.length;
+  }
+
+  /** Keeps what is left of the chunk just decoded, ahead of all that came later. */
+  #keepRest(chunk: Uint8Array, start: number): void {
+    this.#unread ??= [];
+    this.#unread.unshift({ chunk, start });
+    this.#unreadBytes += chunk.length - start;
+  }
+
+  #receiveControl(opcode: number, payload: Uint8Array): Breach | undefined {
+    if (opcode === OPCODE.CLOSE) return this.#receiveClose(payload);
+    if (opcode === OPCODE.PING) {
+      this.#answerPing(payload);
+      this.#handler.ping(payload);
+    } else {
+      this.#handler.pong(payload);
+    }
+    return undefined;
+  }
+
+  /** "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close frame" (§5.5.2). */
+  #answerPing(payload: Uint8Array): void {
+    // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): so it does
+    // where the peer does not read, and a flood of pings holds the memory of one.
+    if (this.#output.length > PONG_BACKLOG) this.#latestPing = payload.slice();
+    else this.#encoder.frame(OPCODE.PONG, payload);
+  }
+
+  #receiveClose(payload: Uint8Array): Breach | undefined {
+    const close = parseClosePayload(payload);
+    if (isViolation(close)) return { violation: close };
+    this.#receivedClose = close;
+    this.#apply('receiveClose');
+    this.#handler.closeReceived(close.code, close.reason);
+    // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in
+    // response. (… the endpoint typically echos the status code it received.)" (§5.5.1)
+    if (canHappen(this.#state, 'sendClose'))
+      this.#sendClose(close.code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : close.code);
+    return undefined;
+  }
+
+  #fail(error: ProtocolError): void {
+    // "the endpoint SHOULD send a Close frame with an appropriate status code before proceeding to _Close the WebSocket
+    // Connection_" (§7.1.7)
+    if (canHappen(this.#state, 'sendClose')) this.#writeClose(error.closeCode, error.violation.message);
+    this.#error = error;
+    this.#apply('fail');
+    this.#handler.failed(error);
+  }
+
+  // Out: our own frames
+
+  /** Bytes that wait for takeOutput(). */
+  get outputLength(): number {
+    return this.#output.length;
+  }
+
+  /** Whether takeOutput() would give anything. */
+  get hasOutput(): boolean {
+    return this.#output.length > 0 || this.#latestPing !== undefined;
+  }
+
+  /** Gives the bytes to write, in order. A piece may be handed to releaseOutput() once it is written. */
+  takeOutput(): Uint8Array[] {
+    if (this.#latestPing !== undefined) {
+      if (permissions(this.#state).sendsPong) this.#encoder.frame(OPCODE.PONG, this.#latestPing);
+      this.#latestPing = undefined;
+    }
+    return this.#output.take();
+  }
+
+  /** Whether messages can still be sent: OPEN, or CLOSE_RECEIVED with our Close frame not yet sent. */
+  get canSend(): boolean {
+    return permissions(this.#state).sendsData;
+  }
+
+  /**
+   * Sends a message: a string as text, bytes as binary. Gives false where the state no longer allows it.
+   *
+   * @throws {TypeError} where data is neither, or a fragmented message is not finished
+   */
+  send(data: string | Uint8Array): boolean {
+    if (!this.canSend) return false;
+    if (this.#isMidMessage)
+      throw new TypeError('send() in the middle of a fragmented message: finish it by sendFragment(data, true)');
+    this.#encoder.frame(typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY, data);
+    return true;
+  }
+
+  /**
+   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary. Gives false where the state
+   * no longer allows it.
+   *
+   * @param fin whether it is the last one
+   */
+  sendFragment(data: string | Uint8Array, fin: boolean): boolean {
+    if (!this.canSend) return false;
+    const first = typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY;
+    this.#encoder.frame(this.#isMidMessage ? OPCODE.CONTINUATION : first, data, fin);
+    this.#isMidMessage = !fin;
+    return true;
+  }
+
+  /** Sends a Ping. Gives false behind a Close frame of either side. */
+  ping(payload: Uint8Array): boolean {
+    if (this.#state !== 'OPEN') return false;
+    this.#encoder.frame(OPCODE.PING, payload);
+    return true;
+  }
+
+  /** Sends a Pong that no Ping asked for (§5.5.3). Gives false behind a Close frame of either side. */
+  pong(payload: Uint8Array): boolean {
+    if (this.#state !== 'OPEN') return false;
+    this.#encoder.frame(OPCODE.PONG, payload);
+    return true;
+  }
+
+  /**
+   * Starts the closing handshake (§7.1.2), or answers the peer's. Gives false where our Close frame was sent before, or the
+   * transport is gone.
+   *
+   * @throws {TypeError | RangeError} where the code must not be sent, or the reason is too long
+   */
+  close(code?: number, reason?: string): boolean {
+    encodeClosePayload(code, reason);
+    if (!canHappen(this.#state, 'sendClose')) return false;
+    this.#sendClose(code, reason);
+    return true;
+  }
+
+  #sendClose(code?: number, reason?: string): void {
+    this.#writeClose(code, reason);
+    this.#apply('sendClose');
+  }
+
+  #writeClose(code?: number, reason = ''): void {
+    this.#encoder.frame(OPCODE.CLOSE, encodeClosePayload(code, reason));
+    this.#sentClose = { code: code ?? CLOSE_CODE.NO_STATUS_RECEIVED, reason };
+  }
+
+  #apply(event: Event): void {
+    this.#state = next(this.#state, event);
+    if (this.reads) return;
+    // Nothing more is read: what waits is dropped, and the decoder stops even in the middle of a chunk.
+    this.#decoder.suspend();
+    this.#unread = undefined;
+    this.#unreadBytes = 0;
+  }
+}
