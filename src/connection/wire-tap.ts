@@ -1,0 +1,47 @@
+/** The transport under a connection, as far as a reader of the wire wants to know it. */
+export interface TransportInfo {
+  /** Absent for a socket that has no addresses, as a pipe of a test's. */
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  /** The peer's address, or the path of a Unix domain socket. */
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+  readonly tls?: TlsInfo;
+}
+
+export interface TlsInfo {
+  /** e.g. `TLSv1.3` */
+  readonly version: string;
+  /** The cipher suite by its standard name. */
+  readonly cipher: string;
+  /** The application protocol agreed on by ALPN, or '' where there was none. */
+  readonly alpn: string;
+  /** Whether the certificate's chain and name were verified. */
+  readonly authorized: boolean;
+  readonly certificate?: CertificateInfo;
+}
+
+export interface CertificateInfo {
+  readonly subject: string;
+  readonly issuer: string;
+  /** As the certificate words them. */
+  readonly validFrom: string;
+  readonly validTo: string;
+  /** SHA-256 over the certificate, as hex pairs with colons. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Looks on while bytes go over a wire, the opening handshake's included. Inside TLS, it sees them as they are before encryption.
+ * The arrays are lent for the call: what must be kept has to be copied.
+ */
+export interface WireTap {
+  /** The transport stands, TLS included; no byte of ours has gone over it. */
+  connected(transport: TransportInfo): void;
+  sent(bytes: Uint8Array): void;
+  received(bytes: Uint8Array): void;
+  /** One side will send no more bytes: its FIN. */
+  ended(by: 'local' | 'remote'): void;
+  /** The transport is gone. The error is there where it did not end by two FINs. */
+  closed(error?: Error): void;
+}
