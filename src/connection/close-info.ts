@@ -1,0 +1,37 @@
+import { CLOSE_CODE } from '../framing/close-code.js';
+import type { ClosePayload } from '../framing/close-payload.js';
+
+/** How a connection ended: all that is known about it. */
+export interface CloseInfo {
+  /** The code of the peer's Close frame; 1005 where it had none, 1006 where no Close frame came (RFC 6455 §7.1.5). */
+  readonly code: number;
+  /** The reason in the peer's Close frame, or ''. */
+  readonly reason: string;
+  /** Whether both Close frames went over the wire (§7.1.4). */
+  readonly wasClean: boolean;
+  /** Who ended it: this endpoint, the peer by its Close frame, or the network without one. */
+  readonly initiator: 'local' | 'remote' | 'network';
+  /** The Close frame that this endpoint sent. */
+  readonly sent: ClosePayload | undefined;
+  /** The Close frame that the peer sent. */
+  readonly received: ClosePayload | undefined;
+  /** What went wrong, where something did. */
+  readonly cause: Error | undefined;
+}
+
+export function closeInfo(
+  sent: ClosePayload | undefined,
+  received: ClosePayload | undefined,
+  initiator: CloseInfo['initiator'],
+  cause: Error | undefined,
+): CloseInfo {
+  return {
+    code: received?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
+    reason: received?.reason ?? '',
+    wasClean: sent !== undefined && received !== undefined,
+    initiator,
+    sent,
+    received,
+    cause,
+  };
+}

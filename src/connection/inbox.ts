@@ -1,0 +1,80 @@
+import type { ConnectionSettings } from './options.js';
+
+export type Message = string | Buffer;
+
+type Waiting = (result: IteratorResult<Message, undefined>) => void;
+
+/**
+ * Messages that nobody has taken yet, in order: those that come before anyone listens, or faster than an iterator takes them. It is
+ * bounded in bytes and in count (64 KiB of empty messages would be 32,768 of them); full, it asks for reading to stop.
+ */
+export class Inbox {
+  readonly #settings: ConnectionSettings;
+  readonly #onRoom: () => void;
+  readonly #messages: Message[] = [];
+  readonly #waiting: Waiting[] = [];
+  #size = 0;
+  #isEnded = false;
+
+  /** @param onRoom called when an iterator has taken a message out */
+  constructor(settings: ConnectionSettings, onRoom: () => void) {
+    this.#settings = settings;
+    this.#onRoom = onRoom;
+  }
+
+  get isEmpty(): boolean {
+    return this.#messages.length === 0;
+  }
+
+  /** Whether an iterator waits for the next message. */
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
+  get isFull(): boolean {
+    const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
+    return this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
+  }
+
+  /** Hands a message to the iterator that waits for one, or keeps it. */
+  put(message: Message): void {
+    const waiting = this.#waiting.shift();
+    if (waiting !== undefined) {
+      waiting({ done: false, value: message });
+      return;
+    }
+    this.#messages.push(message);
+    this.#size += message.length;
+  }
+
+  /** The oldest message; there must be one. */
+  take(): Message {
+    const message = this.#messages.shift()!;
+    this.#size -= message.length;
+    return message;
+  }
+
+  /** No message will come any more. Those that are kept can still be taken. */
+  end(): void {
+    this.#isEnded = true;
+    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined });
+  }
+
+  /** Gives the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
+  iterator(): AsyncIterableIterator<Message, undefined> {
+    const iterator: AsyncIterableIterator<Message, undefined> = {
+      next: () => {
+        if (!this.isEmpty) {
+          const value = this.take();
+          this.#onRoom();
+          return Promise.resolve({ done: false, value });
+        }
+        if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
+        return new Promise<IteratorResult<Message, undefined>>(resolve => this.#waiting.push(resolve));
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+}

@@ -1,0 +1,260 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
+import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
+import { type CloseInfo, closeInfo } from './close-info.js';
+import { type KeepaliveMember, keepAlive } from './keepalive.js';
+import { endAndDiscard } from './linger.js';
+import type { ConnectionSettings } from './options.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
+import type { WireTap } from './wire-tap.js';
+
+export interface LinkOwner {
+  message(data: string | Uint8Array): void;
+  ping(payload: Uint8Array): void;
+  pong(payload: Uint8Array): void;
+  sendKeepalivePing(): void;
+  drained(): void;
+  sourceFailed(error: unknown): void;
+  closed(info: CloseInfo): void;
+}
+
+/**
+ * One Duplex and one Protocol: moves bytes between them, keeps the deadlines, and sees to it that the transport ends the way that
+ * the RFC wants (§7.1.1).
+ *
+ *     in    socket 'data' ──▶ protocol.receive() ──▶ owner.message(), .ping(), .pong()
+ *     out   outbox.flush() ◀── protocol.takeOutput() ◀── outbox.send(), automatic pongs, Close frames
+ *     end   protocol.endsTransport ──▶ endAndDiscard() ──▶ socket 'close' ──▶ owner.closed(info)
+ */
+export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
+  readonly protocol: Protocol;
+  readonly outbox: Outbox;
+  readonly #socket: Duplex;
+  readonly #settings: ConnectionSettings;
+  readonly #owner: LinkOwner;
+  readonly #tap: WireTap | undefined;
+  readonly #stopKeepalive: (() => void) | undefined;
+  wasHeard = false;
+  #isListening = true;
+  #isClosing = false;
+  #isEnding = false;
+  #closeTimer: NodeJS.Timeout | undefined;
+  #unreadTimer: NodeJS.Timeout | undefined;
+  #initiator: CloseInfo['initiator'] | undefined;
+  #cause: Error | undefined;
+
+  constructor(
+    socket: Duplex,
+    role: Role,
+    settings: ConnectionSettings,
+    owner: LinkOwner,
+    tap: WireTap | undefined = undefined,
+  ) {
+    // A socket of node's gives memory that is ours alone and copies what it is given. Another Duplex may do neither.
+    const isSocket = socket instanceof Socket;
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#tap = tap;
+    this.protocol = new Protocol(role, this, {
+      maxMessageSize: settings.maxMessageSize,
+      maxFragments: settings.maxFragments,
+      ownsChunks: isSocket,
+    });
+    this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap);
+    socket.on('data', chunk => this.#receive(chunk));
+    socket.on('end', () => this.#receiveEnd());
+    socket.on('error', error => this.#fault(error));
+    socket.on('close', () => this.#closed());
+    // What happened while nobody of ours listened is caught up with, once the owner is ready.
+    if (socket.destroyed) process.nextTick(() => this.#closed());
+    else if (socket.readableEnded) process.nextTick(() => this.#receiveEnd());
+    if (settings.pingInterval > 0) {
+      this.#stopKeepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
+    }
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing;
+  }
+
+  // In
+
+  /** Takes bytes that came behind the opening handshake, before this link stood. */
+  receiveEarly(head: Uint8Array): void {
+    this.protocol.receive(head);
+    this.#proceed();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.wasHeard = true;
+    this.#tap?.received(chunk);
+    this.protocol.receive(chunk);
+    this.#proceed();
+  }
+
+  message(data: string | Uint8Array): void {
+    this.#owner.message(data);
+  }
+
+  ping(payload: Uint8Array): void {
+    this.#owner.ping(payload);
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#owner.pong(payload);
+  }
+
+  closeReceived(): void {
+    this.#initiator ??= 'remote';
+  }
+
+  failed(error: ProtocolError): void {
+    this.#initiator ??= 'local';
+    this.#cause ??= error;
+  }
+
+  /** Whether bytes that come are seen. */
+  get isListening(): boolean {
+    return this.#isListening;
+  }
+
+  /** Stops reading before the next frame, for `unreadTimeout` at most. */
+  stopReading(): void {
+    if (!this.#isListening || this.#isClosing) return;
+    this.#isListening = false;
+    this.protocol.suspend();
+    this.#socket.pause();
+    const { unreadTimeout } = this.#settings;
+    if (unreadTimeout === 0) return;
+    this.#unreadTimer = setTimeout(() => {
+      const message = `nothing was read for ${unreadTimeout} ms (unreadTimeout)`;
+      this.terminate(new ConnectionLostError(message, 'WS101_UNREAD_TIMEOUT'));
+    }, unreadTimeout);
+  }
+
+  /** Goes on where reading stopped. */
+  startReading(): void {
+    if (this.#isListening) return;
+    this.#isListening = true;
+    clearTimeout(this.#unreadTimer);
+    this.protocol.resume();
+    // A handler may have stopped it again while what was kept was read.
+    if (this.#isListening) this.#socket.resume();
+    this.#proceed();
+  }
+
+  // Out
+
+  flushed(): void {
+    if (this.protocol.endsTransport && !this.protocol.hasOutput) this.#endTransport();
+  }
+
+  drained(): void {
+    this.#owner.drained();
+  }
+
+  overflowed(error: BackpressureError): void {
+    this.terminate(error);
+  }
+
+  sourceFailed(error: unknown): void {
+    this.#owner.sourceFailed(error);
+  }
+
+  // Keepalive
+
+  sendKeepalivePing(): void {
+    this.#owner.sendKeepalivePing();
+  }
+
+  keepaliveTimedOut(silence: number): void {
+    const message = `the peer has not answered a ping for ${Math.round(silence)} ms (pingInterval + pingTimeout)`;
+    this.#initiator ??= 'network';
+    this.terminate(new ConnectionLostError(message, 'WS101_KEEPALIVE_TIMEOUT'));
+  }
+
+  // The end
+
+  /** Starts the closing handshake (§7.1.2). `cause` is what led to it, where something went wrong. */
+  close(code?: number, reason?: string, cause?: Error): void {
+    this.#initiator ??= 'local';
+    this.#cause ??= cause;
+    this.outbox.close(code, reason);
+    this.#beginClosing();
+  }
+
+  /** Ends the transport at once, without a closing handshake. */
+  terminate(cause: Error = new ConnectionLostError('terminate() was called', 'WS101_TERMINATED')): void {
+    if (this.#socket.destroyed) return;
+    this.#initiator ??= 'local';
+    if (this.protocol.state !== 'CLOSED') this.#cause ??= cause;
+    this.protocol.receiveEnd();
+    this.#socket.destroy();
+  }
+
+  /** What every event may lead to: output to flush, a closing handshake to watch over. */
+  #proceed(): void {
+    if (this.protocol.state !== 'OPEN') this.#beginClosing();
+    if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
+  }
+
+  #beginClosing(): void {
+    if (this.#isClosing) return;
+    this.#stopKeepalive?.();
+    this.#isClosing = true;
+    // The peer's Close frame may lie behind what nobody has read.
+    this.startReading();
+    this.#closeTimer = setTimeout(() => {
+      const message = `the closing handshake took more than ${this.#settings.closeTimeout} ms (closeTimeout)`;
+      this.terminate(new ConnectionLostError(message, 'WS101_CLOSE_TIMEOUT'));
+    }, this.#settings.closeTimeout);
+  }
+
+  #endTransport(): void {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#tap?.ended('local');
+    endAndDiscard(this.#socket);
+  }
+
+  /** The peer's FIN. Behind it nothing comes, and behind an unfinished closing handshake nothing of ours is of use. */
+  #receiveEnd(): void {
+    this.#tap?.ended('remote');
+    if (this.protocol.state !== 'CLOSED') {
+      this.#initiator ??= 'network';
+      this.#cause ??= new ConnectionLostError('the peer ended the TCP connection without a Close frame');
+    }
+    this.protocol.receiveEnd();
+    this.#beginClosing();
+    this.outbox.flush();
+    this.#endTransport();
+  }
+
+  #fault(error: Error): void {
+    this.#initiator ??= 'network';
+    if (this.protocol.state === 'CLOSED') return;
+    this.#cause ??= new ConnectionLostError(
+      `the connection was lost: ${error.message}`,
+      'WS101_CONNECTION_LOST',
+      error,
+    );
+  }
+
+  #closed(): void {
+    const { protocol } = this;
+    clearTimeout(this.#closeTimer);
+    clearTimeout(this.#unreadTimer);
+    this.#stopKeepalive?.();
+    if (protocol.state !== 'CLOSED') {
+      this.#cause ??= new ConnectionLostError('the transport was closed without a closing handshake');
+    }
+    protocol.receiveEnd();
+    this.outbox.end();
+    this.#tap?.closed(this.#socket.errored ?? undefined);
+    this.#owner.closed(
+      closeInfo(protocol.sentClose, protocol.receivedClose, this.#initiator ?? 'network', this.#cause),
+    );
+  }
+}

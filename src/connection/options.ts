@@ -1,0 +1,92 @@
+import { invalidType, invalidValue } from '../errors.js';
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/protocol.js';
+
+/** What a connection may be told, by connect() and by a server alike. Times are in milliseconds, sizes in bytes. */
+export interface ConnectionOptions {
+  /** The most bytes of one incoming message, all fragments together. Default 16 MiB; more fails the connection with 1009. */
+  readonly maxMessageSize?: number;
+  /** The most fragments of one incoming message, empty ones too. Default 131,072; more fails the connection with 1008. */
+  readonly maxFragments?: number;
+  /** With more than this waiting to be sent, send() gives false and `drain` follows. Default 64 KiB. */
+  readonly highWaterMark?: number;
+  /** Where more than this waited before a send(), the peer does not read: the connection is terminated. Default 16 MiB. */
+  readonly maxBufferedAmount?: number;
+  /** A Ping goes out after this long without a byte from the peer. Default 20 s; 0 for none. */
+  readonly pingInterval?: number;
+  /** How long the peer has to answer a keepalive Ping, by any byte. Default 20 s. */
+  readonly pingTimeout?: number;
+  /** How long the closing handshake may take. Default 10 s. */
+  readonly closeTimeout?: number;
+  /** The most messages kept for an application that does not take them; then reading stops. Default 1,024. */
+  readonly maxUnreadMessages?: number;
+  /** The most bytes kept likewise. Default 64 KiB; one message more may come on top. */
+  readonly maxUnreadBytes?: number;
+  /** How long reading may stop before the connection is terminated. Default 60 s; 0 for ever. */
+  readonly unreadTimeout?: number;
+  /** 'discard' drops incoming messages unseen, for an endpoint that only sends. Default 'keep'. */
+  readonly incoming?: 'keep' | 'discard';
+}
+
+/** Every option with its value: one object for all connections of a server. */
+export type ConnectionSettings = Required<ConnectionOptions>;
+
+export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
+  maxMessageSize: DEFAULT_MAX_MESSAGE_SIZE,
+  maxFragments: DEFAULT_MAX_FRAGMENTS,
+  highWaterMark: 65_536,
+  maxBufferedAmount: 16 * 1024 * 1024,
+  pingInterval: 20_000,
+  pingTimeout: 20_000,
+  closeTimeout: 10_000,
+  maxUnreadMessages: 1_024,
+  maxUnreadBytes: 65_536,
+  unreadTimeout: 60_000,
+  incoming: 'keep',
+});
+
+/** setTimeout() takes no longer time. */
+const MAX_TIME = 2 ** 31 - 1;
+
+/** The least and the greatest value of each number. */
+const RANGES: { readonly [name in Exclude<keyof ConnectionSettings, 'incoming'>]: readonly [number, number] } = {
+  maxMessageSize: [0, Number.MAX_SAFE_INTEGER],
+  maxFragments: [1, Number.MAX_SAFE_INTEGER],
+  highWaterMark: [0, Number.MAX_SAFE_INTEGER],
+  maxBufferedAmount: [0, Number.MAX_SAFE_INTEGER],
+  pingInterval: [0, MAX_TIME],
+  pingTimeout: [1, MAX_TIME],
+  closeTimeout: [1, MAX_TIME],
+  maxUnreadMessages: [1, Number.MAX_SAFE_INTEGER],
+  maxUnreadBytes: [0, Number.MAX_SAFE_INTEGER],
+  unreadTimeout: [0, MAX_TIME],
+};
+
+/**
+ * The options with the defaults in the gaps. Properties that are no options of a connection's are passed over.
+ *
+ * @throws {TypeError | RangeError} naming the option, what it may be and what it was
+ */
+export function resolveConnectionOptions(options: ConnectionOptions): ConnectionSettings {
+  const settings: Record<string, unknown> = { ...CONNECTION_DEFAULTS };
+  for (const [name, [least, greatest]] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
+    if (value === undefined) continue;
+    checkInteger(name, value, least, greatest);
+    settings[name] = value;
+  }
+  if (options.incoming !== undefined) {
+    if (options.incoming !== 'keep' && options.incoming !== 'discard') {
+      throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
+    }
+    settings['incoming'] = options.incoming;
+  }
+  return Object.freeze(settings as unknown as ConnectionSettings);
+}
+
+/** @throws {TypeError | RangeError} where `value` is no integer from `least` to `greatest` */
+export function checkInteger(name: string, value: unknown, least: number, greatest: number): void {
+  if (typeof value !== 'number') throw invalidType(name, 'a number', value);
+  if (!Number.isInteger(value) || value < least || value > greatest) {
+    throw invalidValue(name, `an integer from ${least} to ${greatest}`, value);
+  }
+}

@@ -1,0 +1,247 @@
+import type { Duplex } from 'node:stream';
+import { BackpressureError } from '../errors.js';
+import { releaseOutput } from '../framing/output-buffer.js';
+import type { Protocol } from '../protocol/protocol.js';
+import { type Flushable, scheduleFlush } from './flush-queue.js';
+import type { ConnectionSettings } from './options.js';
+import { payloadSize } from './payload.js';
+import type { WireTap } from './wire-tap.js';
+
+export interface OutboxOwner {
+  /** Output was handed to the socket. */
+  flushed(): void;
+  /** Enough has left that send() may go on. */
+  drained(): void;
+  /** Too much waits for a peer that does not read. */
+  overflowed(error: BackpressureError): void;
+  /** A message that was promised could not be read from where it should have come. */
+  sourceFailed(error: unknown): void;
+}
+
+/** Something to send that may have to wait for its turn, or for its own bytes. */
+interface Job {
+  /** Bytes that it keeps waiting. */
+  readonly size: number;
+  run(): unknown;
+}
+
+/**
+ * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
+ * waits.
+ *
+ *     send() ──▶ jobs (only behind a Blob or a stream) ──▶ protocol (frames) ──▶ flush() ──▶ socket
+ *                └────────────────────────── bufferedAmount ──────────────────────────────┘
+ */
+export class Outbox implements Flushable {
+  readonly #socket: Duplex;
+  readonly #protocol: Protocol;
+  readonly #settings: ConnectionSettings;
+  readonly #owner: OutboxOwner;
+  readonly #tap: WireTap | undefined;
+  /** Whether the socket is done with our memory when it says that it is. Another Duplex may still hand it on to its reader. */
+  readonly #recycles: boolean;
+  #isScheduled = false;
+  #isEnded = false;
+  #owesDrain = false;
+  #jobs: Job[] | undefined;
+  #jobSize = 0;
+  #streamWaiting: ((isOpen: boolean) => void) | undefined;
+  #waiting: Array<(isOpen: boolean) => void> | undefined;
+  #onWritten: (() => void) | undefined;
+
+  constructor(
+    socket: Duplex,
+    protocol: Protocol,
+    settings: ConnectionSettings,
+    owner: OutboxOwner,
+    recycles: boolean,
+    tap: WireTap | undefined,
+  ) {
+    this.#socket = socket;
+    this.#protocol = protocol;
+    this.#settings = settings;
+    this.#owner = owner;
+    this.#recycles = recycles;
+    this.#tap = tap;
+  }
+
+  /** Bytes that wait: behind a Blob or a stream, as frames, and in the socket. */
+  get bufferedAmount(): number {
+    return this.#jobSize + this.#inTransit;
+  }
+
+  /** Bytes that wait for nothing but the peer. */
+  get #inTransit(): number {
+    return this.#protocol.outputLength + this.#socket.writableLength;
+  }
+
+  get #isAboveMark(): boolean {
+    return this.bufferedAmount > this.#settings.highWaterMark;
+  }
+
+  /** Sends a message behind all that were sent before. Gives false where more than the high-water mark now waits. */
+  send(payload: string | Uint8Array | Blob): boolean {
+    const waiting = this.bufferedAmount;
+    if (waiting > this.#settings.maxBufferedAmount) {
+      this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
+      return false;
+    }
+    if (payload instanceof Blob) {
+      this.enqueue(payload.size, async () => this.#protocol.send(new Uint8Array(await payload.arrayBuffer())));
+    } else if (this.#jobs !== undefined) {
+      this.enqueue(payloadSize(payload), () => this.#protocol.send(payload));
+    } else {
+      this.#protocol.send(payload);
+      this.requestFlush();
+    }
+    return this.#mayGoOn();
+  }
+
+  /** Sends a fragment of the message whose job is running. Gives false where the connection no longer takes it. */
+  sendFragment(data: string | Uint8Array, fin: boolean): boolean {
+    const sent = this.#protocol.sendFragment(data, fin);
+    this.requestFlush();
+    return sent;
+  }
+
+  /** Starts the closing handshake behind all messages that were sent before. */
+  close(code: number | undefined, reason: string | undefined): void {
+    const close = () => this.#protocol.close(code, reason);
+    if (this.#jobs !== undefined) this.enqueue(0, close);
+    else close();
+    this.requestFlush();
+  }
+
+  /** Has `run` called when everything before it is on its way, and lets nothing pass until the promise that it gives settles. */
+  enqueue(size: number, run: () => unknown): void {
+    this.#jobSize += size;
+    const job = { size, run };
+    if (this.#jobs !== undefined) {
+      this.#jobs.push(job);
+      return;
+    }
+    this.#jobs = [job];
+    void this.#runJobs();
+  }
+
+  async #runJobs(): Promise<void> {
+    for (let job = this.#jobs?.[0]; job !== undefined; job = this.#jobs?.[0]) {
+      try {
+        await job.run();
+      } catch (error) {
+        this.#owner.sourceFailed(error);
+      }
+      if (this.#isEnded) return;
+      this.#jobSize -= job.size;
+      this.#jobs?.shift();
+      this.requestFlush();
+    }
+    this.#jobs = undefined;
+  }
+
+  /** Resolves true when no more than the high-water mark waits, false when the connection is closed. */
+  drained(signal?: AbortSignal): Promise<boolean> {
+    signal?.throwIfAborted();
+    if (this.#isEnded) return Promise.resolve(false);
+    if (this.#mayGoOn()) return Promise.resolve(true);
+    return new Promise((resolve, reject) => {
+      this.#waiting ??= [];
+      const answer = (isOpen: boolean) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(isOpen);
+      };
+      const abort = () => {
+        this.#waiting = this.#waiting?.filter(waiting => waiting !== answer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.push(answer);
+    });
+  }
+
+  /**
+   * Like drained(), for the message whose job is running: what has queued up behind it does not count, since that waits for it.
+   */
+  flowing(): Promise<boolean> {
+    if (this.#isEnded) return Promise.resolve(false);
+    if (this.#inTransit > this.#settings.highWaterMark) this.flush();
+    if (this.#inTransit <= this.#settings.highWaterMark) return Promise.resolve(true);
+    return new Promise(resolve => {
+      this.#streamWaiting = resolve;
+    });
+  }
+
+  /** Has flush() called at the end of this turn of the event loop. */
+  requestFlush(): void {
+    if (this.#isScheduled || this.#isEnded) return;
+    this.#isScheduled = true;
+    scheduleFlush(this);
+  }
+
+  /** Hands what the protocol has to say to the socket, in one write, unless the socket still has enough. */
+  flush(): void {
+    this.#isScheduled = false;
+    const socket = this.#socket;
+    if (this.#isEnded || !socket.writable || socket.writableNeedDrain) return;
+    const pieces = this.#protocol.takeOutput();
+    if (pieces.length > 0) this.#write(pieces);
+    this.#owner.flushed();
+  }
+
+  #write(pieces: Uint8Array[]): void {
+    const socket = this.#socket;
+    const last = pieces.length - 1;
+    this.#onWritten ??= () => {
+      this.flush();
+      this.#settle();
+    };
+    if (last > 0) socket.cork();
+    for (let i = 0; i <= last; i++) {
+      const piece = pieces[i]!;
+      this.#tap?.sent(piece);
+      if (i < last) socket.write(piece);
+      else socket.write(piece, this.#onWritten);
+    }
+    if (last > 0) socket.uncork();
+    // Where nothing waits in the socket, the kernel has its copy of every piece.
+    if (this.#recycles && socket.writableLength === 0) pieces.forEach(releaseOutput);
+  }
+
+  /** Whether send() may go on. What this turn has gathered is flushed before the answer is no. */
+  #mayGoOn(): boolean {
+    if (this.#isAboveMark) this.flush();
+    if (!this.#isAboveMark) return true;
+    this.#owesDrain = true;
+    return false;
+  }
+
+  /** Tells those who wait that enough has left. Only from the socket's callback, so never within a send(). */
+  #settle(): void {
+    if (this.#inTransit <= this.#settings.highWaterMark) this.#answerStream(true);
+    if (!this.#owesDrain || this.#isAboveMark) return;
+    this.#owesDrain = false;
+    this.#answerWaiting(true);
+    this.#owner.drained();
+  }
+
+  #answerStream(isOpen: boolean): void {
+    const answer = this.#streamWaiting;
+    this.#streamWaiting = undefined;
+    answer?.(isOpen);
+  }
+
+  #answerWaiting(isOpen: boolean): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    for (const answer of waiting ?? []) answer(isOpen);
+  }
+
+  /** The connection is closed: nothing leaves any more. */
+  end(): void {
+    this.#isEnded = true;
+    this.#jobs = undefined;
+    this.#jobSize = 0;
+    this.#answerStream(false);
+    this.#answerWaiting(false);
+  }
+}

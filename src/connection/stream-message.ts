@@ -1,0 +1,107 @@
+import { invalidType } from '../errors.js';
+import type { Outbox } from './outbox.js';
+
+/** What sendStream() takes: pieces of text, or pieces of binary, but not both in one message. */
+export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+/** Stops a StreamMessage because the connection has closed. */
+export const CLOSED: unique symbol = Symbol('closed');
+
+/** Where a stream stopped that did not come to its end. */
+export class StreamCut {
+  readonly error: unknown;
+  /** Whether fragments went out: the peer then holds a message that nobody can finish. */
+  readonly isMidMessage: boolean;
+
+  constructor(error: unknown, isMidMessage: boolean) {
+    this.error = error;
+    this.isMidMessage = isMidMessage;
+  }
+}
+
+/**
+ * One outgoing message from a source whose length nobody knows yet: each piece becomes a fragment as it comes (RFC 6455 §5.4: "The
+ * primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is started"), no faster
+ * than the peer takes them.
+ */
+export class StreamMessage {
+  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
+  readonly #outbox: Outbox;
+  #kind: 'string' | 'Uint8Array' | undefined;
+  /** The first half of a surrogate pair that a piece of text ended with: a character must not be cut by encoding its halves. */
+  #carry = '';
+  #stopped: { readonly reason: unknown } | undefined;
+  #onStop: ((reason: unknown) => void) | undefined;
+
+  constructor(source: MessageSource, outbox: Outbox) {
+    this.#iterator = iteratorOf(source);
+    this.#outbox = outbox;
+  }
+
+  /** Leaves the source, even in the middle of a wait: because of CLOSED, or of what send() shall reject with. */
+  stop(reason: unknown): void {
+    this.#stopped ??= { reason };
+    this.#onStop?.(reason);
+  }
+
+  /** Sends the message. Gives false where the connection closed before its end. @throws {StreamCut} */
+  async send(): Promise<boolean> {
+    try {
+      for (let step = await this.#next(); !step.done; step = await this.#next()) {
+        const sent = this.#outbox.sendFragment(this.#accept(step.value), false);
+        if (!sent || !(await this.#orStop(this.#outbox.flowing()))) throw CLOSED;
+      }
+    } catch (error) {
+      this.#leave();
+      if (error === CLOSED) return false;
+      throw new StreamCut(error, this.#kind !== undefined);
+    }
+    // The end of the source is known only now, so the last fragment is an empty one, but for a carried half.
+    return this.#outbox.sendFragment(this.#kind === 'string' ? this.#carry : new Uint8Array(0), true);
+  }
+
+  #next(): Promise<IteratorResult<unknown>> {
+    if (this.#stopped !== undefined) return Promise.reject(this.#stopped.reason);
+    return this.#orStop(this.#iterator.next());
+  }
+
+  #orStop<T>(wait: T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#onStop = reject;
+      Promise.resolve(wait).then(resolve, reject);
+    });
+  }
+
+  #accept(piece: unknown): string | Uint8Array {
+    const kind = typeof piece === 'string' ? 'string' : piece instanceof Uint8Array ? 'Uint8Array' : undefined;
+    if (kind === undefined || (this.#kind !== undefined && kind !== this.#kind)) {
+      throw invalidType('a piece of the stream', this.#kind ?? 'a string or a Uint8Array', piece);
+    }
+    this.#kind = kind;
+    return typeof piece === 'string' ? this.#wholeCharacters(piece) : (piece as Uint8Array);
+  }
+
+  #wholeCharacters(piece: string): string {
+    const text = this.#carry + piece;
+    const endsInHalf = (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800;
+    this.#carry = endsInHalf ? text.slice(-1) : '';
+    return endsInHalf ? text.slice(0, -1) : text;
+  }
+
+  /** Tells the source that no more is wanted, without waiting for its answer. */
+  #leave(): void {
+    try {
+      Promise.resolve(this.#iterator.return?.()).catch(() => {});
+    } catch {
+      // The source's own clean-up failed; the message has ended either way.
+    }
+  }
+}
+
+function iteratorOf(source: MessageSource): AsyncIterator<unknown> | Iterator<unknown> {
+  if (typeof source === 'object' && source !== null) {
+    if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+    if (Symbol.iterator in source) return source[Symbol.iterator]();
+  }
+  throw invalidType('source', 'an iterable or an async iterable of strings or Uint8Arrays', source);
+}

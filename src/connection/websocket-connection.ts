@@ -1,0 +1,402 @@
+import { captureRejectionSymbol, EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { ConnectionLostError, HandlerError, invalidValue } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import { encodeClosePayload } from '../framing/close-payload.js';
+import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+import type { Role } from '../protocol/protocol.js';
+import type { CloseInfo } from './close-info.js';
+import { Inbox, type Message } from './inbox.js';
+import { Link, type LinkOwner } from './link.js';
+import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
+import { type Sendable, toPayload } from './payload.js';
+import { Pinger } from './pinger.js';
+import { CLOSED, type MessageSource, type StreamCut, StreamMessage } from './stream-message.js';
+import type { TransportInfo, WireTap } from './wire-tap.js';
+
+/** The events of a connection, with what their listeners get. None of them has to be listened to. */
+export interface ConnectionEvents {
+  /** A message: text as a string, binary as a Buffer. */
+  message: [data: Message];
+  /** The connection has ended; nothing follows. */
+  close: [info: CloseInfo];
+  /** After a send() that gave false: go on. */
+  drain: [];
+  ping: [payload: Buffer];
+  pong: [payload: Buffer];
+  /** A listener threw or rejected, so the connection was closed with 1011. Where nobody listens, the process is warned. */
+  handlerError: [error: HandlerError];
+}
+
+/** What the opening handshake left to a connection. */
+export interface ConnectionInit {
+  readonly role: Role;
+  /** The subprotocol agreed on, or ''. */
+  readonly subprotocol: string;
+  /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
+  readonly extensions: string;
+  readonly transport: TransportInfo;
+  readonly settings?: ConnectionSettings;
+  /** Bytes that came behind the handshake. */
+  readonly head?: Uint8Array | undefined;
+  readonly tap?: WireTap | undefined;
+  /** Told of a listener's failure where no listener of `handlerError` is. Gives whether it was taken care of. */
+  readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
+}
+
+export interface WaitOptions {
+  /** Ends the wait: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A live WebSocket connection, of a client or of a server: what connect() gives, and what a server's `connection` event brings.
+ *
+ *     connection.on('message', data => connection.send(data));
+ *     for await (const message of connection) …
+ *
+ * A message goes to an iterator that waits for one, or else to the listeners of `message`; where there is neither it is kept,
+ * until one comes.
+ */
+export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
+  readonly role: Role;
+  /** The subprotocol agreed on, or '' (RFC 6455 §1.9). */
+  readonly subprotocol: string;
+  /** The extensions agreed on, as in Sec-WebSocket-Extensions, or '' (§9.1). */
+  readonly extensions: string;
+  /** The addresses, and TLS where there is any. */
+  readonly transport: TransportInfo;
+  readonly #link: Link;
+  readonly #settings: ConnectionSettings;
+  readonly #onHandlerError: ConnectionInit['onHandlerError'];
+  readonly #pinger = new Pinger();
+  #inbox: Inbox | undefined;
+  #isPaused = false;
+  #isDelivering = false;
+  #closeInfo: CloseInfo | undefined;
+  #closed: Promise<CloseInfo> | undefined;
+  #resolveClosed: ((info: CloseInfo) => void) | undefined;
+  #abort: AbortController | undefined;
+  #stream: StreamMessage | undefined;
+
+  static {
+    // How an EventEmitter reports a listener whose promise rejected. A declaration cannot name the symbol, so it is added here.
+    Object.assign(WebSocketConnection.prototype, {
+      [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {
+        this.#handlerFailed(String(event), error);
+      },
+    });
+  }
+
+  /** For transports of one's own: `socket` stands behind its opening handshake. connect() and WebSocketServer do this for you. */
+  constructor(socket: Duplex, init: ConnectionInit) {
+    super({ captureRejections: true });
+    this.role = init.role;
+    this.subprotocol = init.subprotocol;
+    this.extensions = init.extensions;
+    this.transport = init.transport;
+    this.#settings = init.settings ?? CONNECTION_DEFAULTS;
+    this.#onHandlerError = init.onHandlerError;
+    this.#link = new Link(socket, init.role, this.#settings, this.#linkOwner(), init.tap);
+    if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
+  }
+
+  /** 'closing' from the first Close frame of either side, or a broken rule, until the transport is gone. */
+  get state(): 'open' | 'closing' | 'closed' {
+    if (this.#closeInfo !== undefined) return 'closed';
+    return this.#link.isClosing ? 'closing' : 'open';
+  }
+
+  /** Bytes that send() took and that have not left: waiting their turn, as frames, and in the socket. */
+  get bufferedAmount(): number {
+    return this.#link.outbox.bufferedAmount;
+  }
+
+  /** The last round trip of a Ping, keepalive's included, in milliseconds; undefined before the first. */
+  get latency(): number | undefined {
+    return this.#pinger.latency;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Aborted when the connection has closed; its reason is the cause, where there is one. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#closeInfo !== undefined) this.#abort.abort(this.#closeInfo.cause);
+    }
+    return this.#abort.signal;
+  }
+
+  /** Resolves when the connection has closed. Never rejects. */
+  get closed(): Promise<CloseInfo> {
+    this.#closed ??= new Promise(resolve => {
+      if (this.#closeInfo !== undefined) resolve(this.#closeInfo);
+      else this.#resolveClosed = resolve;
+    });
+    return this.#closed;
+  }
+
+  // Sending
+
+  /**
+   * Sends a message: a string as text, all else as binary. Binary above 16 KiB goes out of a server by reference, so it must not
+   * change until it is sent.
+   *
+   * @returns true to go on; false where more than `highWaterMark` bytes wait now (the message is on its way, `drain` follows), or
+   *   where the connection is closing or closed (it is not)
+   * @throws {TypeError} for anything that is no message
+   */
+  send(data: Sendable): boolean {
+    const payload = toPayload(data);
+    return this.state === 'open' && this.#link.outbox.send(payload);
+  }
+
+  /**
+   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. Messages sent meanwhile wait
+   * behind it. A source that fails in the middle, or an abort, leaves a message that nobody can finish: that closes the
+   * connection with 1011.
+   *
+   * @returns true when it is all on its way, false where the connection closed before
+   */
+  sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const stream = new StreamMessage(source, this.#link.outbox);
+    if (this.state !== 'open') return Promise.resolve(false);
+    return new Promise((resolve, reject) => {
+      this.#link.outbox.enqueue(0, async () => {
+        const abort = () => stream.stop(signal?.reason);
+        signal?.addEventListener('abort', abort, { once: true });
+        if (signal?.aborted === true) abort();
+        this.#stream = stream;
+        try {
+          resolve(await stream.send());
+        } catch (cut) {
+          const { error, isMidMessage } = cut as StreamCut;
+          if (isMidMessage) this.#closeAfterFailure(error);
+          reject(error);
+        } finally {
+          this.#stream = undefined;
+          signal?.removeEventListener('abort', abort);
+        }
+      });
+    });
+  }
+
+  /** Resolves true as soon as no more than `highWaterMark` bytes wait, false once the connection has closed. */
+  drained(options: WaitOptions = {}): Promise<boolean> {
+    return this.#link.outbox.drained(options.signal);
+  }
+
+  /**
+   * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined where the connection closes first.
+   *
+   * @param data at most 125 bytes; some of our own if left out
+   */
+  ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const payload =
+      data === undefined ? this.#pinger.nextPayload() : Buffer.from(toPayload(data) as string | Uint8Array);
+    if (payload.length > MAX_CONTROL_PAYLOAD) {
+      throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, payload.length);
+    }
+    if (!this.#link.protocol.ping(payload)) return Promise.resolve(undefined);
+    this.#link.outbox.requestFlush();
+    return new Promise((resolve, reject) => {
+      const answer = (roundTrip: number | undefined) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(roundTrip);
+      };
+      const abort = () => {
+        this.#pinger.forget(answer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#pinger.await(payload, answer);
+    });
+  }
+
+  // Receiving
+
+  /** Stops delivering messages, and soon reading; nothing is lost. For `unreadTimeout` at most. */
+  pause(): void {
+    if (this.state !== 'open') return;
+    this.#isPaused = true;
+    this.#link.stopReading();
+  }
+
+  /** Goes on where pause() stopped. */
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#deliverKept();
+  }
+
+  /** The messages, one by one, until the connection has closed. For an application that has no listener of `message`. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+    return this.#openInbox().iterator();
+  }
+
+  override on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this {
+    super.on(event, listener as never);
+    this.#listenerAdded(event);
+    return this;
+  }
+
+  override addListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this {
+    return this.on(event, listener);
+  }
+
+  override prependListener<E extends keyof ConnectionEvents>(
+    event: E,
+    listener: (...args: ConnectionEvents[E]) => void,
+  ): this {
+    super.prependListener(event, listener as never);
+    this.#listenerAdded(event);
+    return this;
+  }
+
+  // The end
+
+  /**
+   * The closing handshake (§7.1.2), behind all that was sent before:
+   *
+   *     this endpoint                         peer
+   *       Close (code, reason) ─────────────▶
+   *                            ◀─── messages that were on their way are still delivered
+   *                            ◀───────────── Close (code)
+   *       the server ends TCP, the client waits for that; after `closeTimeout` the connection is destroyed
+   *
+   * @returns how the connection ended
+   * @throws {TypeError | RangeError} where the code must not be sent (§7.4), or the reason is longer than 123 bytes; then nothing
+   *   has happened
+   */
+  close(code?: number, reason?: string): Promise<CloseInfo> {
+    encodeClosePayload(code, reason);
+    if (this.state === 'open') {
+      this.#isPaused = false;
+      this.#link.close(code, reason);
+      this.#deliverKept();
+    }
+    return this.closed;
+  }
+
+  /** Ends the connection at once, without a closing handshake: for a peer that is not worth the wait. */
+  terminate(): void {
+    this.#link.terminate();
+  }
+
+  // What the link tells
+
+  #linkOwner(): LinkOwner {
+    return {
+      message: data => this.#receive(data as Message),
+      ping: payload => {
+        if (this.listenerCount('ping') > 0) this.#tell('ping', Buffer.from(payload));
+      },
+      pong: payload => {
+        this.#pinger.receivePong(payload);
+        if (this.listenerCount('pong') > 0) this.#tell('pong', Buffer.from(payload));
+      },
+      sendKeepalivePing: () => void this.ping(),
+      drained: () => this.#tell('drain'),
+      sourceFailed: error => this.#closeAfterFailure(error),
+      closed: info => this.#finish(info),
+    };
+  }
+
+  #receive(message: Message): void {
+    if (this.#settings.incoming === 'discard') return;
+    const inbox = this.#inbox;
+    const isNext = inbox === undefined || (inbox.isEmpty && !inbox.isAwaited);
+    if (isNext && this.#tell('message', message)) return;
+    this.#keep(message);
+  }
+
+  #keep(message: Message): void {
+    const inbox = this.#openInbox();
+    // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what nobody has taken
+    // beyond the bounds by then, nobody will.
+    if (inbox.isFull && this.#link.isClosing) return;
+    inbox.put(message);
+    if (inbox.isFull) this.#link.stopReading();
+  }
+
+  #openInbox(): Inbox {
+    if (this.#inbox === undefined) {
+      this.#inbox = new Inbox(this.#settings, () => this.#readOn());
+      if (this.#closeInfo !== undefined) this.#inbox.end();
+    }
+    return this.#inbox;
+  }
+
+  /** Reads on, unless the application has paused or has still too much to take. */
+  #readOn(): void {
+    if (!this.#isPaused && this.#inbox?.isFull !== true) this.#link.startReading();
+  }
+
+  #listenerAdded(event: keyof ConnectionEvents): void {
+    // In the next tick, so that what the application sets up beside this listener stands before the first message.
+    if (event === 'message' && this.#inbox?.isEmpty === false) process.nextTick(() => this.#deliverKept());
+  }
+
+  /** Gives the kept messages to the listeners, where there are any, and reads on. */
+  #deliverKept(): void {
+    // A listener may resume() and so come back here.
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    const inbox = this.#inbox;
+    while (inbox?.isEmpty === false && !this.#isPaused && this.listenerCount('message') > 0) {
+      this.#tell('message', inbox.take());
+    }
+    this.#isDelivering = false;
+    this.#readOn();
+  }
+
+  /** Emits an event. Gives whether anyone listened; a listener that throws ends this connection, and this one alone. */
+  #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean {
+    try {
+      return (this.emit as (event: E, ...args: ConnectionEvents[E]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.#handlerFailed(event, error);
+      return true;
+    }
+  }
+
+  #handlerFailed(event: string, thrown: unknown): void {
+    const error = new HandlerError(event, thrown);
+    this.#closeAfterFailure(error);
+    try {
+      if (event !== 'handlerError' && this.emit('handlerError', error)) return;
+      if (this.#onHandlerError?.(error, this) === true) return;
+    } catch {
+      // A listener of handlerError that fails itself is not asked again.
+    }
+    process.emitWarning(error);
+  }
+
+  #closeAfterFailure(error: unknown): void {
+    if (this.state !== 'open') return;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    this.#isPaused = false;
+    this.#link.close(CLOSE_CODE.INTERNAL_ERROR, '', cause);
+  }
+
+  #finish(info: CloseInfo): void {
+    if (this.#closeInfo !== undefined) return;
+    this.#closeInfo = info;
+    this.#pinger.end();
+    this.#stream?.stop(CLOSED);
+    this.#inbox?.end();
+    this.#resolveClosed?.(info);
+    this.#abort?.abort(info.cause ?? new ConnectionLostError('the connection was closed'));
+    this.#tell('close', info);
+  }
+}
