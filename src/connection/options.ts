@@ -78,7 +78,7 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
     if (options.incoming !== 'keep' && options.incoming !== 'discard') {
       throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
     }
-    settings['incoming'] = options.incoming;
+    settings.incoming = options.incoming;
   }
   return Object.freeze(settings as unknown as ConnectionSettings);
 }
