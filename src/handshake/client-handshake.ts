@@ -1,0 +1,208 @@
+/**
+ * The client's side of the opening handshake (RFC 6455 §4.1):
+ *
+ *     ClientHandshake.request -> bytes to send
+ *     bytes received -> receive() -> Agreement, and the connection is open
+ *                                 -> HandshakeError, and it never was
+ */
+import { HandshakeError, invalidType } from '../errors.js';
+import { type Agreement, judgeResponse } from './agreement.js';
+import { type ExtensionOffer, serializeExtensions } from './extension-header.js';
+import { GrowingBytes } from './growing-bytes.js';
+import { HeadFault, type HeadLimits, type HeadReader, responseHeadReader } from './head-reader.js';
+import {
+  callersHeaders,
+  encodeRequestHead,
+  HANDSHAKE_HEADERS,
+  HeaderFields,
+  type HeaderInput,
+  type HeaderLine,
+  type ResponseHead,
+} from './http-head.js';
+import { createKey, isKey } from './key.js';
+import { isRequestTarget, parseAuthority } from './request-target.js';
+import { ResponseBody } from './response-body.js';
+import { hintOfOpening, hintOfResponse } from './response-hint.js';
+import { checkSubprotocols } from './subprotocol.js';
+
+export interface ClientHandshakeOptions extends HeadLimits {
+  /** `host[:port]` for the Host header; without the port where it is the default one (RFC 6455 §4.1). */
+  readonly host: string;
+  /** Resource name (RFC 6455 §3): path and query, e.g. `/chat?room=1`. */
+  readonly target: string;
+  /** Subprotocols to offer, the preferred one first. */
+  readonly subprotocols?: readonly string[] | undefined;
+  /** Extensions to offer, the preferred one first. */
+  readonly extensions?: readonly ExtensionOffer[] | undefined;
+  readonly origin?: string | undefined;
+  /** More headers for the request; a Host among them takes the place of `host`. */
+  readonly headers?: HeaderInput | undefined;
+}
+
+/** More 1xx than this in front of the response is a server at play. */
+const MAX_INTERIM_RESPONSES = 5;
+
+/** How much of what came is kept to say what it was. */
+const OPENING_SIZE = 64;
+
+export class ClientHandshake {
+  /** The bytes to send. */
+  readonly request: Uint8Array;
+  /** Sec-WebSocket-Key. */
+  readonly key: string;
+  readonly #subprotocols: readonly string[];
+  readonly #extensions: readonly ExtensionOffer[];
+
+  readonly #reader: HeadReader<Omit<ResponseHead, 'headers'>>;
+  /** The first bytes that came. */
+  readonly #opening = new GrowingBytes();
+  #interimResponses = 0;
+  #response: ResponseHead | undefined;
+  #body: ResponseBody | undefined;
+  #rest: Uint8Array = new Uint8Array(0);
+  #over = false;
+
+  /**
+   * @param key by default a fresh one, as RFC 6455 §4.1 demands for each connection
+   * @throws TypeError or RangeError where an option cannot be sent, or is not a caller's to set
+   */
+  constructor(options: ClientHandshakeOptions, key: string = createKey()) {
+    if (!isKey(key)) throw invalidType('key', 'the base64 of 16 bytes', key);
+    this.key = key;
+    this.#subprotocols = checkSubprotocols(options.subprotocols ?? []);
+    this.#extensions = options.extensions ?? [];
+    this.#reader = responseHeadReader(options);
+    this.request = encodeRequest(options, key);
+  }
+
+  /** The head of the final response, once it is whole; its status tells a redirect before the body has come. */
+  get response(): ResponseHead | undefined {
+    return this.#response;
+  }
+
+  /** What came behind a 101 in the chunk that ended it: the first frames, for the connection. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
+  /**
+   * Takes the next bytes, in any segmentation: gives the outcome, or undefined while more bytes are needed. Where the server
+   * refuses, that is until its body is whole too, or 1 MiB of it has come.
+   * @throws TypeError behind the outcome: what comes then belongs to the connection
+   */
+  receive(chunk: Uint8Array): Agreement | HandshakeError | undefined {
+    if (this.#over) throw invalidType('chunk', 'given to the connection, now that the handshake is over', chunk);
+    if (this.#body !== undefined) return this.#receiveBody(this.#body, chunk);
+    this.#opening.append(chunk, 0, Math.min(chunk.length, OPENING_SIZE - this.#opening.length));
+    let bytes = chunk;
+    for (;;) {
+      const head = this.#reader.receive(bytes);
+      if (head === undefined) return undefined;
+      if (head instanceof HeadFault) return this.#failAtOpening(`the response is not HTTP/1.1: ${head.message}`);
+      if (head.status >= 200 || head.status === 101) return this.#receiveResponse(head);
+      if (++this.#interimResponses > MAX_INTERIM_RESPONSES) {
+        return this.#failAtOpening(`the server sent more than ${MAX_INTERIM_RESPONSES} interim responses`);
+      }
+      bytes = this.#reader.rest;
+      this.#reader.next();
+    }
+  }
+
+  /** The server has ended the connection, or the caller will not wait any longer: gives the error with what has come. */
+  end(): HandshakeError {
+    if (this.#response !== undefined) return this.#failAtResponse(this.#response);
+    if (this.#opening.length === 0) {
+      this.#over = true;
+      return new HandshakeError('the connection ended before a response came', {
+        phase: 'response',
+        fault: 'peer',
+        hint: 'the port may speak another protocol, such as TLS: wss:// instead of ws://, or the other way round',
+      });
+    }
+    return this.#failAtOpening('the connection ended before the response was whole');
+  }
+
+  #receiveResponse(head: ResponseHead): Agreement | HandshakeError | undefined {
+    this.#response = head;
+    if (head.status !== 101) {
+      // §4.1: "If the status code received from the server is not 101, the client handles the response per HTTP".
+      this.#body = new ResponseBody(head);
+      return this.#receiveBody(this.#body, this.#reader.rest);
+    }
+    this.#over = true;
+    const outcome = judgeResponse(head, {
+      key: this.key,
+      subprotocols: this.#subprotocols,
+      extensions: this.#extensions,
+    });
+    if (typeof outcome === 'string') {
+      return new HandshakeError(`the server's 101 is not valid: ${outcome} (RFC 6455 §4.1)`, {
+        phase: 'response',
+        fault: 'peer',
+        status: head.status,
+        headers: head.headers.lines,
+        hint: 'the server, or a proxy on the way, does not follow RFC 6455',
+      });
+    }
+    this.#rest = this.#reader.rest;
+    return outcome;
+  }
+
+  #receiveBody(body: ResponseBody, chunk: Uint8Array): HandshakeError | undefined {
+    body.receive(chunk);
+    return body.isWhole ? this.end() : undefined;
+  }
+
+  /** Where there is no response to speak of: the first bytes that came stand in for the body. */
+  #failAtOpening(message: string): HandshakeError {
+    this.#over = true;
+    const body = this.#opening.view();
+    return new HandshakeError(message, { phase: 'response', fault: 'peer', body, hint: hintOfOpening(body) });
+  }
+
+  #failAtResponse(head: ResponseHead): HandshakeError {
+    this.#over = true;
+    const body = this.#body!.content;
+    return new HandshakeError(`the server answered ${head.status} ${head.reason}`.trimEnd(), {
+      phase: 'response',
+      fault: 'peer',
+      status: head.status,
+      headers: head.headers.lines,
+      body,
+      hint: hintOfResponse(head, body),
+    });
+  }
+}
+
+/** RFC 6455 §4.1, the twelve requirements of the request. */
+function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array {
+  const { target, subprotocols = [], extensions = [], origin } = options;
+  if (typeof target !== 'string' || !target.startsWith('/') || !isRequestTarget(target)) {
+    throw invalidType('target', 'a path with an optional query, such as `/chat?room=1`', target);
+  }
+  const headers = callersHeaders(options.headers, HANDSHAKE_HEADERS);
+  const hosts = headers.has('Host') ? headers.all('Host') : [options.host];
+  if (hosts.length !== 1 || typeof hosts[0] !== 'string' || parseAuthority(hosts[0]) === undefined) {
+    throw invalidType('host', 'one `host[:port]`', hosts.length === 1 ? hosts[0] : hosts);
+  }
+  const lines: HeaderLine[] = [
+    ['Host', hosts[0]],
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', key],
+    ['Sec-WebSocket-Version', '13'],
+  ];
+  if (origin !== undefined) {
+    if (headers.has('Origin')) throw invalidType('origin', 'given once, as an option or as a header', origin);
+    lines.push(['Origin', origin]);
+  }
+  if (subprotocols.length > 0) lines.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);
+  if (extensions.length > 0) lines.push(['Sec-WebSocket-Extensions', serializeExtensions(extensions)]);
+  const others = headers.lines.filter(([name]) => name.toLowerCase() !== 'host');
+  return encodeRequestHead({
+    method: 'GET',
+    target,
+    version: '1.1',
+    headers: new HeaderFields([...lines, ...others]),
+  });
+}

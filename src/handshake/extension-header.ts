@@ -1,0 +1,70 @@
+/** Sec-WebSocket-Extensions (RFC 6455 §9.1). */
+import { invalidType } from '../errors.js';
+import { isToken, parseList, type Scanner } from './grammar.js';
+
+/** A parameter of an extension; its value is `true` where it stands alone, without `=`. */
+export type ExtensionParameter = readonly [name: string, value: string | true];
+
+/** An extension as a client offers it, or as a server accepts it. */
+export interface ExtensionOffer {
+  readonly name: string;
+  /** In order. A name may come twice: whether that is an error is for the extension to say. */
+  readonly parameters: readonly ExtensionParameter[];
+}
+
+/**
+ * The extensions of all lines of the header, in order of preference; undefined where a line is malformed.
+ *
+ *     extension-list = 1#extension
+ *     extension      = extension-token *( ";" extension-param )
+ */
+export function parseExtensions(lines: readonly string[]): ExtensionOffer[] | undefined {
+  const offers = parseList(lines, parseExtension);
+  // 1#extension: a header that is there names at least one.
+  return lines.length > 0 && offers?.length === 0 ? undefined : offers;
+}
+
+function parseExtension(scanner: Scanner): ExtensionOffer | undefined {
+  const name = scanner.token();
+  if (name === undefined) return undefined;
+  const parameters: ExtensionParameter[] = [];
+  for (;;) {
+    // §9.1 uses the "implied *LWS rule": white space may stand around `;` and `=`.
+    scanner.skipWhitespace();
+    if (!scanner.take(';')) return { name, parameters };
+    scanner.skipWhitespace();
+    const parameter = parseParameter(scanner);
+    if (parameter === undefined) return undefined;
+    parameters.push(parameter);
+  }
+}
+
+/** extension-param = token [ "=" (token | quoted-string) ] */
+function parseParameter(scanner: Scanner): ExtensionParameter | undefined {
+  const name = scanner.token();
+  if (name === undefined) return undefined;
+  scanner.skipWhitespace();
+  if (!scanner.take('=')) return [name, true];
+  scanner.skipWhitespace();
+  const value = scanner.token() ?? scanner.quotedString();
+  // "the value after quoted-string unescaping MUST conform to the 'token' ABNF"
+  return value !== undefined && isToken(value) ? [name, value] : undefined;
+}
+
+/** The value of the header. @throws TypeError where a name or a value is no token */
+export function serializeExtensions(offers: readonly ExtensionOffer[]): string {
+  return offers.map(serializeExtension).join(', ');
+}
+
+function serializeExtension(offer: ExtensionOffer): string {
+  const parameters = offer.parameters.map(([name, value]) => {
+    const parameter = checkedToken(`a parameter of ${offer.name}`, name);
+    return value === true ? `; ${parameter}` : `; ${parameter}=${checkedToken(`${offer.name}'s ${name}`, value)}`;
+  });
+  return checkedToken('the name of an extension', offer.name) + parameters.join('');
+}
+
+function checkedToken(argument: string, text: string): string {
+  if (typeof text !== 'string' || !isToken(text)) throw invalidType(argument, 'a token of RFC 9110 §5.6.2', text);
+  return text;
+}

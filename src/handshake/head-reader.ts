@@ -1,0 +1,208 @@
+/**
+ * Bytes in any segmentation -> one head. Each byte is looked at once, when it comes; a line is judged at its CRLF. So what is
+ * wrong with a head, and at which byte that shows, does not depend on how it was cut into chunks.
+ */
+import { Buffer } from 'node:buffer';
+import { invalidValue } from '../errors.js';
+import { isFieldByte, isToken, isWhitespace, trimWhitespace } from './grammar.js';
+import { GrowingBytes } from './growing-bytes.js';
+import {
+  HeaderFields,
+  type HeaderLine,
+  parseRequestLine,
+  parseStatusLine,
+  type RequestHead,
+  type ResponseHead,
+} from './http-head.js';
+import { quoted } from './quoted.js';
+
+const CR = 0x0d;
+const LF = 0x0a;
+const COLON = ':';
+
+export interface HeadLimits {
+  /** Most bytes of a head, its empty line included. Default 16 KiB. */
+  readonly maxHeadSize?: number;
+  /** Most header lines of a head; repeated names count like any other. Default 100. */
+  readonly maxHeaderLines?: number;
+}
+
+export const DEFAULT_MAX_HEAD_SIZE: number = 16 * 1024;
+export const DEFAULT_MAX_HEADER_LINES = 100;
+
+/** Why bytes are not a head. */
+export class HeadFault {
+  readonly kind: 'syntax' | 'start-line-too-long' | 'too-large';
+  /** What was expected and what came, for people. */
+  readonly message: string;
+
+  constructor(kind: HeadFault['kind'], message: string) {
+    this.kind = kind;
+    this.message = message;
+  }
+}
+
+/** What a reader must know of the first line of its head. */
+interface StartLine<Start> {
+  readonly parse: (line: string) => Start | undefined;
+  readonly expected: string;
+  /** How many empty lines may stand in front of it. */
+  readonly emptyLines: number;
+}
+
+type RequestStart = Omit<RequestHead, 'headers'>;
+type ResponseStart = Omit<ResponseHead, 'headers'>;
+
+const REQUEST_LINE: StartLine<RequestStart> = {
+  parse: parseRequestLine,
+  expected: 'a request line, `GET <target> HTTP/1.1` with single spaces (RFC 9112 §3)',
+  // RFC 9112 §2.2: a server SHOULD ignore at least one empty line (CRLF) received prior to the request-line. We do one.
+  emptyLines: 1,
+};
+
+const STATUS_LINE: StartLine<ResponseStart> = {
+  parse: parseStatusLine,
+  expected: 'a status line, `HTTP/1.1 <status> <reason>` (RFC 9112 §4)',
+  emptyLines: 0,
+};
+
+/** A reader of one request head. */
+export function requestHeadReader(limits?: HeadLimits): HeadReader<RequestStart> {
+  return new HeadReader(REQUEST_LINE, limits);
+}
+
+/** A reader of one response head. */
+export function responseHeadReader(limits?: HeadLimits): HeadReader<ResponseStart> {
+  return new HeadReader(STATUS_LINE, limits);
+}
+
+export class HeadReader<Start extends object> {
+  readonly #startLine: StartLine<Start>;
+  readonly #maxHeadSize: number;
+  readonly #maxHeaderLines: number;
+
+  /** The beginning of a line whose end has not come. */
+  readonly #partialLine = new GrowingBytes();
+  #afterCarriageReturn = false;
+  #emptyLines = 0;
+  #start: Start | undefined;
+  #headerLines: HeaderLine[] = [];
+  #size = 0;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(startLine: StartLine<Start>, limits: HeadLimits = {}) {
+    this.#startLine = startLine;
+    this.#maxHeadSize = checkedLimit('maxHeadSize', limits.maxHeadSize ?? DEFAULT_MAX_HEAD_SIZE);
+    this.#maxHeaderLines = checkedLimit('maxHeaderLines', limits.maxHeaderLines ?? DEFAULT_MAX_HEADER_LINES);
+  }
+
+  /** How many bytes of the head have come. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** What came behind the head in the same chunk: a view of that chunk, empty until the head is whole. */
+  get rest(): Uint8Array {
+    return this.#rest;
+  }
+
+  /** Takes the next bytes: gives the head, once it is whole, or why it cannot become one; undefined while more are needed. */
+  receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
+    let lineStart = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      if (this.#size === this.#maxHeadSize) return this.#tooLarge();
+      const byte = chunk[i]!;
+      this.#size++;
+      if (this.#afterCarriageReturn) {
+        // RFC 9112 §2.2: a bare CR is invalid. (A bare LF MAY be taken as a line end; two readers of which one does, is
+        // how requests are smuggled.)
+        if (byte !== LF) return this.#syntax('CRLF at the end of a line', 'a CR without LF (RFC 9112 §2.2)');
+        this.#afterCarriageReturn = false;
+        const outcome = this.#receiveLine(this.#takeLine(chunk, lineStart, i + 1));
+        lineStart = i + 1;
+        if (outcome === 'whole') {
+          this.#rest = chunk.subarray(lineStart);
+          return { ...this.#start!, headers: new HeaderFields(this.#headerLines) };
+        }
+        if (outcome !== undefined) return outcome;
+      } else if (byte === CR) {
+        this.#afterCarriageReturn = true;
+      } else if (!isFieldByte(byte)) {
+        if (byte === LF) return this.#syntax('CRLF at the end of a line', 'a LF without CR (RFC 9112 §2.2)');
+        return this.#syntax('text', `the control byte 0x${byte.toString(16).padStart(2, '0')} (RFC 9110 §5.5)`);
+      }
+    }
+    this.#partialLine.append(chunk, lineStart, chunk.length);
+    return undefined;
+  }
+
+  /** Gets ready for the head behind a whole one. It has to fit into what the ones before it left of `maxHeadSize`. */
+  next(): void {
+    this.#start = undefined;
+    this.#headerLines = [];
+    this.#rest = new Uint8Array(0);
+  }
+
+  /** The line that ends at `chunk[end]`, without its CRLF. */
+  #takeLine(chunk: Uint8Array, start: number, end: number): string {
+    if (this.#partialLine.length === 0) return latin1(chunk, start, end - 2);
+    this.#partialLine.append(chunk, start, end);
+    const bytes = this.#partialLine.view();
+    this.#partialLine.clear();
+    return latin1(bytes, 0, bytes.length - 2);
+  }
+
+  #receiveLine(line: string): 'whole' | HeadFault | undefined {
+    if (this.#start === undefined) return this.#receiveStartLine(line);
+    return line === '' ? 'whole' : this.#receiveHeaderLine(line);
+  }
+
+  #receiveStartLine(line: string): HeadFault | undefined {
+    if (line === '' && this.#emptyLines++ < this.#startLine.emptyLines) return undefined;
+    this.#start = this.#startLine.parse(line);
+    return this.#start === undefined ? this.#syntax(this.#startLine.expected, quoted(line)) : undefined;
+  }
+
+  /** field-line = field-name ":" OWS field-value OWS */
+  #receiveHeaderLine(line: string): HeadFault | undefined {
+    if (this.#headerLines.length === this.#maxHeaderLines) {
+      return new HeadFault('too-large', `expected at most ${this.#maxHeaderLines} header lines, got more`);
+    }
+    // RFC 9112 §5.2: obs-fold. §2.2: white space between the start line and the first header.
+    if (isWhitespace(line.charCodeAt(0))) {
+      return this.#syntax(
+        'a header line',
+        `a line that begins with white space: ${quoted(line)} (RFC 9112 §2.2, §5.2)`,
+      );
+    }
+    const colon = line.indexOf(COLON);
+    const name = line.slice(0, Math.max(colon, 0));
+    // RFC 9112 §5.1: no white space is allowed between the field name and colon. No token holds any.
+    if (!isToken(name)) {
+      return this.#syntax('a header line, `Name: value` without a space before the colon (RFC 9112 §5)', quoted(line));
+    }
+    this.#headerLines.push([name, trimWhitespace(line.slice(colon + 1))]);
+    return undefined;
+  }
+
+  #tooLarge(): HeadFault {
+    const part = this.#start === undefined ? 'a first line' : 'a head';
+    return new HeadFault(
+      this.#start === undefined ? 'start-line-too-long' : 'too-large',
+      `expected ${part} of at most ${this.#maxHeadSize} bytes, got more`,
+    );
+  }
+
+  #syntax(expected: string, got: string): HeadFault {
+    return new HeadFault('syntax', `expected ${expected}, got ${got}, at offset ${this.#size - 1}`);
+  }
+}
+
+function checkedLimit(argument: string, limit: number): number {
+  if (!Number.isSafeInteger(limit) || limit < 1) throw invalidValue(argument, 'a positive integer', limit);
+  return limit;
+}
+
+function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+}

@@ -1,0 +1,29 @@
+/** Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455 §1.3). */
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { fillRandom } from '#platform';
+
+/** RFC 6455 §1.3: a GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded". */
+export function createKey(): string {
+  const nonce = Buffer.alloc(16);
+  fillRandom(nonce);
+  return nonce.toString('base64');
+}
+
+/**
+ * Whether `text` is base64 that decodes to 16 bytes. The last character before `==` carries four bits that decode to nothing;
+ * they need not be zero: the RFC's own sample, `AQIDBAUGBwgJCgsMDQ4PEC==`, has them set.
+ */
+export function isKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{22}==$/.test(text);
+}
+
+/** RFC 6455 §4.2.2: the base64 of the SHA-1 of the key, "as a string, not base64-decoded", followed by the GUID. */
+export function acceptOf(key: string): string {
+  return createHash('sha1')
+    .update(key + GUID)
+    .digest('base64');
+}

@@ -1,0 +1,86 @@
+/** Where a request goes: the request-target of RFC 9112 §3.2 and the authority of RFC 3986 §3.2. */
+import { consistsOf, tableOf } from './grammar.js';
+
+const DIGITS = '0123456789';
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+/** reg-name = *( unreserved / pct-encoded / sub-delims ); an IPv4 address is spelled with the same characters. */
+const REG_NAME = tableOf(`${LETTERS + DIGITS}-._~%!$&'()*+,;=`);
+/** IPv6address of IP-literal = "[" IPv6address "]". */
+const IPV6 = tableOf(`${DIGITS}ABCDEFabcdef:.`);
+const PORT = tableOf(DIGITS);
+/**
+ * What a request-target may hold. RFC 3986 is narrower than browsers, which send `|`, `{` and their like as they are; so all of
+ * VCHAR is let through but `#`: RFC 6455 §3, "fragment identifiers ... MUST NOT be used".
+ */
+const TARGET = Array.from({ length: 128 }, (_, code) => code > 0x20 && code < 0x7f && code !== 0x23);
+
+/** What the two schemes of an absolute-form request-target begin with (RFC 6455 §4.2.1: "an absolute HTTP/HTTPS URI"). */
+const ABSOLUTE_FORM = /^https?:\/\//i;
+
+/** A host and a port. */
+export interface Authority {
+  /** In lower case; an IPv6 address in its brackets. */
+  readonly host: string;
+  /** Undefined where it was not written: the default port of the scheme. */
+  readonly port: number | undefined;
+}
+
+/** uri-host [ ":" port ], as in Host (RFC 9110 §7.2); undefined where `text` is none, or names no host. */
+export function parseAuthority(text: string): Authority | undefined {
+  const hostEnd = text.startsWith('[') ? text.indexOf(']') + 1 : text.indexOf(':');
+  const host = (hostEnd <= 0 ? text : text.slice(0, hostEnd)).toLowerCase();
+  const behind = hostEnd <= 0 ? '' : text.slice(hostEnd);
+  if (!isHost(host)) return undefined;
+  // port = *DIGIT: a colon with nothing behind it says no more than no colon.
+  if (behind === '' || behind === ':') return { host, port: undefined };
+  const digits = behind.slice(1);
+  const port = Number(digits);
+  if (!behind.startsWith(':') || !consistsOf(digits, PORT) || port > 65_535) return undefined;
+  return { host, port };
+}
+
+function isHost(host: string): boolean {
+  if (host.startsWith('[')) {
+    return consistsOf(host.slice(1, -1), IPV6) && host.endsWith(']') && URL.canParse(`http://${host}`);
+  }
+  return consistsOf(host, REG_NAME);
+}
+
+/** Whether `text` can stand in a request line as its target; which of the four forms it has is another question. */
+export function isRequestTarget(text: string): boolean {
+  return consistsOf(text, TARGET);
+}
+
+/** A request-target, taken apart. Nothing in it is percent-decoded. */
+export interface RequestTarget {
+  /** Begins with `/`. */
+  readonly path: string;
+  /** What stands behind the first `?`, '' where there is none. */
+  readonly query: string;
+  /** The host and port of an absolute-form; undefined for an origin-form. */
+  readonly authority: string | undefined;
+}
+
+/**
+ * An origin-form (`/chat?room=1`) or an absolute-form (`http://example.com/chat?room=1`), taken apart; undefined for anything
+ * else: the authority-form is CONNECT's, and `*` is OPTIONS'.
+ */
+export function parseRequestTarget(target: string): RequestTarget | undefined {
+  if (!isRequestTarget(target)) return undefined;
+  const scheme = ABSOLUTE_FORM.exec(target)?.[0];
+  if (scheme === undefined) return target.startsWith('/') ? { ...splitQuery(target), authority: undefined } : undefined;
+
+  const rest = target.slice(scheme.length);
+  const end = rest.search(/[/?]/);
+  const authority = end === -1 ? rest : rest.slice(0, end);
+  // Userinfo is no part of uri-host (RFC 9110 §4.2.4), and parseAuthority() does not let its `@` pass.
+  if (parseAuthority(authority) === undefined) return undefined;
+  const { path, query } = splitQuery(end === -1 ? '' : rest.slice(end));
+  return { path: path === '' ? '/' : path, query, authority };
+}
+
+function splitQuery(text: string): { path: string; query: string } {
+  const mark = text.indexOf('?');
+  return mark === -1 ? { path: text, query: '' } : { path: text.slice(0, mark), query: text.slice(mark + 1) };
+}

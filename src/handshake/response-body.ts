@@ -1,0 +1,95 @@
+/** The body of a response that is no 101, read far enough to show it to people (RFC 9112 §6, §7). */
+import { parseTokenList } from './grammar.js';
+import { GrowingBytes } from './growing-bytes.js';
+import type { ResponseHead } from './http-head.js';
+
+/** Of a body, and of what carries it: a server that refuses us does not fill our memory. */
+const MAX_BODY_SIZE = 1024 * 1024;
+
+const LF = 0x0a;
+
+/**
+ * Where in the chunked coding the next byte stands (RFC 9112 §7.1). What follows the last chunk, of size 0, is not read.
+ *
+ *     chunk-size [ chunk-ext ] CRLF | chunk-data CRLF
+ *     size      |size-end           | data      |data-end
+ */
+type ChunkedState = 'size' | 'size-end' | 'data' | 'data-end';
+
+export class ResponseBody {
+  readonly #content = new GrowingBytes();
+  /** Bytes that the content may still have: of the chunk in the chunked coding, else of the whole body. */
+  #remaining: number;
+  /** Undefined where the body is not chunked. */
+  #chunked: ChunkedState | undefined;
+  #received = 0;
+  #isWhole: boolean;
+
+  constructor(head: ResponseHead) {
+    const isChunked = parseTokenList(head.headers.all('Transfer-Encoding'))?.at(-1)?.toLowerCase() === 'chunked';
+    this.#chunked = isChunked ? 'size' : undefined;
+    this.#remaining = isChunked ? 0 : contentLength(head);
+    this.#isWhole = !isChunked && this.#remaining === 0;
+  }
+
+  /** Whether nothing more can come. A body without a length is whole when the connection ends: that is for others to see. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** What has come, without the chunked coding. */
+  get content(): Uint8Array {
+    return this.#content.view();
+  }
+
+  receive(chunk: Uint8Array): void {
+    const bytes = chunk.subarray(0, MAX_BODY_SIZE - this.#received);
+    this.#received += bytes.length;
+    let offset = 0;
+    while (offset < bytes.length && !this.#isWhole) {
+      offset =
+        this.#chunked === undefined || this.#chunked === 'data'
+          ? this.#receiveContent(bytes, offset)
+          : this.#receiveChunkHeader(bytes[offset]!, offset);
+    }
+    if (this.#received === MAX_BODY_SIZE) this.#isWhole = true;
+  }
+
+  /** Each gives the offset of the next byte. */
+  #receiveContent(bytes: Uint8Array, offset: number): number {
+    const end = Math.min(bytes.length, offset + this.#remaining);
+    this.#content.append(bytes, offset, end);
+    this.#remaining -= end - offset;
+    if (this.#remaining === 0) {
+      if (this.#chunked === undefined) this.#isWhole = true;
+      else this.#chunked = 'data-end';
+    }
+    return end;
+  }
+
+  #receiveChunkHeader(byte: number, offset: number): number {
+    if (this.#chunked === 'data-end') {
+      if (byte === LF) this.#chunked = 'size';
+      return offset + 1;
+    }
+    const digit = this.#chunked === 'size' ? Number.parseInt(String.fromCharCode(byte), 16) : Number.NaN;
+    if (!Number.isNaN(digit)) {
+      // Sizes above the limit are all one to us, and must not lose their low digits.
+      this.#remaining = Math.min(this.#remaining * 16 + digit, MAX_BODY_SIZE);
+    } else if (byte === LF) {
+      this.#chunked = 'data';
+      if (this.#remaining === 0) this.#isWhole = true;
+    } else {
+      this.#chunked = 'size-end';
+    }
+    return offset + 1;
+  }
+}
+
+/** How many bytes the body has; Infinity where only the end of the connection tells. */
+function contentLength(head: ResponseHead): number {
+  // RFC 9110 §15.3.5, §15.4.5: No Content and Not Modified have no body, whatever their headers say.
+  if (head.status === 204 || head.status === 304) return 0;
+  const lines = head.headers.all('Content-Length');
+  return lines.length === 1 && /^\d+$/.test(lines[0]!) ? Number(lines[0]) : Number.POSITIVE_INFINITY;
+}

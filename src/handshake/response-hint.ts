@@ -1,0 +1,69 @@
+/** Why an opening handshake probably failed, and what to try: for whoever reads the error of a client. */
+import { Buffer } from 'node:buffer';
+import type { ResponseHead } from './http-head.js';
+import { quoted } from './quoted.js';
+
+/** What to make of each status, where it says more than its class does. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [400, 'the server finds the request malformed; a proxy on the way may have removed Upgrade or Connection'],
+  [403, 'the server does not allow this Origin, this Host or these credentials'],
+  [404, 'nothing is served at this path: is it spelled right?'],
+  [405, 'something is served at this path, but not to GET: is the path right?'],
+  [407, 'a proxy on the way wants credentials'],
+  [408, 'the server waited too long for the request'],
+  [421, 'this server is not responsible for the host that was asked for'],
+  [429, 'there were too many requests: wait before the next one'],
+  [431, 'the headers are too large for the server: are there many cookies?'],
+  [502, 'a gateway answered, and could not reach the server behind it'],
+  [503, 'the server is overloaded or down for a while'],
+  [504, 'a gateway answered, and the server behind it did not in time'],
+]);
+
+/** The hint for a response other than 101. */
+export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
+  const { status, headers } = head;
+  // What nginx and Go's net/http answer where plain HTTP comes to their TLS port.
+  if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server wants TLS: try wss://';
+  if (status === 401)
+    return `the server wants credentials: ${quoted(headers.get('WWW-Authenticate') ?? 'it does not say which')}`;
+  if (status === 426) return hintOfUpgradeRequired(head);
+  const hint = HINTS.get(status);
+  if (hint !== undefined) return hint;
+  if (status < 300) {
+    return headers.get('Content-Type')?.toLowerCase().startsWith('text/html')
+      ? 'a web page answered: is the path right?'
+      : 'an ordinary HTTP resource answered: is the path right?';
+  }
+  if (status < 400) return `a redirect to ${quoted(headers.get('Location') ?? 'nowhere')}, which was not followed`;
+  return status < 500 ? 'the server refuses the request' : 'the server failed';
+}
+
+function hintOfUpgradeRequired({ headers }: ResponseHead): string {
+  const versions = headers.get('Sec-WebSocket-Version');
+  if (versions !== undefined && !/\b13\b/.test(versions)) {
+    return `the server speaks other versions of the protocol: ${quoted(versions)}`;
+  }
+  const upgrade = headers.get('Upgrade');
+  if (upgrade !== undefined && !/\bwebsocket\b/i.test(upgrade)) return `the server wants ${quoted(upgrade)} instead`;
+  return 'the server saw no WebSocket request: a proxy on the way may have removed Upgrade or Connection';
+}
+
+/** How other protocols begin that are found where a WebSocket server was expected. */
+const OTHER_PROTOCOLS: ReadonlyArray<readonly [begins: RegExp, hint: string]> = [
+  [/^[\x14-\x17]\x03/, 'the server speaks TLS: try wss://'],
+  [/^SSH-/, 'an SSH server answered: is the port right?'],
+  [/^220[ -]/, 'a mail or FTP server answered: is the port right?'],
+  [/^(\+OK|\* OK)/, 'a mail server answered: is the port right?'],
+  [/^\0\0.\x04\0/s, 'the server speaks HTTP/2 only, and WebSocket needs HTTP/1.1'],
+  [/^HTTP\//, 'the response is malformed or cut short: is a proxy on the way?'],
+];
+
+/** The hint for bytes that are no HTTP response, of which `opening` is how they begin. */
+export function hintOfOpening(opening: Uint8Array): string {
+  const text = latin1(opening);
+  return OTHER_PROTOCOLS.find(([begins]) => begins.test(text))?.[1] ?? 'this is not HTTP: is the port right?';
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

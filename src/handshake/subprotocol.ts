@@ -1,0 +1,27 @@
+/** Sec-WebSocket-Protocol (RFC 6455 §1.9, §11.3.4). */
+import { invalidType } from '../errors.js';
+import { isToken, parseTokenList } from './grammar.js';
+
+/** The subprotocols a client offers, the preferred one first; undefined where the header is malformed. */
+export function parseSubprotocols(lines: readonly string[]): string[] | undefined {
+  const offered = parseTokenList(lines);
+  // §4.1: "the ABNF for the value of this header field is 1#token", and they "MUST all be unique strings".
+  if (lines.length > 0 && offered?.length === 0) return undefined;
+  return offered === undefined || new Set(offered).size === offered.length ? offered : undefined;
+}
+
+/** The first of `offered`, the client's order of preference, that is among `supported`; undefined where none is. */
+export function selectSubprotocol(offered: readonly string[], supported: readonly string[]): string | undefined {
+  return offered.find(name => supported.includes(name));
+}
+
+/** The subprotocols a caller wants to offer or to support. @throws TypeError where one is no token, or comes twice */
+export function checkSubprotocols(subprotocols: readonly string[], argument = 'subprotocols'): readonly string[] {
+  if (!Array.isArray(subprotocols)) throw invalidType(argument, 'an array of tokens', subprotocols);
+  for (const name of subprotocols) {
+    if (typeof name !== 'string' || !isToken(name)) throw invalidType(`each of ${argument}`, 'a token', name);
+  }
+  const twice = subprotocols.find((name, index) => subprotocols.indexOf(name) !== index);
+  if (twice !== undefined) throw invalidType(argument, 'an array without repetition', twice);
+  return subprotocols;
+}
