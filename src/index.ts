@@ -1,1 +1,29 @@
-export {};
+/**
+ * ws101: WebSocket (RFC 6455) for Node.js.
+ *
+ * connect() opens a connection, WebSocketServer takes them, and both give a WebSocketConnection.
+ */
+
+export { connect } from './client/connect.js';
+export type { DialOptions } from './client/dial.js';
+export type { ConnectOptions } from './client/options.js';
+export type { CloseInfo } from './connection/close-info.js';
+export type { Message } from './connection/inbox.js';
+export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
+export type { Sendable } from './connection/payload.js';
+export type { MessageSource } from './connection/stream-message.js';
+export {
+  type ConnectionEvents,
+  type ConnectionInit,
+  type WaitOptions,
+  WebSocketConnection,
+} from './connection/websocket-connection.js';
+export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './connection/wire-tap.js';
+export * from './errors.js';
+export { CLOSE_CODE } from './framing/close-code.js';
+export type { ClosePayload } from './framing/close-payload.js';
+export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';
+export { Refusal, type RefusalOptions } from './handshake/refusal.js';
+export type { UpgradeRequest } from './handshake/upgrade-request.js';
+export type { Authorize, Denial, PendingRequest, ServerOptions, ServerRequest } from './server/options.js';
+export { type ServerCloseOptions, type ServerEvents, WebSocketServer } from './server/websocket-server.js';

@@ -67,6 +67,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     socket.on('end', () => this.#receiveEnd());
     socket.on('error', error => this.#fault(error));
     socket.on('close', () => this.#closed());
+    // The opening handshake may have paused it, while an application made up its mind.
+    socket.resume();
     // What happened while nobody of ours listened is caught up with, once the owner is ready.
     if (socket.destroyed) process.nextTick(() => this.#closed());
     else if (socket.readableEnded) process.nextTick(() => this.#receiveEnd());

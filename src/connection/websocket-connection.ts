@@ -14,6 +14,12 @@ import { Pinger } from './pinger.js';
 import { CLOSED, type MessageSource, type StreamCut, StreamMessage } from './stream-message.js';
 import type { TransportInfo, WireTap } from './wire-tap.js';
 
+/**
+ * Ends a connection with 1011 for a listener that failed on its behalf elsewhere: the server's `connection` listeners. For the
+ * server alone; it is no method, since an application has close().
+ */
+export let failHandler: (connection: WebSocketConnection, event: string, thrown: unknown) => void;
+
 /** The events of a connection, with what their listeners get. None of them has to be listened to. */
 export interface ConnectionEvents {
   /** A message: text as a string, binary as a Buffer. */
@@ -80,6 +86,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #stream: StreamMessage | undefined;
 
   static {
+    failHandler = (connection, event, thrown) => connection.#handlerFailed(event, thrown);
     // How an EventEmitter reports a listener whose promise rejected. A declaration cannot name the symbol, so it is added here.
     Object.assign(WebSocketConnection.prototype, {
       [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {

@@ -1,13 +1,12 @@
+import { allocate } from '#platform';
 import { ProtocolError, type Violation } from '../errors.js';
 import {
-  FIN_BIT,
   type FrameHeader,
-  LENGTH_BITS,
+  headerLengthBySecondByte,
   LENGTH_IS_16_BIT,
-  MASK_BIT,
   MAX_CONTROL_PAYLOAD,
-  OPCODE_BITS,
-  RSV_BITS,
+  MAX_HEADER_LENGTH,
+  readHeader,
 } from './frame-header.js';
 import { maskInPlace, maskTo } from './masking.js';
 import { isControl, isReservedOpcode } from './opcode.js';
@@ -50,13 +49,6 @@ export interface FrameDecoderOptions {
   readonly ownsChunks?: boolean;
 }
 
-/** What the next byte is. Header bytes are taken one at a time, so a header that comes in parts needs no buffer. */
-const FIRST_BYTE = 0;
-const SECOND_BYTE = 1;
-const EXTENDED_LENGTH = 2;
-const MASKING_KEY = 3;
-const PAYLOAD = 4;
-
 /**
  * Bytes to frames (RFC 6455 §5.2), in whatever pieces the bytes come. Nothing is allocated per frame, and nothing on the word
  * of a length field. Each header is judged when its last byte has come, before any payload.
@@ -76,9 +68,12 @@ export class FrameDecoder {
     headerLength: 0,
     offset: 0,
   };
-  #awaits = FIRST_BYTE;
-  /** Bytes still to come of the extended length or of the masking key. */
-  #owed = 0;
+  /** A header that comes in parts is gathered here. Made with the first such header. */
+  #partial: Uint8Array | undefined;
+  /** Bytes gathered. */
+  #partialLength = 0;
+  /** Whether the header is complete, and the next byte one of the payload. */
+  #inPayload = false;
   /** Bytes of this frame's payload that have come. */
   #position = 0;
   /** Bytes taken by earlier calls of push(). */
@@ -98,6 +93,11 @@ export class FrameDecoder {
     return this.#error;
   }
 
+  /** The header read last: where `error` is set, that of the frame which broke the rule. The same object serves for every frame. */
+  get header(): Readonly<FrameHeader> {
+    return this.#header;
+  }
+
   /** Bytes taken so far; while the sink is being called, those of earlier chunks alone. */
   get offset(): number {
     return this.#taken;
@@ -105,7 +105,7 @@ export class FrameDecoder {
 
   /** Whether the bytes taken so far end between two frames. */
   get isBetweenFrames(): boolean {
-    return this.#awaits === FIRST_BYTE;
+    return !this.#inPayload && this.#partialLength === 0;
   }
 
   /** Makes push() stop before the next frame. Meant to be called by the sink. */
@@ -123,64 +123,47 @@ export class FrameDecoder {
    * (push the same chunk again from there after resume()) or has failed (see `error`).
    */
   push(chunk: Uint8Array, start = 0): number {
-    const header = this.#header;
     const end = chunk.length;
     let at = start;
     while (at < end && this.#error === undefined) {
-      if (this.#awaits === FIRST_BYTE) {
-        if (this.#suspended) break;
-        const byte = chunk[at]!;
-        header.offset = this.#taken + at - start;
-        header.fin = (byte & FIN_BIT) !== 0;
-        header.rsv = byte & RSV_BITS;
-        header.opcode = byte & OPCODE_BITS;
-        this.#awaits = SECOND_BYTE;
-        at++;
-      } else if (this.#awaits === PAYLOAD) {
+      if (this.#inPayload) {
         at = this.#takePayload(chunk, at, start);
+      } else if (this.#partialLength > 0) {
+        at = this.#takeHeaderByte(chunk, at);
       } else {
-        this.#takeHeaderByte(chunk[at]!);
-        at++;
-        if (this.#awaits === PAYLOAD) this.#startFrame();
+        if (this.#suspended) break;
+        this.#header.offset = this.#taken + at - start;
+        at = this.#takeHeader(chunk, at);
       }
     }
     this.#taken += at - start;
     return at;
   }
 
-  #takeHeaderByte(byte: number): void {
-    const header = this.#header;
-    if (this.#awaits === SECOND_BYTE) {
-      header.masked = (byte & MASK_BIT) !== 0;
-      header.maskingKey = 0;
-      header.headerLength = header.masked ? 6 : 2;
-      const length = byte & LENGTH_BITS;
-      if (length < LENGTH_IS_16_BIT) {
-        header.payloadLength = length;
-        this.#awaitMaskingKey();
-      } else {
-        header.payloadLength = 0;
-        this.#owed = length === LENGTH_IS_16_BIT ? 2 : 8;
-        header.headerLength += this.#owed;
-        this.#awaits = EXTENDED_LENGTH;
-      }
-    } else if (this.#awaits === EXTENDED_LENGTH) {
-      // By multiplication, since shifting would cut the length to 32 bits. Above 2^53 it is inexact, and too big anyway.
-      header.payloadLength = header.payloadLength * 256 + byte;
-      if (--this.#owed === 0) this.#awaitMaskingKey();
-    } else {
-      header.maskingKey = (header.maskingKey << 8) | byte;
-      if (--this.#owed === 0) this.#awaits = PAYLOAD;
-    }
+  /** Takes the header that begins at `at`: at once where the chunk has it all, as it nearly always does. */
+  #takeHeader(chunk: Uint8Array, at: number): number {
+    const left = chunk.length - at;
+    if (left < 2 || left < headerLengthBySecondByte(chunk[at + 1]!)) return this.#takeHeaderByte(chunk, at);
+    readHeader(chunk, at, this.#header);
+    this.#startFrame();
+    return at + this.#header.headerLength;
   }
 
-  #awaitMaskingKey(): void {
-    this.#owed = 4;
-    this.#awaits = this.#header.masked ? MASKING_KEY : PAYLOAD;
+  /** Takes the next byte of a header that comes in parts. */
+  #takeHeaderByte(chunk: Uint8Array, at: number): number {
+    this.#partial ??= new Uint8Array(MAX_HEADER_LENGTH);
+    this.#partial[this.#partialLength++] = chunk[at]!;
+    if (this.#partialLength >= 2 && this.#partialLength === headerLengthBySecondByte(this.#partial[1]!)) {
+      this.#partialLength = 0;
+      readHeader(this.#partial, 0, this.#header);
+      this.#startFrame();
+    }
+    return at + 1;
   }
 
   #startFrame(): void {
     const header = this.#header;
+    this.#inPayload = true;
     this.#position = 0;
     const breach = this.#judge(header) ?? this.#sink.frameStart(header);
     if (breach !== undefined) this.#fail(breach, header.offset);
@@ -190,8 +173,9 @@ export class FrameDecoder {
   /** The rules that a header keeps or breaks by itself. */
   #judge(header: FrameHeader): Breach | undefined {
     // "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values" (§5.2).
-    if ((header.rsv & ~this.#assignedRsv) !== 0)
+    if ((header.rsv & ~this.#assignedRsv) !== 0) {
       return { violation: VIOLATION.RESERVED_BITS, detail: rsvNames(header.rsv) };
+    }
     // "If an unknown opcode is received, the receiving endpoint MUST _Fail the WebSocket Connection_" (§5.2).
     if (isReservedOpcode(header.opcode)) {
       return { violation: VIOLATION.RESERVED_OPCODE, detail: `0x${header.opcode.toString(16)}` };
@@ -201,13 +185,12 @@ export class FrameDecoder {
     if (this.#expectedMask !== undefined && header.masked !== this.#expectedMask) {
       return { violation: this.#expectedMask ? VIOLATION.UNMASKED_CLIENT_FRAME : VIOLATION.MASKED_SERVER_FRAME };
     }
+    // "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented" (§5.5).
     if (isControl(header.opcode)) {
-      // "All control frames MUST have a payload length of 125 bytes or less and MUST NOT be fragmented" (§5.5).
       if (!header.fin) return { violation: VIOLATION.FRAGMENTED_CONTROL_FRAME };
-      if (header.headerLength > (header.masked ? 6 : 2) || header.payloadLength > MAX_CONTROL_PAYLOAD) {
+      if (header.payloadLength > MAX_CONTROL_PAYLOAD) {
         return { violation: VIOLATION.CONTROL_FRAME_TOO_LONG, detail: `${header.payloadLength} bytes` };
       }
-      return undefined;
     }
     const lengthBytes = header.headerLength - (header.masked ? 6 : 2);
     // "The minimal number of bytes MUST be used to encode the length" (§5.2).
@@ -239,7 +222,7 @@ export class FrameDecoder {
       maskInPlace(chunk, at, stop, header.maskingKey, position);
       breach = this.#sink.framePayload(chunk, at, stop);
     } else {
-      const copy = new Uint8Array(stop - at);
+      const copy = allocate(stop - at);
       maskTo(chunk, at, stop, copy, 0, header.maskingKey, position);
       breach = this.#sink.framePayload(copy, 0, copy.length);
       if (breach?.index !== undefined) breach = { ...breach, index: breach.index + at };
@@ -250,7 +233,7 @@ export class FrameDecoder {
   }
 
   #endFrame(): void {
-    this.#awaits = FIRST_BYTE;
+    this.#inPayload = false;
     const breach = this.#sink.frameEnd();
     if (breach !== undefined) this.#fail(breach, this.#header.offset);
   }

@@ -45,7 +45,7 @@ export interface FrameHeader {
   masked: boolean;
   /** The masking key as a signed 32-bit integer whose most significant byte comes first on the wire; 0 in an unmasked frame. */
   maskingKey: number;
-  /** Bytes of payload. Exact up to 2^53 - 1. */
+  /** Bytes of payload. Exact up to 2^53 - 1, rounded down to a multiple of 2^32 above. */
   payloadLength: number;
   /** Bytes of this header: 2 to 14. */
   headerLength: number;
@@ -88,6 +88,41 @@ export function writeHeader(
     at = writeUint32(target, at, payloadLength);
   }
   return maskingKey === undefined ? at : writeUint32(target, at, maskingKey);
+}
+
+/** How many bytes a header takes, as its second byte tells: the mask bit and the 7-bit length. */
+export function headerLengthBySecondByte(secondByte: number): number {
+  const keyLength = (secondByte & MASK_BIT) === 0 ? 0 : 4;
+  const length = secondByte & LENGTH_BITS;
+  if (length < LENGTH_IS_16_BIT) return 2 + keyLength;
+  return (length === LENGTH_IS_16_BIT ? 4 : 10) + keyLength;
+}
+
+/** Reads the header that stands complete in `source` at `at`, legal or not, into all fields of `header` but its offset. */
+export function readHeader(source: Uint8Array, at: number, header: FrameHeader): void {
+  const firstByte = source[at]!;
+  const secondByte = source[at + 1]!;
+  header.fin = (firstByte & FIN_BIT) !== 0;
+  header.rsv = firstByte & RSV_BITS;
+  header.opcode = firstByte & OPCODE_BITS;
+  header.masked = (secondByte & MASK_BIT) !== 0;
+  header.headerLength = headerLengthBySecondByte(secondByte);
+  header.payloadLength = readPayloadLength(source, at + 2, secondByte & LENGTH_BITS);
+  header.maskingKey = header.masked ? readInt32(source, at + header.headerLength - 4) : 0;
+}
+
+function readPayloadLength(source: Uint8Array, at: number, length: number): number {
+  if (length < LENGTH_IS_16_BIT) return length;
+  if (length === LENGTH_IS_16_BIT) return (source[at]! << 8) | source[at + 1]!;
+  const high = readInt32(source, at) >>> 0;
+  const low = readInt32(source, at + 4) >>> 0;
+  // Above 2^53 the sum would be inexact and could be rounded up, 2^63 - 1 to 2^63, whose sign bit breaks another rule.
+  return high * 2 ** 32 + (high < 2 ** 21 ? low : 0);
+}
+
+/** Reads 4 bytes, most significant first, as a signed integer. */
+function readInt32(source: Uint8Array, at: number): number {
+  return (source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!;
 }
 
 /** Writes the low 32 bits of `value`, most significant byte first. An element of a Uint8Array keeps the low 8 bits it is given. */

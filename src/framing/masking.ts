@@ -3,10 +3,12 @@
  * masks and unmasks. A key is a 32-bit integer whose most significant byte comes first on the wire, as in FrameHeader.
  */
 
-/** Below this many bytes, making the 32-bit view costs more than it saves (bench/masking.ts: they meet at about 48 to 64). */
-const WORD_THRESHOLD = 64;
+/** From this many bytes on, words save more than making their view costs: 1.1 times as fast at 48, 9 times at 64 KiB (bench/masking.ts). */
+const WORD_THRESHOLD = 48;
 
-const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
+/** One key as the four bytes and as the word of this machine's byte order: whichever that is, no byte needs to be swapped. */
+const keyBytes = new Uint8Array(4);
+const keyWord = new Int32Array(keyBytes.buffer);
 
 /** The key as it masks from payload byte `position` on. */
 export function rotateKey(key: number, position: number): number {
@@ -16,12 +18,14 @@ export function rotateKey(key: number, position: number): number {
 
 /** XORs `bytes[start, end)` in place. `position` is the index of `bytes[start]` in its frame's payload. */
 export function maskInPlace(bytes: Uint8Array, start: number, end: number, key: number, position: number): void {
-  maskTo(bytes, start, end, bytes, start, key, position);
+  const rotated = rotateKey(key, position);
+  if (end - start < WORD_THRESHOLD) maskBytes(bytes, start, end, bytes, start, rotated);
+  else maskWords(bytes, start, end, rotated);
 }
 
 /**
- * XORs `source[start, end)` into `target` from `at` on, where there must be room. `source` is left as it was (unless it is
- * `target`). `position` is the index of `source[start]` in its frame's payload.
+ * XORs `source[start, end)` into `target` from `at` on, where there must be room. `source` is left as it was, unless they
+ * overlap. `position` is the index of `source[start]` in its frame's payload.
  */
 export function maskTo(
   source: Uint8Array,
@@ -32,32 +36,51 @@ export function maskTo(
   key: number,
   position: number,
 ): void {
-  let rotated = rotateKey(key, position);
-  if (end - start >= WORD_THRESHOLD) {
-    if (source !== target) target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
-    const last = at + end - start;
-    // Single bytes up to a 4-byte boundary of the memory below, then words, then the bytes that are left.
-    const aligned = at + (-(target.byteOffset + at) & 3);
-    maskBytes(target, at, aligned, target, at, rotated);
-    rotated = rotateKey(rotated, aligned - at);
-    const words = new Int32Array(target.buffer, target.byteOffset + aligned, (last - aligned) >>> 2);
-    const word = LITTLE_ENDIAN ? reverseBytes(rotated) : rotated;
-    for (let i = 0; i < words.length; i++) words[i] = words[i]! ^ word;
-    // A whole number of words leaves the key where it was.
-    start = aligned + (words.length << 2);
-    maskBytes(target, start, last, target, start, rotated);
-    return;
+  if (end - start < WORD_THRESHOLD) {
+    maskBytes(source, start, end, target, at, rotateKey(key, position));
+  } else {
+    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
+    maskWords(target, at, at + end - start, rotateKey(key, position));
   }
-  maskBytes(source, start, end, target, at, rotated);
 }
 
-function maskBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number, key: number): void {
+/** A byte at a time. Exported for bench/masking.ts, as maskWords() is. */
+export function maskBytes(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+  key: number,
+): void {
   for (let i = start; i < end; i++) {
     target[at++] = source[i]! ^ (key >>> 24);
     key = (key << 8) | (key >>> 24);
   }
 }
 
-function reverseBytes(word: number): number {
-  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+/** In place: single bytes up to a 4-byte boundary of the memory below, then words, then the bytes that are left. */
+export function maskWords(bytes: Uint8Array, start: number, end: number, key: number): void {
+  const aligned = start + (-(bytes.byteOffset + start) & 3);
+  maskBytes(bytes, start, aligned, bytes, start, key);
+  const rotated = rotateKey(key, aligned - start);
+  keyBytes[0] = rotated >>> 24;
+  keyBytes[1] = rotated >>> 16;
+  keyBytes[2] = rotated >>> 8;
+  keyBytes[3] = rotated;
+  const word = keyWord[0]!;
+  const count = (end - aligned) >>> 2;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, count);
+  let i = 0;
+  // Four words a turn, which is 1.6 times as fast as one by one.
+  for (; i + 4 <= count; i += 4) {
+    words[i] = words[i]! ^ word;
+    words[i + 1] = words[i + 1]! ^ word;
+    words[i + 2] = words[i + 2]! ^ word;
+    words[i + 3] = words[i + 3]! ^ word;
+  }
+  for (; i < count; i++) words[i] = words[i]! ^ word;
+  // A whole number of words leaves the key where it was.
+  const rest = aligned + (count << 2);
+  maskBytes(bytes, rest, end, bytes, rest, rotated);
 }

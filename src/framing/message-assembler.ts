@@ -1,4 +1,5 @@
-import { allocate, decodeUtf8, isUtf8 } from '#platform';
+import { decodeUtf8 } from '#platform';
+import { copyOf } from './copy.js';
 import type { Breach, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, MAX_CONTROL_PAYLOAD } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
@@ -43,9 +44,9 @@ export class MessageAssembler implements FrameSink {
   #announced = 0;
   /** The whole payload of a message that came in one piece. */
   #whole: string | Uint8Array | undefined;
-  /** These serve messages that come in pieces, and are made with the first of them. */
+  readonly #validator: Utf8Validator = new Utf8Validator();
+  /** Serves messages that come in pieces, and is made with the first of them. */
   #buffer: MessageBuffer | undefined;
-  #validator: Utf8Validator | undefined;
 
   #control: Uint8Array | undefined;
   #controlLength = 0;
@@ -98,17 +99,15 @@ export class MessageAssembler implements FrameSink {
       for (let i = start; i < end; i++) this.#control[this.#controlLength++] = bytes[i]!;
       return undefined;
     }
-    const isWhole = this.#fin && end - start === this.#announced;
-    if (this.#messageOpcode === OPCODE.TEXT) {
-      if (isWhole && isUtf8(bytes, start, end)) {
-        this.#whole = decodeUtf8(bytes, start, end);
-        return undefined;
-      }
-      this.#validator ??= new Utf8Validator();
+    const isText = this.#messageOpcode === OPCODE.TEXT;
+    if (isText) {
       const index = this.#validator.check(bytes, start, end);
       if (index !== -1) return invalidUtf8(bytes, index);
-    } else if (isWhole) {
-      this.#whole = this.#keep(bytes, start, end);
+    }
+    // Most messages come whole in one piece, and need no buffer.
+    if (this.#fin && end - start === this.#announced) {
+      // A text whose last character is cut off is found out by frameEnd(), whatever it reads as here.
+      this.#whole = isText ? decodeUtf8(bytes, start, end) : this.#keep(bytes, start, end);
       return undefined;
     }
     this.#buffer ??= new MessageBuffer();
@@ -123,8 +122,9 @@ export class MessageAssembler implements FrameSink {
     }
     if (!this.#fin) return undefined;
     // A character that the message's end cuts off is as wrong as any other (§8.1).
-    if (this.#validator?.isComplete === false)
+    if (!this.#validator.isComplete) {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
+    }
     const data = this.#whole ?? this.#join();
     this.#whole = undefined;
     this.#messageOpcode = OPCODE.CONTINUATION;
@@ -133,17 +133,17 @@ export class MessageAssembler implements FrameSink {
   }
 
   #join(): string | Uint8Array {
-    const bytes = this.#buffer?.take() ?? allocate(0);
+    const bytes = this.#buffer?.take() ?? new Uint8Array(0);
     return this.#messageOpcode === OPCODE.TEXT ? decodeUtf8(bytes, 0, bytes.length) : bytes;
   }
 
   /** The payload of a binary message, in memory that nobody else will write to. */
   #keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    const piece = bytes.subarray(start, end);
-    if (this.#ownsChunks && piece.length >= bytes.buffer.byteLength * WORTH_KEEPING) return piece;
-    const copy = allocate(piece.length);
-    copy.set(piece);
-    return copy;
+    const worthKeeping = (end - start) / WORTH_KEEPING;
+    // Asking a view for its memory is slow, so that is asked of large pieces alone.
+    return this.#ownsChunks && worthKeeping >= bytes.length && worthKeeping >= bytes.buffer.byteLength
+      ? bytes.subarray(start, end)
+      : copyOf(bytes, start, end);
   }
 }
 

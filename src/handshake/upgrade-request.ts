@@ -10,7 +10,7 @@
  *      5  method                405            13  Origin                    403
  *      6  no body               400            14  allowed hosts             403
  *      7  Expect                417
- *      8  Upgrade, Connection   426
+ *      8  Upgrade, Connection   426; 400 where they are no lists
  *
  * What the bytes themselves must be (line ends, header syntax, size: 400, 414, 431) is judged before, by head-reader.ts, or by
  * node's own parser where the server is attached to one.

@@ -11,7 +11,8 @@ export function fillRandom(bytes: Uint8Array): void {
 
 /** Whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629). */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
-  return nodeIsUtf8(bytes.subarray(start, end));
+  // A plain view costs less to make than the Buffer that Buffer.subarray() gives.
+  return nodeIsUtf8(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
 /** New memory whose content is undefined: every byte must be written before it is shown to anyone. A Buffer here. */

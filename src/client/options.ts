@@ -1,0 +1,77 @@
+import { type ConnectionOptions, checkInteger } from '../connection/options.js';
+import type { WireTap } from '../connection/wire-tap.js';
+import { invalidType, invalidValue } from '../errors.js';
+import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/http-head.js';
+import { checkSubprotocols } from '../handshake/subprotocol.js';
+import type { DialOptions } from './dial.js';
+
+export interface ConnectOptions extends ConnectionOptions, DialOptions {
+  /** Subprotocols to offer, the preferred one first (RFC 6455 §1.9). */
+  readonly subprotocols?: readonly string[];
+  /** More headers for the request, such as Authorization and Cookie. */
+  readonly headers?: HeaderInput;
+  /** The Origin header: what a browser would send. None if left out. */
+  readonly origin?: string;
+  /** Ends the attempt, or, once it stands, nothing any more. */
+  readonly signal?: AbortSignal;
+  /** How long it may take until the connection stands: DNS, TCP, TLS and redirects included. Default 10 s. */
+  readonly handshakeTimeout?: number;
+  /** Redirects to follow, 0 to 5. Default 0. Never from wss to ws; credentials stay behind where the origin changes. */
+  readonly maxRedirects?: number;
+  /** The most bytes of the response's head. Default 16 KiB. */
+  readonly maxHeadSize?: number;
+  /** The most header lines of the response. Default 100. */
+  readonly maxHeaderLines?: number;
+  /** Looks on while bytes go over the wire. */
+  readonly tap?: WireTap;
+}
+
+/** The options, checked, with the defaults in the gaps, and the headers in one list. */
+export interface ConnectSettings {
+  readonly dial: DialOptions;
+  readonly subprotocols: readonly string[];
+  readonly headers: readonly HeaderLine[];
+  readonly origin: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly handshakeTimeout: number;
+  readonly maxRedirects: number;
+  readonly headLimits: Pick<ConnectOptions, 'maxHeadSize' | 'maxHeaderLines'>;
+  readonly tap: WireTap | undefined;
+}
+
+/** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
+export function resolveConnectOptions(options: ConnectOptions): ConnectSettings {
+  const {
+    family,
+    localAddress,
+    tls,
+    handshakeTimeout = 10_000,
+    maxRedirects = 0,
+    signal,
+    maxHeadSize,
+    maxHeaderLines,
+  } = options;
+  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
+    throw invalidValue('family', '0, 4 or 6', family);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  checkInteger('handshakeTimeout', handshakeTimeout, 1, 2 ** 31 - 1);
+  checkInteger('maxRedirects', maxRedirects, 0, 5);
+  return {
+    dial: {
+      ...(family === undefined ? {} : { family }),
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(tls === undefined ? {} : { tls }),
+    },
+    subprotocols: checkSubprotocols(options.subprotocols ?? []),
+    headers: toHeaderFields(options.headers).lines,
+    origin: options.origin,
+    signal,
+    handshakeTimeout,
+    maxRedirects,
+    headLimits: {
+      ...(maxHeadSize === undefined ? {} : { maxHeadSize }),
+      ...(maxHeaderLines === undefined ? {} : { maxHeaderLines }),
+    },
+    tap: options.tap,
+  };
+}

@@ -1,0 +1,83 @@
+import { invalidValue } from '../errors.js';
+
+/** Where a ws: or wss: URL leads (RFC 6455 §3). */
+export interface Destination {
+  /** The URL as parsed, without credentials. */
+  readonly href: string;
+  readonly secure: boolean;
+  /** Host name or IP address to connect to; IPv6 without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+  /** Path of the Unix domain socket of a ws+unix: URL, in place of host and port. */
+  readonly socketPath: string | undefined;
+  /** For the Host header: `host`, with the port where it is not the scheme's own (§4.1). */
+  readonly host: string;
+  /** "resource name": path and query (§3). */
+  readonly target: string;
+  /** The value of Authorization for user and password in the URL (RFC 7617), or undefined. */
+  readonly authorization: string | undefined;
+}
+
+/** Schemes by what they mean. http and https are taken as browsers take them: for ws and wss (WHATWG WebSockets §3.1). */
+const SCHEMES: ReadonlyMap<string, { readonly secure: boolean; readonly port: number }> = new Map([
+  ['ws:', { secure: false, port: 80 }],
+  ['http:', { secure: false, port: 80 }],
+  ['wss:', { secure: true, port: 443 }],
+  ['https:', { secure: true, port: 443 }],
+]);
+
+/**
+ * Reads `ws://host[:port]/path?query`, `wss://…`, or `ws+unix:/path/of.sock:/path?query` (also `wss+unix:`).
+ *
+ * @throws {RangeError} where it is none of these
+ */
+export function parseWebSocketUrl(input: string | URL): Destination {
+  const text = String(input);
+  if (!URL.canParse(text)) throw invalidValue('url', 'an absolute URL such as ws://example.com/chat', text);
+  const url = new URL(text);
+  // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs." (§3)
+  if (text.includes('#')) throw invalidValue('url', 'without a fragment (RFC 6455 §3; a # in a path is %23)', text);
+  if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixDestination(url, text);
+  const scheme = SCHEMES.get(url.protocol);
+  if (scheme === undefined) throw invalidValue('url', 'of scheme ws:, wss:, ws+unix: or wss+unix:', text);
+  const port = url.port === '' ? scheme.port : Number(url.port);
+  // URL hides the port that is the scheme's own only of schemes it knows, and these it does.
+  const authorization = basicAuthorization(url);
+  const target = url.pathname + url.search;
+  return {
+    href: `${scheme.secure ? 'wss' : 'ws'}://${url.host}${target}`,
+    secure: scheme.secure,
+    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port,
+    socketPath: undefined,
+    host: url.host,
+    target,
+    authorization,
+  };
+}
+
+/** `ws+unix:` names a socket and, behind a colon, a path on the server there. Its Host is localhost, since there must be one. */
+function unixDestination(url: URL, text: string): Destination {
+  const colon = url.pathname.indexOf(':');
+  const socketPath = decodeURIComponent(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
+  const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
+  if (socketPath === '' || (path !== '' && !path.startsWith('/'))) {
+    throw invalidValue('url', 'of the form ws+unix:/path/of.sock:/path?query', text);
+  }
+  return {
+    href: text,
+    secure: url.protocol === 'wss+unix:',
+    hostname: 'localhost',
+    port: 0,
+    socketPath,
+    host: 'localhost',
+    target: (path || '/') + url.search,
+    authorization: undefined,
+  };
+}
+
+function basicAuthorization({ username, password }: URL): string | undefined {
+  if (username === '' && password === '') return undefined;
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}

@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type DetailedPeerCertificate, type PeerCertificate, TLSSocket } from 'node:tls';
+import type { CertificateInfo, TlsInfo, TransportInfo } from './wire-tap.js';
+
+/** What a connected socket says of itself; a Duplex that is no socket says nothing. */
+export function transportInfo(socket: Duplex): TransportInfo {
+  const { localAddress, localPort, remoteAddress, remotePort } = socket as Partial<Socket>;
+  return {
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(localPort === undefined ? {} : { localPort }),
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    ...(remotePort === undefined ? {} : { remotePort }),
+    ...(socket instanceof TLSSocket ? { tls: tlsInfo(socket) } : {}),
+  };
+}
+
+function tlsInfo(socket: TLSSocket): TlsInfo {
+  const certificate = certificateInfo(socket.getPeerCertificate());
+  return {
+    version: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher()?.standardName ?? 'unknown',
+    alpn: socket.alpnProtocol || '',
+    authorized: socket.authorized,
+    ...(certificate === undefined ? {} : { certificate }),
+  };
+}
+
+/** undefined where the peer showed none, which node says by an empty object. */
+function certificateInfo(certificate: PeerCertificate | DetailedPeerCertificate): CertificateInfo | undefined {
+  if (certificate?.fingerprint256 === undefined) return undefined;
+  return {
+    subject: commonName(certificate.subject),
+    issuer: commonName(certificate.issuer),
+    validFrom: certificate.valid_from,
+    validTo: certificate.valid_to,
+    fingerprint: certificate.fingerprint256,
+  };
+}
+
+/** The name that people know it by: its CN, or all its fields where it has none. */
+function commonName(name: Partial<Record<string, string | string[]>> | undefined): string {
+  const fields = name ?? {};
+  return String(
+    fields.CN ??
+      Object.entries(fields)
+        .map(([field, value]) => `${field}=${value}`)
+        .join(', '),
+  );
+}

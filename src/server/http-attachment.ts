@@ -1,0 +1,79 @@
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { endAndDiscard } from '../connection/linger.js';
+import { encodeRefusal, Refusal } from '../handshake/refusal.js';
+import { parseRequestTarget } from '../handshake/request-target.js';
+import { requestHeadOf } from '../handshake/upgrade-request.js';
+
+/** A WebSocketServer that stands on a server of node's. */
+export interface Tenant {
+  /** The only path that it serves; undefined for all. */
+  readonly path: string | undefined;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): unknown;
+}
+
+/**
+ * The `upgrade` listener on one server of node's, shared by all our servers that stand on it: an upgrade goes to the one whose path
+ * it names; where that is none of ours, to other listeners; where there are none, it is answered with 404.
+ */
+class HttpAttachment {
+  readonly #server: HttpServer | HttpsServer;
+  readonly #tenants = new Set<Tenant>();
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
+    this.#dispatch(request, socket, head);
+
+  constructor(server: HttpServer | HttpsServer) {
+    this.#server = server;
+    server.on('upgrade', this.#onUpgrade);
+  }
+
+  add(tenant: Tenant): void {
+    this.#tenants.add(tenant);
+  }
+
+  remove(tenant: Tenant): void {
+    this.#tenants.delete(tenant);
+    if (this.#tenants.size > 0) return;
+    this.#server.off('upgrade', this.#onUpgrade);
+    attachments.delete(this.#server);
+  }
+
+  #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const tenant = this.#tenantOf(request);
+    if (tenant !== undefined) {
+      tenant.handleUpgrade(request, socket, head);
+    } else if (this.#server.listenerCount('upgrade') === 1) {
+      socket.on('error', ignore);
+      socket.write(encodeRefusal(new Refusal(404)));
+      endAndDiscard(socket);
+    }
+  }
+
+  #tenantOf(request: IncomingMessage): Tenant | undefined {
+    // A target that is none names no path: the server that serves all paths, if there is one, will refuse it.
+    const path = parseRequestTarget(requestHeadOf(request).target)?.path;
+    let fallback: Tenant | undefined;
+    for (const tenant of this.#tenants) {
+      if (tenant.path !== undefined && tenant.path === path) return tenant;
+      if (tenant.path === undefined) fallback ??= tenant;
+    }
+    return fallback;
+  }
+}
+
+const attachments = new WeakMap<HttpServer | HttpsServer, HttpAttachment>();
+
+/** Hands `tenant` the upgrades of its path, until the function given back is called. */
+export function attach(server: HttpServer | HttpsServer, tenant: Tenant): () => void {
+  let attachment = attachments.get(server);
+  if (attachment === undefined) {
+    attachment = new HttpAttachment(server);
+    attachments.set(server, attachment);
+  }
+  const joined = attachment;
+  joined.add(tenant);
+  return () => joined.remove(tenant);
+}
+
+function ignore(): void {}

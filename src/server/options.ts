@@ -1,0 +1,129 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import type { TlsOptions } from 'node:tls';
+import {
+  type ConnectionOptions,
+  type ConnectionSettings,
+  checkInteger,
+  resolveConnectionOptions,
+} from '../connection/options.js';
+import type { TransportInfo } from '../connection/wire-tap.js';
+import { invalidType } from '../errors.js';
+import type { RefusalOptions } from '../handshake/refusal.js';
+import type { ServerHandshakeOptions } from '../handshake/server-handshake.js';
+import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
+import { UpgradePolicy, type UpgradeRequest } from '../handshake/upgrade-request.js';
+
+/** A request that was found valid, with what authorize() made of it. */
+export interface ServerRequest<Context = unknown> extends UpgradeRequest {
+  readonly transport: TransportInfo;
+  /** What authorize() gave. */
+  readonly context: Context;
+}
+
+/** "No": any status from 300 to 599, with the headers and the body of the response. */
+export interface Denial extends RefusalOptions {
+  readonly status: number;
+}
+
+/** A request that authorize() is asked about. */
+export type PendingRequest = Omit<ServerRequest, 'context'>;
+
+/**
+ * Decides on a valid request. An object with a numeric `status`, or false, refuses it (false with 403); anything else accepts it and
+ * becomes the request's `context`. One that throws or rejects refuses it with 500. `signal` is aborted when the client has gone
+ * or `authorizeTimeout` is over.
+ */
+export type Authorize<Context> = (
+  request: PendingRequest,
+  options: { readonly signal: AbortSignal },
+) => Context | Denial | false | Promise<Context | Denial | false>;
+
+export interface ServerOptions<Context = unknown> extends ConnectionOptions, ServerHandshakeOptions {
+  /** Port to listen on; 0 takes a free one. Without `port` and `socketPath`, `server` or `noServer` is needed. */
+  readonly port?: number;
+  /** Address to listen on; all of them if left out. */
+  readonly host?: string;
+  /** Path of a Unix domain socket to listen on, in place of port and host. */
+  readonly socketPath?: string;
+  /** Connections that the kernel may hold for us. Node's default is 511. */
+  readonly backlog?: number;
+  /** Makes it wss: at least `cert` and `key`, as for node:tls. */
+  readonly tls?: TlsOptions;
+  /** Stands on a server of node's, beside its pages and its API. That one keeps its own limits and deadlines for heads. */
+  readonly server?: HttpServer | HttpsServer;
+  /** Listens to nothing: requests come by handleUpgrade(). */
+  readonly noServer?: boolean;
+  /** Those that are spoken here: of these, the client's preferred one is chosen. Or a choice among those that the client offers. */
+  readonly subprotocols?:
+    | readonly string[]
+    | ((offered: readonly string[], request: PendingRequest) => string | undefined);
+  readonly authorize?: Authorize<Context>;
+  /** How long authorize() may take. Default 10 s; then the request is refused with 503. */
+  readonly authorizeTimeout?: number;
+  /** More connections than this are refused with 503. Unbounded if left out. */
+  readonly maxConnections?: number;
+  /** How long the opening handshake may take, from TCP accept to the end of the request, TLS included. Default 10 s; then 408. */
+  readonly handshakeTimeout?: number;
+}
+
+/** Where a server lives. */
+export type Home = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls' | 'server' | 'noServer'>;
+
+/** The options, checked, and with the defaults in the gaps. */
+export interface ServerSettings<Context> {
+  readonly connection: ConnectionSettings;
+  readonly handshake: ServerHandshakeOptions;
+  readonly policy: UpgradePolicy;
+  readonly chooseSubprotocol: (request: PendingRequest) => string | undefined;
+  readonly authorize: Authorize<Context> | undefined;
+  readonly authorizeTimeout: number;
+  readonly maxConnections: number;
+  readonly handshakeTimeout: number;
+}
+
+const MAX_TIME = 2 ** 31 - 1;
+
+/** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
+export function resolveServerOptions<Context>(options: ServerOptions<Context>): ServerSettings<Context> {
+  checkHome(options);
+  const { authorize, authorizeTimeout = 10_000, handshakeTimeout = 10_000 } = options;
+  const { maxConnections = Number.MAX_SAFE_INTEGER } = options;
+  if (authorize !== undefined && typeof authorize !== 'function')
+    throw invalidType('authorize', 'a function', authorize);
+  checkInteger('authorizeTimeout', authorizeTimeout, 1, MAX_TIME);
+  checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
+  checkInteger('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    connection: resolveConnectionOptions(options),
+    handshake: options,
+    policy: new UpgradePolicy(options),
+    chooseSubprotocol: subprotocolChoice(options.subprotocols),
+    authorize,
+    authorizeTimeout,
+    maxConnections,
+    handshakeTimeout,
+  };
+}
+
+/** A server lives in one place: a port, a socket path, a server of node's, or nowhere. */
+function checkHome(options: Home): void {
+  const { port, socketPath, server, noServer } = options;
+  if (port !== undefined) checkInteger('port', port, 0, 65_535);
+  const homes = [port !== undefined, socketPath !== undefined, server !== undefined, noServer === true];
+  if (homes.filter(Boolean).length !== 1) {
+    throw invalidType('options', 'an object with exactly one of port, socketPath, server, noServer', options);
+  }
+  if (options.tls !== undefined && (server !== undefined || noServer === true)) {
+    throw invalidType('tls', 'left out: the server that this one stands on has its own', options.tls);
+  }
+}
+
+function subprotocolChoice(
+  subprotocols: ServerOptions['subprotocols'],
+): (request: PendingRequest) => string | undefined {
+  if (subprotocols === undefined) return () => undefined;
+  if (typeof subprotocols === 'function') return request => subprotocols(request.subprotocols, request);
+  const supported = checkSubprotocols(subprotocols);
+  return ({ subprotocols: offered }) => selectSubprotocol(offered, supported);
+}

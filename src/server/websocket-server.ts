@@ -1,0 +1,230 @@
+import { captureRejectionSymbol, EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { type AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { checkInteger } from '../connection/options.js';
+import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
+import { HandlerError, invalidType } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import { encodeClosePayload } from '../framing/close-payload.js';
+import { Refusal } from '../handshake/refusal.js';
+import { judgeRequest, requestHeadOf } from '../handshake/upgrade-request.js';
+import { attach } from './http-attachment.js';
+import { Listener } from './listener.js';
+import {
+  type PendingRequest,
+  resolveServerOptions,
+  type ServerOptions,
+  type ServerRequest,
+  type ServerSettings,
+} from './options.js';
+import { Reception } from './reception.js';
+import { Upgrade, type Upgraded, type UpgradeOwner } from './upgrade.js';
+
+/** The events of a server, with what their listeners get. */
+export interface ServerEvents<Context> {
+  /** It listens now: address() tells where. */
+  listening: [];
+  connection: [connection: WebSocketConnection, request: ServerRequest<Context>];
+  /** A request was refused. It is undefined where it was not even one. */
+  refused: [refusal: Refusal, request: PendingRequest | undefined];
+  /** A listener of a connection's, authorize() or the choice of a subprotocol failed. Where nobody listens, the process is warned. */
+  handlerError: [error: HandlerError, connection: WebSocketConnection | undefined];
+  /** It cannot listen. (Where accepting fails later on and nobody listens to this, the process is warned, and lives.) */
+  error: [error: Error];
+  /** close() is done. */
+  close: [];
+}
+
+export interface ServerCloseOptions {
+  /** What the connections are told. Default 1001, "going away". */
+  readonly code?: number;
+  readonly reason?: string;
+  /** Connections that have not closed after this long are terminated, in milliseconds. Default: `closeTimeout`. */
+  readonly timeout?: number;
+}
+
+/**
+ * A WebSocket server: on a port of its own, on a server of node:http's (`server`), or on upgrades that are brought to it
+ * (`noServer`).
+ *
+ *     const server = new WebSocketServer({ port: 8080 });
+ *     server.on('connection', (connection, request) => {
+ *       connection.on('message', data => connection.send(data));
+ *     });
+ */
+export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvents<Context>> {
+  readonly #settings: ServerSettings<Context>;
+  readonly #listener: Listener | undefined;
+  readonly #detach: (() => void) | undefined;
+  readonly #clients = new Set<WebSocketConnection>();
+  readonly #receptions = new Map<Upgrade<Context>, Reception<Context> | undefined>();
+  #isListening = false;
+  #closing: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  static {
+    // How an EventEmitter reports a listener whose promise rejected: that of `connection` answers for its connection alone.
+    Object.assign(WebSocketServer.prototype, {
+      [captureRejectionSymbol](this: WebSocketServer, error: unknown, event: string | symbol, subject: unknown): void {
+        if (subject instanceof WebSocketConnection) failHandler(subject, String(event), error);
+        else this.#handlerFailed(new HandlerError(String(event), error));
+      },
+    });
+  }
+
+  /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
+  constructor(options: ServerOptions<Context>) {
+    super({ captureRejections: true });
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    this.#settings = resolveServerOptions(options);
+    if (options.server !== undefined) {
+      this.#detach = attach(options.server, {
+        path: options.path,
+        handleUpgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
+      });
+    } else if (options.noServer !== true) {
+      this.#listener = new Listener(options, this.#settings.handshakeTimeout, {
+        accepted: (socket, timeLeft) => this.#receive(socket, timeLeft),
+        listening: () => {
+          this.#isListening = true;
+          this.#tell('listening');
+        },
+        failed: error => this.#failed(error),
+      });
+    }
+  }
+
+  /** The connections that are open or closing. */
+  get clients(): ReadonlySet<WebSocketConnection> {
+    return this.#clients;
+  }
+
+  /** Where it listens: the path of a Unix domain socket as a string; null where it does not, or not on its own. */
+  address(): AddressInfo | string | null {
+    return this.#listener?.address() ?? null;
+  }
+
+  /**
+   * Takes an upgrade that a server of node's brings in its `upgrade` event. The request is judged by the same rules as one of our own
+   * reading; what comes of it, the events tell.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    if (socket instanceof Socket) {
+      socket.setTimeout(0);
+      socket.setNoDelay(true);
+    }
+    const upgrade = new Upgrade(socket, this.#upgradeOwner);
+    this.#receptions.set(upgrade, undefined);
+    if (this.#closing !== undefined) upgrade.refuse(new Refusal(503), undefined);
+    else void upgrade.decide(judgeRequest(requestHeadOf(request), this.#settings.policy), head);
+  }
+
+  /**
+   * Shuts down: accepts nothing more, tells every connection to go away, lets what was sent to it leave, and resolves when nothing
+   * is left. A server of node's that this one stands on goes on.
+   *
+   * @throws {TypeError | RangeError} where code, reason or timeout cannot be; then nothing has happened
+   */
+  close(options: ServerCloseOptions = {}): Promise<void> {
+    const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
+    encodeClosePayload(code, reason);
+    checkInteger('timeout', timeout, 0, 2 ** 31 - 1);
+    this.#closing ??= this.#shutDown(code, reason, timeout);
+    return this.#closing;
+  }
+
+  async #shutDown(code: number, reason: string, timeout: number): Promise<void> {
+    this.#detach?.();
+    const listenerClosed = new Promise<void>(resolve => {
+      if (this.#listener === undefined) resolve();
+      else this.#listener.close(resolve);
+    });
+    for (const [upgrade, reception] of this.#receptions) {
+      if (reception !== undefined) reception.refuse(new Refusal(503));
+      else upgrade.refuse(new Refusal(503), undefined);
+    }
+    for (const connection of this.#clients) connection.close(code, reason);
+    const timer = setTimeout(() => {
+      for (const connection of this.#clients) connection.terminate();
+    }, timeout);
+    await new Promise<void>(resolve => {
+      this.#onEmpty = resolve;
+      this.#checkEmpty();
+    });
+    clearTimeout(timer);
+    await listenerClosed;
+    this.#tell('close');
+  }
+
+  #checkEmpty(): void {
+    if (this.#clients.size === 0) this.#onEmpty?.();
+  }
+
+  #receive(socket: Socket, timeLeft: number): void {
+    const reception = new Reception(socket, this.#upgradeOwner, timeLeft);
+    this.#receptions.set(reception.upgrade, reception);
+  }
+
+  readonly #upgradeOwner: UpgradeOwner<Context> = this.#makeUpgradeOwner();
+
+  #makeUpgradeOwner(): UpgradeOwner<Context> {
+    const server = this;
+    return {
+      get settings() {
+        return server.#settings;
+      },
+      get hasRoom() {
+        return server.#clients.size < server.#settings.maxConnections;
+      },
+      upgraded: (socket, outcome) => this.#open(socket, outcome),
+      refused: (refusal, request) => this.#tell('refused', refusal, request),
+      handlerFailed: error => this.#handlerFailed(error),
+      settled: upgrade => void this.#receptions.delete(upgrade),
+    };
+  }
+
+  #open(socket: Duplex, { request, subprotocol, head }: Upgraded<Context>): void {
+    const connection = new WebSocketConnection(socket, {
+      role: 'server',
+      subprotocol,
+      extensions: '',
+      transport: request.transport,
+      settings: this.#settings.connection,
+      head,
+      onHandlerError: this.#onHandlerError,
+    });
+    this.#clients.add(connection);
+    connection.on('close', () => {
+      this.#clients.delete(connection);
+      this.#checkEmpty();
+    });
+    try {
+      this.emit('connection', connection, request);
+    } catch (error) {
+      failHandler(connection, 'connection', error);
+    }
+  }
+
+  /** Emits an event that belongs to no connection. */
+  #tell<E extends 'listening' | 'refused' | 'close'>(event: E, ...args: ServerEvents<Context>[E]): void {
+    try {
+      (this.emit as (event: E, ...args: ServerEvents<Context>[E]) => boolean).call(this, event, ...args);
+    } catch (error) {
+      this.#handlerFailed(new HandlerError(event, error));
+    }
+  }
+
+  readonly #onHandlerError = (error: HandlerError, connection: WebSocketConnection): boolean =>
+    this.emit('handlerError', error, connection);
+
+  #handlerFailed(error: HandlerError): void {
+    if (!this.emit('handlerError', error, undefined)) process.emitWarning(error);
+  }
+
+  #failed(error: Error): void {
+    // A process that ran out of descriptors must not end for it: the next one to close makes room for the next client.
+    if (this.#isListening && this.listenerCount('error') === 0) process.emitWarning(error);
+    else this.emit('error', error);
+  }
+}
