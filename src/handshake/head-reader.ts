@@ -20,6 +20,9 @@ const CR = 0x0d;
 const LF = 0x0a;
 const COLON = ':';
 
+const LINE_END = 'CRLF at the end of a line (RFC 9112 §2.2)';
+const TEXT = 'text (RFC 9110 §5.5)';
+
 export interface HeadLimits {
   /** Most bytes of a head, its empty line included. Default 16 KiB. */
   readonly maxHeadSize?: number;
@@ -114,9 +117,9 @@ export class HeadReader<Start extends object> {
       const byte = chunk[i]!;
       this.#size++;
       if (this.#afterCarriageReturn) {
-        // RFC 9112 §2.2: a bare CR is invalid. (A bare LF MAY be taken as a line end; two readers of which one does, is
-        // how requests are smuggled.)
-        if (byte !== LF) return this.#syntax('CRLF at the end of a line', 'a CR without LF (RFC 9112 §2.2)');
+        // RFC 9112 §2.2: a bare CR is invalid. (A bare LF MAY end a line there. Not here: where of two readers on one road
+        // only one takes it so, a request can be hidden in another.)
+        if (byte !== LF) return syntaxFault(LINE_END, `a CR without LF at offset ${this.#size - 2}`);
         this.#afterCarriageReturn = false;
         const outcome = this.#receiveLine(this.#takeLine(chunk, lineStart, i + 1));
         lineStart = i + 1;
@@ -128,8 +131,9 @@ export class HeadReader<Start extends object> {
       } else if (byte === CR) {
         this.#afterCarriageReturn = true;
       } else if (!isFieldByte(byte)) {
-        if (byte === LF) return this.#syntax('CRLF at the end of a line', 'a LF without CR (RFC 9112 §2.2)');
-        return this.#syntax('text', `the control byte 0x${byte.toString(16).padStart(2, '0')} (RFC 9110 §5.5)`);
+        if (byte === LF) return syntaxFault(LINE_END, `a LF without CR at offset ${this.#size - 1}`);
+        const control = `0x${byte.toString(16).padStart(2, '0')}`;
+        return syntaxFault(TEXT, `the control byte ${control} at offset ${this.#size - 1}`);
       }
     }
     this.#partialLine.append(chunk, lineStart, chunk.length);
@@ -160,7 +164,7 @@ export class HeadReader<Start extends object> {
   #receiveStartLine(line: string): HeadFault | undefined {
     if (line === '' && this.#emptyLines++ < this.#startLine.emptyLines) return undefined;
     this.#start = this.#startLine.parse(line);
-    return this.#start === undefined ? this.#syntax(this.#startLine.expected, quoted(line)) : undefined;
+    return this.#start === undefined ? syntaxFault(this.#startLine.expected, quoted(line)) : undefined;
   }
 
   /** field-line = field-name ":" OWS field-value OWS */
@@ -170,32 +174,28 @@ export class HeadReader<Start extends object> {
     }
     // RFC 9112 §5.2: obs-fold. §2.2: white space between the start line and the first header.
     if (isWhitespace(line.charCodeAt(0))) {
-      return this.#syntax(
-        'a header line',
-        `a line that begins with white space: ${quoted(line)} (RFC 9112 §2.2, §5.2)`,
-      );
+      return syntaxFault('a line that does not begin with white space (RFC 9112 §2.2, §5.2)', quoted(line));
     }
     const colon = line.indexOf(COLON);
     const name = line.slice(0, Math.max(colon, 0));
     // RFC 9112 §5.1: no white space is allowed between the field name and colon. No token holds any.
     if (!isToken(name)) {
-      return this.#syntax('a header line, `Name: value` without a space before the colon (RFC 9112 §5)', quoted(line));
+      return syntaxFault('`Name: value` without a space before the colon (RFC 9112 §5)', quoted(line));
     }
     this.#headerLines.push([name, trimWhitespace(line.slice(colon + 1))]);
     return undefined;
   }
 
   #tooLarge(): HeadFault {
-    const part = this.#start === undefined ? 'a first line' : 'a head';
-    return new HeadFault(
-      this.#start === undefined ? 'start-line-too-long' : 'too-large',
-      `expected ${part} of at most ${this.#maxHeadSize} bytes, got more`,
-    );
+    const limit = `of at most ${this.#maxHeadSize} bytes, got more`;
+    return this.#start === undefined
+      ? new HeadFault('start-line-too-long', `expected a first line ${limit}`)
+      : new HeadFault('too-large', `expected a head ${limit}`);
   }
+}
 
-  #syntax(expected: string, got: string): HeadFault {
-    return new HeadFault('syntax', `expected ${expected}, got ${got}, at offset ${this.#size - 1}`);
-  }
+function syntaxFault(expected: string, got: string): HeadFault {
+  return new HeadFault('syntax', `expected ${expected}, got ${got}`);
 }
 
 function checkedLimit(argument: string, limit: number): number {
