@@ -1,0 +1,142 @@
+import type { ProtocolError } from '../errors.js';
+import { isViolation, parseClosePayload } from '../framing/close-payload.js';
+import { type Breach, FrameDecoder, type FrameSink } from '../framing/frame-decoder.js';
+import type { FrameHeader } from '../framing/frame-header.js';
+import { isControl, OPCODE } from '../framing/opcode.js';
+import { Utf8Validator } from '../framing/utf8-validator.js';
+import { VIOLATION } from '../framing/violations.js';
+
+/** How much of a payload is kept to be shown: all of a control frame's, and more of a message's than one line can hold. */
+const KEPT_PAYLOAD = 192;
+
+/** The decoder unmasks in a copy of what it is given, so it is given no more than this at a time. */
+const PIECE = 16_384;
+
+/** A frame as it went over the wire. */
+export interface WatchedFrame extends Readonly<FrameHeader> {
+  /** How its payload is to be read: the opcode of the message that a continuation goes on with, otherwise its own. */
+  readonly content: number;
+  /** The first bytes of the payload, unmasked. */
+  readonly payload: Uint8Array;
+  /** How many bytes of the payload came: fewer than `payloadLength` where the frame was cut off or broke a rule. */
+  readonly received: number;
+  /** The rule that it breaks. Nothing behind it is decoded (RFC 6455 §7.1.7). */
+  readonly error: ProtocolError | undefined;
+}
+
+/**
+ * Shows the frames that one endpoint sends, each as soon as it is complete, and the first that breaks a rule of the RFC as what it is.
+ * It keeps KEPT_PAYLOAD bytes, however large the frames are.
+ */
+export class FrameWatcher {
+  readonly #decoder: FrameDecoder;
+  readonly #onFrame: (frame: WatchedFrame) => void;
+  readonly #kept = new Uint8Array(KEPT_PAYLOAD);
+  #received = 0;
+  #content: number = OPCODE.CONTINUATION;
+  /** The header of the frame whose payload comes next. */
+  #header: FrameHeader | undefined;
+  /** TEXT or BINARY while a message is open, otherwise CONTINUATION, which begins none. */
+  #messageOpcode: number = OPCODE.CONTINUATION;
+  #validator = new Utf8Validator();
+  #isOver = false;
+
+  constructor(from: 'client' | 'server', onFrame: (frame: WatchedFrame) => void) {
+    this.#onFrame = onFrame;
+    this.#decoder = new FrameDecoder(this.#sink(), { from });
+  }
+
+  /** Takes `chunk[start, …)`, in whatever pieces the bytes come. The chunk is left as it is. */
+  push(chunk: Uint8Array, start: number): void {
+    for (let at = start; at < chunk.length; at += PIECE) this.#decoder.push(chunk.subarray(at, at + PIECE));
+    if (this.#isOver || this.#decoder.error === undefined) return;
+    // Where the header itself breaks a rule, the sink was never told of it.
+    if (this.#header === undefined) this.#begin(this.#decoder.header);
+    this.#show(this.#decoder.error);
+    this.#isOver = true;
+  }
+
+  /** No more bytes come: a frame that is not complete is shown as far as it came. Says whether a header was cut off. */
+  end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    if (this.#header !== undefined) this.#show();
+    else return !this.#decoder.isBetweenFrames;
+    return false;
+  }
+
+  #sink(): FrameSink {
+    return {
+      frameStart: header => {
+        this.#begin(header);
+        return this.#startOfFragment(header);
+      },
+      framePayload: (bytes, start, end) => this.#takePayload(bytes, start, end),
+      frameEnd: () => {
+        const breach = this.#judgeWhole(this.#header!);
+        if (breach === undefined) this.#show();
+        return breach;
+      },
+    };
+  }
+
+  #begin(header: Readonly<FrameHeader>): void {
+    this.#header = { ...header };
+    this.#content = header.opcode;
+    this.#received = 0;
+  }
+
+  /** A message's fragments must follow each other (§5.4). */
+  #startOfFragment(header: Readonly<FrameHeader>): Breach | undefined {
+    if (isControl(header.opcode)) return undefined;
+    const isContinuation = header.opcode === OPCODE.CONTINUATION;
+    const isMidMessage = this.#messageOpcode !== OPCODE.CONTINUATION;
+    if (isContinuation && !isMidMessage) return { violation: VIOLATION.CONTINUATION_OF_NOTHING };
+    if (!isContinuation && isMidMessage) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
+    if (!isContinuation) {
+      this.#messageOpcode = header.opcode;
+      this.#validator = new Utf8Validator();
+    }
+    this.#content = this.#messageOpcode;
+    return undefined;
+  }
+
+  #takePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
+    // "an endpoint [that] finds that the byte stream is not, in fact, a valid UTF-8 stream … MUST _Fail the WebSocket Connection_" (§8.1).
+    const wrong = this.#content === OPCODE.TEXT ? this.#validator.check(bytes, start, end) : -1;
+    const stop = wrong === -1 ? end : wrong + 1;
+    for (let at = start; at < stop && this.#received + at - start < KEPT_PAYLOAD; at++) {
+      this.#kept[this.#received + at - start] = bytes[at]!;
+    }
+    this.#received += stop - start;
+    return wrong === -1 ? undefined : { violation: VIOLATION.INVALID_UTF8, index: wrong };
+  }
+
+  /** What only a complete frame can break. */
+  #judgeWhole(header: FrameHeader): Breach | undefined {
+    if (header.opcode === OPCODE.CLOSE) {
+      const close = parseClosePayload(this.#payload());
+      return isViolation(close) ? { violation: close } : undefined;
+    }
+    if (isControl(header.opcode) || !header.fin) return undefined;
+    const isCutOff = this.#messageOpcode === OPCODE.TEXT && !this.#validator.isComplete;
+    this.#messageOpcode = OPCODE.CONTINUATION;
+    return isCutOff ? { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' } : undefined;
+  }
+
+  #payload(): Uint8Array {
+    return this.#kept.slice(0, this.#received);
+  }
+
+  #show(error?: ProtocolError): void {
+    const frame = {
+      ...this.#header!,
+      content: this.#content,
+      payload: this.#payload(),
+      received: this.#received,
+      error,
+    };
+    this.#header = undefined;
+    this.#onFrame(frame);
+  }
+}

@@ -1,0 +1,189 @@
+import { type HeadLine, HeadLines } from './head-lines.js';
+import {
+  headerOf,
+  proveAccept,
+  requestHeaderNote,
+  requestLineNote,
+  responseHeaderNote,
+  statusLineNote,
+  statusOf,
+} from './head-notes.js';
+import { printableLines } from './printable.js';
+import { type Side, TEXT_COLUMNS, type TraceWriter } from './trace-writer.js';
+
+/** A head longer than this is not shown to its end. */
+const MAX_HEAD_LINES = 128;
+
+/** How much of the body of a response other than 101 is shown. */
+const KEPT_BODY = 512;
+const MAX_BODY_LINES = 8;
+
+/** Act 2: the HTTP request and its response, line by line as on the wire, with a few words beside them. */
+export class HandshakeAct {
+  readonly #writer: TraceWriter;
+  readonly #accept: (key: string) => string;
+  readonly #request: Head;
+  readonly #response: Head;
+  readonly #body = new Uint8Array(KEPT_BODY);
+  #bodyLength = 0;
+  #isBodyShown = false;
+  #status: number | undefined;
+  #key = '';
+  #acceptSaid: string | undefined;
+
+  /** @param accept what Sec-WebSocket-Accept must be for a key */
+  constructor(writer: TraceWriter, accept: (key: string) => string) {
+    this.#writer = writer;
+    this.#accept = accept;
+    this.#request = new Head('client', writer, (line, index) => this.#noteOnRequest(line, index));
+    this.#response = new Head('server', writer, (line, index) => this.#noteOnResponse(line, index));
+  }
+
+  begin(): void {
+    this.#writer.heading('2  Opening handshake');
+  }
+
+  /** Takes bytes of the request. Gives where they end in `chunk`, or undefined where they go on. */
+  takeRequest(chunk: Uint8Array): number | undefined {
+    return this.#request.take(chunk, 0);
+  }
+
+  /** Takes bytes of the response, interim ones included. Gives where frames begin in `chunk`, or undefined where none do. */
+  takeResponse(chunk: Uint8Array): number | undefined {
+    let at: number | undefined = this.#response.isWhole ? 0 : this.#response.take(chunk, 0);
+    // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
+    while (at !== undefined && this.#status !== undefined && this.#status < 200 && this.#status !== 101) {
+      this.#response.reset();
+      at = this.#response.take(chunk, at);
+    }
+    if (at === undefined) return undefined;
+    if (this.#status === 101) {
+      this.#showProof();
+      return at;
+    }
+    this.#takeBody(chunk, at);
+    return undefined;
+  }
+
+  /** The server sends no more: what was held back is shown. */
+  end(): void {
+    this.#request.end();
+    this.#response.end();
+    this.#showBody();
+  }
+
+  #noteOnRequest(line: string, index: number): string {
+    if (index === 0) return requestLineNote(line);
+    const [name, value] = headerOf(line);
+    if (name === 'sec-websocket-key') this.#key = value;
+    return requestHeaderNote(name);
+  }
+
+  #noteOnResponse(line: string, index: number): string {
+    if (index === 0) {
+      this.#status = statusOf(line);
+      return statusLineNote(this.#status);
+    }
+    const [name, value] = headerOf(line);
+    if (name === 'sec-websocket-accept') this.#acceptSaid = value;
+    return responseHeaderNote(name, value, this.#status);
+  }
+
+  #showProof(): void {
+    const { good, bad, note } = this.#writer.paint;
+    const proof = proveAccept(this.#key, this.#acceptSaid, this.#accept(this.#key));
+    this.#writer.row('');
+    for (const line of proof.lines) this.#writer.row(line, { paint: note });
+    this.#writer.row(proof.verdict, { paint: proof.isRight ? good : bad });
+  }
+
+  #takeBody(chunk: Uint8Array, start: number): void {
+    const piece = chunk.subarray(start, start + KEPT_BODY - this.#bodyLength);
+    this.#body.set(piece, this.#bodyLength);
+    this.#bodyLength += piece.length;
+    if (this.#bodyLength === KEPT_BODY) this.#showBody();
+  }
+
+  #showBody(): void {
+    if (this.#isBodyShown || this.#bodyLength === 0) return;
+    this.#isBodyShown = true;
+    const lines = textLines(this.#body.subarray(0, this.#bodyLength));
+    for (const line of lines.slice(0, MAX_BODY_LINES)) this.#writer.row(line, { from: 'server' });
+    const isCut = this.#bodyLength === KEPT_BODY || lines.length > MAX_BODY_LINES;
+    if (isCut) this.#writer.row('…', { from: 'server', note: 'the body goes on' });
+  }
+}
+
+/** One direction's head. */
+class Head {
+  readonly #side: Side;
+  readonly #writer: TraceWriter;
+  readonly #noteOn: (line: string, index: number) => string;
+  readonly #lines = new HeadLines();
+  /** Whether its empty line has come. */
+  isWhole = false;
+  #count = 0;
+
+  constructor(side: Side, writer: TraceWriter, noteOn: (line: string, index: number) => string) {
+    this.#side = side;
+    this.#writer = writer;
+    this.#noteOn = noteOn;
+  }
+
+  /** Shows the lines that end in `chunk[start, …)`. Gives the index behind the head, or undefined where it goes on. */
+  take(chunk: Uint8Array, start: number): number | undefined {
+    let at = start;
+    for (let taken = this.#lines.take(chunk, at); taken !== undefined; taken = this.#lines.take(chunk, at)) {
+      at = taken.next;
+      if (taken.line.length === 0) {
+        this.isWhole = true;
+        this.#writer.row('', { from: this.#side, note: 'the empty line ends the head' });
+        return at;
+      }
+      this.#show(taken.line);
+    }
+    return undefined;
+  }
+
+  /** Another head follows. */
+  reset(): void {
+    this.isWhole = false;
+    this.#count = 0;
+  }
+
+  end(): void {
+    const line = this.#lines.takeUnfinished();
+    if (line === undefined) return;
+    this.#show(line);
+    this.#writer.row('…', { from: this.#side, note: 'cut off' });
+  }
+
+  #show({ bytes, length }: HeadLine): void {
+    const rows = printableLines(bytes, TEXT_COLUMNS);
+    const index = this.#count++;
+    if (index > MAX_HEAD_LINES) return;
+    if (index === MAX_HEAD_LINES) {
+      this.#writer.row('…', { from: this.#side, note: 'more lines, not shown' });
+      return;
+    }
+    const note = this.#noteOn(rows.join(''), index);
+    rows.forEach((row, i) => {
+      const isLast = i === rows.length - 1;
+      this.#writer.row(row, { from: this.#side, isTimed: index === 0 && i === 0, note: isLast ? note : '' });
+    });
+    if (length > bytes.length) this.#writer.row(`… ${length} bytes in all`, { from: this.#side });
+  }
+}
+
+/** The lines of a text, each cut into as many as its length needs. */
+function textLines(bytes: Uint8Array): string[] {
+  const lines = new HeadLines();
+  const texts: string[] = [];
+  let at = 0;
+  for (let taken = lines.take(bytes, at); taken !== undefined; taken = lines.take(bytes, at)) {
+    at = taken.next;
+    texts.push(...printableLines(taken.line.bytes, TEXT_COLUMNS));
+  }
+  const last = lines.takeUnfinished();
+  return last === undefined ? texts : [...texts, ...printableLines(last.bytes, TEXT_COLUMNS)];
+}

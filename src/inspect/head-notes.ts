@@ -1,0 +1,93 @@
+/** What each line of an opening handshake means, in a few words (RFC 6455 §4). */
+
+/** The status of a status line; undefined where `line` is none. */
+export function statusOf(line: string): number | undefined {
+  const digits = /^HTTP\/\d\.\d (\d{3})(?: |$)/.exec(line)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** A header line's name, in lower case, and its value. */
+export function headerOf(line: string): readonly [name: string, value: string] {
+  const colon = line.indexOf(':');
+  return colon === -1 ? ['', ''] : [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+}
+
+const REQUEST_NOTES: ReadonlyMap<string, string> = new Map([
+  ['host', 'the server that it is meant for'],
+  ['upgrade', 'asks to speak WebSocket from here on'],
+  ['connection', 'Upgrade is meant for the next hop'],
+  ['sec-websocket-key', '16 random bytes, new each time'],
+  ['sec-websocket-version', 'the version of RFC 6455 is 13'],
+  ['sec-websocket-protocol', 'the subprotocols offered'],
+  ['sec-websocket-extensions', 'the extensions offered'],
+  ['origin', 'the page that asks'],
+]);
+
+const AGREEMENT_NOTES: ReadonlyMap<string, string> = new Map([
+  ['upgrade', 'agrees to speak WebSocket'],
+  ['connection', 'Upgrade is meant for this hop'],
+  ['sec-websocket-accept', 'follows from Key: see below'],
+  ['sec-websocket-protocol', 'the subprotocol chosen'],
+  ['sec-websocket-extensions', 'the extensions agreed on'],
+]);
+
+const REFUSAL_NOTES: ReadonlyMap<string, string> = new Map([
+  ['sec-websocket-version', 'the versions that it speaks'],
+  ['upgrade', 'the protocols that it would speak'],
+  ['location', 'where it wants us to go'],
+  ['www-authenticate', 'how to say who we are'],
+]);
+
+export function requestLineNote(line: string): string {
+  return line.startsWith('GET ') ? 'a WebSocket begins as an HTTP GET' : '';
+}
+
+export function statusLineNote(status: number | undefined): string {
+  if (status === undefined) return 'not HTTP: no WebSocket server';
+  if (status === 101) return 'agreed: behind this head come frames';
+  if (status < 200) return 'interim: another response follows';
+  if (status < 300) return 'plain HTTP: no WebSocket here';
+  if (status < 400) return 'sent elsewhere: see Location';
+  return status < 500 ? 'refused by the server' : 'the server, or a proxy, failed';
+}
+
+export function requestHeaderNote(name: string): string {
+  return REQUEST_NOTES.get(name) ?? '';
+}
+
+export function responseHeaderNote(name: string, value: string, status: number | undefined): string {
+  if (status !== 101) return REFUSAL_NOTES.get(name) ?? '';
+  // "If the response lacks an |Upgrade| header field or [it] contains a value that is not … 'websocket'", and likewise for
+  // Connection, the client MUST fail the connection (§4.1).
+  if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: it is not websocket';
+  if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: it does not name Upgrade';
+  return AGREEMENT_NOTES.get(name) ?? '';
+}
+
+/** RFC 6455 §1.3: what a server adds to the key, to show that it means WebSocket. */
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+export interface AcceptProof {
+  readonly lines: readonly string[];
+  readonly verdict: string;
+  readonly isRight: boolean;
+}
+
+/**
+ * How Sec-WebSocket-Accept follows from Sec-WebSocket-Key (RFC 6455 §4.2.2), with the values of this handshake.
+ *
+ * @param accept what the server said, if it did
+ * @param expected what it had to say
+ */
+export function proveAccept(key: string, accept: string | undefined, expected: string): AcceptProof {
+  const isRight = accept === expected;
+  const said = accept === undefined ? 'the server said nothing' : `the server said ${accept}`;
+  return {
+    lines: [
+      'How Accept follows from Key and a GUID that is the same for all (§1.3, §4.2.2):',
+      `base64(SHA-1("${key}" + "${GUID}"))`,
+    ],
+    verdict: isRight ? `= ${expected}: right` : `= ${expected}, but ${said}: wrong`,
+    isRight,
+  };
+}
