@@ -1,0 +1,42 @@
+/**
+ * The protocol without sockets: two Protocols whose bytes go through a pair of MessagePorts. Anything that carries bytes in order
+ * will do: a serial line, a QUIC stream, a test.
+ *
+ *     npx tsx --conditions=ws101-source examples/own-transport.ts
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Protocol, type Role } from 'ws101/protocol';
+
+function endpoint(
+  role: Role,
+  port: MessagePort,
+  onMessage: (protocol: Protocol, data: string | Uint8Array) => void,
+): Protocol {
+  const protocol = new Protocol(role, {
+    message: data => onMessage(protocol, data),
+    ping: () => {},
+    pong: () => {},
+    closeReceived: (code, reason) => console.log(`${role} got Close ${code} ${JSON.stringify(reason)}`),
+    failed: error => console.log(`${role} failed the connection: ${error.message}`),
+  });
+  port.on('message', (bytes: Uint8Array) => {
+    protocol.receive(bytes);
+    flush(protocol, port);
+  });
+  return protocol;
+}
+
+/** Whatever a call made the protocol say goes out. When it has no more to say, this end of the transport is closed. */
+function flush(protocol: Protocol, port: MessagePort): void {
+  for (const piece of protocol.takeOutput()) port.postMessage(piece);
+  if (protocol.state === 'CLOSED') port.close();
+}
+
+const { port1, port2 } = new MessageChannel();
+endpoint('server', port1, (server, data) => server.send(typeof data === 'string' ? data.toUpperCase() : data));
+const client = endpoint('client', port2, (protocol, data) => {
+  console.log('client got', data);
+  protocol.close(1000, 'thanks');
+});
+client.send('hello');
+flush(client, port2);
