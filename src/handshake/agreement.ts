@@ -30,7 +30,7 @@ export function judgeResponse(head: ResponseHead, offer: Offer): Agreement | str
   const { headers } = head;
 
   // RFC 9110 §7.8: Upgrade does not exist in HTTP/1.0, so neither does a 101.
-  if (head.version === '1.0') return mismatch('the HTTP version', '1.1 or later', [head.version]);
+  if (!/^1\.[1-9]$/.test(head.version)) return mismatch('the HTTP version', '1.1', [head.version]);
 
   // 2. The Upgrade header "contains a value that is not an ASCII case-insensitive match for the value "websocket"": fail.
   const upgrade = headers.all('Upgrade');

@@ -156,7 +156,8 @@ export class ClientHandshake {
   /** Where there is no response to speak of: the first bytes that came stand in for the body. */
   #failAtOpening(message: string): HandshakeError {
     this.#over = true;
-    const body = this.#opening.view();
+    // Without what came behind the fault in its chunk: the error does not depend on how the bytes were cut.
+    const body = this.#opening.view().subarray(0, this.#reader.size);
     return new HandshakeError(message, { phase: 'response', fault: 'peer', body, hint: hintOfOpening(body) });
   }
 

@@ -138,15 +138,11 @@ export function parseRequestLine(line: string): Omit<RequestHead, 'headers'> | u
 /** status-line = HTTP-version SP 3DIGIT SP [ reason-phrase ]; undefined where `line` is none. */
 export function parseStatusLine(line: string): Omit<ResponseHead, 'headers'> | undefined {
   const version = parseHttpVersion(line.slice(0, 8));
-  const status = Number(line.slice(9, 12));
+  const status = line.slice(9, 12);
   // The SP in front of an empty reason phrase is left out by enough servers to be taken as optional.
   const separated = line[8] === ' ' && (line.length === 12 || line[12] === ' ');
-  if (version === undefined || !separated || !isStatus(status)) return undefined;
-  return { version, status, reason: line.slice(13) };
-}
-
-function isStatus(status: number): boolean {
-  return Number.isInteger(status) && status >= 100 && status <= 999;
+  if (version === undefined || !separated || !/^[1-9]\d\d$/.test(status)) return undefined;
+  return { version, status: Number(status), reason: line.slice(13) };
 }
 
 /** HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT, of which the digits are returned. */
@@ -165,7 +161,9 @@ export function encodeRequestHead(head: RequestHead): Uint8Array {
 
 /** The bytes of a response head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
 export function encodeResponseHead(head: ResponseHead): Uint8Array {
-  if (!isStatus(head.status)) throw invalidValue('status', 'an integer from 100 to 999', head.status);
+  if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
+    throw invalidValue('status', 'an integer from 100 to 999', head.status);
+  }
   if (!isFieldValue(head.reason)) throw invalidType('reason', 'HTAB and U+0020-7E, U+0080-FF', head.reason);
   return encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, head.headers);
 }

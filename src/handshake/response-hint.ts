@@ -50,11 +50,13 @@ function hintOfUpgradeRequired({ headers }: ResponseHead): string {
 
 /** How other protocols begin that are found where a WebSocket server was expected. */
 const OTHER_PROTOCOLS: ReadonlyArray<readonly [begins: RegExp, hint: string]> = [
-  [/^[\x14-\x17]\x03/, 'the server speaks TLS: try wss://'],
+  // A TLS record begins with its content type (RFC 8446 §5.1): the byte at which reading stops.
+  [/^[\x14-\x17]/, 'the server speaks TLS: try wss://'],
   [/^SSH-/, 'an SSH server answered: is the port right?'],
   [/^220[ -]/, 'a mail or FTP server answered: is the port right?'],
   [/^(\+OK|\* OK)/, 'a mail server answered: is the port right?'],
-  [/^\0\0.\x04\0/s, 'the server speaks HTTP/2 only, and WebSocket needs HTTP/1.1'],
+  // The length of an HTTP/2 SETTINGS frame (RFC 9113 §4.1).
+  [/^\0/, 'the server speaks a binary protocol, perhaps HTTP/2 only: is the port right?'],
   [/^HTTP\//, 'the response is malformed or cut short: is a proxy on the way?'],
 ];
 

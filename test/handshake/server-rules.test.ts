@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/handshake/refusal.js';
 import { ServerHandshake, type ServerHandshakeOptions } from '../../src/handshake/server-handshake.js';
 import type { UpgradeRequest } from '../../src/handshake/upgrade-request.js';
-import { type RequestChanges, request, SAMPLE_KEY } from './requests.js';
+import { type HeadChanges, request, SAMPLE_KEY } from './requests.js';
 import { readEverySplit } from './segmentation.js';
 
-type Vector = readonly [title: string, request: string | RequestChanges, status: number, says?: RegExp];
+type Vector = readonly [title: string, request: string | HeadChanges, status: number, says?: RegExp];
 
 function read(text: string, options: ServerHandshakeOptions = {}): UpgradeRequest | Refusal | undefined {
   return readEverySplit(
@@ -281,7 +281,7 @@ rule('RFC 6455 §9.1: Sec-WebSocket-Extensions', [
 
 describe('where several rules are broken, the first in the order of upgrade-request.ts answers', () => {
   // From the last rule to the first: each row breaks one more, and answers for it.
-  const broken: ReadonlyArray<readonly [RequestChanges, number, RegExp]> = [
+  const broken: ReadonlyArray<readonly [HeadChanges, number, RegExp]> = [
     [{ set: { Host: 'evil.example' } }, 403, /The host/],
     [{ add: ['Origin: null'] }, 403, /Origin/],
     [{ add: ['Sec-WebSocket-Extensions: ;'] }, 400, /Sec-WebSocket-Extensions/],

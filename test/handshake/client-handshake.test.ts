@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { HandshakeError } from '../../src/errors.js';
+import { ClientHandshake, type ClientHandshakeOptions } from '../../src/handshake/client-handshake.js';
+import { isKey } from '../../src/handshake/key.js';
+import { response, SAMPLE_KEY } from './requests.js';
+import { bytesOf, readEverySplit } from './segmentation.js';
+
+const OPTIONS: ClientHandshakeOptions = { host: 'server.example.com', target: '/chat' };
+
+const handshake = (options: Partial<ClientHandshakeOptions> = {}) =>
+  new ClientHandshake({ ...OPTIONS, ...options }, SAMPLE_KEY);
+const requestOf = (options?: Partial<ClientHandshakeOptions>) =>
+  Buffer.from(handshake(options).request).toString('latin1');
+
+describe('the request (RFC 6455 §4.1)', () => {
+  it('has what every opening handshake must have', () => {
+    expect(requestOf()).toBe(
+      `GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${SAMPLE_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+    );
+  });
+
+  it('draws a fresh key each time', () => {
+    const keys = Array.from({ length: 100 }, () => new ClientHandshake(OPTIONS).key);
+    expect(keys.every(isKey)).toBe(true);
+    expect(new Set(keys).size).toBe(100);
+    const { key, request } = new ClientHandshake(OPTIONS);
+    expect(Buffer.from(request).toString('latin1')).toContain(`\r\nSec-WebSocket-Key: ${key}\r\n`);
+  });
+
+  it('offers subprotocols and extensions, names its origin, and sends the headers of the caller', () => {
+    const text = requestOf({
+      subprotocols: ['chat', 'superchat'],
+      extensions: [
+        {
+          name: 'permessage-deflate',
+          parameters: [
+            ['client_max_window_bits', true],
+            ['server_max_window_bits', '10'],
+          ],
+        },
+        { name: 'permessage-deflate', parameters: [] },
+      ],
+      origin: 'http://example.com',
+      headers: { Authorization: 'Bearer x', Cookie: ['a=b', 'c=d'] },
+    });
+    expect(text.split('\r\n').slice(6)).toEqual([
+      'Origin: http://example.com',
+      'Sec-WebSocket-Protocol: chat, superchat',
+      'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits; server_max_window_bits=10, permessage-deflate',
+      'Authorization: Bearer x',
+      'Cookie: a=b',
+      'Cookie: c=d',
+      '',
+      '',
+    ]);
+  });
+
+  it('lets the caller name another Host, once and in the first place', () => {
+    const text = requestOf({ headers: [['host', '[::1]:81']] });
+    expect(text).toMatch(/^GET \/chat HTTP\/1\.1\r\nHost: \[::1\]:81\r\n/);
+    expect(text.match(/host:/gi)).toHaveLength(1);
+  });
+
+  it('takes an Origin from the headers as well', () => {
+    expect(requestOf({ headers: { origin: 'null' } })).toContain('\r\norigin: null\r\n');
+  });
+
+  it.each<[string, unknown]>([
+    ['no host', { host: undefined }],
+    ['an empty host', { host: '' }],
+    ['a host with a line end', { host: 'a\r\nX: y' }],
+    ['a host that is none', { host: 'a/b' }],
+    ['two Hosts', { headers: { Host: ['a', 'b'] } }],
+    ['a target that is no string', { target: undefined }],
+    ['a target without a slash', { target: 'chat' }],
+    ['an empty target', { target: '' }],
+    ['an absolute target', { target: 'http://a/' }],
+    ['a target with a line end', { target: '/\r\nX: y' }],
+    ['a target with a space', { target: '/a b' }],
+    ['a target with a fragment (§3)', { target: '/a#b' }],
+    ['a target beyond ASCII', { target: '/caf\xe9' }],
+    ['a target that becomes a line end (CVE-2016-2216)', { target: '/\u010d\u010a' }],
+    ['an origin with a line end', { origin: 'http://a\r\nX: y' }],
+    ['two origins', { origin: 'http://a', headers: { Origin: 'http://b' } }],
+    ['a subprotocol twice', { subprotocols: ['a', 'b', 'a'] }],
+    ['an empty subprotocol', { subprotocols: [''] }],
+    ['a subprotocol that is no token', { subprotocols: ['a b'] }],
+    ['a subprotocol that is no string', { subprotocols: [1] }],
+    ['subprotocols that are no array', { subprotocols: 'chat' }],
+    ['an extension that is no token', { extensions: [{ name: 'a b', parameters: [] }] }],
+    ['a parameter that is no token', { extensions: [{ name: 'a', parameters: [['b;', true]] }] }],
+    ['Connection', { headers: { Connection: 'close' } }],
+    ['Upgrade', { headers: { upgrade: 'h2c' } }],
+    ['Sec-WebSocket-Key', { headers: { 'Sec-WebSocket-Key': SAMPLE_KEY } }],
+    ['Sec-WebSocket-Extensions', { headers: { 'Sec-WebSocket-Extensions': 'x' } }],
+    ['Content-Length', { headers: { 'Content-Length': '5' } }],
+    ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
+  ])('throws TypeError on %s', (_, options) => {
+    expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(TypeError);
+  });
+
+  it('throws TypeError on a key that is none', () => {
+    expect(() => new ClientHandshake(OPTIONS, 'x')).toThrow(TypeError);
+  });
+
+  it('throws RangeError on a limit that is none', () => {
+    expect(() => handshake({ maxHeadSize: 0 })).toThrow(RangeError);
+  });
+});
+
+describe('a refused handshake', () => {
+  it('is reported with status, headers, body and hint', () => {
+    const text = 'HTTP/1.1 404 Not Found\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n';
+    const { outcome } = readEverySplit(
+      () => handshake(),
+      text,
+      () => false,
+    );
+    expect(outcome).toBeInstanceOf(HandshakeError);
+    const error = outcome as HandshakeError;
+    expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 404 });
+    expect(error.headers).toEqual([
+      ['X-A', 'b'],
+      ['Content-Length', '5'],
+    ]);
+    expect(Buffer.from(error.body).toString()).toBe('hello');
+    expect(error.hint).toContain('path');
+  });
+
+  it('shows its head before its body has come, so that a redirect need not be read', () => {
+    const client = handshake();
+    expect(client.response).toBeUndefined();
+    expect(client.receive(bytesOf('HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nsee'))).toBeUndefined();
+    expect(client.response).toMatchObject({ status: 302 });
+    expect(client.response!.headers.get('location')).toBe('/x');
+  });
+
+  it('without a length ends with the connection', () => {
+    const client = handshake();
+    expect(client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\nhel'))).toBeUndefined();
+    expect(client.receive(bytesOf('lo'))).toBeUndefined();
+    const error = client.end();
+    expect(error).toMatchObject({ status: 500, message: 'the server answered 500 Oops' });
+    expect(Buffer.from(error.body).toString()).toBe('hello');
+    expect(client.rest).toHaveLength(0);
+  });
+
+  it('is reported where 1 MiB of its body has come', () => {
+    const client = handshake();
+    client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\n'));
+    const mebibyte = new Uint8Array(1024 * 1024);
+    expect(client.receive(mebibyte.subarray(1))).toBeUndefined();
+    expect((client.receive(mebibyte) as HandshakeError).body).toHaveLength(1024 * 1024);
+  });
+
+  it('carries the first bytes of what is no HTTP', () => {
+    const error = handshake().receive(bytesOf('SSH-2.0-x\r\nmore')) as HandshakeError;
+    expect(Buffer.from(error.body).toString()).toBe('SSH-2.0-x\r\n');
+    expect(error.status).toBeUndefined();
+    const long = handshake().receive(bytesOf(`${'x'.repeat(100)}\r\n`)) as HandshakeError;
+    expect(long.body).toHaveLength(64);
+  });
+
+  it.each([
+    ['nothing', '', /before a response came/],
+    ['half a head', 'HTTP/1.1 101 Switch', /before the response was whole/],
+    ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', /before the response was whole/],
+  ])('whose connection ends behind %s', (_, text, message) => {
+    const client = handshake();
+    expect(client.receive(bytesOf(text))).toBeUndefined();
+    const error = client.end();
+    expect(error.message).toMatch(message);
+    expect(error.hint).toBeDefined();
+    expect(() => client.receive(bytesOf('x'))).toThrow(TypeError);
+  });
+
+  it('with a 101 that is not valid carries its status and headers', () => {
+    const error = handshake().receive(bytesOf(response({ set: { Upgrade: 'x' } }))) as HandshakeError;
+    expect(error.status).toBe(101);
+    expect(error.headers[0]).toEqual(['Upgrade', 'x']);
+    expect(error.body).toHaveLength(0);
+  });
+});
+
+it.each([
+  ['an agreement', response()],
+  ['a fault', '\n'],
+  ['a refusal', 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'],
+])('takes nothing more behind %s', (_, text) => {
+  const client = handshake();
+  expect(client.receive(bytesOf(text))).toBeDefined();
+  expect(() => client.receive(bytesOf('x'))).toThrow(/handshake is over/);
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { HeaderFields } from '../../src/handshake/http-head.js';
+import { encodeRefusal, Refusal } from '../../src/handshake/refusal.js';
+import { type AcceptOptions, acceptRequest, ServerHandshake } from '../../src/handshake/server-handshake.js';
+import { UpgradePolicy, type UpgradeRequest } from '../../src/handshake/upgrade-request.js';
+import { type HeadChanges, request, SAMPLE_ACCEPT, SAMPLE_KEY } from './requests.js';
+import { bytesOf, readEverySplit } from './segmentation.js';
+
+function accepted(changes: HeadChanges = {}): UpgradeRequest {
+  const outcome = new ServerHandshake().receive(bytesOf(request(changes)));
+  if (outcome === undefined || outcome instanceof Refusal) throw new Error(`refused: ${outcome?.body}`);
+  return outcome;
+}
+
+function accept(changes: HeadChanges, options?: AcceptOptions): string {
+  return Buffer.from(acceptRequest(accepted(changes), options)).toString('latin1');
+}
+
+describe('ServerHandshake', () => {
+  it('reads the request of RFC 6455 §1.2', () => {
+    const text = [
+      'GET /chat HTTP/1.1',
+      'Host: server.example.com',
+      'Upgrade: websocket',
+      'Connection: Upgrade',
+      `Sec-WebSocket-Key: ${SAMPLE_KEY}`,
+      'Origin: http://example.com',
+      'Sec-WebSocket-Protocol: chat, superchat',
+      'Sec-WebSocket-Version: 13',
+      '\r\n',
+    ].join('\r\n');
+    const { outcome, rest } = readEverySplit(() => new ServerHandshake({ origins: ['http://example.com'] }), text);
+    expect(outcome).toEqual({
+      method: 'GET',
+      target: '/chat',
+      path: '/chat',
+      query: '',
+      host: 'server.example.com',
+      headers: (outcome as UpgradeRequest).headers,
+      origin: 'http://example.com',
+      key: SAMPLE_KEY,
+      subprotocols: ['chat', 'superchat'],
+      extensions: [],
+      expectsContinue: false,
+    });
+    expect(rest).toBe('');
+  });
+
+  it('gives path, query and host of an absolute-form target, over those of Host (RFC 9112 §3.2.2)', () => {
+    expect(accepted({ line: 'GET http://Other.example:81?a=/b?c HTTP/1.1' })).toMatchObject({
+      target: 'http://Other.example:81?a=/b?c',
+      path: '/',
+      query: 'a=/b?c',
+      host: 'Other.example:81',
+    });
+  });
+
+  it('lists what the client offers over several lines', () => {
+    const { subprotocols, extensions } = accepted({
+      add: ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Extensions: x; y="z"', 'sec-websocket-protocol: b'],
+    });
+    expect(subprotocols).toEqual(['a', 'b']);
+    expect(extensions).toEqual([{ name: 'x', parameters: [['y', 'z']] }]);
+  });
+
+  it('hands over the early frames behind the head, whatever they hold', () => {
+    const early = '\x81\x85\0\0\0\0hello\r\n\r\nGET / HTTP/1.1\r\n\r\n';
+    expect(readEverySplit(() => new ServerHandshake(), request() + early).rest).toBe(early);
+  });
+
+  it('drops what comes behind a refused head, a second request too', () => {
+    const handshake = new ServerHandshake();
+    expect(handshake.receive(bytesOf(request({ line: 'POST / HTTP/1.1' }) + request()))).toBeInstanceOf(Refusal);
+    expect(handshake.rest).toHaveLength(0);
+  });
+
+  it('takes nothing more behind its outcome', () => {
+    const handshake = new ServerHandshake();
+    handshake.receive(bytesOf(request()));
+    expect(() => handshake.receive(bytesOf('x'))).toThrow(TypeError);
+    const refused = new ServerHandshake();
+    refused.receive(bytesOf('\n'));
+    expect(() => refused.receive(bytesOf('x'))).toThrow(/handshake is over/);
+  });
+
+  it('answers HEAD without a body (RFC 9110 §9.3.2)', () => {
+    const outcome = new ServerHandshake().receive(bytesOf(request({ line: 'HEAD / HTTP/1.1' }))) as Refusal;
+    expect(outcome.answersHead).toBe(true);
+    const text = Buffer.from(encodeRefusal(outcome)).toString();
+    expect(text).toMatch(/^HTTP\/1\.1 405 .*\r\n\r\n$/s);
+    expect(text).not.toContain('Content-Length');
+  });
+
+  it('tells the versions it speaks even where the key of another one is malformed (RFC 6455 §4.4)', () => {
+    const text = request({ set: { 'Sec-WebSocket-Key': 'x', 'Sec-WebSocket-Version': '25' } });
+    const outcome = new ServerHandshake().receive(bytesOf(text)) as Refusal;
+    expect([outcome.status, outcome.headers.get('Sec-WebSocket-Version')]).toEqual([400, '13']);
+  });
+
+  it('shares one policy among connections', () => {
+    const policy = new UpgradePolicy({ path: '/chat' });
+    expect(new ServerHandshake({}, policy).receive(bytesOf(request()))).toMatchObject({ path: '/chat' });
+    expect(new ServerHandshake({}, policy).receive(bytesOf(request({ line: 'GET / HTTP/1.1' })))).toMatchObject({
+      status: 404,
+    });
+  });
+
+  it.each([
+    ['maxHeadSize', 0],
+    ['maxHeadSize', Number.NaN],
+    ['maxHeaderLines', 1.5],
+    ['maxHeaderLines', -1],
+  ])('refuses the limit %s = %s', (name, value) => {
+    expect(() => new ServerHandshake({ [name]: value })).toThrow(RangeError);
+  });
+});
+
+describe('acceptRequest', () => {
+  it('gives the response of RFC 6455 §1.3', () => {
+    expect(accept({})).toBe(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${SAMPLE_ACCEPT}\r\n\r\n`,
+    );
+  });
+
+  it('sends 100 before 101 where the client expects it (RFC 9110 §7.8)', () => {
+    expect(accept({ add: ['Expect: 100-continue'] })).toMatch(
+      /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 101 Switching Protocols\r\nUpgrade/,
+    );
+  });
+
+  it('names the subprotocol, the extensions and the headers that were agreed', () => {
+    const text = accept(
+      { add: ['Sec-WebSocket-Protocol: a, b', 'Sec-WebSocket-Extensions: x, y; z'] },
+      {
+        subprotocol: 'b',
+        extensions: [
+          {
+            name: 'y',
+            parameters: [
+              ['z', '1'],
+              ['w', true],
+            ],
+          },
+        ],
+        headers: { 'Set-Cookie': ['a=b', 'c=d'], 'X-Latin': 'caf\xe9' },
+      },
+    );
+    expect(text).toContain('\r\nSec-WebSocket-Protocol: b\r\nSec-WebSocket-Extensions: y; z=1; w\r\n');
+    expect(text).toContain('\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nX-Latin: caf\xe9\r\n\r\n');
+  });
+
+  it.each<[string, AcceptOptions]>([
+    ['a subprotocol that was not offered', { subprotocol: 'c' }],
+    ['an empty subprotocol', { subprotocol: '' }],
+    ['an extension that was not offered', { extensions: [{ name: 'z', parameters: [] }] }],
+    ['a parameter that is no token', { extensions: [{ name: 'x', parameters: [['y', 'a\r\nb']] }] }],
+    ['Connection', { headers: { connection: 'close' } }],
+    ['Upgrade', { headers: { UPGRADE: 'h2c' } }],
+    ['Sec-WebSocket-Accept', { headers: [['Sec-WebSocket-Accept', 'x']] }],
+    ['Sec-WebSocket-Protocol', { headers: new Map([['sec-websocket-protocol', 'a']]) }],
+    ['Sec-WebSocket-Anything', { headers: new HeaderFields([['Sec-WebSocket-Anything', 'a']]) }],
+    ['Content-Length', { headers: { 'Content-Length': '0' } }],
+    ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
+    ['CR LF in a header', { headers: { 'X-A': 'a\r\nX-B: b' } }],
+  ])('throws TypeError on %s', (_, options) => {
+    const upgrade = accepted({ add: ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Extensions: x'] });
+    expect(() => acceptRequest(upgrade, options)).toThrow(TypeError);
+  });
+});
