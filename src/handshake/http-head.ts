@@ -156,7 +156,7 @@ export function encodeRequestHead(head: RequestHead): Uint8Array {
   if (!isRequestTarget(head.target)) {
     throw invalidType('target', 'printable ASCII without spaces and `#`', head.target);
   }
-  return encodeHead(`${head.method} ${head.target} HTTP/${head.version}`, head.headers);
+  return encodeHead(`${head.method} ${head.target} ${httpVersion(head.version)}`, head.headers);
 }
 
 /** The bytes of a response head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
@@ -165,7 +165,13 @@ export function encodeResponseHead(head: ResponseHead): Uint8Array {
     throw invalidValue('status', 'an integer from 100 to 999', head.status);
   }
   if (!isFieldValue(head.reason)) throw invalidType('reason', 'HTAB and U+0020-7E, U+0080-FF', head.reason);
-  return encodeHead(`HTTP/${head.version} ${head.status} ${head.reason}`, head.headers);
+  return encodeHead(`${httpVersion(head.version)} ${head.status} ${head.reason}`, head.headers);
+}
+
+function httpVersion(version: string): string {
+  const text = `HTTP/${version}`;
+  if (parseHttpVersion(text) === undefined) throw invalidType('version', 'two digits such as `1.1`', version);
+  return text;
 }
 
 function encodeHead(startLine: string, headers: HeaderFields): Uint8Array {

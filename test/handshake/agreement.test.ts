@@ -1,0 +1,48 @@
+/** The steps of RFC 6455 §4.1 as bytes meet them are in client-rules.test.ts. */
+import { expect, it } from 'vitest';
+import { judgeResponse, type Offer } from '../../src/handshake/agreement.js';
+import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
+import { SAMPLE_ACCEPT, SAMPLE_KEY } from './requests.js';
+
+const offer: Offer = {
+  key: SAMPLE_KEY,
+  subprotocols: ['chat'],
+  extensions: [
+    { name: 'a', parameters: [] },
+    { name: 'a', parameters: [['b', true]] },
+  ],
+};
+
+const judge = (...lines: HeaderLine[]) =>
+  judgeResponse({ version: '1.1', status: 101, reason: '', headers: new HeaderFields(lines) }, offer);
+
+it('steps 2, 3 and 4, then 5 and 6: the first broken one is told', () => {
+  const lines: HeaderLine[] = [
+    ['Sec-WebSocket-Protocol', 'x'],
+    ['Sec-WebSocket-Extensions', 'x'],
+  ];
+  expect(judge(...lines)).toMatch(/^Upgrade: /);
+  lines.push(['Upgrade', 'websocket']);
+  expect(judge(...lines)).toMatch(/^Connection: /);
+  lines.push(['Connection', 'upgrade']);
+  expect(judge(...lines)).toMatch(/^Sec-WebSocket-Accept: /);
+  lines.push(['Sec-WebSocket-Accept', SAMPLE_ACCEPT]);
+  expect(judge(...lines)).toMatch(/^Sec-WebSocket-Extensions: /);
+  lines[1] = ['Sec-WebSocket-Extensions', 'a; b'];
+  expect(judge(...lines)).toMatch(/^Sec-WebSocket-Protocol: /);
+  lines[0] = ['Sec-WebSocket-Protocol', 'chat'];
+  expect(judge(...lines)).toMatchObject({
+    subprotocol: 'chat',
+    extensions: [{ name: 'a', parameters: [['b', true]] }],
+  });
+});
+
+it('an extension offered in two ways is agreed to once', () => {
+  const base: HeaderLine[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'upgrade'],
+    ['Sec-WebSocket-Accept', SAMPLE_ACCEPT],
+  ];
+  expect(judge(...base, ['Sec-WebSocket-Extensions', 'a'])).toMatchObject({ subprotocol: '' });
+  expect(judge(...base, ['Sec-WebSocket-Extensions', 'a, a; b'])).toMatch(/each once/);
+});

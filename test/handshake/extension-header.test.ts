@@ -1,0 +1,105 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ExtensionOffer, parseExtensions, serializeExtensions } from '../../src/handshake/extension-header.js';
+
+const token = fc.string({ unit: fc.constantFrom(...'aZ9-_!~'), minLength: 1, maxLength: 8 });
+const offers: fc.Arbitrary<ExtensionOffer[]> = fc.array(
+  fc.record({
+    name: token,
+    parameters: fc.array(fc.tuple(token, fc.oneof(token, fc.constant<true>(true))), { maxLength: 4 }),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
+describe('parseExtensions (RFC 6455 §9.1)', () => {
+  it.each<[string, ExtensionOffer[]]>([
+    ['deflate-stream', [{ name: 'deflate-stream', parameters: [] }]],
+    [
+      'mux; max-channels=4; flow-control, deflate-stream',
+      [
+        {
+          name: 'mux',
+          parameters: [
+            ['max-channels', '4'],
+            ['flow-control', true],
+          ],
+        },
+        { name: 'deflate-stream', parameters: [] },
+      ],
+    ],
+    ['a;b="c"', [{ name: 'a', parameters: [['b', 'c']] }]],
+    ['a; b="\\c\\1"', [{ name: 'a', parameters: [['b', 'c1']] }]],
+    [
+      'a ;\tb = c ; b',
+      [
+        {
+          name: 'a',
+          parameters: [
+            ['b', 'c'],
+            ['b', true],
+          ],
+        },
+      ],
+    ],
+    ['__proto__; constructor=1', [{ name: '__proto__', parameters: [['constructor', '1']] }]],
+  ])('%s', (text, extensions) => {
+    expect(parseExtensions([text])).toEqual(extensions);
+  });
+
+  it('reads `foo` and `bar; baz=2` in two lines as `foo, bar; baz=2`', () => {
+    expect(parseExtensions(['foo', 'bar; baz=2'])).toEqual(parseExtensions(['foo, bar; baz=2']));
+  });
+
+  it('gives none where there is no header', () => {
+    expect(parseExtensions([])).toEqual([]);
+  });
+
+  it.each([
+    '',
+    ',',
+    ';',
+    'a;',
+    'a;;b',
+    'a;b=',
+    'a;=b',
+    'a=b',
+    'a b',
+    'a;b c',
+    'a;b=c d',
+    'a;b="c',
+    'a;b="c d"',
+    'a;b=""',
+    'a;b="c,d"',
+    'a;b="\\"',
+    'a;b="c"d',
+    "a;b='c d'",
+    'a/b',
+    '"a"',
+    'a;"b"',
+    'a\xe4',
+  ])('not %j', text => {
+    expect(parseExtensions([text])).toBeUndefined();
+  });
+});
+
+describe('serializeExtensions', () => {
+  it('parse(serialise(offers)) = offers', () => {
+    fc.assert(
+      fc.property(offers, extensions => {
+        expect(parseExtensions([serializeExtensions(extensions)])).toEqual(extensions);
+      }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['an empty name', { name: '', parameters: [] }],
+    ['a name that is no string', { name: 1, parameters: [] }],
+    ['a name with a comma', { name: 'a,b', parameters: [] }],
+    ['a parameter with a space', { name: 'a', parameters: [['b c', true]] }],
+    ['an empty value', { name: 'a', parameters: [['b', '']] }],
+    ['a value with a line end', { name: 'a', parameters: [['b', '1\r\n']] }],
+    ['a number', { name: 'a', parameters: [['b', 15]] }],
+  ])('throws TypeError on %s', (_, offer) => {
+    expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
+import { ResponseBody } from '../../src/handshake/response-body.js';
+import { bytesOf, segmentations } from './segmentation.js';
+
+const bodyOf = (headers: HeaderLine[], status = 404) =>
+  new ResponseBody({ version: '1.1', status, reason: '', headers: new HeaderFields(headers) });
+
+const CHUNKED: HeaderLine[] = [['Transfer-Encoding', 'gzip, Chunked']];
+const length = (value: string): HeaderLine[] => [['Content-Length', value]];
+
+/** Reads `text` in every segmentation: all must give the same. */
+function read(headers: HeaderLine[], text: string): { content: string; isWhole: boolean } {
+  const readings = [...segmentations(bytesOf(text))].map(([, chunks]) => {
+    const body = bodyOf(headers);
+    for (const chunk of chunks) body.receive(chunk);
+    return { content: Buffer.from(body.content).toString('latin1'), isWhole: body.isWhole };
+  });
+  for (const reading of readings) expect(reading).toEqual(readings[0]);
+  return readings[0]!;
+}
+
+describe('the length of a body (RFC 9112 §6.3)', () => {
+  it.each<[string, HeaderLine[], string, string, boolean]>([
+    ['Content-Length', length('5'), 'hello', 'hello', true],
+    ['Content-Length, and more behind it', length('5'), 'hello, world', 'hello', true],
+    ['Content-Length not reached', length('6'), 'hello', 'hello', false],
+    ['Content-Length: 0', length('0'), 'hello', '', true],
+    ['Content-Length beyond all numbers', length('9'.repeat(400)), 'hello', 'hello', false],
+    ['no number', length('five'), 'hello', 'hello', false],
+    ['two lengths', [...length('5'), ...length('4')], 'hello', 'hello', false],
+    ['nothing but the end of the connection', [], 'hello', 'hello', false],
+    ['chunked', CHUNKED, '5\r\nhello\r\n0\r\n\r\n', 'hello', true],
+    ['chunked over Content-Length', [...CHUNKED, ...length('3')], '5\r\nhello\r\n0\r\n', 'hello', true],
+    ['chunked, not whole', CHUNKED, '5\r\nhello\r\n', 'hello', false],
+    ['chunked, within a chunk', CHUNKED, 'B\r\nhello', 'hello', false],
+    ['chunked, with extensions', CHUNKED, '5;a=b\r\nhello\r\n06 ; c\r\n world\r\n00\r\n', 'hello world', true],
+    [
+      'chunked, in hexadecimal',
+      CHUNKED,
+      `1A\r\n${'x'.repeat(26)}\r\na\r\n${'y'.repeat(10)}\r\n0\r\n\r\n`,
+      'x'.repeat(26) + 'y'.repeat(10),
+      true,
+    ],
+    ['chunked, with a size beyond all numbers', CHUNKED, `${'F'.repeat(400)}\r\nhello`, 'hello', false],
+    ['chunked, and empty', CHUNKED, '0\r\n\r\n', '', true],
+    ['chunked, and no size', CHUNKED, 'x\r\nhello', '', true],
+    ['another transfer coding', [['Transfer-Encoding', 'gzip']], 'hello', 'hello', false],
+  ])('%s', (_, headers, text, content, isWhole) => {
+    expect(read(headers, text)).toEqual({ content, isWhole });
+  });
+
+  it.each([204, 304])('is 0 for %i', status => {
+    expect(bodyOf(length('5'), status).isWhole).toBe(true);
+  });
+});
+
+describe('the limit of 1 MiB', () => {
+  it('holds for the content', () => {
+    const body = bodyOf([]);
+    body.receive(new Uint8Array(1024 * 1024 - 1));
+    expect(body.isWhole).toBe(false);
+    body.receive(new Uint8Array(10));
+    expect(body.isWhole).toBe(true);
+    expect(body.content).toHaveLength(1024 * 1024);
+  });
+
+  it('holds for a chunked coding that has no content', () => {
+    const body = bodyOf(CHUNKED);
+    body.receive(bytesOf('1;'));
+    body.receive(Buffer.alloc(2 * 1024 * 1024, 'x'));
+    expect(body.isWhole).toBe(true);
+    expect(body.content).toHaveLength(0);
+  });
+});

@@ -1,0 +1,31 @@
+/** What each response and each foreign protocol is taken for is in client-rules.test.ts. */
+import { expect, it } from 'vitest';
+import { HeaderFields } from '../../src/handshake/http-head.js';
+import { hintOfOpening, hintOfResponse } from '../../src/handshake/response-hint.js';
+import { bytesOf } from './segmentation.js';
+
+it('every status has a hint of one line', () => {
+  for (let status = 200; status < 1000; status++) {
+    const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
+    expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/^[^\n]{10,120}$/);
+  }
+});
+
+it('a hint does not carry control characters of the server to a terminal', () => {
+  const headers = new HeaderFields([['Location', '\x9b31m']]);
+  expect(hintOfResponse({ version: '1.1', status: 301, reason: '', headers }, new Uint8Array(0))).toContain(
+    '\\u009b31m',
+  );
+});
+
+it.each([
+  ['\x15', /TLS/],
+  ['\x16\x03\x01', /TLS/],
+  ['* OK IMAP4rev1', /mail/],
+  ['220-ftp', /FTP/],
+  ['HTTP/1.1 OK', /malformed/],
+  ['-ERR unknown command', /not HTTP/],
+  ['', /not HTTP/],
+])('%j is recognized', (opening, hint) => {
+  expect(hintOfOpening(bytesOf(opening))).toMatch(hint);
+});

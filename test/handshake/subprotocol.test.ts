@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { checkSubprotocols, parseSubprotocols, selectSubprotocol } from '../../src/handshake/subprotocol.js';
+
+describe('parseSubprotocols (RFC 6455 §11.3.4)', () => {
+  it.each<[string[], string[] | undefined]>([
+    [[], []],
+    [['chat, superchat'], ['chat', 'superchat']],
+    [
+      ['chat', 'superchat'],
+      ['chat', 'superchat'],
+    ],
+    [['__proto__, constructor'], ['__proto__', 'constructor']],
+    [[''], undefined],
+    [['', 'chat'], ['chat']],
+    [['chat', 'chat'], undefined],
+    [['a b'], undefined],
+    [['"chat"'], undefined],
+  ])('%j', (lines, subprotocols) => {
+    expect(parseSubprotocols(lines)).toEqual(subprotocols);
+  });
+});
+
+describe('selectSubprotocol (§4.2.2)', () => {
+  it('prefers what the client prefers', () => {
+    expect(selectSubprotocol(['a', 'b', 'c'], ['c', 'b'])).toBe('b');
+  });
+
+  it('agrees to nothing where nothing is common', () => {
+    expect(selectSubprotocol(['a'], ['b'])).toBeUndefined();
+    expect(selectSubprotocol([], ['b'])).toBeUndefined();
+    expect(selectSubprotocol(['A'], ['a'])).toBeUndefined();
+  });
+});
+
+describe('checkSubprotocols', () => {
+  it('gives back what can be offered', () => {
+    expect(checkSubprotocols(['a', 'B', 'b'])).toEqual(['a', 'B', 'b']);
+  });
+
+  it.each<[unknown, RegExp]>([
+    ['chat', /supported must be an array of tokens, got "chat"/],
+    [[''], /each of supported must be a token, got ""/],
+    [['a b'], /each of supported/],
+    [[null], /each of supported/],
+    [['a', 'b', 'a'], /supported must be an array without repetition, got "a"/],
+  ])('throws TypeError on %j', (subprotocols, message) => {
+    expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(message);
+    expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(TypeError);
+  });
+});
