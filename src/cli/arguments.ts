@@ -1,0 +1,128 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { UsageError } from './exit-code.js';
+
+/** The command lines of the subcommands, read and checked. No file is opened here, and no library called. */
+
+export interface ServeArguments {
+  readonly host: string;
+  readonly port: number;
+  /** Files: both or neither. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  readonly broadcast: boolean;
+  readonly subprotocols: readonly string[];
+  readonly maxMessageSize: number | undefined;
+}
+
+export interface ConnectArguments {
+  readonly url: string | undefined;
+  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly subprotocols: readonly string[];
+  readonly origin: string | undefined;
+  /** In milliseconds, as pingTimeout is. */
+  readonly pingInterval: number | undefined;
+  readonly pingTimeout: number | undefined;
+  /** A file. */
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+  readonly trace: boolean;
+}
+
+const MAX_SECONDS = 2_147_483;
+
+/** @returns 'help' where that was asked for */
+export function parseServeArguments(args: readonly string[]): ServeArguments | 'help' {
+  const { values, positionals } = parse(args, {
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '9001' },
+    'tls-cert': { type: 'string' },
+    'tls-key': { type: 'string' },
+    broadcast: { type: 'boolean', default: false },
+    subprotocol: { type: 'string', multiple: true, default: [] },
+    'max-message-size': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help === true) return 'help';
+  if (positionals.length > 0) throw new UsageError(`serve takes no argument, got ${quote(positionals[0]!)}`);
+  const { 'tls-cert': cert, 'tls-key': key, 'max-message-size': maxMessageSize } = values;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError(cert === undefined ? '--tls-key needs --tls-cert too' : '--tls-cert needs --tls-key too');
+  }
+  return {
+    host: values.host,
+    port: integer('--port', values.port, 65_535),
+    tls: cert === undefined || key === undefined ? undefined : { cert, key },
+    broadcast: values.broadcast,
+    subprotocols: values.subprotocol,
+    maxMessageSize:
+      maxMessageSize === undefined ? undefined : integer('--max-message-size', maxMessageSize, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+/** @returns 'help' where that was asked for */
+export function parseConnectArguments(args: readonly string[]): ConnectArguments | 'help' {
+  const { values, positionals } = parse(args, {
+    header: { type: 'string', short: 'H', multiple: true, default: [] },
+    subprotocol: { type: 'string', multiple: true, default: [] },
+    origin: { type: 'string' },
+    'ping-interval': { type: 'string' },
+    'ping-timeout': { type: 'string' },
+    ca: { type: 'string' },
+    insecure: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help === true) return 'help';
+  if (positionals.length > 1) throw new UsageError(`connect takes one url, got ${quote(positionals[1]!)} too`);
+  if (values.insecure && values.ca !== undefined) {
+    throw new UsageError('--ca and --insecure exclude each other: a certificate is verified, or it is not');
+  }
+  const { 'ping-interval': pingInterval, 'ping-timeout': pingTimeout } = values;
+  return {
+    url: positionals[0],
+    headers: values.header.map(header),
+    subprotocols: values.subprotocol,
+    origin: values.origin,
+    pingInterval: pingInterval === undefined ? undefined : milliseconds('--ping-interval', pingInterval, 0),
+    pingTimeout: pingTimeout === undefined ? undefined : milliseconds('--ping-timeout', pingTimeout, 0.001),
+    ca: values.ca,
+    insecure: values.insecure,
+    trace: values.trace,
+  };
+}
+
+function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    // The first sentence names the option; the rest is about positionals that begin with a dash.
+    throw new UsageError((error as Error).message.split(/\.? To specify|\n/)[0]!);
+  }
+}
+
+function integer(option: string, text: string, greatest: number): number {
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value <= greatest))
+    throw new UsageError(`${option} must be an integer from 0 to ${greatest}, got ${quote(text)}`);
+  return value;
+}
+
+/** Seconds with or without a fraction, as milliseconds. */
+function milliseconds(option: string, text: string, least: number): number {
+  const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  if (!(seconds >= least && seconds <= MAX_SECONDS)) {
+    throw new UsageError(`${option} must be seconds from ${least} to ${MAX_SECONDS}, got ${quote(text)}`);
+  }
+  // What is more than nothing must not be rounded to it: 0 would turn pings off.
+  return seconds === 0 ? 0 : Math.max(1, Math.round(seconds * 1000));
+}
+
+/** What is wrong with a name or a value, the library will say. */
+function header(text: string): readonly [name: string, value: string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new UsageError(`--header must be 'Name: value', got ${quote(text)}`);
+  return [text.slice(0, colon), text.slice(colon + 1).trim()];
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,30 @@
+import type { CloseInfo, HandshakeError } from '../index.js';
+import { describeClose, printableText } from '../inspect/index.js';
+
+/** How much of the body of a refusal is shown. */
+const BODY_SHOWN = 300;
+
+const INITIATOR: Readonly<Record<CloseInfo['initiator'], string>> = {
+  local: 'by us',
+  remote: 'by the server',
+  network: 'by the network',
+};
+
+/** How a connection ended, for people. */
+export function closeReport(info: CloseInfo): string {
+  const cause = info.cause === undefined ? '' : `: ${printableText(info.cause.message)}`;
+  if (info.wasClean) return `${describeClose(info.code, info.reason)}, cleanly, ${INITIATOR[info.initiator]}${cause}`;
+  const sent = info.sent === undefined ? '' : `; we sent ${describeClose(info.sent.code, info.sent.reason)}`;
+  const received =
+    info.received === undefined ? 'no Close frame came' : `${describeClose(info.code, info.reason)} came`;
+  return `not cleanly, ${INITIATOR[info.initiator]}${cause}${sent}; ${received}`;
+}
+
+/** Why a connection never opened, line by line. */
+export function failureReport(error: HandshakeError): [string, ...string[]] {
+  const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.message)}`];
+  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint)}`);
+  const body = Buffer.from(error.body).toString().trim();
+  if (body !== '') lines.push(`the server says: ${printableText(body.slice(0, BODY_SHOWN))}`);
+  return lines;
+}

@@ -1,0 +1,135 @@
+import { acceptOf } from '../handshake/key.js';
+import {
+  type ConnectOptions,
+  HandshakeError,
+  connect as open,
+  type WebSocketConnection,
+  type WireTap,
+} from '../index.js';
+import { type Paint, PLAIN, WireTrace } from '../inspect/index.js';
+import { type ConnectArguments, parseConnectArguments } from './arguments.js';
+import { failureReport } from './close-report.js';
+import { COLOURS, isColourful } from './colours.js';
+import { startEcho, urlOf } from './echo.js';
+import { EXIT, type ExitCode } from './exit-code.js';
+import { CONNECT_HELP } from './help.js';
+import { onInterruption } from './interruptions.js';
+import { isCallersFault, usageErrorOf } from './library-error.js';
+import { readOptionFile } from './option-file.js';
+import { Session } from './session.js';
+import { type StandardStreams, Terminal } from './terminal.js';
+
+/** How long the closing handshake may take, in milliseconds. */
+const CLOSE_TIMEOUT = 4_000;
+
+/** `ws101 connect`: an interactive client. */
+export async function connect(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  const options = parseConnectArguments(args);
+  if (options === 'help') {
+    streams.stdout.write(CONNECT_HELP);
+    return EXIT.OK;
+  }
+  if (options.url !== undefined) return await converse(options.url, options, streams);
+  const server = await startEcho({ host: '127.0.0.1', port: 0 });
+  try {
+    return await converse(urlOf(server, false), options, streams);
+  } finally {
+    await server.close();
+  }
+}
+
+async function converse(url: string, options: ConnectArguments, streams: StandardStreams): Promise<ExitCode> {
+  const terminal = new Terminal(streams);
+  const paint = isColourful(streams.stderr, process.env) ? COLOURS : PLAIN;
+  const session = new Session(terminal, streams, paint);
+  const trace = options.trace ? wireTrace(terminal, paint) : undefined;
+  const opening = startOpening(url, {
+    ...libraryOptions(options),
+    signal: session.signal,
+    ...(trace && { tap: trace.tap }),
+  });
+  const stopListening = onInterruption(() => session.interrupt());
+  try {
+    const whose = options.url === undefined ? ', an echo server of our own' : '';
+    session.status(`init: connecting to ${withoutPassword(url)}${whose}`);
+    if (options.insecure) session.status('--insecure: no certificate is verified');
+    if (terminal.isInteractive) terminal.openPrompt(session);
+    const connection = await opening;
+    session.status(connection.subprotocol === '' ? 'opened' : `opened: subprotocol ${connection.subprotocol}`);
+    const { wasClean } = await session.run(connection);
+    return wasClean && !session.hasBrokenStream ? EXIT.OK : EXIT.FAILURE;
+  } catch (error) {
+    if (!(error instanceof HandshakeError)) throw error;
+    await trace?.ended();
+    terminal.close();
+    const [why, ...more] = session.signal.aborted ? ['given up before it was open'] : failureReport(error);
+    session.status(`closed: ${why}`);
+    for (const line of more) session.status(line);
+    return EXIT.FAILURE;
+  } finally {
+    terminal.close();
+    stopListening();
+  }
+}
+
+/** @throws {UsageError} where the url or an option cannot be: before anything is said or opened */
+function startOpening(url: string, options: ConnectOptions): Promise<WebSocketConnection> {
+  try {
+    return open(url, options);
+  } catch (error) {
+    throw isCallersFault(error) ? usageErrorOf(error) : error;
+  }
+}
+
+function libraryOptions(options: ConnectArguments): ConnectOptions {
+  const { headers, subprotocols, origin, pingInterval, pingTimeout, ca, insecure } = options;
+  return {
+    headers,
+    subprotocols,
+    closeTimeout: CLOSE_TIMEOUT,
+    // Whoever reads our output may take all the time in the world.
+    unreadTimeout: 0,
+    ...(origin === undefined ? {} : { origin }),
+    ...(pingInterval === undefined ? {} : { pingInterval }),
+    ...(pingTimeout === undefined ? {} : { pingTimeout }),
+    ...(ca === undefined ? {} : { tls: { ca: readOptionFile('--ca', ca) } }),
+    ...(insecure ? { tls: { rejectUnauthorized: false } } : {}),
+  };
+}
+
+/** A trace on the terminal, and when it is complete: a connection that fails to open is given up a little before its socket is. */
+function wireTrace(terminal: Terminal, paint: Paint): { readonly tap: WireTap; ended(): Promise<void> } {
+  const trace = new WireTrace({
+    write: line => terminal.say(line),
+    now: () => performance.timeOrigin + performance.now(),
+    accept: acceptOf,
+    paint,
+  });
+  let isConnected = false;
+  let resolveClosed = (): void => {};
+  const closed = new Promise<void>(resolve => {
+    resolveClosed = resolve;
+  });
+  const tap: WireTap = {
+    connected: transport => {
+      isConnected = true;
+      trace.connected(transport);
+    },
+    sent: bytes => trace.sent(bytes),
+    received: bytes => trace.received(bytes),
+    ended: by => trace.ended(by),
+    closed: error => {
+      trace.closed(error);
+      resolveClosed();
+    },
+  };
+  return { tap, ended: async () => (isConnected ? closed : undefined) };
+}
+
+/** The url as it may stand on a screen. */
+function withoutPassword(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  return url.href;
+}

@@ -1,0 +1,75 @@
+import type { WebSocketServer } from '../index.js';
+import { parseServeArguments, type ServeArguments } from './arguments.js';
+import { startEcho, urlOf } from './echo.js';
+import { EXIT, type ExitCode, UsageError } from './exit-code.js';
+import { SERVE_HELP } from './help.js';
+import { onInterruption } from './interruptions.js';
+import { isCallersFault, usageErrorOf } from './library-error.js';
+import { readOptionFile } from './option-file.js';
+import { type StandardStreams, Terminal } from './terminal.js';
+
+/** `ws101 serve`: runs until it is interrupted. */
+export async function serve(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  const options = parseServeArguments(args);
+  if (options === 'help') {
+    streams.stdout.write(SERVE_HELP);
+    return EXIT.OK;
+  }
+  const terminal = new Terminal(streams);
+  let server: WebSocketServer;
+  try {
+    server = await start(options);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    if (isCallersFault(error)) throw usageErrorOf(error);
+    // What the system says of listening is no wrong usage; what TLS says of its certificate and key is.
+    if ((error as NodeJS.ErrnoException).syscall === undefined) {
+      throw new UsageError(`--tls-cert, --tls-key: ${(error as Error).message}`);
+    }
+    terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
+    return EXIT.FAILURE;
+  }
+  terminal.print(`listening on ${urlOf(server, options.tls !== undefined)}`);
+  return await untilStopped(server, terminal);
+}
+
+function start({ host, port, tls, broadcast, subprotocols, maxMessageSize }: ServeArguments): Promise<WebSocketServer> {
+  const options = {
+    host,
+    port,
+    subprotocols,
+    ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+    ...(tls === undefined
+      ? {}
+      : { tls: { cert: readOptionFile('--tls-cert', tls.cert), key: readOptionFile('--tls-key', tls.key) } }),
+  };
+  return startEcho(options, broadcast);
+}
+
+function whyNotListening(error: NodeJS.ErrnoException, { host, port }: ServeArguments): string {
+  const reasons: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there; --port 0 takes a free port',
+    EACCES: 'this needs more rights; ports from 1024 on do not',
+    EADDRNOTAVAIL: 'this machine does not have that address',
+    ENOTFOUND: 'there is no such host',
+  };
+  return `cannot listen on ${host}, port ${port}: ${reasons[error.code ?? ''] ?? error.message}`;
+}
+
+async function untilStopped(server: WebSocketServer, terminal: Terminal): Promise<ExitCode> {
+  return new Promise(resolve => {
+    let isStopping = false;
+    const stopListening = onInterruption(() => {
+      if (isStopping) {
+        resolve(EXIT.FAILURE);
+        return;
+      }
+      isStopping = true;
+      terminal.say(`closing ${server.clients.size} connections; once more ends at once`);
+      void server.close().then(() => {
+        stopListening();
+        resolve(EXIT.OK);
+      });
+    });
+  });
+}

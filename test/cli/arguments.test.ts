@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { parseConnectArguments, parseServeArguments } from '../../src/cli/arguments.js';
+import { UsageError } from '../../src/cli/exit-code.js';
+
+describe('ws101 connect: arguments', () => {
+  it('has its defaults', () => {
+    expect(parseConnectArguments([])).toEqual({
+      url: undefined,
+      headers: [],
+      subprotocols: [],
+      origin: undefined,
+      pingInterval: undefined,
+      pingTimeout: undefined,
+      ca: undefined,
+      insecure: false,
+      trace: false,
+    });
+  });
+
+  it('takes every option', () => {
+    const args = [
+      ...['wss://x/', '-H', 'Cookie: a=b', '--header', 'X-Time: 10:20', '--subprotocol', 'p', '--subprotocol', 'q'],
+      ...['--origin', 'http://o', '--ca', 'file', '--trace', '--ping-interval', '2', '--ping-timeout=.25'],
+    ];
+    expect(parseConnectArguments(args)).toEqual({
+      url: 'wss://x/',
+      headers: [
+        ['Cookie', 'a=b'],
+        ['X-Time', '10:20'],
+      ],
+      subprotocols: ['p', 'q'],
+      origin: 'http://o',
+      pingInterval: 2_000,
+      pingTimeout: 250,
+      ca: 'file',
+      insecure: false,
+      trace: true,
+    });
+  });
+
+  it('takes no pings for 0, and never rounds more than nothing to that', () => {
+    expect(parseConnectArguments(['--ping-interval', '0'])).toMatchObject({ pingInterval: 0 });
+    expect(parseConnectArguments(['--ping-interval', '0.0001'])).toMatchObject({ pingInterval: 1 });
+    expect(parseConnectArguments(['--ping-interval', '1.5'])).toMatchObject({ pingInterval: 1_500 });
+  });
+
+  it.each([['-h'], ['--help'], ['ws://x', '--trace', '--help']])('helps: %s', (...args) => {
+    expect(parseConnectArguments(args)).toBe('help');
+  });
+
+  it.each([
+    [['--nope'], '--nope'],
+    [['ws://a', 'ws://b'], 'connect takes one url, got "ws://b" too'],
+    [['-H', 'no colon'], `--header must be 'Name: value', got "no colon"`],
+    [['-H', ': nameless'], '--header'],
+    [['--ping-interval', 'often'], '--ping-interval must be seconds from 0 to 2147483, got "often"'],
+    [['--ping-interval', '1e3'], '--ping-interval'],
+    [['--ping-interval', '.'], '--ping-interval'],
+    [['--ping-interval', '99999999'], '--ping-interval'],
+    [['--ping-timeout', '0'], '--ping-timeout must be seconds from 0.001'],
+    [['--ping-timeout'], '--ping-timeout'],
+    [['--trace=yes'], '--trace'],
+    [['--ca', 'f', '--insecure'], '--ca and --insecure exclude each other'],
+  ])('%j is wrong usage, and the message names what', (args, message) => {
+    expect(() => parseConnectArguments(args)).toThrow(UsageError);
+    expect(() => parseConnectArguments(args)).toThrow(message);
+  });
+});
+
+describe('ws101 serve: arguments', () => {
+  it('has its defaults', () => {
+    expect(parseServeArguments([])).toEqual({
+      host: '127.0.0.1',
+      port: 9_001,
+      tls: undefined,
+      broadcast: false,
+      subprotocols: [],
+      maxMessageSize: undefined,
+    });
+  });
+
+  it('takes every option', () => {
+    const args = [
+      ...['--host', '::1', '--port', '0', '--tls-cert', 'c', '--tls-key', 'k', '--broadcast'],
+      ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000'],
+    ];
+    expect(parseServeArguments(args)).toEqual({
+      host: '::1',
+      port: 0,
+      tls: { cert: 'c', key: 'k' },
+      broadcast: true,
+      subprotocols: ['p', 'q'],
+      maxMessageSize: 1_000,
+    });
+  });
+
+  it('helps', () => {
+    expect(parseServeArguments(['--help'])).toBe('help');
+  });
+
+  it.each([
+    [['--port', '65536'], '--port must be an integer from 0 to 65535, got "65536"'],
+    [['--port', 'http'], '--port'],
+    [['--port', ''], '--port'],
+    [['--port', '-1'], '--port'],
+    [['--max-message-size', '1M'], '--max-message-size'],
+    [['--max-message-size', '9'.repeat(17)], '--max-message-size'],
+    [['--tls-cert', 'c'], '--tls-cert needs --tls-key too'],
+    [['--tls-key', 'k'], '--tls-key needs --tls-cert too'],
+    [['9001'], 'serve takes no argument, got "9001"'],
+    [['--trace'], '--trace'],
+  ])('%j is wrong usage, and the message names what', (args, message) => {
+    expect(() => parseServeArguments(args)).toThrow(UsageError);
+    expect(() => parseServeArguments(args)).toThrow(message);
+  });
+});

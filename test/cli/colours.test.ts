@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { COLOURS, isColourful } from '../../src/cli/colours.js';
+
+describe('colours', () => {
+  it.each([
+    [true, {}, true],
+    [true, { NO_COLOR: '' }, true],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { TERM: 'dumb' }, false],
+    [false, {}, false],
+    [undefined, {}, false],
+  ])('isTTY %s, environment %j: %s', (isTTY, env, expected) => {
+    expect(isColourful(isTTY === undefined ? {} : { isTTY }, env)).toBe(expected);
+  });
+
+  it('are switched off behind the text', () => {
+    expect(COLOURS.bad('x')).toBe('\x1b[31mx\x1b[39m');
+    expect(COLOURS.heading('x')).toBe('\x1b[1mx\x1b[22m');
+  });
+});
