@@ -10,7 +10,10 @@ import { canHappen, type Event, next, permissions, type State } from './state.js
 
 export type Role = 'client' | 'server';
 
-/** What a Protocol tells its owner, while receive() or resume() runs. */
+/**
+ * What a Protocol tells its owner, while receive() or resume() runs. None of these may throw: the place in the bytes would be
+ * lost.
+ */
 export interface ProtocolHandler {
   /** A message: text as a string, binary as bytes of its own memory. */
   message(data: string | Uint8Array): void;
@@ -54,6 +57,7 @@ interface Unread {
 export class Protocol {
   readonly role: Role;
   readonly #handler: ProtocolHandler;
+  readonly #ownsChunks: boolean;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;
   readonly #output = new OutputBuffer();
@@ -73,6 +77,7 @@ export class Protocol {
     const ownsChunks = options.ownsChunks ?? false;
     this.role = role;
     this.#handler = handler;
+    this.#ownsChunks = ownsChunks;
     this.#encoder = new FrameEncoder(role, this.#output, options.makeKey);
     const limits = {
       maxMessageSize: options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
@@ -126,8 +131,12 @@ export class Protocol {
   /** Takes bytes that came from the peer, in whatever pieces. While suspended they are kept. */
   receive(chunk: Uint8Array): void {
     if (!this.reads) return;
-    if (this.#isSuspended || this.#isDecoding || this.#unread !== undefined) this.#keep(chunk);
-    else this.#decode(chunk, 0);
+    if (this.#isSuspended || this.#isDecoding || this.#unread !== undefined) {
+      this.#keep(this.#ours(chunk));
+    } else {
+      const at = this.#decode(chunk, 0);
+      if (at < chunk.length && this.reads) this.#keepRest(this.#ours(chunk), at);
+    }
     this.#drain();
   }
 
@@ -136,7 +145,7 @@ export class Protocol {
     this.#apply('end');
   }
 
-  /** Bytes that wait for resume(). */
+  /** Bytes that were kept and have not been read: while suspended, and as long as a kept chunk is being read. */
   get unreadBytes(): number {
     return this.#unreadBytes;
   }
@@ -164,17 +173,25 @@ export class Protocol {
     while (this.#unread !== undefined && !this.#isSuspended && !this.#isDecoding) {
       const { chunk, start } = this.#unread.shift()!;
       if (this.#unread.length === 0) this.#unread = undefined;
+      const at = this.#decode(chunk, start);
+      if (!this.reads) return;
       this.#unreadBytes -= chunk.length - start;
-      this.#decode(chunk, start);
+      if (at < chunk.length) this.#keepRest(chunk, at);
     }
   }
 
-  #decode(chunk: Uint8Array, start: number): void {
+  /** Gives the place of the first byte not taken. */
+  #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
     const at = this.#decoder.push(chunk, start);
     this.#isDecoding = false;
     if (this.#decoder.error !== undefined) this.#fail(this.#decoder.error);
-    else if (at < chunk.length && this.reads) this.#keepRest(chunk, at);
+    return at;
+  }
+
+  /** The chunk as it can be kept: a copy, where its owner may write to it again. */
+  #ours(chunk: Uint8Array): Uint8Array {
+    return this.#ownsChunks ? chunk : new Uint8Array(chunk);
   }
 
   #keep(chunk: Uint8Array): void {

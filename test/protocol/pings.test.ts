@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Protocol, type Role } from '../../src/protocol/index.js';
+import { FRAMES, framesOf } from '../helpers/frames.js';
+import { ProtocolLog } from '../helpers/protocol-log.js';
+
+const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
+
+describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', role => {
+  const peer = FRAMES[OTHER[role]];
+
+  it('are answered each by a Pong with the same payload, while the output is taken', () => {
+    const log = new ProtocolLog(role);
+    log.receive(peer.ping(), peer.ping('a'), peer.ping('b'.repeat(125)));
+    expect(log.takeFrames()).toEqual(['pong ""', 'pong "a"', `pong "${'b'.repeat(125)}"`]);
+  });
+
+  it('are answered before the owner hears of them, so that its own words come behind', () => {
+    const log = new ProtocolLog(role);
+    log.react = event => log.protocol.send(`heard ${event.slice(0, 4)}`);
+    log.receive(peer.ping('x'));
+    expect(log.takeFrames()).toEqual(['pong "x"', 'text "heard ping"']);
+  });
+
+  it('are no longer answered behind the peer’s Close frame', () => {
+    const log = new ProtocolLog(role).receive(peer.close(1000), peer.ping('late'));
+    log.receive(peer.ping('later'));
+    expect(log.takeFrames()).toEqual(['close 1000']);
+  });
+
+  it('are answered by the latest alone where the output is not taken', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.send('x'.repeat(20_000));
+    log.receive(peer.ping('1'), peer.ping('2'), peer.ping('3'));
+    expect(log.events).toHaveLength(3);
+    expect(log.protocol.hasOutput).toBe(true);
+    expect(log.takeFrames().slice(1)).toEqual(['pong "3"']);
+    log.receive(peer.ping('4'));
+    expect(log.takeFrames()).toEqual(['pong "4"']);
+    expect(log.protocol.hasOutput).toBe(false);
+  });
+
+  it('whose Pong still waits when the peer’s Close frame comes get none', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.send('x'.repeat(20_000));
+    log.receive(peer.ping('1'), peer.close(1000));
+    expect(log.takeFrames().slice(1)).toEqual(['close 1000']);
+    expect(log.protocol.hasOutput).toBe(false);
+  });
+
+  it('by the million hold less than 1 MiB where nobody takes the output', () => {
+    const nothing = () => {};
+    const protocol = new Protocol(
+      role,
+      { message: nothing, ping: nothing, pong: nothing, closeReceived: nothing, failed: nothing },
+      { ownsChunks: true },
+    );
+    const flood = Buffer.concat(Array.from({ length: 1_000 }, (_, i) => peer.ping(String(i).padStart(125, '0'))));
+    // The chunk is unmasked where it lies, so each time it is another one.
+    for (let i = 0; i < 1_000; i++) protocol.receive(Buffer.from(flood));
+    expect(protocol.outputLength).toBeLessThan(20_000);
+    const frames = framesOf(role, ...protocol.takeOutput());
+    expect(frames.length).toBeLessThan(200);
+    expect(frames.at(-1)?.payload.toString()).toBe('999'.padStart(125, '0'));
+  });
+});

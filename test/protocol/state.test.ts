@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { canHappen, type Event, next, permissions, type State } from '../../src/protocol/state.js';
+
+const STATES: State[] = ['OPEN', 'CLOSE_SENT', 'CLOSE_RECEIVED', 'FAILED', 'CLOSED'];
+const EVENTS: Event[] = ['sendClose', 'receiveClose', 'fail', 'end'];
+
+/** The whole table once more: where each state goes by each event of EVENTS, in that order. '-' stays. */
+const TABLE: Record<State, readonly (State | '-')[]> = {
+  OPEN: ['CLOSE_SENT', 'CLOSE_RECEIVED', 'FAILED', 'CLOSED'],
+  CLOSE_SENT: ['-', 'CLOSED', 'FAILED', 'CLOSED'],
+  CLOSE_RECEIVED: ['CLOSED', '-', '-', 'CLOSED'],
+  FAILED: ['-', '-', '-', 'CLOSED'],
+  CLOSED: ['-', '-', '-', '-'],
+};
+
+describe('the state table (RFC 6455 §5.5.1, §7)', () => {
+  const cases = STATES.flatMap(state => EVENTS.map((event, i) => ({ state, event, goesTo: TABLE[state][i]! })));
+
+  it.each(cases)('$state, $event: $goesTo', ({ state, event, goesTo }) => {
+    expect(next(state, event)).toBe(goesTo === '-' ? state : goesTo);
+    expect(canHappen(state, event)).toBe(goesTo !== '-');
+  });
+
+  it('leads every state to CLOSED by the end of the transport, and none out of it', () => {
+    for (const state of STATES) expect(next(state, 'end')).toBe('CLOSED');
+    for (const event of EVENTS) expect(next('CLOSED', event)).toBe('CLOSED');
+  });
+});
+
+describe('what a state permits', () => {
+  it.each<[State, boolean, boolean, boolean]>([
+    ['OPEN', true, true, true],
+    ['CLOSE_SENT', false, true, true],
+    ['CLOSE_RECEIVED', true, false, false],
+    ['FAILED', false, false, false],
+    ['CLOSED', false, false, false],
+  ])('%s: sends data %s, sends pongs %s, reads %s', (state, sendsData, sendsPong, reads) => {
+    expect(permissions(state)).toEqual({ sendsData, sendsPong, reads });
+  });
+});

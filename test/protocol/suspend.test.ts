@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { Role } from '../../src/protocol/index.js';
+import { FRAMES } from '../helpers/frames.js';
+import { ProtocolLog } from '../helpers/protocol-log.js';
+
+const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
+
+describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role => {
+  const peer = FRAMES[OTHER[role]];
+  const sequence = [
+    peer.text('1'),
+    peer.ping('2'),
+    peer.text('3', false),
+    peer.pong('4'),
+    peer.continuation('5'),
+    peer.binary(Buffer.from('6')),
+    peer.close(1000),
+  ];
+  const all = ['text "1"', 'ping "2"', 'pong "4"', 'text "35"', 'binary 36', 'close 1000 ""'];
+
+  it('stop before the next frame at every event, and go on there', () => {
+    const log = new ProtocolLog(role);
+    log.react = () => log.protocol.suspend();
+    log.receive(...sequence);
+    for (let seen = 1; seen < all.length; seen++) {
+      expect(log.events).toEqual(all.slice(0, seen));
+      expect(log.protocol.isSuspended).toBe(true);
+      expect(log.protocol.unreadBytes).toBeGreaterThan(0);
+      log.protocol.resume();
+    }
+    expect(log.events).toEqual(all);
+    expect(log.protocol.unreadBytes).toBe(0);
+  });
+
+  it('keep what comes meanwhile, in order, wherever it is cut', () => {
+    const bytes = Buffer.concat(sequence);
+    for (let at = 0; at <= bytes.length; at++) {
+      const log = new ProtocolLog(role);
+      log.receive(bytes.subarray(0, at));
+      log.protocol.suspend();
+      const before = log.events.length;
+      log.receive(bytes.subarray(at, at + 3));
+      log.receive(bytes.subarray(at + 3));
+      expect(log.events).toHaveLength(before);
+      expect(log.protocol.unreadBytes).toBe(log.protocol.reads ? bytes.length - at : 0);
+      log.protocol.resume();
+      expect(log.events).toEqual(all);
+    }
+  });
+
+  it('may both be called within one event', () => {
+    const log = new ProtocolLog(role);
+    log.react = () => {
+      log.protocol.suspend();
+      log.protocol.resume();
+    };
+    log.receive(...sequence);
+    expect(log.events).toEqual(all);
+  });
+
+  it('count the bytes of a kept chunk as unread until it is read', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.suspend();
+    log.receive(peer.text('1'), peer.text('2'));
+    const unread: number[] = [];
+    log.react = () => unread.push(log.protocol.unreadBytes);
+    log.protocol.resume();
+    expect(unread).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(Math.min(...unread)).toBeGreaterThan(0);
+    expect(log.protocol.unreadBytes).toBe(0);
+  });
+
+  it('keep copies of chunks that belong to someone else', () => {
+    const log = new ProtocolLog(role);
+    log.react = () => log.protocol.suspend();
+    const first = Buffer.concat([peer.text('1'), peer.text('2')]);
+    const second = Buffer.from(peer.text('3'));
+    log.protocol.receive(first);
+    log.protocol.receive(second);
+    first.fill(0xff);
+    second.fill(0xff);
+    log.protocol.resume();
+    log.protocol.resume();
+    expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"']);
+  });
+
+  it('let a chunk that the Protocol owns stay where it is', () => {
+    const log = new ProtocolLog(role, { ownsChunks: true });
+    log.react = () => log.protocol.suspend();
+    const chunk = Buffer.concat([peer.text('1'), peer.text('2'), peer.binary(Buffer.alloc(100, 3))]);
+    log.protocol.receive(chunk);
+    log.protocol.resume();
+    log.protocol.resume();
+    expect(log.events).toEqual(['text "1"', 'text "2"', `binary ${'03'.repeat(100)}`]);
+  });
+
+  it('hold back the Close frame and a broken rule as well', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.suspend();
+    log.receive(peer.text('1'), peer.illegal());
+    expect(log.protocol.state).toBe('OPEN');
+    log.protocol.resume();
+    expect(log.events).toEqual(['text "1"', 'failed 1002 RESERVED_BITS']);
+    expect(log.protocol.unreadBytes).toBe(0);
+  });
+
+  it('drop what is kept when the transport ends within an event of it', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.suspend();
+    log.receive(peer.text('1'), peer.text('2'));
+    log.receive(peer.text('3'));
+    log.react = () => log.protocol.receiveEnd();
+    log.protocol.resume();
+    expect(log.events).toEqual(['text "1"']);
+    expect(log.protocol).toMatchObject({ unreadBytes: 0, state: 'CLOSED' });
+  });
+});
+
+describe('receive() within an event', () => {
+  it('keeps the order: what is being read comes first', () => {
+    const log = new ProtocolLog('client');
+    log.react = event => {
+      if (event === 'text "1"') log.receive(FRAMES.server.text('3'), FRAMES.server.text('4'));
+      if (event === 'text "3"') log.receive(FRAMES.server.text('5'));
+    };
+    log.receive(FRAMES.server.text('1'), FRAMES.server.text('2'));
+    expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"', 'text "4"', 'text "5"']);
+  });
+
+  it('keeps the order when suspended in between, too', () => {
+    const log = new ProtocolLog('client');
+    log.react = event => {
+      if (event !== 'text "1"') return;
+      log.protocol.suspend();
+      log.receive(FRAMES.server.text('3'));
+    };
+    log.receive(FRAMES.server.text('1'), FRAMES.server.text('2'));
+    expect(log.events).toEqual(['text "1"']);
+    log.receive(FRAMES.server.text('4'));
+    log.protocol.resume();
+    expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"', 'text "4"']);
+  });
+});
