@@ -113,6 +113,7 @@ rule(
     ['in another case', { add: ['Sec-WebSocket-Protocol: Chat'] }, 'failed'],
     ['a list', { add: ['Sec-WebSocket-Protocol: chat, superchat'] }, 'failed'],
     ['twice', { add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Protocol: chat'] }, 'failed'],
+    ['two', { add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Protocol: superchat'] }, 'failed'],
     ['empty', { add: ['Sec-WebSocket-Protocol:'] }, 'failed'],
   ],
   { subprotocols: ['chat', 'superchat'] },
@@ -196,6 +197,11 @@ describe('a response that agrees', () => {
 
   it('has no subprotocol and no extension where the server names none', () => {
     expect(read(response(), { subprotocols: ['chat'] }).outcome).toMatchObject({ subprotocol: '', extensions: [] });
+  });
+
+  it('has no headers of the interim responses in front of it', () => {
+    const { headers } = read(interim(2) + response()).outcome as Agreement;
+    expect(headers.lines.map(([name]) => name)).toEqual(['Upgrade', 'Connection', 'Sec-WebSocket-Accept']);
   });
 
   it('leaves the bytes behind it to the connection', () => {

@@ -28,6 +28,8 @@ describe('Sec-WebSocket-Key (§4.1)', () => {
   it.each([
     '',
     '==',
+    'AQIDBAUGBwgJCgsMDQ4P==',
+    'AQIDBAUGBwgJCgsMDQ4PE==',
     'dGhlIHNhbXBsZSBub25jZQ=',
     'dGhlIHNhbXBsZSBub25jZQ===',
     'dGhlIHNhbXBsZSBub25jZ===',
