@@ -20,6 +20,7 @@ import {
   type ResponseHead,
 } from './http-head.js';
 import { createKey, isKey } from './key.js';
+import { printable } from './quoted.js';
 import { isRequestTarget, parseAuthority } from './request-target.js';
 import { ResponseBody } from './response-body.js';
 import { hintOfOpening, hintOfResponse } from './response-hint.js';
@@ -69,10 +70,11 @@ export class ClientHandshake {
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
     if (!isKey(key)) throw invalidType('key', 'the base64 of 16 bytes', key);
     this.key = key;
-    this.#subprotocols = checkSubprotocols(options.subprotocols ?? []);
-    this.#extensions = options.extensions ?? [];
     this.#reader = responseHeadReader(options);
     this.request = encodeRequest(options, key);
+    // Copies: what the caller does to its arrays later was not offered.
+    this.#subprotocols = [...(options.subprotocols ?? [])];
+    this.#extensions = [...(options.extensions ?? [])];
   }
 
   /** The head of the final response, once it is whole; its status tells a redirect before the body has come. */
@@ -110,7 +112,8 @@ export class ClientHandshake {
 
   /** The server has ended the connection, or the caller will not wait any longer: gives the error with what has come. */
   end(): HandshakeError {
-    if (this.#response !== undefined) return this.#failAtResponse(this.#response);
+    if (this.#response !== undefined && this.#body !== undefined)
+      return this.#failAtResponse(this.#response, this.#body);
     if (this.#opening.length === 0) {
       this.#over = true;
       return new HandshakeError('the connection ended before a response came', {
@@ -161,10 +164,9 @@ export class ClientHandshake {
     return new HandshakeError(message, { phase: 'response', fault: 'peer', body, hint: hintOfOpening(body) });
   }
 
-  #failAtResponse(head: ResponseHead): HandshakeError {
+  #failAtResponse(head: ResponseHead, { content: body }: ResponseBody): HandshakeError {
     this.#over = true;
-    const body = this.#body!.content;
-    return new HandshakeError(`the server answered ${head.status} ${head.reason}`.trimEnd(), {
+    return new HandshakeError(`the server answered ${head.status} ${printable(head.reason)}`.trimEnd(), {
       phase: 'response',
       fault: 'peer',
       status: head.status,
@@ -177,7 +179,8 @@ export class ClientHandshake {
 
 /** RFC 6455 §4.1, the twelve requirements of the request. */
 function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array {
-  const { target, subprotocols = [], extensions = [], origin } = options;
+  const { target, extensions = [], origin } = options;
+  const subprotocols = checkSubprotocols(options.subprotocols ?? []);
   if (typeof target !== 'string' || !target.startsWith('/') || !isRequestTarget(target)) {
     throw invalidType('target', 'a path with an optional query, such as `/chat?room=1`', target);
   }

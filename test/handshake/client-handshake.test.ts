@@ -145,6 +145,11 @@ describe('a refused handshake', () => {
     expect(client.rest).toHaveLength(0);
   });
 
+  it('shows its reason phrase without control characters', () => {
+    const error = handshake().receive(bytesOf('HTTP/1.1 500 a\x9bb\r\nContent-Length: 0\r\n\r\n')) as HandshakeError;
+    expect(error.message).toBe('the server answered 500 a\\u009bb');
+  });
+
   it('is reported where 1 MiB of its body has come', () => {
     const client = handshake();
     client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\n'));
@@ -180,6 +185,20 @@ describe('a refused handshake', () => {
     expect(error.headers[0]).toEqual(['Upgrade', 'x']);
     expect(error.body).toHaveLength(0);
   });
+});
+
+it('an end behind the agreement is no matter of the handshake, and does no harm', () => {
+  const client = handshake();
+  client.receive(bytesOf(response()));
+  expect(client.end()).toBeInstanceOf(HandshakeError);
+});
+
+it('what the caller does to its arrays later was not offered', () => {
+  const subprotocols = ['a'];
+  const client = handshake({ subprotocols });
+  subprotocols.push('chat');
+  const outcome = client.receive(bytesOf(response({ add: ['Sec-WebSocket-Protocol: chat'] })));
+  expect(outcome).toBeInstanceOf(HandshakeError);
 });
 
 it.each([
