@@ -158,7 +158,9 @@ export class HandlerError extends WebSocketError {
 }
 
 function describeThrown(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  if (thrown instanceof Error) return thrown.message;
+  // Not String(thrown): that throws for an object without a prototype, and this runs where nothing may throw.
+  return typeof thrown === 'string' ? thrown : describeValue(thrown);
 }
 
 /** A TypeError for an argument of the wrong type: what was expected, and what came. */
@@ -177,7 +179,8 @@ function withCode<E extends Error>(error: E): E & { code: ErrorCode } {
 
 function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return 'a function';
   const name = (value as object).constructor?.name;

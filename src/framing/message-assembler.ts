@@ -1,4 +1,4 @@
-import { decodeUtf8 } from '#platform';
+import { allocate, decodeUtf8 } from '#platform';
 import { copyOf } from './copy.js';
 import type { Breach, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, MAX_CONTROL_PAYLOAD } from './frame-header.js';
@@ -22,6 +22,12 @@ export interface MessageLimits {
   readonly maxFragments: number;
 }
 
+/**
+ * No string of V8's is longer, and whoever sends a longer text must fail at its header, not throw in the decoder: the limit where
+ * maxMessageSize is above it.
+ */
+const MAX_TEXT_SIZE = 2 ** 29 - 24;
+
 /** A binary payload of at least this share of its chunk is handed on where it lies; a smaller one would pin the whole chunk. */
 const WORTH_KEEPING = 0.5;
 
@@ -32,6 +38,7 @@ const WORTH_KEEPING = 0.5;
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
   readonly #limits: MessageLimits;
+  readonly #maxTextSize: number;
   readonly #ownsChunks: boolean;
   #inControl = false;
   #opcode = 0;
@@ -55,6 +62,7 @@ export class MessageAssembler implements FrameSink {
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
     this.#sink = sink;
     this.#limits = limits;
+    this.#maxTextSize = Math.min(limits.maxMessageSize, MAX_TEXT_SIZE);
     this.#ownsChunks = ownsChunks;
   }
 
@@ -83,8 +91,9 @@ export class MessageAssembler implements FrameSink {
     this.#fin = header.fin;
     this.#announced += header.payloadLength;
     // "limits on the frame size and total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
-    if (this.#announced > this.#limits.maxMessageSize) {
-      const detail = `${this.#announced} bytes, and maxMessageSize is ${this.#limits.maxMessageSize}`;
+    const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#limits.maxMessageSize;
+    if (this.#announced > max) {
+      const detail = `${this.#announced} bytes, and at most ${max} are taken`;
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail };
     }
     if (++this.#fragments > this.#limits.maxFragments) {
@@ -133,7 +142,7 @@ export class MessageAssembler implements FrameSink {
   }
 
   #join(): string | Uint8Array {
-    const bytes = this.#buffer?.take() ?? new Uint8Array(0);
+    const bytes = this.#buffer?.take() ?? allocate(0);
     return this.#messageOpcode === OPCODE.TEXT ? decodeUtf8(bytes, 0, bytes.length) : bytes;
   }
 

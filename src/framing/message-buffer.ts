@@ -1,10 +1,11 @@
 import { allocate, allocateUnpooled } from '#platform';
+import { copyOf } from './copy.js';
 
-/** Room beyond twice what has come: a first piece of any size allocates no more than itself and this. */
-const SLACK = 65_536;
+/** Room beyond twice what has come, so that the first bytes of a message do not each grow it. Small, since a peer can leave many messages open. */
+const SLACK = 1_024;
 
 /**
- * The payload of one message while it arrives. It grows with what has come, to at most twice that and 64 KiB, and never by
+ * The payload of one message while it arrives. It grows with what has come, to at most twice that and 1 KiB, and never by
  * what a length field promises.
  */
 export class MessageBuffer {
@@ -33,12 +34,18 @@ export class MessageBuffer {
     this.#length = length;
   }
 
-  /** Gives the message and forgets it. */
+  /** Gives the message and forgets it. A small message is copied out of the room that it does not fill. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes?.subarray(0, this.#length) ?? allocate(0);
+    const bytes = this.#trimmed();
     this.#bytes = undefined;
     this.#length = 0;
     return bytes;
+  }
+
+  #trimmed(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes === undefined) return allocate(0);
+    const isMostlyFull = this.#length >= this.#bytes.length / 2;
+    return isMostlyFull ? this.#bytes.subarray(0, this.#length) : copyOf(this.#bytes, 0, this.#length);
   }
 
   #grow(length: number, expected: number): void {

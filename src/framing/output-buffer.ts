@@ -58,6 +58,8 @@ export class OutputBuffer {
   /** Queues `bytes` themselves: they must not change until they are sent. */
   append(bytes: Uint8Array): void {
     this.#closeRun();
+    // A piece of the slab that is queued again, for another peer, will be released once more.
+    if (bytes.buffer === slab.bytes.buffer) slab.live += bytes.length;
     this.#pieces.push(bytes);
     this.#length += bytes.length;
   }

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { maskInPlace, maskTo, rotateKey } from '../../src/framing/masking.js';
+import { naivelyMasked } from '../helpers/raw-frame.js';
+
+const KEY = 0x91a2b3c4 | 0;
+const OCTETS = [0x91, 0xa2, 0xb3, 0xc4] as const;
+
+function counting(length: number): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from({ length }, (_, i) => i * 7);
+}
+
+describe('§5.3: octet i is XORed with octet (i mod 4) of the key', () => {
+  const lengths = [0, 1, 2, 3, 4, 5, 7, 46, 47, 48, 49, 50, 51, 63, 64, 65, 67, 1000];
+
+  test.each(lengths)('%i bytes, at every alignment of memory and place in the payload', length => {
+    for (let alignment = 0; alignment < 8; alignment++) {
+      for (let position = 0; position < 5; position++) {
+        const memory = counting(length + 16);
+        const bytes = memory.subarray(alignment % 3);
+        const start = alignment;
+        const before = new Uint8Array(bytes);
+        maskInPlace(bytes, start, start + length, KEY, position);
+        const expected = new Uint8Array(before);
+        expected.set(naivelyMasked(before.subarray(start, start + length), OCTETS, position), start);
+        expect(bytes).toEqual(expected);
+      }
+    }
+  });
+
+  test.each(lengths)(
+    '%i bytes from one memory to another: the source stays, and nothing beside the target changes',
+    length => {
+      for (let shift = 0; shift < 8; shift++) {
+        const source = counting(length + 8);
+        const target = new Uint8Array(length + 24).fill(0xee);
+        maskTo(source, shift, shift + length, target, 8 + shift, KEY, shift);
+        expect(source).toEqual(counting(length + 8));
+        const expected = new Uint8Array(length + 24).fill(0xee);
+        expected.set(naivelyMasked(source.subarray(shift, shift + length), OCTETS, shift), 8 + shift);
+        expect(target).toEqual(expected);
+      }
+    },
+  );
+
+  test('a whole source goes as it is', () => {
+    const [source, target] = [counting(100), new Uint8Array(100)];
+    maskTo(source, 0, 100, target, 0, KEY, 0);
+    expect(target).toEqual(naivelyMasked(source, OCTETS));
+  });
+
+  test.each([20, 100])('%i bytes to another place of the same memory', length => {
+    const bytes = counting(2 * length);
+    maskTo(bytes, 0, length, bytes, length, KEY, 1);
+    expect(bytes.subarray(0, length)).toEqual(counting(length));
+    expect(bytes.subarray(length)).toEqual(naivelyMasked(counting(length), OCTETS, 1));
+  });
+});
+
+test('masking twice gives the bytes back, wherever the payload is cut', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer(), fc.nat(300), (payload, key, cut) => {
+      const bytes = new Uint8Array(payload);
+      const place = Math.min(cut, bytes.length);
+      maskInPlace(bytes, 0, bytes.length, key, 0);
+      maskInPlace(bytes, 0, place, key, 0);
+      maskInPlace(bytes, place, bytes.length, key, place);
+      expect(bytes).toEqual(payload);
+    }),
+  );
+});
+
+test('a key is rotated to the place in the payload, and only its place modulo 4 counts', () => {
+  expect([0, 1, 2, 3, 4].map(position => rotateKey(0x01020304, position))).toEqual([
+    0x01020304, 0x02030401, 0x03040102, 0x04010203, 0x01020304,
+  ]);
+  expect(rotateKey(KEY, 2 ** 40 + 1)).toBe(rotateKey(KEY, 1));
+});

@@ -1,0 +1,50 @@
+import { FrameDecoder, type FrameDecoderOptions, type FrameSink } from '../../src/framing/frame-decoder.js';
+import type { FrameHeader } from '../../src/framing/frame-header.js';
+import { MessageAssembler, type MessageLimits } from '../../src/framing/message-assembler.js';
+
+export interface CollectedFrame extends FrameHeader {
+  readonly payload: number[];
+}
+
+/** A sink that gives values back: every complete frame, in order. */
+export function collectFrames(): FrameSink & { readonly frames: CollectedFrame[] } {
+  const frames: CollectedFrame[] = [];
+  let frame: CollectedFrame;
+  return {
+    frames,
+    frameStart: header => void (frame = { ...header, payload: [] }),
+    framePayload: (bytes, start, end) => void frame.payload.push(...bytes.subarray(start, end)),
+    frameEnd: () => void frames.push(frame),
+  };
+}
+
+/** What a decoder makes of these chunks. */
+export function decodeFrames(chunks: readonly Uint8Array[], options: FrameDecoderOptions) {
+  const sink = collectFrames();
+  const decoder = new FrameDecoder(sink, options);
+  for (const chunk of chunks) decoder.push(chunk);
+  return { frames: sink.frames, error: decoder.error, decoder };
+}
+
+/** A message, or a control frame as its opcode and payload. */
+export type Received = string | number[] | { readonly control: number; readonly payload: number[] };
+
+const GENEROUS: MessageLimits = { maxMessageSize: 2 ** 24, maxFragments: 131_072 };
+
+/** A decoder with the assembler behind it, and all that came out of it in order. */
+export function collectMessages(options: FrameDecoderOptions, limits: MessageLimits = GENEROUS) {
+  const received: Received[] = [];
+  const sink = {
+    message: (data: string | Uint8Array) => void received.push(typeof data === 'string' ? data : [...data]),
+    control: (opcode: number, payload: Uint8Array) => void received.push({ control: opcode, payload: [...payload] }),
+  };
+  const assembler = new MessageAssembler(sink, limits, options.ownsChunks);
+  return { received, assembler, decoder: new FrameDecoder(assembler, options) };
+}
+
+/** What a decoder with an assembler makes of these chunks. */
+export function decodeMessages(chunks: readonly Uint8Array[], options: FrameDecoderOptions, limits?: MessageLimits) {
+  const { received, assembler, decoder } = collectMessages(options, limits);
+  for (const chunk of chunks) decoder.push(chunk);
+  return { received, error: decoder.error, decoder, assembler };
+}
