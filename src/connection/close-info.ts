@@ -1,4 +1,3 @@
-import { CLOSE_CODE } from '../framing/close-code.js';
 import type { ClosePayload } from '../framing/close-payload.js';
 
 /** How a connection ended: all that is known about it. */
@@ -17,21 +16,4 @@ export interface CloseInfo {
   readonly received: ClosePayload | undefined;
   /** What went wrong, where something did. */
   readonly cause: Error | undefined;
-}
-
-export function closeInfo(
-  sent: ClosePayload | undefined,
-  received: ClosePayload | undefined,
-  initiator: CloseInfo['initiator'],
-  cause: Error | undefined,
-): CloseInfo {
-  return {
-    code: received?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
-    reason: received?.reason ?? '',
-    wasClean: sent !== undefined && received !== undefined,
-    initiator,
-    sent,
-    received,
-    cause,
-  };
 }

@@ -2,7 +2,13 @@ import type { ConnectionSettings } from './options.js';
 
 export type Message = string | Buffer;
 
-type Waiting = (result: IteratorResult<Message, undefined>) => void;
+const DONE = { done: true, value: undefined } as const;
+
+/** A call of next() that waits for its message. */
+interface Waiting {
+  readonly iterator: AsyncIterator<Message, undefined>;
+  resolve(result: IteratorResult<Message, undefined>): void;
+}
 
 /**
  * Messages that nobody has taken yet, in order: those that come before anyone listens, or faster than an iterator takes them. It is
@@ -12,7 +18,7 @@ export class Inbox {
   readonly #settings: ConnectionSettings;
   readonly #onRoom: () => void;
   readonly #messages: Message[] = [];
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #size = 0;
   #isEnded = false;
 
@@ -40,7 +46,7 @@ export class Inbox {
   put(message: Message): void {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
-      waiting({ done: false, value: message });
+      waiting.resolve({ done: false, value: message });
       return;
     }
     this.#messages.push(message);
@@ -57,22 +63,30 @@ export class Inbox {
   /** No message will come any more. Those that are kept can still be taken. */
   end(): void {
     this.#isEnded = true;
-    for (const waiting of this.#waiting.splice(0)) waiting({ done: true, value: undefined });
+    for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
   }
 
   /** Gives the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
   iterator(): AsyncIterableIterator<Message, undefined> {
+    let isLeft = false;
     const iterator: AsyncIterableIterator<Message, undefined> = {
       next: () => {
+        if (isLeft) return Promise.resolve(DONE);
         if (!this.isEmpty) {
           const value = this.take();
           this.#onRoom();
           return Promise.resolve({ done: false, value });
         }
-        if (this.#isEnded) return Promise.resolve({ done: true, value: undefined });
-        return new Promise<IteratorResult<Message, undefined>>(resolve => this.#waiting.push(resolve));
+        if (this.#isEnded) return Promise.resolve(DONE);
+        return new Promise(resolve => this.#waiting.push({ iterator, resolve }));
       },
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        isLeft = true;
+        // A call of next() that still waits would take a message that nobody looks at.
+        for (const { resolve } of this.#waiting.filter(waiting => waiting.iterator === iterator)) resolve(DONE);
+        this.#waiting = this.#waiting.filter(waiting => waiting.iterator !== iterator);
+        return Promise.resolve(DONE);
+      },
       [Symbol.asyncIterator]: () => iterator,
     };
     return iterator;

@@ -23,6 +23,9 @@ interface Watch {
 
 const TICKS_PER_INTERVAL = 40;
 
+/** How many milliseconds beyond twice its time a tick may come and count as one: timers are never exact. */
+const LATENESS = 10;
+
 class KeepaliveGroup {
   readonly #key: string;
   readonly #interval: number;
@@ -31,6 +34,7 @@ class KeepaliveGroup {
   readonly #watches = new Map<KeepaliveMember, Watch>();
   // A timer alone must not keep a process alive; the sockets that it watches do.
   readonly #timer: NodeJS.Timeout;
+  #checkedAt = performance.now();
 
   constructor(key: string, interval: number, timeout: number) {
     this.#key = key;
@@ -45,14 +49,19 @@ class KeepaliveGroup {
   }
 
   remove(member: KeepaliveMember): void {
-    this.#watches.delete(member);
-    if (this.#watches.size > 0) return;
+    if (!this.#watches.delete(member) || this.#watches.size > 0) return;
     clearInterval(this.#timer);
     groups.delete(this.#key);
   }
 
   #check(now: number): void {
+    // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
+    const elapsed = now - this.#checkedAt;
+    const stoodStill = elapsed > 2 * this.#tick + LATENESS ? elapsed : 0;
+    this.#checkedAt = now;
     for (const [member, watch] of this.#watches) {
+      watch.heardAt += stoodStill;
+      if (watch.pingedAt !== undefined) watch.pingedAt += stoodStill;
       if (member.wasHeard || !member.isListening) {
         member.wasHeard = false;
         watch.heardAt = now;

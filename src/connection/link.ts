@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
-import { type CloseInfo, closeInfo } from './close-info.js';
+import type { CloseInfo } from './close-info.js';
 import { type KeepaliveMember, keepAlive } from './keepalive.js';
 import { endAndDiscard } from './linger.js';
 import type { ConnectionSettings } from './options.js';
@@ -39,6 +40,10 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   #isListening = true;
   #isClosing = false;
   #isEnding = false;
+  #isClosed = false;
+  #hasPeerEnded = false;
+  /** Whether the transport ended before both Close frames had left. */
+  #isCutOff = false;
   #closeTimer: NodeJS.Timeout | undefined;
   #unreadTimer: NodeJS.Timeout | undefined;
   #initiator: CloseInfo['initiator'] | undefined;
@@ -63,6 +68,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
       ownsChunks: isSocket,
     });
     this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap);
+    // Our last words come behind the peer's FIN, so this must not end our side too.
+    socket.allowHalfOpen = true;
     socket.on('data', chunk => this.#receive(chunk));
     socket.on('end', () => this.#receiveEnd());
     socket.on('error', error => this.#fault(error));
@@ -85,7 +92,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   /** Takes bytes that came behind the opening handshake, before this link stood. */
   receiveEarly(head: Uint8Array): void {
-    this.protocol.receive(head);
+    // As a Buffer, since a message may be a part of it.
+    this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();
   }
 
@@ -150,7 +158,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   // Out
 
   flushed(): void {
-    if (this.protocol.endsTransport && !this.protocol.hasOutput) this.#endTransport();
+    const isOver = this.protocol.endsTransport || this.#hasPeerEnded;
+    if (isOver && !this.protocol.hasOutput) this.#endTransport();
   }
 
   drained(): void {
@@ -163,6 +172,12 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   sourceFailed(error: unknown): void {
     this.#owner.sourceFailed(error);
+  }
+
+  /** Sends a Ping. Gives false where the state no longer allows it. */
+  sendPing(payload: Uint8Array): boolean {
+    this.outbox.requestFlush();
+    return this.protocol.ping(payload);
   }
 
   // Keepalive
@@ -181,6 +196,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   /** Starts the closing handshake (§7.1.2). `cause` is what led to it, where something went wrong. */
   close(code?: number, reason?: string, cause?: Error): void {
+    if (!this.protocol.canSend) return;
     this.#initiator ??= 'local';
     this.#cause ??= cause;
     this.outbox.close(code, reason);
@@ -190,16 +206,19 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   /** Ends the transport at once, without a closing handshake. */
   terminate(cause: Error = new ConnectionLostError('terminate() was called', 'WS101_TERMINATED')): void {
     if (this.#socket.destroyed) return;
+    this.#isClosing = true;
     this.#initiator ??= 'local';
-    if (this.protocol.state !== 'CLOSED') this.#cause ??= cause;
+    this.#noteLoss(cause);
     this.protocol.receiveEnd();
     this.#socket.destroy();
   }
 
-  /** What every event may lead to: output to flush, a closing handshake to watch over. */
+  /** What every event may lead to: output to flush, a closing handshake to watch over, the end. */
   #proceed(): void {
     if (this.protocol.state !== 'OPEN') this.#beginClosing();
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
+    // A socket of node's tells of the FIN even while it is paused. What came before is to be read first.
+    if (this.#hasPeerEnded && this.protocol.unreadBytes === 0) this.#followPeer();
   }
 
   #beginClosing(): void {
@@ -218,45 +237,66 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.#isEnding) return;
     this.#isEnding = true;
     this.#tap?.ended('local');
-    endAndDiscard(this.#socket);
+    endAndDiscard(this.#socket, this.#isCutOff ? undefined : this.#settings.closeTimeout);
   }
 
-  /** The peer's FIN. Behind it nothing comes, and behind an unfinished closing handshake nothing of ours is of use. */
+  /** The peer's FIN. */
   #receiveEnd(): void {
     this.#tap?.ended('remote');
+    this.#hasPeerEnded = true;
+    this.#proceed();
+  }
+
+  /** Ends our side behind the peer's. */
+  #followPeer(): void {
     if (this.protocol.state !== 'CLOSED') {
       this.#initiator ??= 'network';
-      this.#cause ??= new ConnectionLostError('the peer ended the TCP connection without a Close frame');
+      this.#noteLoss(new ConnectionLostError('the peer ended the TCP connection without a Close frame'));
+      this.protocol.receiveEnd();
+      this.#beginClosing();
     }
-    this.protocol.receiveEnd();
-    this.#beginClosing();
     this.outbox.flush();
-    this.#endTransport();
+    // Nothing can complete the closing handshake any more, so nothing of ours is worth waiting for. Where it is complete, our
+    // Close frame may still wait for a socket that is full; then flushed() ends it.
+    if (this.#isCutOff) this.#endTransport();
   }
 
   #fault(error: Error): void {
     this.#initiator ??= 'network';
-    if (this.protocol.state === 'CLOSED') return;
-    this.#cause ??= new ConnectionLostError(
-      `the connection was lost: ${error.message}`,
-      'WS101_CONNECTION_LOST',
-      error,
-    );
+    const message = `the connection was lost: ${error.message}`;
+    this.#noteLoss(new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
+    // For a Duplex that does not do so itself.
+    this.#socket.destroy();
+  }
+
+  /** Notes why the transport ends before its time, unless both Close frames have gone over it by now. */
+  #noteLoss(cause: Error): void {
+    if (this.protocol.state === 'CLOSED' && this.outbox.inTransit === 0) return;
+    this.#isCutOff = true;
+    this.#cause ??= cause;
   }
 
   #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#isClosing = true;
+    this.#isListening = true;
     const { protocol } = this;
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#unreadTimer);
     this.#stopKeepalive?.();
-    if (protocol.state !== 'CLOSED') {
-      this.#cause ??= new ConnectionLostError('the transport was closed without a closing handshake');
-    }
+    this.#noteLoss(new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
     this.outbox.end();
     this.#tap?.closed(this.#socket.errored ?? undefined);
-    this.#owner.closed(
-      closeInfo(protocol.sentClose, protocol.receivedClose, this.#initiator ?? 'network', this.#cause),
-    );
+    this.#owner.closed({
+      code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
+      reason: protocol.receivedClose?.reason ?? '',
+      wasClean: protocol.sentClose !== undefined && protocol.receivedClose !== undefined && !this.#isCutOff,
+      initiator: this.#initiator ?? 'network',
+      sent: protocol.sentClose,
+      received: protocol.receivedClose,
+      cause: this.#cause,
+    });
   }
 }

@@ -23,7 +23,12 @@ interface Job {
   /** Bytes that it keeps waiting. */
   readonly size: number;
   run(): unknown;
+  /** Called where its turn will never come, or the connection ends while it runs. */
+  readonly drop: (() => void) | undefined;
 }
+
+/** What a message costs while it waits as a job, beside its own bytes: a million empty ones are not for free. */
+const JOB_OVERHEAD = 256;
 
 /**
  * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
@@ -63,15 +68,17 @@ export class Outbox implements Flushable {
     this.#owner = owner;
     this.#recycles = recycles;
     this.#tap = tap;
+    // The first time for what the opening handshake has left in the socket.
+    socket.on('drain', () => this.flush());
   }
 
   /** Bytes that wait: behind a Blob or a stream, as frames, and in the socket. */
   get bufferedAmount(): number {
-    return this.#jobSize + this.#inTransit;
+    return this.#jobSize + this.inTransit;
   }
 
   /** Bytes that wait for nothing but the peer. */
-  get #inTransit(): number {
+  get inTransit(): number {
     return this.#protocol.outputLength + this.#socket.writableLength;
   }
 
@@ -81,7 +88,7 @@ export class Outbox implements Flushable {
 
   /** Sends a message behind all that were sent before. Gives false where more than the high-water mark now waits. */
   send(payload: string | Uint8Array | Blob): boolean {
-    const waiting = this.bufferedAmount;
+    const waiting = this.bufferedAmount + JOB_OVERHEAD * (this.#jobs?.length ?? 0);
     if (waiting > this.#settings.maxBufferedAmount) {
       this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
       return false;
@@ -89,7 +96,9 @@ export class Outbox implements Flushable {
     if (payload instanceof Blob) {
       this.enqueue(payload.size, async () => this.#protocol.send(new Uint8Array(await payload.arrayBuffer())));
     } else if (this.#jobs !== undefined) {
-      this.enqueue(payloadSize(payload), () => this.#protocol.send(payload));
+      // The caller may write to its memory again as soon as this returns.
+      const kept = typeof payload === 'string' ? payload : new Uint8Array(payload);
+      this.enqueue(payloadSize(kept), () => this.#protocol.send(kept));
     } else {
       this.#protocol.send(payload);
       this.requestFlush();
@@ -112,10 +121,14 @@ export class Outbox implements Flushable {
     this.requestFlush();
   }
 
-  /** Has `run` called when everything before it is on its way, and lets nothing pass until the promise that it gives settles. */
-  enqueue(size: number, run: () => unknown): void {
+  /**
+   * Has `run` called when everything before it is on its way, and lets nothing pass until the promise that it gives settles.
+   *
+   * @param drop called where its turn will never come, or the connection ends while it runs
+   */
+  enqueue(size: number, run: () => unknown, drop?: () => void): void {
     this.#jobSize += size;
-    const job = { size, run };
+    const job = { size, run, drop };
     if (this.#jobs !== undefined) {
       this.#jobs.push(job);
       return;
@@ -129,7 +142,9 @@ export class Outbox implements Flushable {
       try {
         await job.run();
       } catch (error) {
-        this.#owner.sourceFailed(error);
+        // Nothing follows a gap: what came behind a message that was cut off would be taken for more of it.
+        this.#dropWaiting();
+        if (!this.#isEnded) this.#owner.sourceFailed(error);
       }
       if (this.#isEnded) return;
       this.#jobSize -= job.size;
@@ -139,9 +154,17 @@ export class Outbox implements Flushable {
     this.#jobs = undefined;
   }
 
+  /** Drops all jobs behind the one that is running. */
+  #dropWaiting(): void {
+    for (const job of this.#jobs?.splice(1) ?? []) {
+      this.#jobSize -= job.size;
+      job.drop?.();
+    }
+  }
+
   /** Resolves true when no more than the high-water mark waits, false when the connection is closed. */
   drained(signal?: AbortSignal): Promise<boolean> {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.#isEnded) return Promise.resolve(false);
     if (this.#mayGoOn()) return Promise.resolve(true);
     return new Promise((resolve, reject) => {
@@ -164,8 +187,8 @@ export class Outbox implements Flushable {
    */
   flowing(): Promise<boolean> {
     if (this.#isEnded) return Promise.resolve(false);
-    if (this.#inTransit > this.#settings.highWaterMark) this.flush();
-    if (this.#inTransit <= this.#settings.highWaterMark) return Promise.resolve(true);
+    if (this.inTransit > this.#settings.highWaterMark) this.flush();
+    if (this.inTransit <= this.#settings.highWaterMark) return Promise.resolve(true);
     return new Promise(resolve => {
       this.#streamWaiting = resolve;
     });
@@ -191,10 +214,7 @@ export class Outbox implements Flushable {
   #write(pieces: Uint8Array[]): void {
     const socket = this.#socket;
     const last = pieces.length - 1;
-    this.#onWritten ??= () => {
-      this.flush();
-      this.#settle();
-    };
+    this.#onWritten ??= () => this.#settle();
     if (last > 0) socket.cork();
     for (let i = 0; i <= last; i++) {
       const piece = pieces[i]!;
@@ -217,7 +237,7 @@ export class Outbox implements Flushable {
 
   /** Tells those who wait that enough has left. Only from the socket's callback, so never within a send(). */
   #settle(): void {
-    if (this.#inTransit <= this.#settings.highWaterMark) this.#answerStream(true);
+    if (this.inTransit <= this.#settings.highWaterMark) this.#answerStream(true);
     if (!this.#owesDrain || this.#isAboveMark) return;
     this.#owesDrain = false;
     this.#answerWaiting(true);
@@ -239,6 +259,7 @@ export class Outbox implements Flushable {
   /** The connection is closed: nothing leaves any more. */
   end(): void {
     this.#isEnded = true;
+    for (const job of this.#jobs ?? []) job.drop?.();
     this.#jobs = undefined;
     this.#jobSize = 0;
     this.#answerStream(false);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { invalidType } from '../errors.js';
 
 /** What send() takes. A string is sent as text, all else as binary. */
@@ -11,7 +12,8 @@ export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (typeof data === 'string' || data instanceof Uint8Array) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data);
+  // Not by instanceof, which does not know those of another realm (node:vm, and so test runners).
+  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (data instanceof Blob) return data;
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
 }

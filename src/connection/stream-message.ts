@@ -7,57 +7,68 @@ export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string
 /** Stops a StreamMessage because the connection has closed. */
 export const CLOSED: unique symbol = Symbol('closed');
 
-/** Where a stream stopped that did not come to its end. */
-export class StreamCut {
-  readonly error: unknown;
-  /** Whether fragments went out: the peer then holds a message that nobody can finish. */
-  readonly isMidMessage: boolean;
-
-  constructor(error: unknown, isMidMessage: boolean) {
-    this.error = error;
-    this.isMidMessage = isMidMessage;
-  }
-}
-
 /**
  * One outgoing message from a source whose length nobody knows yet: each piece becomes a fragment as it comes (RFC 6455 §5.4: "The
  * primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is started"), no faster
  * than the peer takes them.
  */
 export class StreamMessage {
+  /** true when all of it is on its way, false where the connection closed before. Rejects with what cut it off. */
+  readonly result: Promise<boolean>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #outbox: Outbox;
   #kind: 'string' | 'Uint8Array' | undefined;
   /** The first half of a surrogate pair that a piece of text ended with: a character must not be cut by encoding its halves. */
   #carry = '';
+  #isRunning = false;
   #stopped: { readonly reason: unknown } | undefined;
   #onStop: ((reason: unknown) => void) | undefined;
+  #resolve!: (isSent: boolean) => void;
+  #reject!: (error: unknown) => void;
 
   constructor(source: MessageSource, outbox: Outbox) {
     this.#iterator = iteratorOf(source);
     this.#outbox = outbox;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
-  /** Leaves the source, even in the middle of a wait: because of CLOSED, or of what send() shall reject with. */
+  /** Leaves the source, even in the middle of a wait: because of CLOSED, or of what the result shall reject with. */
   stop(reason: unknown): void {
-    this.#stopped ??= { reason };
-    this.#onStop?.(reason);
+    if (this.#stopped !== undefined) return;
+    this.#stopped = { reason };
+    if (this.#isRunning) this.#onStop?.(reason);
+    else this.#fail(reason);
   }
 
-  /** Sends the message. Gives false where the connection closed before its end. @throws {StreamCut} */
-  async send(): Promise<boolean> {
+  /**
+   * Sends the message, when its turn has come.
+   *
+   * @throws what cut it off, where fragments are out already: the peer then holds a message that nobody can finish
+   */
+  async run(): Promise<void> {
+    if (this.#stopped !== undefined) return;
+    this.#isRunning = true;
     try {
       for (let step = await this.#next(); !step.done; step = await this.#next()) {
         const sent = this.#outbox.sendFragment(this.#accept(step.value), false);
         if (!sent || !(await this.#orStop(this.#outbox.flowing()))) throw CLOSED;
       }
     } catch (error) {
-      this.#leave();
-      if (error === CLOSED) return false;
-      throw new StreamCut(error, this.#kind !== undefined);
+      this.#fail(error);
+      if (error !== CLOSED && this.#kind !== undefined) throw error;
+      return;
     }
     // The end of the source is known only now, so the last fragment is an empty one, but for a carried half.
-    return this.#outbox.sendFragment(this.#kind === 'string' ? this.#carry : new Uint8Array(0), true);
+    this.#resolve(this.#outbox.sendFragment(this.#kind === 'string' ? this.#carry : new Uint8Array(0), true));
+  }
+
+  #fail(reason: unknown): void {
+    this.#leave();
+    if (reason === CLOSED) this.#resolve(false);
+    else this.#reject(reason);
   }
 
   #next(): Promise<IteratorResult<unknown>> {

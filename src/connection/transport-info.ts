@@ -3,9 +3,13 @@ import type { Duplex } from 'node:stream';
 import { type DetailedPeerCertificate, type PeerCertificate, TLSSocket } from 'node:tls';
 import type { CertificateInfo, TlsInfo, TransportInfo } from './wire-tap.js';
 
-/** What a connected socket says of itself; a Duplex that is no socket says nothing. */
-export function transportInfo(socket: Duplex): TransportInfo {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket as Partial<Socket>;
+/**
+ * What a connected socket says of itself; a Duplex that is no socket says nothing.
+ *
+ * @param path that of the Unix domain socket that was connected to, which the socket itself does not know
+ */
+export function transportInfo(socket: Duplex, path?: string): TransportInfo {
+  const { localAddress, localPort, remoteAddress = path, remotePort } = socket as Partial<Socket>;
   return {
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(localPort === undefined ? {} : { localPort }),

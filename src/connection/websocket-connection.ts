@@ -1,6 +1,6 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { ConnectionLostError, HandlerError, invalidValue } from '../errors.js';
+import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
@@ -11,7 +11,7 @@ import { Link, type LinkOwner } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
-import { CLOSED, type MessageSource, type StreamCut, StreamMessage } from './stream-message.js';
+import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import type { TransportInfo, WireTap } from './wire-tap.js';
 
 /**
@@ -50,6 +50,9 @@ export interface ConnectionInit {
   readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
 }
 
+/** Answers to keepalive's Pings go to nobody: their arrival is enough. */
+const NOBODY = () => {};
+
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -83,7 +86,6 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #closed: Promise<CloseInfo> | undefined;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
   #abort: AbortController | undefined;
-  #stream: StreamMessage | undefined;
 
   static {
     failHandler = (connection, event, thrown) => connection.#handlerFailed(event, thrown);
@@ -170,27 +172,23 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
     const { signal } = options;
-    signal?.throwIfAborted();
     const stream = new StreamMessage(source, this.#link.outbox);
-    if (this.state !== 'open') return Promise.resolve(false);
-    return new Promise((resolve, reject) => {
-      this.#link.outbox.enqueue(0, async () => {
-        const abort = () => stream.stop(signal?.reason);
-        signal?.addEventListener('abort', abort, { once: true });
-        if (signal?.aborted === true) abort();
-        this.#stream = stream;
-        try {
-          resolve(await stream.send());
-        } catch (cut) {
-          const { error, isMidMessage } = cut as StreamCut;
-          if (isMidMessage) this.#closeAfterFailure(error);
-          reject(error);
-        } finally {
-          this.#stream = undefined;
-          signal?.removeEventListener('abort', abort);
-        }
-      });
-    });
+    const abort = () => stream.stop(signal?.reason);
+    if (signal?.aborted === true) {
+      abort();
+    } else if (this.state !== 'open') {
+      stream.stop(CLOSED);
+    } else {
+      signal?.addEventListener('abort', abort, { once: true });
+      const forget = () => signal?.removeEventListener('abort', abort);
+      stream.result.then(forget, forget);
+      this.#link.outbox.enqueue(
+        0,
+        () => stream.run(),
+        () => stream.stop(CLOSED),
+      );
+    }
+    return stream.result;
   }
 
   /** Resolves true as soon as no more than `highWaterMark` bytes wait, false once the connection has closed. */
@@ -202,17 +200,13 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined where the connection closes first.
    *
    * @param data at most 125 bytes; some of our own if left out
+   * @throws {TypeError | RangeError} for anything else
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     const { signal } = options;
-    signal?.throwIfAborted();
-    const payload =
-      data === undefined ? this.#pinger.nextPayload() : Buffer.from(toPayload(data) as string | Uint8Array);
-    if (payload.length > MAX_CONTROL_PAYLOAD) {
-      throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, payload.length);
-    }
-    if (!this.#link.protocol.ping(payload)) return Promise.resolve(undefined);
-    this.#link.outbox.requestFlush();
+    const payload = data === undefined ? this.#pinger.nextPayload() : toPingPayload(data);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (!this.#link.sendPing(payload)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const answer = (roundTrip: number | undefined) => {
         signal?.removeEventListener('abort', abort);
@@ -287,12 +281,14 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
     encodeClosePayload(code, reason);
-    if (this.state === 'open') {
-      this.#isPaused = false;
-      this.#link.close(code, reason);
-      this.#deliverKept();
-    }
+    if (this.state === 'open') this.#close(code, reason);
     return this.closed;
+  }
+
+  #close(code?: number, reason?: string, cause?: Error): void {
+    this.#isPaused = false;
+    this.#link.close(code, reason, cause);
+    this.#deliverKept();
   }
 
   /** Ends the connection at once, without a closing handshake: for a peer that is not worth the wait. */
@@ -312,11 +308,19 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
         this.#pinger.receivePong(payload);
         if (this.listenerCount('pong') > 0) this.#tell('pong', Buffer.from(payload));
       },
-      sendKeepalivePing: () => void this.ping(),
+      sendKeepalivePing: () => this.#sendKeepalivePing(),
       drained: () => this.#tell('drain'),
-      sourceFailed: error => this.#closeAfterFailure(error),
+      sourceFailed: error => this.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
       closed: info => this.#finish(info),
     };
+  }
+
+  #sendKeepalivePing(): void {
+    const payload = this.#pinger.nextPayload();
+    if (!this.#link.sendPing(payload)) return;
+    // Of these only the last is remembered: a peer that talks but never answers must not make them pile up.
+    this.#pinger.forget(NOBODY);
+    this.#pinger.await(payload, NOBODY);
   }
 
   #receive(message: Message): void {
@@ -329,9 +333,9 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #keep(message: Message): void {
     const inbox = this.#openInbox();
-    // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what nobody has taken
-    // beyond the bounds by then, nobody will.
-    if (inbox.isFull && this.#link.isClosing) return;
+    // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what no listener takes
+    // beyond the bounds, nobody will.
+    if (inbox.isFull && this.#link.isClosing && this.listenerCount('message') === 0) return;
     inbox.put(message);
     if (inbox.isFull) this.#link.stopReading();
   }
@@ -379,7 +383,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #handlerFailed(event: string, thrown: unknown): void {
     const error = new HandlerError(event, thrown);
-    this.#closeAfterFailure(error);
+    if (this.state === 'open') this.#close(CLOSE_CODE.INTERNAL_ERROR, '', error);
     try {
       if (event !== 'handlerError' && this.emit('handlerError', error)) return;
       if (this.#onHandlerError?.(error, this) === true) return;
@@ -389,21 +393,27 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     process.emitWarning(error);
   }
 
-  #closeAfterFailure(error: unknown): void {
-    if (this.state !== 'open') return;
-    const cause = error instanceof Error ? error : new Error(String(error));
-    this.#isPaused = false;
-    this.#link.close(CLOSE_CODE.INTERNAL_ERROR, '', cause);
-  }
-
   #finish(info: CloseInfo): void {
-    if (this.#closeInfo !== undefined) return;
+    this.#deliverKept();
     this.#closeInfo = info;
     this.#pinger.end();
-    this.#stream?.stop(CLOSED);
     this.#inbox?.end();
     this.#resolveClosed?.(info);
-    this.#abort?.abort(info.cause ?? new ConnectionLostError('the connection was closed'));
+    this.#abort?.abort(info.cause);
     this.#tell('close', info);
   }
+}
+
+function toPingPayload(data: string | Uint8Array): Buffer {
+  const payload = toPayload(data);
+  if (payload instanceof Blob) throw invalidType('data', 'a string or a Uint8Array', data);
+  const bytes = Buffer.from(payload as string);
+  if (bytes.length > MAX_CONTROL_PAYLOAD) {
+    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, bytes.length);
+  }
+  return bytes;
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error('the source of a message failed', { cause: thrown });
 }

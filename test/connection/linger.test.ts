@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { endAndDiscard } from '../../src/connection/linger.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+import { tcpPair } from '../helpers/sockets.js';
+
+describe('endAndDiscard()', () => {
+  it('ends our side behind what is written, and is done when the peer ends too', async () => {
+    const [socket, peer] = await tcpPair();
+    socket.on('error', () => {});
+    const chunks: Buffer[] = [];
+    peer.on('data', chunk => chunks.push(chunk));
+    socket.write('last words');
+    endAndDiscard(socket);
+    await once(peer, 'end');
+    peer.end('unheard');
+    await once(socket, 'close');
+    expect(Buffer.concat(chunks).toString()).toBe('last words');
+    expect(socket.errored).toBeNull();
+  });
+
+  it('reads what lies unread first, so that the peer gets our last words and no reset', async () => {
+    const [socket, peer] = await tcpPair();
+    socket.on('error', () => {});
+    socket.pause();
+    await new Promise<void>(resolve => peer.write(Buffer.alloc(200_000), () => resolve()));
+    socket.write('last words');
+    endAndDiscard(socket);
+    const [words] = await once(peer, 'data');
+    expect(words.toString()).toBe('last words');
+    peer.end();
+    await once(peer, 'close');
+    expect(peer.errored).toBeNull();
+  });
+
+  it('destroys the socket after 1 s where the peer does not end', async () => {
+    const [socket, peer] = duplexPair();
+    const start = performance.now();
+    endAndDiscard(socket);
+    await once(socket, 'close');
+    expect(performance.now() - start).toBeGreaterThan(950);
+    expect(performance.now() - start).toBeLessThan(3_000);
+    peer.destroy();
+  });
+
+  it('destroys the socket after 1 MiB where the peer does not stop', async () => {
+    const [socket, peer] = await tcpPair();
+    socket.on('error', () => {});
+    peer.on('error', () => {});
+    endAndDiscard(socket);
+    const start = performance.now();
+    const pour = () => {
+      while (!peer.destroyed && peer.write(Buffer.alloc(65_536)));
+    };
+    peer.on('drain', pour);
+    pour();
+    await once(socket, 'close');
+    expect(socket.bytesRead).toBeGreaterThan(1024 * 1024);
+    expect(socket.bytesRead).toBeLessThan(3 * 1024 * 1024);
+    expect(performance.now() - start).toBeLessThan(900);
+    peer.destroy();
+  });
+
+  it('gives what is written `timeToWrite` to leave, and the peer 1 s behind it', async () => {
+    const [socket, peer] = duplexPair({ highWaterMark: 10 });
+    const start = performance.now();
+    // Nobody reads, so the second write waits.
+    socket.write(Buffer.alloc(20));
+    socket.write(Buffer.alloc(20));
+    endAndDiscard(socket, 50);
+    await once(socket, 'close');
+    expect(performance.now() - start).toBeLessThan(900);
+    peer.destroy();
+  });
+
+  it('leaves a destroyed socket alone', () => {
+    const [socket] = duplexPair();
+    socket.destroy();
+    endAndDiscard(socket);
+    expect(socket.listenerCount('data')).toBe(0);
+  });
+});

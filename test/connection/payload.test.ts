@@ -1,0 +1,46 @@
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { payloadSize, toPayload } from '../../src/connection/payload.js';
+
+const NUMBERS = new Float32Array([1.5, -2, 3]);
+const NUMBER_BYTES = Buffer.from(NUMBERS.buffer);
+
+describe('toPayload()', () => {
+  it.each<[string, unknown, Uint8Array]>([
+    ['a Buffer', Buffer.from('ab'), Buffer.from('ab')],
+    ['a Uint8Array', new Uint8Array([1, 2]), Buffer.from([1, 2])],
+    ['a part of a Float32Array', NUMBERS.subarray(1), NUMBER_BYTES.subarray(4)],
+    ['a DataView with an offset', new DataView(NUMBERS.buffer, 2, 5), NUMBER_BYTES.subarray(2, 7)],
+    ['a BigInt64Array', new BigInt64Array([-1n]), Buffer.alloc(8, 0xff)],
+    ['an ArrayBuffer', new Uint8Array([3, 4]).buffer, Buffer.from([3, 4])],
+    ['a SharedArrayBuffer', new SharedArrayBuffer(3), Buffer.alloc(3)],
+    ['an ArrayBuffer of another realm', runInNewContext('new Uint8Array([5, 6]).buffer'), Buffer.from([5, 6])],
+    ['a Uint16Array of another realm', runInNewContext('new Uint16Array([0xffff])'), Buffer.from([255, 255])],
+  ])('takes %s as the bytes that it covers', (_, data, bytes) => {
+    const payload = toPayload(data as never) as Uint8Array;
+    expect(payload).toBeInstanceOf(Uint8Array);
+    expect(Buffer.from(payload).equals(bytes)).toBe(true);
+    expect(payloadSize(payload)).toBe(bytes.length);
+  });
+
+  it('takes text, measured as UTF-8, and Blobs as they are', () => {
+    expect(toPayload('ü')).toBe('ü');
+    expect(payloadSize('ü€')).toBe(5);
+    const blob = new Blob(['abc']);
+    expect(toPayload(blob)).toBe(blob);
+    expect(payloadSize(blob)).toBe(3);
+  });
+
+  it.each<[unknown, string]>([
+    [7, 'got 7'],
+    [undefined, 'got undefined'],
+    [null, 'got null'],
+    [true, 'got true'],
+    [{ length: 4 }, 'got an object'],
+    [[1, 2], 'got an Array'],
+    [() => 'x', 'got a function'],
+  ])('refuses %j', (data, got) => {
+    expect(() => toPayload(data as never)).toThrow(TypeError);
+    expect(() => toPayload(data as never)).toThrow(got);
+  });
+});

@@ -1,0 +1,217 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
+
+/** A Blob whose bytes come when the test says so, or never because it fails. */
+class SlowBlob extends Blob {
+  readonly ready: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
+  readonly #wait = new Promise<void>((resolve, reject) => {
+    this.ready.resolve = resolve;
+    this.ready.reject = reject;
+  });
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    await this.#wait;
+    return super.arrayBuffer();
+  }
+}
+
+const FLOATS = new Float32Array([0.5, 1, 2, 4]);
+
+describe.each(['client', 'server'] as const)('send() of a %s', role => {
+  it.each<[string, unknown, string | Buffer]>([
+    ['a string', 'grüezi ☃', 'grüezi ☃'],
+    ['an empty string', '', ''],
+    ['a Buffer', Buffer.from([0, 1]), Buffer.from([0, 1])],
+    ['an empty Uint8Array', new Uint8Array(0), Buffer.alloc(0)],
+    ['a part of a Float32Array', FLOATS.subarray(1, 3), Buffer.from(FLOATS.buffer, 4, 8)],
+    ['a DataView with an offset', new DataView(FLOATS.buffer, 3, 6), Buffer.from(FLOATS.buffer, 3, 6)],
+    ['an ArrayBuffer', FLOATS.buffer, Buffer.from(FLOATS.buffer)],
+    ['a SharedArrayBuffer', new SharedArrayBuffer(20_000), Buffer.alloc(20_000)],
+    ['a Blob', new Blob(['ab', new Uint8Array([0])]), Buffer.from('ab\0')],
+    ['100 KB of text', 'x'.repeat(100_000), 'x'.repeat(100_000)],
+    ['1 MiB of bytes', Buffer.alloc(1024 * 1024, 7), Buffer.alloc(1024 * 1024, 7)],
+  ])('takes %s', async (_, data, arrives) => {
+    const { client, server } = connectedPair();
+    const [sender, receiver] = role === 'client' ? [client, server] : [server, client];
+    const arrived = receiver[Symbol.asyncIterator]().next();
+    sender.send(data as never);
+    const { value } = await arrived;
+    expect(typeof value).toBe(typeof arrives);
+    if (typeof value === 'string') expect(value).toBe(arrives);
+    else expect(Buffer.isBuffer(value) && value.equals(arrives as Buffer)).toBe(true);
+    client.terminate();
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 200],
+    ['undefined', undefined],
+    ['null', null],
+    ['an array', [1, 2]],
+    ['an object', { data: 'x' }],
+    ['a promise', Promise.resolve('x')],
+  ])('refuses %s, with no byte on the wire', async (_, data) => {
+    const { connection, peer } = connectionAndPeer(role);
+    expect(() => connection.send(data as never)).toThrow(TypeError);
+    expect(connection.bufferedAmount).toBe(0);
+    await setImmediate();
+    expect(peer.received).toBe(0);
+    expect(connection.state).toBe('open');
+    connection.terminate();
+  });
+});
+
+describe('arguments that once gave away memory', () => {
+  it('close(1000, new Float32Array(20)): TypeError, and the connection stays open (ws CVE-2026-45736)', async () => {
+    const { connection, peer } = connectionAndPeer();
+    expect(() => connection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
+    expect(() => connection.close(9999)).toThrow(RangeError);
+    expect(() => connection.close(undefined, 'why')).toThrow(TypeError);
+    await setImmediate();
+    expect([peer.received, connection.state]).toEqual([0, 'open']);
+    connection.terminate();
+  });
+
+  it('ping(number): TypeError, and no byte on the wire (ws CVE-2016-10518)', async () => {
+    const { connection, peer } = connectionAndPeer();
+    for (const data of [125, null, {}, [1], new Blob(['x'])]) {
+      expect(() => connection.ping(data as never)).toThrow(TypeError);
+    }
+    expect(() => connection.ping('x'.repeat(126))).toThrow('at most 125 bytes');
+    expect(() => connection.ping('é'.repeat(63))).toThrow(RangeError);
+    await setImmediate();
+    expect([peer.received, connection.state]).toEqual([0, 'open']);
+    connection.terminate();
+  });
+});
+
+describe('the order of messages', () => {
+  it('is that of the calls, whatever waits for its bytes', async () => {
+    const { client, server } = connectedPair();
+    const messages = collectMessages(server);
+    const slow = new SlowBlob(['2']);
+    client.send('1');
+    client.send(slow);
+    client.send('3');
+    const streamed = client.sendStream(['4', 'four']);
+    client.send(new Blob(['5']));
+    client.send(Buffer.from('6'));
+    const closed = client.close(1000);
+    await setImmediate();
+    expect(messages).toEqual(['1']);
+    slow.ready.resolve();
+    expect(await streamed).toBe(true);
+    expect(await closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(messages.map(String)).toEqual(['1', '2', '3', '4four', '5', '6']);
+  });
+
+  it('holds for bytes that the caller writes to while they wait', async () => {
+    const { client, server } = connectedPair();
+    const messages = collectMessages(client);
+    const slow = new SlowBlob(['1']);
+    const bytes = Buffer.from('2');
+    server.send(slow);
+    server.send(bytes);
+    bytes.fill('x');
+    slow.ready.resolve();
+    await server.close();
+    expect(messages.map(String)).toEqual(['1', '2']);
+  });
+
+  it('has nothing behind a Blob that could not be read: that closes with 1011', async () => {
+    const { client, server } = connectedPair();
+    const messages = collectMessages(server);
+    const slow = new SlowBlob(['lost']);
+    client.send('before');
+    client.send(slow);
+    client.send('behind');
+    const streamed = client.sendStream(['behind, too']);
+    slow.ready.reject(new Error('the file is gone'));
+    expect(await client.closed).toMatchObject({
+      sent: { code: 1011 },
+      initiator: 'local',
+      wasClean: true,
+      cause: { message: 'the file is gone' },
+    });
+    expect(await streamed).toBe(false);
+    expect(messages).toEqual(['before']);
+    expect(client.bufferedAmount).toBe(0);
+  });
+
+  it('counts what waits', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const slow = new SlowBlob(['12345']);
+    connection.send(slow);
+    connection.send('€');
+    connection.send(Buffer.alloc(10));
+    expect(connection.bufferedAmount).toBe(5 + 3 + 10);
+    slow.ready.resolve();
+    await peer.saw(3);
+    expect(connection.bufferedAmount).toBe(0);
+    connection.terminate();
+  });
+});
+
+describe('one turn of the event loop', () => {
+  it('leaves in one write', async () => {
+    const { connection, socket, peer } = connectionAndPeer();
+    const writes: number[] = [];
+    const write = socket.write;
+    socket.write = function (this: typeof socket, ...args: unknown[]) {
+      writes.push((args[0] as Uint8Array).length);
+      return (write as (...args: unknown[]) => boolean).apply(this, args);
+    } as never;
+    for (let i = 0; i < 10; i++) connection.send(`message ${i}`);
+    expect(peer.received).toBe(0);
+    await peer.saw(10);
+    expect(writes).toHaveLength(1);
+    connection.terminate();
+  });
+
+  it('keeps the order of small and large messages, of several connections that share memory', async () => {
+    const pairs = [connectedPair(), connectedPair(), connectedPair({}, { isAsync: true })];
+    const received = pairs.map(({ client }) => collectMessages(client));
+    for (let i = 0; i < 50; i++) {
+      pairs.forEach(({ server }, at) => {
+        server.send(`${at}-${i} `.repeat(1 + ((i * 37) % 300)));
+        if (i % 10 === 0) server.send(Buffer.alloc(20_000, at * 50 + i));
+      });
+      if (i % 7 === 0) await setImmediate();
+    }
+    await Promise.all(pairs.map(({ server }) => server.close()));
+    received.forEach((messages, at) => {
+      const texts = messages.filter(message => typeof message === 'string');
+      expect(texts).toEqual(Array.from({ length: 50 }, (_, i) => `${at}-${i} `.repeat(1 + ((i * 37) % 300))));
+      const binaries = messages.filter(message => typeof message !== 'string');
+      expect(binaries.map(bytes => bytes.equals(Buffer.alloc(20_000, bytes[0])) && bytes[0])).toEqual(
+        [0, 10, 20, 30, 40].map(i => at * 50 + i),
+      );
+    });
+  });
+});
+
+describe('send() of a connection that is not open', () => {
+  it('gives false while closing, when terminated and when closed', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const closed = connection.close();
+    expect(connection.state).toBe('closing');
+    expect(connection.send('x')).toBe(false);
+    expect(connection.send(new Blob(['x']))).toBe(false);
+    connection.terminate();
+    await closed;
+    expect(connection.state).toBe('closed');
+    expect(connection.send('x')).toBe(false);
+    expect(await connection.sendStream(['x'])).toBe(false);
+    expect(await connection.drained()).toBe(false);
+    expect(await connection.ping()).toBeUndefined();
+    expect(peer.seen).toEqual([]);
+  });
+
+  it('gives false right behind terminate()', async () => {
+    const { connection } = connectionAndPeer();
+    connection.terminate();
+    expect(connection.state).toBe('closing');
+    expect(connection.send('x')).toBe(false);
+    expect((await connection.closed).cause).toMatchObject({ code: 'WS101_TERMINATED' });
+  });
+});
