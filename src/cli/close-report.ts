@@ -23,7 +23,7 @@ export function closeReport(info: CloseInfo): string {
 /** Why a connection never opened, line by line. */
 export function failureReport(error: HandshakeError): [string, ...string[]] {
   const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.message)}`];
-  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint)}`);
+  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint.replace('`ca`', '--ca'))}`);
   const body = Buffer.from(error.body).toString().trim();
   if (body !== '') lines.push(`the server says: ${printableText(body.slice(0, BODY_SHOWN))}`);
   return lines;

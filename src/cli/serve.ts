@@ -6,6 +6,7 @@ import { SERVE_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
 import { isCallersFault, usageErrorOf } from './library-error.js';
 import { readOptionFile } from './option-file.js';
+import { plural } from './plural.js';
 import { type StandardStreams, Terminal } from './terminal.js';
 
 /** `ws101 serve`: runs until it is interrupted. */
@@ -65,7 +66,7 @@ async function untilStopped(server: WebSocketServer, terminal: Terminal): Promis
         return;
       }
       isStopping = true;
-      terminal.say(`closing ${server.clients.size} connections; once more ends at once`);
+      terminal.say(`closing ${plural(server.clients.size, 'connection')}; once more ends at once`);
       void server.close().then(() => {
         stopListening();
         resolve(EXIT.OK);

@@ -7,6 +7,7 @@ import { type Command, parseLine } from './commands.js';
 import { TYPED_HELP } from './help.js';
 import { messageLine } from './message-line.js';
 import { pipedLines } from './piped-lines.js';
+import { plural } from './plural.js';
 import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
 
 /**
@@ -167,8 +168,4 @@ export class Session implements PromptOwner {
     }
     this.#leave(CLOSE_CODE.GOING_AWAY);
   }
-}
-
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { connect } from './connect.js';
+import { EXIT, type ExitCode, UsageError } from './exit-code.js';
+import { MAIN_HELP } from './help.js';
+import { serve } from './serve.js';
+import type { StandardStreams } from './terminal.js';
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: StandardStreams) => Promise<ExitCode>>> = {
+  connect,
+  serve,
+};
+
+/** The command: runs the subcommand that the first argument names. Never rejects. */
+export async function ws101([name = '', ...args]: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  const { stdout, stderr } = streams;
+  if (name === '--help' || name === '-h') {
+    stdout.write(MAIN_HELP);
+    return EXIT.OK;
+  }
+  if (name === '--version') {
+    stdout.write(`${version()}\n`);
+    return EXIT.OK;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const program = command === undefined ? 'ws101' : `ws101 ${name}`;
+  try {
+    if (command === undefined) throw new UsageError(name === '' ? 'no command' : `no such command: ${name}`);
+    return await command(args, streams);
+  } catch (error) {
+    stderr.write(`${program}: ${(error as Error).message}\n`);
+    if (!(error instanceof UsageError)) return EXIT.FAILURE;
+    stderr.write(`see ${program} --help\n`);
+    return EXIT.USAGE;
+  }
+}
+
+function version(): string {
+  const packageJson = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(packageJson) as { version: string }).version;
+}

@@ -1,0 +1,485 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../src/cli/connect.js';
+import { startEcho, urlOf } from '../../src/cli/echo.js';
+import { EXIT, UsageError } from '../../src/cli/exit-code.js';
+import { encodeFrame, OPCODE } from '../../src/framing/index.js';
+import { type WebSocketConnection, WebSocketServer } from '../../src/index.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
+import { listen, rawServer } from './raw-server.js';
+import { deferred, pipes, terminal } from './streams.js';
+
+/** A server whose connections `serve` takes care of. Gives its url. */
+async function server(serve: (connection: WebSocketConnection) => void, subprotocols: string[] = []): Promise<string> {
+  const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols });
+  standing.on('connection', serve);
+  onTestFinished(() => standing.close({ timeout: 0 }));
+  await once(standing, 'listening');
+  return urlOf(standing, false);
+}
+
+async function echo(): Promise<string> {
+  const standing = await startEcho({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => standing.close({ timeout: 0 }));
+  return urlOf(standing, false);
+}
+
+/** What a server was told by what `input` says. */
+async function received(input: string): Promise<Array<string | Buffer>> {
+  const messages: Array<string | Buffer> = [];
+  const url = await server(connection => connection.on('message', data => messages.push(data)));
+  expect(await connect([url], pipes(input))).toBe(EXIT.OK);
+  return messages;
+}
+
+describe('ws101 connect, piped', () => {
+  it('sends each line, prints each message, and exits 0 after a clean close', async () => {
+    const streams = pipes('hello\n\n  two words\nclose\n');
+    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('hello\n\n  two words\n');
+  });
+
+  it('says on stderr where it stands: init, opened, closed', async () => {
+    const streams = pipes('');
+    const url = await echo();
+    await connect([url], streams);
+    expect(streams.stdout.text).toBe('');
+    expect(streams.stderr.text).toBe(
+      `* init: connecting to ${url}/\n* opened\n* closed: 1000 (normal closure), cleanly, by us\n`,
+    );
+  });
+
+  it('starts an echo server of its own where there is no url', async () => {
+    const streams = pipes('hello\n');
+    expect(await connect([], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('hello\n');
+    expect(streams.stderr.text).toMatch(
+      /^\* init: connecting to ws:\/\/127\.0\.0\.1:\d+\/, an echo server of our own\n/,
+    );
+  });
+
+  it('shows the four acts with --trace, on stderr', async () => {
+    const streams = pipes('hello\nclose\n');
+    expect(await connect(['--trace'], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('hello\n');
+    const lines = streams.stderr.text.split('\n');
+    expect(lines.filter(line => /^\d {2}/.test(line)).map(line => line.replace(/ ─.*/, ''))).toEqual([
+      '1  TCP connection',
+      '2  Opening handshake',
+      '3  Frames',
+      '4  Closing handshake',
+    ]);
+    expect(streams.stderr.text).toMatch(/ → {2}1 {2}000 text +1 +5 [0-9a-f]{8} "hello"\n/);
+    expect(streams.stderr.text).toMatch(/ ← {2}1 {2}000 text +0 +5 +"hello"\n/);
+    expect(streams.stderr.text).toMatch(/= [A-Za-z0-9+/]{27}=: right\n/);
+    expect(streams.stderr.text).toContain('clean: both sides sent a Close frame, the client first\n');
+    expect(lines.at(-2)).toBe('* closed: 1000 (normal closure), cleanly, by us');
+  });
+
+  it('sends binary, and lines that read like a command', async () => {
+    expect(await received('/binary 00 ff\n//close\n///\nclose\n')).toEqual([Buffer.of(0, 255), '/close', '//']);
+  });
+
+  it('prints binary as hex, and a message of two lines as one', async () => {
+    const url = await server(connection => {
+      connection.send(Buffer.of(0, 255, 16));
+      connection.send('two\nlines');
+      void connection.close(1000);
+    });
+    const streams = pipes();
+    expect(await connect([url], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('<binary 3 bytes> 00ff10\ntwo\\nlines\n');
+  });
+
+  it('prints what came before the Close frame of the server, and exits 0 whatever its code', async () => {
+    const url = await server(connection => {
+      for (let i = 0; i < 3; i++) connection.send(`last words ${i}`);
+      void connection.close(4000, 'enough');
+    });
+    const streams = pipes();
+    expect(await connect([url], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('last words 0\nlast words 1\nlast words 2\n');
+    expect(streams.stderr.text).toContain('* closed: 4000 (private use), "enough", cleanly, by the server\n');
+  });
+
+  it('/close has a code and a reason', async () => {
+    const closed = deferred<unknown>();
+    const url = await server(connection => connection.on('close', closed.resolve));
+    expect(await connect([url], pipes('/close 4000 some reason\n'))).toBe(EXIT.OK);
+    expect(await closed.promise).toMatchObject({ code: 4000, reason: 'some reason', wasClean: true });
+  });
+
+  it('/ping shows the round trip, even right before the end', async () => {
+    const streams = pipes('/ping\n');
+    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+    expect(streams.stderr.text).toMatch(/\* pong after \d+\.\d ms\n/);
+  });
+
+  it('says that no pong came', async () => {
+    const url = await rawServer(socket =>
+      socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, ''))),
+    );
+    const streams = pipes('/ping\n');
+    await connect([url], streams);
+    expect(streams.stderr.text).toContain('* no pong came\n');
+  });
+
+  it('/help and wrong commands send nothing', async () => {
+    const streams = pipes('/help\n/foo\n/close 1\n');
+    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('');
+    expect(streams.stderr.text).toContain('/binary 00ff10');
+    expect(streams.stderr.text).toContain('* there is no command /foo');
+    expect(streams.stderr.text).toContain('* /close: code must be');
+    expect(streams.stderr.text).toContain('* closed: 1000 (normal closure), cleanly, by us');
+  });
+
+  it('says which lines it did not send', async () => {
+    const streams = pipes('one\nclose\ntwo\nthree\n');
+    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('one\n');
+    expect(streams.stderr.text).toContain(
+      '* not sent, since the connection was closing: 2 lines of the input, and what follows\n',
+    );
+  });
+
+  it('reads no input before the connection is open', async () => {
+    const asked = deferred<void>();
+    const allowed = deferred<boolean>();
+    const standing = new WebSocketServer({
+      host: '127.0.0.1',
+      port: 0,
+      authorize: () => {
+        asked.resolve();
+        return allowed.promise;
+      },
+    });
+    onTestFinished(() => standing.close({ timeout: 0 }));
+    await once(standing, 'listening');
+    const message = deferred<string | Buffer>();
+    standing.on('connection', connection => connection.on('message', message.resolve));
+    const streams = pipes('early\n');
+    const exit = connect([urlOf(standing, false)], streams);
+    await asked.promise;
+    expect(streams.stdin.readableLength).toBe('early\n'.length);
+    allowed.resolve(true);
+    expect(await message.promise).toBe('early');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('reads no faster than the server does', async () => {
+    const total = 64;
+    const size = 1024 * 1024;
+    let produced = 0;
+    const input = Readable.from(
+      (function* () {
+        for (; produced < total; produced++) yield `${'x'.repeat(size - 1)}\n`;
+      })(),
+    );
+    const slow = deferred<WebSocketConnection>();
+    let arrived = 0;
+    const url = await server(connection => {
+      connection.pause();
+      connection.on('message', data => {
+        arrived += data.length;
+      });
+      slow.resolve(connection);
+    });
+    const streams = { ...pipes(), stdin: input };
+    const exit = connect([url], streams);
+    const connection = await slow.promise;
+    for (let before = -1; before !== produced || produced === 0; ) {
+      before = produced;
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    expect(produced).toBeLessThan(total / 2);
+    connection.resume();
+    expect(await exit).toBe(EXIT.OK);
+    expect(arrived).toBe(total * (size - 1));
+  });
+
+  it('receives no faster than its own output is read, and loses nothing', async () => {
+    const total = 500;
+    const blocked = deferred<void>();
+    const url = await server(async connection => {
+      for (let i = 0; i < total; i++) {
+        if (connection.send(`${i} ${'x'.repeat(65_536)}`)) continue;
+        const timer = setTimeout(blocked.resolve, 200);
+        await connection.drained();
+        clearTimeout(timer);
+      }
+      await connection.close(1000);
+    });
+    const streams = pipes();
+    streams.stdout.isStalled = true;
+    const exit = connect([url], streams);
+    await blocked.promise;
+    expect(streams.stdout.writableLength).toBeLessThan(1024 * 1024);
+    streams.stdout.release();
+    expect(await exit).toBe(EXIT.OK);
+    expect(streams.stdout.text.match(/^\d+ /gm)).toEqual(Array.from({ length: total }, (_, i) => `${i} `));
+  });
+
+  it('closes where nobody reads its output any more', async () => {
+    const closed = deferred<unknown>();
+    const url = await server(connection => {
+      connection.on('close', closed.resolve);
+      connection.send('hello');
+    });
+    const streams = pipes();
+    const exit = connect([url], streams);
+    await streams.stdout.until('hello');
+    streams.stdout.emit('error', Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }));
+    expect(await exit).toBe(EXIT.OK);
+    expect(await closed.promise).toMatchObject({ code: 1001, wasClean: true });
+  });
+
+  it('says what else is wrong with its output or its input, and exits 1', async () => {
+    const out = pipes();
+    const exit = connect([await echo()], out);
+    await out.stderr.until('opened');
+    out.stdout.emit('error', Object.assign(new Error('write ENOSPC'), { code: 'ENOSPC' }));
+    expect(await exit).toBe(EXIT.FAILURE);
+    expect(out.stderr.text).toContain('* stdout: write ENOSPC\n');
+
+    const broken = pipes();
+    const other = connect([await echo()], broken);
+    await broken.stderr.until('opened');
+    broken.stdin.destroy(new Error('read EISDIR'));
+    expect(await other).toBe(EXIT.FAILURE);
+    expect(broken.stderr.text).toContain('* stdin: read EISDIR\n');
+  });
+});
+
+describe('ws101 connect: a connection that does not end cleanly exits 1 and says why', () => {
+  /** What the command says where the server plays foul. */
+  async function failing(play: Parameters<typeof rawServer>[0]): Promise<string> {
+    const streams = pipes();
+    streams.stdin.write('hello\n');
+    expect(await connect([await rawServer(play)], streams)).toBe(EXIT.FAILURE);
+    return streams.stderr.text;
+  }
+
+  it('where TCP ends without a Close frame', async () => {
+    expect(await failing(socket => socket.end())).toMatch(
+      /\* closed: not cleanly, by the network: .+; no Close frame came\n$/,
+    );
+  });
+
+  it('where TCP is reset', async () => {
+    expect(await failing(socket => socket.once('data', () => socket.resetAndDestroy()))).toMatch(
+      /\* closed: not cleanly, by the network: .*ECONNRESET/,
+    );
+  });
+
+  it('where the server breaks a rule', async () => {
+    const text = await failing(socket => socket.write(encodeFrame('client', OPCODE.TEXT, 'masked')));
+    expect(text).toMatch(/closed: not cleanly, by us: a frame from a server must not be masked .*; we sent 1002/);
+  });
+
+  it('where the server does not answer a Close frame within 4 s', async () => {
+    const streams = pipes('close\n');
+    const url = await rawServer(socket => socket.resume());
+    const start = performance.now();
+    expect(await connect([url], streams)).toBe(EXIT.FAILURE);
+    const elapsed = performance.now() - start;
+    expect(elapsed).toBeGreaterThan(3_900);
+    expect(elapsed).toBeLessThan(5_500);
+    expect(streams.stderr.text).toMatch(
+      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\); no Close frame came/,
+    );
+  });
+
+  it('where it does not answer a keepalive ping', async () => {
+    const streams = pipes();
+    const url = await rawServer(socket => socket.resume());
+    expect(await connect([url, '--ping-interval', '0.05', '--ping-timeout', '0.05'], streams)).toBe(EXIT.FAILURE);
+    expect(streams.stderr.text).toMatch(/\* closed: not cleanly, by the network: .*ping/);
+  });
+});
+
+describe('ws101 connect: an opening handshake that fails exits 1, with a hint', () => {
+  it('where nobody listens', async () => {
+    const streams = pipes();
+    expect(await connect(['ws://127.0.0.1:1'], streams)).toBe(EXIT.FAILURE);
+    expect(streams.stderr.text).toMatch(
+      /\* closed: the opening handshake failed: .*ECONNREFUSED.*\n\* hint: nothing listens/,
+    );
+  });
+
+  it('where the server is none, and the trace shows what it said', async () => {
+    const url = await listen(socket => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\nnothing'));
+    const streams = pipes();
+    expect(await connect([url, '--trace'], streams)).toBe(EXIT.FAILURE);
+    expect(streams.stderr.text).toMatch(/ ← HTTP\/1\.1 404 Not Found +refused by the server\n/);
+    expect(streams.stderr.text).toContain(' ← nothing\n');
+    const act4 = streams.stderr.text.indexOf('4  Closing handshake');
+    const why = streams.stderr.text.search(/\* closed: the opening handshake failed: .*404/);
+    expect(act4).toBeGreaterThan(0);
+    expect(why).toBeGreaterThan(act4);
+    expect(streams.stderr.text).toContain('* the server says: nothing\n');
+  });
+
+  it('where the certificate is of nobody that we know; --ca and --insecure help', async () => {
+    const ca = join(tmpdir(), `ws101-ca-${process.pid}.pem`);
+    writeFileSync(ca, TLS_CERTIFICATE);
+    const tls = { cert: TLS_CERTIFICATE, key: TLS_KEY };
+    const standing = await startEcho({ host: '127.0.0.1', port: 0, tls });
+    onTestFinished(() => standing.close({ timeout: 0 }));
+    const url = urlOf(standing, true);
+
+    const refused = pipes('x\n');
+    expect(await connect([url], refused)).toBe(EXIT.FAILURE);
+    expect(refused.stderr.text).toMatch(/\* hint: the certificate .*: give it as --ca\n/);
+
+    const trusted = pipes('x\n');
+    expect(await connect([url, '--ca', ca, '--trace'], trusted)).toBe(EXIT.OK);
+    expect(trusted.stdout.text).toBe('x\n');
+    expect(trusted.stderr.text).toMatch(
+      /TLS {10}TLSv1\.3, TLS_\w+, ALPN http\/1\.1\n +verified {5}yes\n +certificate {2}localhost/,
+    );
+
+    const insecure = pipes('x\n');
+    expect(await connect([url, '--insecure'], insecure)).toBe(EXIT.OK);
+    expect(insecure.stderr.text).toContain('* --insecure: no certificate is verified\n');
+  });
+});
+
+describe('ws101 connect: options', () => {
+  it('go into the request; a subprotocol agreed on is said, a password is not', async () => {
+    const seen = deferred<string>();
+    const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols: ['chat'], origins: '*' });
+    onTestFinished(() => standing.close({ timeout: 0 }));
+    standing.on('connection', (_, request) => {
+      seen.resolve(request.headers.lines.map(line => line.join(': ')).join('\n'));
+    });
+    await once(standing, 'listening');
+    const url = urlOf(standing, false).replace('//', '//user:secret@');
+    const streams = pipes('');
+    const args = [url, '-H', 'X-One: 1', '-H', 'X-Two: 2', '--subprotocol', 'best', '--subprotocol', 'chat'];
+    expect(await connect([...args, '--origin', 'http://page.example'], streams)).toBe(EXIT.OK);
+    const request = await seen.promise;
+    expect(request).toContain('X-One: 1\nX-Two: 2');
+    expect(request).toContain('Sec-WebSocket-Protocol: best, chat');
+    expect(request).toContain('Origin: http://page.example');
+    expect(request).toContain(`Authorization: Basic ${Buffer.from('user:secret').toString('base64')}`);
+    expect(streams.stderr.text).toContain('* opened: subprotocol chat\n');
+    expect(streams.stderr.text).not.toContain('secret');
+  });
+
+  it.each([
+    [['nowhere'], 'url must be an absolute URL'],
+    [['ws://h', '-H', 'a b: c'], 'a name in --header must be a token'],
+    [['ws://h', '-H', 'Connection: close'], '--header must be without those that'],
+    [['ws://h', '--subprotocol', 'a b'], 'each of --subprotocol must be a token'],
+    [['ws://h', '--ca', '/no/such/file'], '--ca: ENOENT'],
+  ])('%j is wrong usage, said before anything is opened', async (args, message) => {
+    const streams = pipes('');
+    await expect(connect(args, streams)).rejects.toThrow(UsageError);
+    await expect(connect(args, streams)).rejects.toThrow(message);
+    expect(streams.stderr.text).toBe('');
+  });
+
+  it('--help goes to stdout', async () => {
+    const streams = pipes('');
+    expect(await connect(['--help'], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toContain('Exit codes');
+  });
+});
+
+describe('ws101 connect, on a terminal', () => {
+  it('sends what is typed, and closes at Ctrl-D', async () => {
+    const streams = terminal();
+    const exit = connect([await echo()], streams);
+    await streams.stderr.until('opened');
+    streams.stdin.write('hello\r');
+    await streams.stdout.until('hello\n');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('hello\n');
+    expect(streams.stderr.text).toContain('> ');
+  });
+
+  it('puts the line being typed below a message that comes, with the cursor where it was', async () => {
+    const tell = deferred<WebSocketConnection>();
+    const streams = terminal();
+    const exit = connect([await server(tell.resolve)], streams);
+    const connection = await tell.promise;
+    await streams.stderr.until('opened');
+    streams.stdin.write('half a line');
+    await streams.stderr.until('half a line');
+    const before = streams.stderr.raw.length;
+    connection.send('news');
+    await streams.stdout.until('news\n');
+    const redrawn = streams.stderr.raw.slice(before);
+    expect(redrawn).toBe('\x1b[1G\x1b[0J\x1b[1G\x1b[0J> half a line\x1b[14G');
+    const echoed = once(connection, 'message');
+    streams.stdin.write(' made whole\r');
+    expect(await echoed).toEqual(['half a line made whole']);
+    streams.stdin.write('close\r');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('leaves the typed line alone where stdout is a file', async () => {
+    const tell = deferred<WebSocketConnection>();
+    const streams = { ...terminal(), stdout: pipes().stdout };
+    const exit = connect([await server(tell.resolve)], streams);
+    const connection = await tell.promise;
+    await streams.stderr.until('opened');
+    streams.stdin.write('half');
+    await streams.stderr.until('half');
+    const before = streams.stderr.raw.length;
+    connection.send('news');
+    await streams.stdout.until('news\n');
+    expect(streams.stderr.raw.length).toBe(before);
+    streams.stdin.write('\x03');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('refuses a line typed before the connection is open; Ctrl-D gives up', async () => {
+    const streams = terminal();
+    const exit = connect([await listen(socket => socket.resume())], streams);
+    streams.stdin.write('too early\r');
+    await streams.stderr.until('* not sent, since the connection is not open yet: too early\n');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.FAILURE);
+    expect(streams.stderr.text).toContain('* closed: given up before it was open\n');
+  });
+
+  it('refuses a line typed after the server has closed, and stays until the user leaves', async () => {
+    const streams = terminal();
+    const exit = connect([await server(connection => connection.close(1001))], streams);
+    await streams.stderr.until('* Ctrl-D leaves\n');
+    streams.stdin.write('rm -r important\r');
+    await streams.stderr.until('* not sent, since the connection is closed: rm -r important\n');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('refuses a line typed while the connection is closing; a second Ctrl-C ends at once', async () => {
+    const streams = terminal();
+    const url = await rawServer(socket => socket.resume());
+    const exit = connect([url], streams);
+    await streams.stderr.until('opened');
+    streams.stdin.write('\x03');
+    streams.stdin.write('too late\r');
+    await streams.stderr.until('* not sent, since the connection is closing: too late\n');
+    streams.stdin.write('\x03');
+    expect(await exit).toBe(EXIT.FAILURE);
+    expect(streams.stderr.text).toMatch(/\* closed: not cleanly, by us: .*we sent 1001/);
+  });
+
+  it('shows colours, unless NO_COLOR is set', async () => {
+    const colourful = terminal();
+    const exit = connect([await echo()], colourful);
+    await colourful.stderr.until('opened');
+    colourful.stdin.write('\x04');
+    await exit;
+    const isOff = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
+    expect(colourful.stderr.raw.includes('\x1b[2m*\x1b[22m')).toBe(!isOff);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startEcho, urlOf } from '../../src/cli/echo.js';
+import { connect, type WebSocketConnection } from '../../src/index.js';
+import { ws101 } from './process.js';
+import { rawServer } from './raw-server.js';
+
+/** The command as the process that it is: exit codes, signals, and what is on which stream. */
+
+async function listening(...args: string[]) {
+  const command = ws101('serve', '--port', '0', ...args);
+  await command.stdout.until('\n');
+  const url = /^listening on (ws:\/\/127\.0\.0\.1:\d+)\n$/.exec(command.stdout.text)?.[1] ?? '';
+  return { command, url };
+}
+
+async function echoServer(): Promise<string> {
+  const server = await startEcho({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => server.close({ timeout: 0 }));
+  return urlOf(server, false);
+}
+
+it('ws101 exits with the code of its command, 2 for wrong usage', async () => {
+  const command = ws101('connect', '--nope');
+  expect(await command.exit).toBe(2);
+  expect(command.stderr.text).toBe("ws101 connect: Unknown option '--nope'\nsee ws101 connect --help\n");
+});
+
+describe('ws101 connect, as a process', () => {
+  it('reads piped stdin, and exits 0 while that is still open', async () => {
+    const command = ws101('connect', '--trace');
+    command.process.stdin.write('hello\nclose\n');
+    expect(await command.exit).toBe(0);
+    expect(command.stdout.text).toBe('hello\n');
+    for (const act of ['1  TCP connection', '2  Opening handshake', '3  Frames', '4  Closing handshake']) {
+      expect(command.stderr.text).toContain(act);
+    }
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('%s does the closing handshake', async signal => {
+    const command = ws101('connect', await echoServer());
+    await command.stderr.until('opened');
+    command.process.kill(signal);
+    expect(await command.exit).toBe(0);
+    expect(command.stderr.text).toContain('* closed: 1001 (going away), cleanly, by us\n');
+  });
+
+  it('a second signal ends at once', async () => {
+    const command = ws101('connect', await rawServer(socket => socket.resume()));
+    await command.stderr.until('opened');
+    command.process.kill('SIGINT');
+    command.process.stdin.write('too late\n');
+    await command.stderr.until('opened');
+    // The first one shows in nothing that we could wait for; two at the same time would be taken for one.
+    await new Promise(resolve => setTimeout(resolve, 100));
+    command.process.kill('SIGTERM');
+    expect(await command.exit).toBe(1);
+  });
+
+  it('outlives whoever reads its output, and closes', async () => {
+    const server = await startEcho({ host: '127.0.0.1', port: 0 });
+    onTestFinished(() => server.close({ timeout: 0 }));
+    const command = ws101('connect', urlOf(server, false));
+    await command.stderr.until('opened');
+    command.process.stdout.destroy();
+    const [connection] = server.clients as Set<WebSocketConnection>;
+    command.process.stdin.write('one\ntwo\nthree\n');
+    expect((await connection!.closed).wasClean).toBe(true);
+    expect(await command.exit).toBe(0);
+    expect(command.stderr.text).not.toContain('EPIPE');
+  });
+
+  it('writes all that it received before it exits', async () => {
+    const command = ws101('connect', await echoServer());
+    const line = 'x'.repeat(1_000_000);
+    command.process.stdin.end(`${line}\n${line}\nclose\n`);
+    expect(await command.exit).toBe(0);
+    expect(command.stdout.text.length).toBe(2 * 1_000_001);
+  });
+});
+
+describe('ws101 serve, as a process', () => {
+  it('echoes; Ctrl-C closes every connection with 1001, and exits 0', async () => {
+    const { command, url } = await listening();
+    const connection = await connect(url);
+    connection.send('hello');
+    const [message] = await new Promise<unknown[]>(resolve => connection.once('message', (...args) => resolve(args)));
+    expect(message).toBe('hello');
+    command.process.kill('SIGINT');
+    expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true, initiator: 'remote' });
+    expect(await command.exit).toBe(0);
+    expect(command.stdout.text).toMatch(/^listening on .*\n$/);
+  });
+
+  it('a second Ctrl-C ends at once, and exits 1', async () => {
+    const { command, url } = await listening();
+    const connection = await connect(url, { unreadTimeout: 0 });
+    onTestFinished(() => connection.terminate());
+    // Who does not read does not answer.
+    connection.pause();
+    command.process.kill('SIGINT');
+    await command.stderr.until('closing 1 connection; once more ends at once');
+    command.process.kill('SIGINT');
+    expect(await command.exit).toBe(1);
+  });
+
+  it('says which port is taken, and exits 1', async () => {
+    const { port } = new URL(await echoServer());
+    const command = ws101('serve', '--port', port);
+    expect(await command.exit).toBe(1);
+    expect(command.stderr.text).toBe(
+      `ws101 serve: cannot listen on 127.0.0.1, port ${port}: another program listens there; --port 0 takes a free port\n`,
+    );
+  });
+
+  it('takes what its options say', async () => {
+    const { url } = await listening('--broadcast', '--subprotocol', 'chat', '--max-message-size', '3');
+    const [one, other] = [await connect(url, { subprotocols: ['chat'] }), await connect(url)];
+    expect(one.subprotocol).toBe('chat');
+    one.send('news');
+    expect(await one.closed).toMatchObject({ code: 1009 });
+    other.terminate();
+  });
+});
