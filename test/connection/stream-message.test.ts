@@ -96,11 +96,9 @@ describe('sendStream()', () => {
   it('rejects, and leaves the connection open, where the source fails before its first piece', async () => {
     const { connection, peer } = connectionAndPeer();
     const error = new Error('no such file');
-    const sent = connection.sendStream(
-      (async function* () {
-        throw error;
-      })(),
-    );
+    const source = new ManualSource();
+    const sent = connection.sendStream(source);
+    source.fail(error);
     await expect(sent).rejects.toBe(error);
     connection.send('still here');
     expect(await peer.saw(1)).toEqual(['text "still here"']);

@@ -3,8 +3,8 @@ import type { Role } from '../../src/protocol/protocol.js';
 import { FRAMES, FrameCollector, type Frames, type SeenFrame, show } from './frames.js';
 
 /**
- * The other side of a connection under test, behind the opening handshake. It does nothing by itself: it sends what the test
- * says, and writes down what comes.
+ * The other side of a connection under test, behind the opening handshake. It sends what the test says, and writes down what
+ * comes; by itself it does nothing but end behind the connection's FIN.
  */
 export class FramePeer {
   readonly socket: Duplex;
@@ -36,7 +36,12 @@ export class FramePeer {
     socket.on('error', error => {
       this.error = error;
     });
-    this.ended = new Promise(resolve => socket.once('end', () => resolve()));
+    this.ended = new Promise(resolve => {
+      socket.once('end', () => {
+        resolve();
+        socket.end();
+      });
+    });
     this.closed = new Promise(resolve => socket.once('close', () => resolve()));
   }
 

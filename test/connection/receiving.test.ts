@@ -1,0 +1,425 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+import { FRAMES } from '../helpers/frames.js';
+
+const client = FRAMES.client;
+
+/** Text frames `from` to `to`. */
+function texts(from: number, to: number): Uint8Array[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => client.text(String(from + i)));
+}
+
+function numbers(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => String(from + i));
+}
+
+describe('messages', () => {
+  it('come as string and as Buffer', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    peer.send(client.text('a'), client.binary(Buffer.from([1, 2])), client.text(''));
+    await setImmediate();
+    expect(messages).toEqual(['a', Buffer.from([1, 2]), '']);
+    expect(Buffer.isBuffer(messages[1])).toBe(true);
+    connection.terminate();
+  });
+
+  it('that came with the opening handshake come first, as Buffers even out of a Uint8Array', async () => {
+    const head = new Uint8Array(client.binary(Buffer.alloc(500, 7)));
+    const { connection, peer } = connectionAndPeer('server', { head });
+    peer.send(client.text('second'));
+    await setImmediate();
+    const messages = collectMessages(connection);
+    await setImmediate();
+    expect(messages).toEqual([Buffer.alloc(500, 7), 'second']);
+    expect(Buffer.isBuffer(messages[0])).toBe(true);
+    connection.terminate();
+  });
+
+  it('come although the opening handshake left the socket paused', async () => {
+    const [socket, other] = duplexPair();
+    socket.pause();
+    const connection = connectionOver(socket, 'server');
+    const messages = collectMessages(connection);
+    other.write(client.text('x'));
+    await once(connection, 'message');
+    expect(messages).toEqual(['x']);
+    connection.terminate();
+  });
+
+  it('are dropped unseen by incoming: discard, and nothing is kept', async () => {
+    const { connection, peer } = connectionAndPeer('server', { incoming: 'discard', maxUnreadMessages: 1 });
+    const messages = collectMessages(connection);
+    peer.send(...texts(1, 100), client.ping('still answered'));
+    expect(await peer.saw(1)).toEqual(['pong "still answered"']);
+    expect(messages).toEqual([]);
+    connection.terminate();
+  });
+});
+
+describe('messages before anyone listens', () => {
+  it('are kept for the first listener, and none comes within on()', async () => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(...texts(1, 3));
+    await setImmediate();
+    const messages = collectMessages(connection);
+    expect(messages).toEqual([]);
+    peer.send(...texts(4, 5));
+    await setImmediate();
+    expect(messages).toEqual(numbers(1, 5));
+    connection.terminate();
+  });
+
+  it('go one by one to listeners of once()', async () => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(...texts(1, 3));
+    expect(await once(connection, 'message')).toEqual(['1']);
+    expect(await once(connection, 'message')).toEqual(['2']);
+    const all: unknown[] = [];
+    connection.prependListener('message', data => all.push(data));
+    await setImmediate();
+    expect(all).toEqual(['3']);
+    connection.terminate();
+  });
+
+  it('wait again when the last listener has gone', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const first = collectMessages(connection);
+    peer.send(client.text('1'));
+    await setImmediate();
+    connection.removeAllListeners('message');
+    peer.send(client.text('2'));
+    await setImmediate();
+    const second: unknown[] = [];
+    connection.addListener('message', data => second.push(data));
+    await setImmediate();
+    expect([first, second]).toEqual([['1'], ['2']]);
+    connection.terminate();
+  });
+
+  it('stop the reading at the bounds, and nothing is lost', async () => {
+    const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 10 });
+    peer.send(...texts(1, 50));
+    await setImmediate();
+    expect(socket.isPaused()).toBe(true);
+    const messages = collectMessages(connection);
+    peer.send(...texts(51, 60));
+    await setImmediate();
+    expect(messages).toEqual(numbers(1, 60));
+    expect(socket.isPaused()).toBe(false);
+    connection.terminate();
+  });
+
+  it('hold at most maxUnreadBytes and one message, the rest stays with the peer', async () => {
+    const { connection, peer, socket } = connectionAndPeer(
+      'server',
+      { maxUnreadBytes: 20_000 },
+      { highWaterMark: 5_000 },
+    );
+    const big = client.binary(Buffer.alloc(15_000));
+    for (let i = 0; i < 10; i++) peer.send(big);
+    for (let i = 0; i < 10; i++) await setImmediate();
+    expect(socket.isPaused()).toBe(true);
+    expect(peer.socket.writableLength).toBeGreaterThan(5 * big.length);
+    const messages = collectMessages(connection);
+    while (messages.length < 10) await once(connection, 'message');
+    connection.terminate();
+  });
+
+  it('end the connection after unreadTimeout where nobody ever takes them', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 30 });
+    peer.send(...texts(1, 5));
+    const info = await connection.closed;
+    expect(info).toMatchObject({
+      code: 1006,
+      initiator: 'local',
+      wasClean: false,
+      cause: { code: 'WS101_UNREAD_TIMEOUT', fault: 'caller' },
+    });
+    await peer.closed;
+  });
+
+  it('do not end it by unreadTimeout: 0, nor where they are taken in time', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 0 });
+    const other = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 60 });
+    peer.send(...texts(1, 5));
+    other.peer.send(...texts(1, 3));
+    await setImmediate();
+    const messages = collectMessages(other.connection);
+    await setImmediate();
+    const late = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 80 });
+    late.peer.send(...texts(1, 5));
+    await late.connection.closed;
+    expect(messages).toEqual(['1', '2', '3']);
+    expect([connection.state, other.connection.state]).toEqual(['open', 'open']);
+    connection.terminate();
+    other.connection.terminate();
+  });
+
+  it('come before `close`, even where the transport was gone from the start', async () => {
+    const [socket] = duplexPair();
+    socket.destroy();
+    await once(socket, 'close');
+    const connection = connectionOver(socket, 'server', { head: client.text('x') });
+    const events: string[] = [];
+    connection.on('message', () => events.push('message'));
+    connection.on('close', () => events.push('close'));
+    await connection.closed;
+    expect(events).toEqual(['message', 'close']);
+  });
+});
+
+describe('pause() and resume()', () => {
+  it('stop and start the messages, from outside', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.pause();
+    expect(connection.isPaused).toBe(true);
+    peer.send(...texts(1, 3));
+    await setImmediate();
+    expect(messages).toEqual([]);
+    connection.resume();
+    connection.resume();
+    expect(connection.isPaused).toBe(false);
+    await setImmediate();
+    expect(messages).toEqual(numbers(1, 3));
+    connection.terminate();
+  });
+
+  it('take effect before the next message, within a listener', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.on('message', () => connection.pause());
+    peer.send(...texts(1, 3));
+    await setImmediate();
+    for (let seen = 1; seen <= 3; seen++) {
+      expect(messages).toEqual(numbers(1, seen));
+      connection.resume();
+      await setImmediate();
+    }
+    connection.terminate();
+  });
+
+  it('may follow each other within one listener', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.on('message', () => {
+      connection.pause();
+      connection.resume();
+    });
+    peer.send(...texts(1, 20));
+    await setImmediate();
+    peer.send(...texts(21, 22));
+    await setImmediate();
+    expect(messages).toEqual(numbers(1, 22));
+    connection.terminate();
+  });
+
+  it('hold for kept messages, too', async () => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(...texts(1, 4));
+    await setImmediate();
+    const messages = collectMessages(connection);
+    connection.on('message', data => {
+      if (data === '2') connection.pause();
+      if (data === '3') {
+        connection.pause();
+        connection.resume();
+      }
+    });
+    await setImmediate();
+    expect(messages).toEqual(['1', '2']);
+    connection.resume();
+    expect(messages).toEqual(numbers(1, 4));
+    connection.terminate();
+  });
+
+  it('end the connection after unreadTimeout', async () => {
+    const { connection } = connectionAndPeer('server', { unreadTimeout: 30 });
+    connection.pause();
+    expect((await connection.closed).cause).toMatchObject({ code: 'WS101_UNREAD_TIMEOUT' });
+    expect(connection.send('x')).toBe(false);
+  });
+
+  it('lose nothing where the peer has ended TCP meanwhile', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.on('message', () => connection.pause());
+    peer.send(...texts(1, 5));
+    peer.socket.end();
+    await setImmediate();
+    while (connection.state === 'open') {
+      connection.resume();
+      await setImmediate();
+    }
+    expect(messages).toEqual(numbers(1, 5));
+    expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
+  });
+
+  it('do nothing once the connection is closing or closed', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const closed = connection.close();
+    connection.pause();
+    expect(connection.isPaused).toBe(false);
+    await peer.saw(1);
+    peer.send(client.close());
+    await closed;
+    connection.pause();
+    connection.resume();
+    expect(connection.isPaused).toBe(false);
+  });
+});
+
+describe('close() of a connection that does not read', () => {
+  it('resumes reading, and delivers what was on its way', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.pause();
+    peer.send(...texts(1, 3));
+    const closed = connection.close(1000);
+    await peer.saw(1);
+    peer.send(client.text('4'), client.close(1000));
+    expect(await closed).toMatchObject({ wasClean: true });
+    expect(messages).toEqual(numbers(1, 4));
+  });
+
+  it('within a listener that has paused', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.once('message', () => {
+      connection.pause();
+      void connection.close();
+    });
+    peer.send(...texts(1, 3), client.close());
+    expect(await connection.closed).toMatchObject({ code: 1005, wasClean: true });
+    expect(messages).toEqual(numbers(1, 3));
+  });
+
+  it('loses none of more messages than the bounds allow, where a listener takes them', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
+    peer.send(...texts(1, 30));
+    await setImmediate();
+    const messages = collectMessages(connection);
+    connection.once('message', () => connection.pause());
+    await setImmediate();
+    expect(messages).toEqual(['1']);
+    const closed = connection.close();
+    peer.send(client.close());
+    await closed;
+    expect(messages).toEqual(numbers(1, 30));
+  });
+
+  it('keeps no more than the bounds where nobody takes them, and still closes in order', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
+    peer.send(...texts(1, 30), client.close(4000));
+    await setImmediate();
+    const info = await connection.close();
+    expect(info).toMatchObject({ code: 4000, wasClean: true });
+    const kept: unknown[] = [];
+    for await (const message of connection) kept.push(message);
+    expect(kept).toEqual(numbers(1, 5));
+  });
+});
+
+describe('async iteration', () => {
+  it('gives the messages and ends with the connection', async () => {
+    const { client: sender, server } = connectedPair();
+    for (const text of ['1', '2', '3']) sender.send(text);
+    void sender.close();
+    const messages: unknown[] = [];
+    for await (const message of server) messages.push(message);
+    expect(messages).toEqual(numbers(1, 3));
+    expect(server.state).toBe('closed');
+  });
+
+  it('gives what is kept even behind the end', async () => {
+    const { client: sender, server } = connectedPair();
+    sender.send('kept');
+    await sender.close();
+    const messages: unknown[] = [];
+    for await (const message of server) messages.push(message);
+    for await (const message of server) messages.push(message);
+    expect(messages).toEqual(['kept']);
+    const { client: other } = connectedPair();
+    other.terminate();
+    await other.closed;
+    expect(await other[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('may be left and taken up again, with no message lost between', async () => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(...texts(1, 6));
+    const messages: unknown[] = [];
+    for (let loop = 0; loop < 3; loop++) {
+      for await (const message of connection) {
+        messages.push(message);
+        if (messages.length % 2 === 0) break;
+      }
+    }
+    expect(messages).toEqual(numbers(1, 6));
+    connection.terminate();
+  });
+
+  it('gives each message to one of two loops', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const loops: unknown[][] = [[], []];
+    const done = loops.map(async loop => {
+      for await (const message of connection) loop.push(message);
+    });
+    peer.send(...texts(1, 4));
+    await setImmediate();
+    peer.send(...texts(5, 6), client.close());
+    peer.socket.end();
+    await Promise.all(done);
+    expect(loops.flat().sort()).toEqual(numbers(1, 6));
+    expect(loops.every(loop => loop.length > 0)).toBe(true);
+  });
+
+  it('takes a message that it waits for ahead of the listeners', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const heard = collectMessages(connection);
+    const next = connection[Symbol.asyncIterator]().next();
+    peer.send(...texts(1, 2));
+    expect(await next).toEqual({ done: false, value: '1' });
+    expect(heard).toEqual(['2']);
+    connection.terminate();
+  });
+
+  it('holds the peer up, and reads on as it takes the messages', async () => {
+    const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 3 });
+    peer.send(...texts(1, 10), client.close());
+    await setImmediate();
+    expect(socket.isPaused()).toBe(true);
+    const messages: unknown[] = [];
+    for await (const message of connection) {
+      messages.push(message);
+      await setImmediate();
+      if (messages.length === 10) peer.socket.end();
+    }
+    expect(messages).toEqual(numbers(1, 10));
+    expect(await connection.closed).toMatchObject({ wasClean: true });
+  });
+
+  it('gives nothing new while the connection is paused', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
+    peer.send(...texts(1, 4));
+    await setImmediate();
+    connection.pause();
+    const iterator = connection[Symbol.asyncIterator]();
+    expect((await iterator.next()).value).toBe('1');
+    expect((await iterator.next()).value).toBe('2');
+    const third = iterator.next();
+    let isThere = false;
+    void third.then(() => {
+      isThere = true;
+    });
+    await setImmediate();
+    expect(isThere).toBe(false);
+    connection.resume();
+    expect((await third).value).toBe('3');
+    connection.terminate();
+  });
+});
