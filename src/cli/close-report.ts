@@ -14,10 +14,14 @@ const INITIATOR: Readonly<Record<CloseInfo['initiator'], string>> = {
 export function closeReport(info: CloseInfo): string {
   const cause = info.cause === undefined ? '' : `: ${printableText(info.cause.message)}`;
   if (info.wasClean) return `${describeClose(info.code, info.reason)}, cleanly, ${INITIATOR[info.initiator]}${cause}`;
-  const sent = info.sent === undefined ? '' : `; we sent ${describeClose(info.sent.code, info.sent.reason)}`;
-  const received =
-    info.received === undefined ? 'no Close frame came' : `${describeClose(info.code, info.reason)} came`;
-  return `not cleanly, ${INITIATOR[info.initiator]}${cause}${sent}; ${received}`;
+  return `not cleanly, ${INITIATOR[info.initiator]}${cause}; ${missingHalf(info)}`;
+}
+
+/** What there was of the closing handshake, where it was not whole. */
+function missingHalf({ sent, received }: CloseInfo): string {
+  if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, and no Close frame came`;
+  if (received !== undefined) return `${describeClose(received.code, received.reason)} came, and was not answered`;
+  return 'there was no closing handshake';
 }
 
 /** Why a connection never opened, line by line. */

@@ -1,3 +1,4 @@
+import { HandshakeError } from '../errors.js';
 import { printableText } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 
@@ -31,17 +32,21 @@ export class ClosingAct {
 
   /**
    * @param wasOpened whether there was a WebSocket connection to close
-   * @param error what broke the transport, where something did
+   * @param error what broke the transport, or why the opening handshake failed
    */
   transportClosed(wasOpened: boolean, error: Error | undefined): void {
     this.begin();
     const { good, bad } = this.#writer.paint;
-    const isClean = this.#closes.length === 2;
-    this.#writer.row(this.#howClosed(wasOpened), { isTimed: true, paint: isClean ? good : bad });
-    this.#writer.row(this.#howEnded(error), { paint: error === undefined ? undefined : bad });
+    const broken = transportError(error);
+    this.#writer.row(this.#howClosed(wasOpened), { isTimed: true, paint: this.#isClean ? good : bad });
+    this.#writer.row(this.#howEnded(broken), { paint: broken === undefined ? undefined : bad });
   }
 
-  /** "the WebSocket connection is said to have been closed _cleanly_ if the TCP connection was closed after the closing handshake" (§7.1.4). */
+  /** "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket connection is said to have been closed _cleanly_" (§7.1.4). */
+  get #isClean(): boolean {
+    return this.#closes.length === 2;
+  }
+
   #howClosed(wasOpened: boolean): string {
     const [first, second] = this.#closes;
     if (!wasOpened) return 'the opening handshake failed: there was no WebSocket connection to close';
@@ -50,14 +55,21 @@ export class ClosingAct {
     return `clean: both sides sent a Close frame, the ${first} first`;
   }
 
-  #howEnded(error: Error | undefined): string {
+  #howEnded(broken: Error | undefined): string {
     const [first, second] = this.#ends;
-    const rest = second === undefined ? `the ${first && other(first)} did not end it` : `then the ${second}`;
-    if (error !== undefined) return `TCP broke: ${messageOf(error)}`;
+    if (broken !== undefined) return `TCP broke: ${messageOf(broken)}`;
     if (first === undefined) return 'TCP was cut by the client, without waiting for the server';
-    const role = first === 'server' ? ', whose part that is (§7.1.1)' : '';
+    const role = first === 'server' && this.#isClean ? ', whose part that is (§7.1.1)' : '';
+    const rest = second === undefined ? `the ${other(first)} did not end it` : `then the ${second}`;
     return `TCP was ended by the ${first} first${role}, ${rest}`;
   }
+}
+
+/** What broke the transport. An opening handshake that failed for another reason made the client cut it, and no more than that. */
+function transportError(error: Error | undefined): Error | undefined {
+  if (!(error instanceof HandshakeError)) return error;
+  if (error.fault !== 'network') return undefined;
+  return error.cause instanceof Error ? error.cause : error;
 }
 
 function other(side: Side): Side {

@@ -30,6 +30,8 @@ export class HandshakeAct {
   #status: number | undefined;
   #key = '';
   #acceptSaid: string | undefined;
+  /** Whether Accept in the 101 is right; undefined before a 101. */
+  #isAgreed: boolean | undefined;
 
   /** @param accept what Sec-WebSocket-Accept must be for a key */
   constructor(writer: TraceWriter, accept: (key: string) => string) {
@@ -57,10 +59,8 @@ export class HandshakeAct {
       at = this.#response.take(chunk, at);
     }
     if (at === undefined) return undefined;
-    if (this.#status === 101) {
-      this.#showProof();
-      return at;
-    }
+    if (this.#status === 101 && this.#isAgreed === undefined) this.#judgeAccept();
+    if (this.#isAgreed === true) return at;
     this.#takeBody(chunk, at);
     return undefined;
   }
@@ -89,9 +89,10 @@ export class HandshakeAct {
     return responseHeaderNote(name, value, this.#status);
   }
 
-  #showProof(): void {
+  #judgeAccept(): void {
     const { good, bad, note } = this.#writer.paint;
     const proof = proveAccept(this.#key, this.#acceptSaid, this.#accept(this.#key));
+    this.#isAgreed = proof.isRight;
     this.#writer.row('');
     for (const line of proof.lines) this.#writer.row(line, { paint: note });
     this.#writer.row(proof.verdict, { paint: proof.isRight ? good : bad });

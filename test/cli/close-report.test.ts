@@ -31,15 +31,15 @@ describe('how a connection ended, for people', () => {
         received: undefined,
         cause: new Error('gone'),
       },
-      'not cleanly, by the network: gone; no Close frame came',
+      'not cleanly, by the network: gone; there was no closing handshake',
     ],
     [
       { code: 1006, wasClean: false, received: undefined, cause: new Error('too late') },
-      'not cleanly, by us: too late; we sent 1000 (normal closure); no Close frame came',
+      'not cleanly, by us: too late; we sent 1000 (normal closure), and no Close frame came',
     ],
     [
       { code: 1001, wasClean: false, sent: undefined, received: { code: 1001, reason: '' } },
-      'not cleanly, by us; 1001 (going away) came',
+      'not cleanly, by us; 1001 (going away) came, and was not answered',
     ],
   ])('%j: %s', (changes, report) => {
     expect(closeReport(info(changes))).toBe(report);

@@ -266,7 +266,7 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
 
   it('where TCP ends without a Close frame', async () => {
     expect(await failing(socket => socket.end())).toMatch(
-      /\* closed: not cleanly, by the network: .+; no Close frame came\n$/,
+      /\* closed: not cleanly, by the network: .+ without a Close frame; there was no closing handshake\n$/,
     );
   });
 
@@ -290,7 +290,7 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
     expect(elapsed).toBeGreaterThan(3_900);
     expect(elapsed).toBeLessThan(5_500);
     expect(streams.stderr.text).toMatch(
-      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\); no Close frame came/,
+      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\), and no Close frame came/,
     );
   });
 

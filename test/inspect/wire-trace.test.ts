@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { HandshakeError, type HandshakeErrorDetails } from '../../src/errors.js';
 import { encodeClosePayload, encodeFrame, OPCODE } from '../../src/framing/index.js';
 import { acceptOf } from '../../src/handshake/key.js';
 import { WireTrace } from '../../src/inspect/index.js';
@@ -246,8 +247,17 @@ describe('WireTrace, act 2: the opening handshake', () => {
   }
 
   it('says where Accept does not follow from Key', () => {
-    const lines = respond(head('HTTP/1.1 101 Switching Protocols', 'Sec-WebSocket-Accept: abc'));
-    expect(lines).toContain(`             = ${ACCEPT}, but the server said abc: wrong`);
+    const lines = respond(head('HTTP/1.1 101 Switching Protocols', 'Sec-WebSocket-Accept: abc'), 'more', 'and more');
+    expect(lines.slice(lines.indexOf('') + 1)).toEqual([
+      '             How Accept follows from Key and a GUID that is the same for all (§1.3, §4.2.2):',
+      `             base64(SHA-1("${KEY}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`,
+      `             = ${ACCEPT}, but the server said abc: wrong`,
+      '           ← moreand more',
+      '',
+      heading('4  Closing handshake'),
+      '  0.000000   the opening handshake failed: there was no WebSocket connection to close',
+      '             TCP was cut by the client, without waiting for the server',
+    ]);
   });
 
   it('shows a refusal with its headers and its body, and no act 3', () => {
@@ -434,6 +444,25 @@ describe('WireTrace, act 4: the closing handshake', () => {
       'clean: both sides sent a Close frame, the server first',
       'TCP was ended by the server first, whose part that is (§7.1.1), the client did not end it',
     ]);
+    expect(
+      verdicts(trace => {
+        trace.ended('remote');
+        trace.ended('local');
+        trace.closed();
+      }),
+    ).toEqual(['not clean: neither side sent a Close frame', 'TCP was ended by the server first, then the client']);
+  });
+
+  it('does not take an opening handshake that failed for a broken TCP, unless TCP was why', () => {
+    const ended = (details: HandshakeErrorDetails): string | undefined =>
+      verdicts(trace => trace.closed(new HandshakeError('it failed', details)))[1];
+    expect(ended({ phase: 'response', fault: 'peer' })).toBe(
+      'TCP was cut by the client, without waiting for the server',
+    );
+    expect(ended({ phase: 'response', fault: 'network' })).toBe('TCP broke: it failed');
+    expect(ended({ phase: 'response', fault: 'network', cause: new Error('read ECONNRESET') })).toBe(
+      'TCP broke: read ECONNRESET',
+    );
   });
 
   it('tells what broke TCP, and lets no error draw on the terminal', () => {
