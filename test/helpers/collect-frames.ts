@@ -12,8 +12,14 @@ export function collectFrames(): FrameSink & { readonly frames: CollectedFrame[]
   let frame: CollectedFrame;
   return {
     frames,
-    frameStart: header => void (frame = { ...header, payload: [] }),
-    framePayload: (bytes, start, end) => void frame.payload.push(...bytes.subarray(start, end)),
+    frameStart: header => {
+      frame = { ...header, payload: [] };
+      return undefined;
+    },
+    framePayload: (bytes, start, end) => {
+      for (let i = start; i < end; i++) frame.payload.push(bytes[i]!);
+      return undefined;
+    },
     frameEnd: () => void frames.push(frame),
   };
 }

@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import {
+  BackpressureError,
+  ConnectionLostError,
+  HandlerError,
+  HandshakeError,
+  invalidType,
+  invalidValue,
+  ProtocolError,
+  WebSocketError,
+} from '../src/errors.js';
+import { VIOLATION } from '../src/framing/violations.js';
+
+describe('every error tells its class, a stable code and who is at fault', () => {
+  test.each<[WebSocketError, string, string, string]>([
+    [new ProtocolError(VIOLATION.INVALID_UTF8, 7), 'ProtocolError', 'WS101_PROTOCOL_VIOLATION', 'peer'],
+    [
+      new HandshakeError('no', { phase: 'dns', fault: 'network' }),
+      'HandshakeError',
+      'WS101_HANDSHAKE_FAILED',
+      'network',
+    ],
+    [
+      new HandshakeError('no', { phase: 'request', fault: 'caller' }),
+      'HandshakeError',
+      'WS101_HANDSHAKE_FAILED',
+      'caller',
+    ],
+    [new ConnectionLostError('gone'), 'ConnectionLostError', 'WS101_CONNECTION_LOST', 'network'],
+    [
+      new ConnectionLostError('late', 'WS101_KEEPALIVE_TIMEOUT'),
+      'ConnectionLostError',
+      'WS101_KEEPALIVE_TIMEOUT',
+      'network',
+    ],
+    [new ConnectionLostError('late', 'WS101_CLOSE_TIMEOUT'), 'ConnectionLostError', 'WS101_CLOSE_TIMEOUT', 'network'],
+    [
+      new ConnectionLostError('unread', 'WS101_UNREAD_TIMEOUT'),
+      'ConnectionLostError',
+      'WS101_UNREAD_TIMEOUT',
+      'caller',
+    ],
+    [new ConnectionLostError('ended', 'WS101_TERMINATED'), 'ConnectionLostError', 'WS101_TERMINATED', 'caller'],
+    [new BackpressureError(20, 10), 'BackpressureError', 'WS101_BACKPRESSURE', 'peer'],
+    [new HandlerError('message', new Error('oops')), 'HandlerError', 'WS101_HANDLER_FAILED', 'caller'],
+  ])('%s', (error, name, code, fault) => {
+    expect(error).toBeInstanceOf(WebSocketError);
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name, code, fault });
+    expect(String(error)).toBe(`${name}: ${error.message}`);
+    expect(error.stack).toContain(error.message);
+  });
+});
+
+describe('ProtocolError', () => {
+  test('says the rule, what came, the section and the offset', () => {
+    const error = new ProtocolError(VIOLATION.RESERVED_OPCODE, 42, '0x3');
+    expect(error).toMatchObject({ violation: VIOLATION.RESERVED_OPCODE, closeCode: 1002, section: '§5.2', offset: 42 });
+    expect(error.message).toBe('the opcode is reserved: 0x3 (RFC 6455 §5.2, at byte 42)');
+  });
+
+  test('says no more where there is no detail', () => {
+    const error = new ProtocolError(VIOLATION.MASKED_SERVER_FRAME, 0);
+    expect(error.message).toBe('a frame from a server must not be masked (RFC 6455 §5.1, at byte 0)');
+  });
+});
+
+describe('HandshakeError', () => {
+  test('has all that came', () => {
+    const cause = new Error('refused');
+    const body = Uint8Array.of(1);
+    const headers = [['Server', 'x']] as const;
+    const details = { phase: 'response', fault: 'peer', status: 404, headers, body, hint: 'look', cause } as const;
+    const { cause: _, ...shown } = details;
+    expect(new HandshakeError('no', details)).toMatchObject(shown);
+    expect(new HandshakeError('no', details).cause).toBe(cause);
+  });
+
+  test('has no cause, status or hint where none was, and empty headers and body', () => {
+    const error = new HandshakeError('no', { phase: 'tls', fault: 'network' });
+    expect(error).toMatchObject({ phase: 'tls', status: undefined, hint: undefined, headers: [] });
+    expect(error.body).toHaveLength(0);
+    expect('cause' in error).toBe(false);
+  });
+});
+
+test('ConnectionLostError has a cause only where one is given', () => {
+  expect('cause' in new ConnectionLostError('gone')).toBe(false);
+  expect(new ConnectionLostError('gone', 'WS101_CONNECTION_LOST', 'reset').cause).toBe('reset');
+});
+
+test('BackpressureError says how much waits and what the limit is', () => {
+  const error = new BackpressureError(20, 10);
+  expect(error.bufferedAmount).toBe(20);
+  expect(error.message).toBe('the peer does not read: 20 bytes wait for it, and maxBufferedAmount is 10');
+});
+
+describe('HandlerError says what the listener threw, whatever it is', () => {
+  test.each<[unknown, string]>([
+    [new Error('oops'), 'oops'],
+    ['a string', 'a string'],
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [5, '5'],
+    [Symbol('s'), 'a Symbol'],
+    [{}, 'an object'],
+    [Object.create(null), 'an object'],
+    [
+      {
+        toString: () => {
+          throw new Error('no');
+        },
+      },
+      'an object',
+    ],
+  ])('%#', (thrown, said) => {
+    const error = new HandlerError('message', thrown);
+    expect(error.message).toBe(`a listener of 'message' failed: ${said}`);
+    expect(error.cause).toBe(thrown);
+  });
+});
+
+describe('the fault of the caller says what was expected and what came', () => {
+  class Unusual {}
+  test.each<[unknown, string]>([
+    ['text', '"text"'],
+    ['a "quoted"\nline', '"a \\"quoted\\"\\nline"'],
+    ['x'.repeat(61), `"${'x'.repeat(60)}…"`],
+    ['x'.repeat(60), `"${'x'.repeat(60)}"`],
+    [1.5, '1.5'],
+    [Number.NaN, 'NaN'],
+    [5n, '5n'],
+    [true, 'true'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [() => 1, 'a function'],
+    [Symbol('s'), 'a Symbol'],
+    [{}, 'an object'],
+    [Object.create(null), 'an object'],
+    [[], 'an Array'],
+    [new Date(), 'a Date'],
+    [new Unusual(), 'an Unusual'],
+    [new Float32Array(20), 'a Float32Array'],
+  ])('%#', (value, described) => {
+    const wrongType = invalidType('code', 'a number', value);
+    expect(wrongType).toBeInstanceOf(TypeError);
+    expect(wrongType).toMatchObject({
+      code: 'WS101_INVALID_ARGUMENT',
+      message: `code must be a number, got ${described}`,
+    });
+    const wrongValue = invalidValue('code', 'small', value);
+    expect(wrongValue).toBeInstanceOf(RangeError);
+    expect(wrongValue).toMatchObject({
+      code: 'WS101_INVALID_ARGUMENT',
+      message: `code must be small, got ${described}`,
+    });
+  });
+});

@@ -1,0 +1,395 @@
+import { describe, expect, test } from 'vitest';
+import type { ProtocolError } from '../../src/errors.js';
+import { encodeClosePayload, isViolation, parseClosePayload } from '../../src/framing/close-payload.js';
+import { FrameDecoder } from '../../src/framing/frame-decoder.js';
+import { MessageAssembler, type MessageLimits } from '../../src/framing/message-assembler.js';
+import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
+import { ascii, concat, hex, inPieces, segmentations } from '../helpers/bytes.js';
+import { collectMessages, decodeMessages, type Received } from '../helpers/collect-frames.js';
+import { type RawFrame, rawFrame, rawHeader } from '../helpers/raw-frame.js';
+
+const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
+const limits: MessageLimits = { maxMessageSize: 1000, maxFragments: 5 };
+
+function frames(...list: RawFrame[]): Uint8Array<ArrayBuffer> {
+  return concat(...list.map(frame => rawFrame({ key: KEY, ...frame })));
+}
+
+/** Asserts that these frames of a client give the same in every segmentation, in place and copied. */
+function expectReceived(bytes: Uint8Array, expected: Received[]): void {
+  for (const ownsChunks of [true, false]) {
+    for (const chunks of [[new Uint8Array(bytes)], ...segmentations(bytes)]) {
+      const { received, error } = decodeMessages(chunks, { from: 'client', ownsChunks }, limits);
+      expect(error).toBeUndefined();
+      expect(received).toEqual(expected);
+    }
+  }
+}
+
+function expectFailed(bytes: Uint8Array, code: ViolationCode, offset: number, before: Received[] = []): ProtocolError {
+  let failure: ProtocolError | undefined;
+  for (const ownsChunks of [true, false]) {
+    for (const chunks of [[new Uint8Array(bytes)], ...segmentations(bytes)]) {
+      const { received, error } = decodeMessages(chunks, { from: 'client', ownsChunks }, limits);
+      expect(error).toMatchObject({ violation: VIOLATION[code], offset });
+      expect(received).toEqual(before);
+      failure = error;
+    }
+  }
+  return failure!;
+}
+
+describe('§5.6: messages of one frame', () => {
+  test('text is a string, binary is bytes, both may be empty', () => {
+    expectReceived(
+      frames(
+        { opcode: 1, payload: 'héllo 🦉' },
+        { payload: 'abc' },
+        { opcode: 1 },
+        { opcode: 2 },
+        { opcode: 1, payload: 'x' },
+      ),
+      ['héllo 🦉', [...ascii('abc')], '', [], 'x'],
+    );
+  });
+
+  test('binary is a Buffer, empty, in one frame or in fragments', () => {
+    const messages: (string | Uint8Array)[] = [];
+    const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };
+    const decoder = new FrameDecoder(new MessageAssembler(sink, limits, true), { from: 'client', ownsChunks: true });
+    decoder.push(Buffer.from(frames({}, { payload: 'a' }, { fin: false, payload: 'b' }, { opcode: 0, payload: 'c' })));
+    expect(messages.map(message => Buffer.isBuffer(message))).toEqual([true, true, true]);
+  });
+
+  test('a byte order mark is text like any other', () => {
+    expectReceived(frames({ opcode: 1, payload: '\ufeffa' }), ['\ufeffa']);
+  });
+});
+
+describe('§5.4: fragments', () => {
+  test('are joined, empty ones too, and a character may be cut by them', () => {
+    const owl = Buffer.from('🦉');
+    expectReceived(
+      frames(
+        { opcode: 1, fin: false, payload: owl.subarray(0, 1) },
+        { opcode: 0, fin: false },
+        { opcode: 0, fin: false, payload: owl.subarray(1, 3) },
+        { opcode: 0, payload: owl.subarray(3) },
+        { fin: false },
+        { opcode: 0, payload: 'whole' },
+        { fin: false, payload: 'ab' },
+        { opcode: 0 },
+        { opcode: 1, fin: false },
+        { opcode: 0 },
+      ),
+      ['🦉', [...ascii('whole')], [...ascii('ab')], ''],
+    );
+  });
+
+  test('control frames come between them, at once, in the order sent', () => {
+    expectReceived(
+      frames(
+        { opcode: 1, fin: false, payload: 'a' },
+        { opcode: 9, payload: 'long ping' },
+        { opcode: 10 },
+        { opcode: 0, payload: 'b' },
+        { opcode: 8, payload: encodeClosePayload(1000, 'bye') },
+      ),
+      [
+        { control: 9, payload: [...ascii('long ping')] },
+        { control: 10, payload: [] },
+        'ab',
+        { control: 8, payload: [...encodeClosePayload(1000, 'bye')] },
+      ],
+    );
+  });
+
+  test('a control frame in the middle of a character does not touch it', () => {
+    expectReceived(
+      frames(
+        { opcode: 1, fin: false, payload: hex('c3') },
+        { opcode: 9, payload: hex('ff') },
+        { opcode: 0, payload: hex('a9') },
+      ),
+      [{ control: 9, payload: [0xff] }, 'é'],
+    );
+  });
+
+  test('a continuation of nothing fails, first of all and behind a whole message', () => {
+    expectFailed(frames({ opcode: 0, payload: 'a' }), 'CONTINUATION_OF_NOTHING', 0);
+    expectFailed(frames({ opcode: 1, payload: 'a' }, { opcode: 0 }), 'CONTINUATION_OF_NOTHING', 7, ['a']);
+    expectFailed(
+      frames({ fin: false }, { opcode: 0, payload: 'a' }, { opcode: 0, fin: false }),
+      'CONTINUATION_OF_NOTHING',
+      13,
+      [[0x61]],
+    );
+  });
+
+  test.each([1, 2])('a message inside of a message fails (opcode %i)', opcode => {
+    expectFailed(
+      frames({ opcode: 1, fin: false }, { opcode: 9 }, { opcode, payload: 'a' }),
+      'MESSAGE_INTERRUPTED',
+      12,
+      [{ control: 9, payload: [] }],
+    );
+  });
+});
+
+describe('§8.1: text is UTF-8, and fails at its first wrong byte', () => {
+  test('in one frame', () => {
+    const error = expectFailed(
+      frames({ payload: 'a' }, { opcode: 1, payload: hex('6162 ff 63') }),
+      'INVALID_UTF8',
+      7 + 6 + 2,
+      [[0x61]],
+    );
+    expect(error.closeCode).toBe(1007);
+    expect(error.message).toContain('byte 0xff cannot stand here');
+  });
+
+  test('where the wrong byte has one digit', () => {
+    const error = expectFailed(frames({ opcode: 1, payload: hex('c3 0a') }), 'INVALID_UTF8', 7);
+    expect(error.message).toContain('byte 0x0a cannot stand here');
+  });
+
+  test('in a long frame, where the host looks first', () => {
+    const payload = Buffer.concat([Buffer.alloc(400, 'é'), hex('eda080'), Buffer.alloc(100, 'a')]);
+    expectFailed(frames({ opcode: 1, payload }), 'INVALID_UTF8', 8 + 401);
+  });
+
+  test('across fragments, before the message is complete', () => {
+    expectFailed(
+      frames({ opcode: 1, fin: false, payload: hex('e2 82') }, { opcode: 0, fin: false, payload: hex('41') }),
+      'INVALID_UTF8',
+      8 + 6,
+    );
+  });
+
+  test('where the payload of a frame has not all come', () => {
+    const { error } = decodeMessages(
+      [frames({ opcode: 1, length: 500n, payload: hex('61 c0') })],
+      { from: 'client' },
+      limits,
+    );
+    expect(error).toMatchObject({ violation: VIOLATION.INVALID_UTF8, offset: 8 + 1 });
+  });
+
+  test('where the end cuts a character off, in one frame and in an empty last fragment', () => {
+    const error = expectFailed(frames({ opcode: 1, payload: hex('61 c3') }), 'INVALID_UTF8', 0);
+    expect(error.message).toContain('the last character is cut off');
+    expectFailed(frames({ opcode: 1, fin: false, payload: hex('61 c3') }, { opcode: 0 }), 'INVALID_UTF8', 8);
+  });
+
+  test('a binary message is not looked at', () => {
+    expectReceived(frames({ payload: hex('ff c0') }), [[0xff, 0xc0]]);
+  });
+});
+
+describe('§5.5.1: the body of a Close frame, judged by the sink', () => {
+  test.each<[string, ViolationCode]>([
+    ['03', 'CLOSE_PAYLOAD_TOO_SHORT'],
+    ['03ed', 'INVALID_CLOSE_CODE'],
+    ['03e8 c3', 'INVALID_CLOSE_REASON'],
+  ])('%s breaks a rule, at the offset of its header', (payload, code) => {
+    const sink = {
+      message: () => {},
+      control: (_: number, bytes: Uint8Array) => {
+        const parsed = parseClosePayload(bytes);
+        return isViolation(parsed) ? { violation: parsed } : undefined;
+      },
+    };
+    const decoder = new FrameDecoder(new MessageAssembler(sink, limits), { from: 'client' });
+    decoder.push(frames({ payload: 'a' }, { opcode: 8, payload: hex(payload) }));
+    expect(decoder.error).toMatchObject({ violation: VIOLATION[code], offset: 7 });
+  });
+});
+
+describe('§10.4: limits, judged at each header', () => {
+  test('a message of exactly the limit passes, in one frame and in fragments', () => {
+    const whole = 'a'.repeat(1000);
+    const halves = [
+      { opcode: 1, fin: false, payload: 'a'.repeat(999) },
+      { opcode: 0, payload: 'a' },
+    ];
+    const { received, error } = decodeMessages(
+      [frames({ opcode: 1, payload: whole }, ...halves)],
+      { from: 'client' },
+      limits,
+    );
+    expect(error).toBeUndefined();
+    expect(received).toEqual([whole, whole]);
+  });
+
+  test('one byte more fails at the header with 1009, without a byte of payload', () => {
+    const error = expectFailed(rawHeader({ length: 1001n, key: KEY }), 'MESSAGE_TOO_BIG', 0);
+    expect(error.closeCode).toBe(1009);
+    expect(error.message).toContain('1001 bytes, and at most 1000 are taken');
+  });
+
+  test.each([2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n - 1n])(
+    'CVE-2026-1528, CVE-2020-27813: %d bytes promised fail with 1009, and nothing is allocated',
+    length => {
+      for (const opcode of [1, 2]) {
+        const header = rawHeader({ opcode, length, key: KEY });
+        const { error, assembler } = decodeMessages(
+          [header],
+          { from: 'client' },
+          { ...limits, maxMessageSize: 2 ** 24 },
+        );
+        expect(error?.closeCode).toBe(1009);
+        expect(assembler.retained).toBe(0);
+      }
+    },
+  );
+
+  test('CVE-2026-9675, CVE-2014-0193: limit 1000, three fragments of 400 fail at the third header with 1009', () => {
+    const payload = 'a'.repeat(400);
+    const two = frames({ fin: false, payload }, { opcode: 0, fin: false, payload });
+    const third = rawHeader({ opcode: 0, fin: false, length: 400n, key: KEY });
+    const { received, error } = decodeMessages([two, third], { from: 'client' }, limits);
+    expect(error).toMatchObject({ violation: VIOLATION.MESSAGE_TOO_BIG, closeCode: 1009, offset: two.length });
+    expect(received).toEqual([]);
+  });
+
+  test('the limit is of one message: many of them pass', () => {
+    const { decoder, received } = collectMessages({ from: 'client' }, limits);
+    for (let i = 0; i < 20; i++)
+      decoder.push(frames({ fin: false, payload: 'a'.repeat(600) }, { opcode: 0, payload: 'b' }));
+    expect(decoder.error).toBeUndefined();
+    expect(received).toHaveLength(20);
+  });
+
+  test('CVE-2026-48779, CVE-2026-12151: one empty fragment above the limit fails with 1008', () => {
+    const empty = { opcode: 0, fin: false };
+    const error = expectFailed(frames({ fin: false }, empty, empty, empty, empty, empty), 'TOO_MANY_FRAGMENTS', 30);
+    expect(error.closeCode).toBe(1008);
+    expect(error.message).toContain('maxFragments is 5');
+  });
+
+  test('CVE-2026-48779: as many fragments as the limit pass, whatever came before', () => {
+    const empty = { opcode: 0, fin: false };
+    const message = [{ fin: false }, empty, empty, empty, { opcode: 0, payload: 'a' }];
+    expectReceived(frames(...message, ...message), [[0x61], [0x61]]);
+  });
+
+  test('CVE-2026-48779: control frames are no fragments', () => {
+    const { error } = decodeMessages(
+      [frames({ fin: false }, ...Array.from({ length: 50 }, () => ({ opcode: 9 })), { opcode: 0 })],
+      { from: 'client' },
+      limits,
+    );
+    expect(error).toBeUndefined();
+  });
+
+  test('CVE-2026-12151: 20,000 unfragmented messages do not trip the limit of fragments', () => {
+    const { decoder, received } = collectMessages({ from: 'client' }, limits);
+    const hundred = frames(...Array.from({ length: 100 }, () => ({ opcode: 1, payload: 'a' })));
+    for (let i = 0; i < 200; i++) decoder.push(hundred);
+    expect(decoder.error).toBeUndefined();
+    expect(received).toHaveLength(20_000);
+  });
+
+  test('CVE-2026-12151: 131,071 fragments of a byte that never end hold at most twice that and 64 KiB', () => {
+    const { decoder, assembler } = collectMessages({ from: 'client' });
+    decoder.push(frames({ fin: false, payload: 'a' }));
+    const fragment = frames({ opcode: 0, fin: false, payload: 'a' });
+    for (let i = 1; i < 131_071; i++) decoder.push(fragment);
+    expect(decoder.error).toBeUndefined();
+    expect(assembler.retained).toBeGreaterThanOrEqual(131_071);
+    expect(assembler.retained).toBeLessThanOrEqual(2 * 131_071 + 65_536);
+  });
+
+  test('a text longer than any string fails at its header, whatever the limit', () => {
+    const unlimited = { maxMessageSize: Number.POSITIVE_INFINITY, maxFragments: 5 };
+    const longest = 2 ** 29 - 24;
+    const verdict = (opcode: number, length: number) =>
+      decodeMessages([rawHeader({ opcode, length: BigInt(length), key: KEY })], { from: 'client' }, unlimited).error;
+    expect(verdict(1, longest)).toBeUndefined();
+    expect(verdict(1, longest + 1)).toMatchObject({ closeCode: 1009, offset: 0 });
+    expect(verdict(2, longest + 1)).toBeUndefined();
+  });
+});
+
+describe('CVE-2026-65623: the cost of a message is linear in its fragments', () => {
+  /** Milliseconds for a message of as many fragments of 4 bytes: the best of some runs. */
+  function cost(fragments: number): number {
+    const fragment = frames({ opcode: 0, fin: false, payload: 'abcd' });
+    const bytes = concat(
+      frames({ opcode: 1, fin: false, payload: 'abcd' }),
+      Buffer.alloc((fragments - 2) * fragment.length, fragment),
+      frames({ opcode: 0, payload: 'abcd' }),
+    );
+    let best = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 7; run++) {
+      const { decoder, received } = collectMessages({ from: 'client' });
+      const begin = performance.now();
+      decoder.push(bytes);
+      best = Math.min(best, performance.now() - begin);
+      expect(received).toHaveLength(1);
+    }
+    return best;
+  }
+
+  test('twice the fragments take at most 2.2 times as long, over four doublings', () => {
+    cost(4096);
+    // Over four doublings a quadratic cost would be 256 times; the noise of one doubling is evened out.
+    expect(cost(65_536) / cost(4096)).toBeLessThan(2.2 ** 4);
+  });
+});
+
+describe('whose memory a message lies in', () => {
+  function received(chunk: Uint8Array, ownsChunks: boolean): Uint8Array {
+    const messages: Uint8Array[] = [];
+    const sink = {
+      message: (data: string | Uint8Array) => void messages.push(data as Uint8Array),
+      control: () => undefined,
+    };
+    const assembler = new MessageAssembler(sink, { ...limits, maxMessageSize: 100_000 }, ownsChunks);
+    new FrameDecoder(assembler, { from: 'server', ownsChunks }).push(chunk);
+    return messages[0]!;
+  }
+
+  function chunkOf(payload: number, size: number): Uint8Array<ArrayBuffer> {
+    const chunk = new Uint8Array(size);
+    chunk.set(rawFrame({ payload: new Uint8Array(payload).fill(7) }));
+    return chunk.subarray(0, payload + 4);
+  }
+
+  test('a payload of half its chunk or more stays where it lies, if the chunk is ours', () => {
+    const chunk = chunkOf(5000, 10_000);
+    expect(received(chunk, true).buffer).toBe(chunk.buffer);
+    expect(received(chunk, false).buffer).not.toBe(chunk.buffer);
+  });
+
+  test('a smaller one does not pin its chunk, and all that it pins besides is the pool of small Buffers', () => {
+    for (const payload of [126, 4999]) {
+      const chunk = chunkOf(payload, 10_000);
+      const message = received(chunk, true);
+      expect(message.buffer).not.toBe(chunk.buffer);
+      expect(message.buffer.byteLength).toBeLessThanOrEqual(8192);
+      expect(message).toHaveLength(payload);
+    }
+  });
+
+  test('a message of small fragments does not pin the memory that it was joined in', () => {
+    const message = received(concat(...inPieces(hex('0201 61 8001 62'), 3)), true);
+    expect(message).toHaveLength(2);
+    expect(message.buffer.byteLength).toBeLessThanOrEqual(8192);
+  });
+
+  test('what comes later does not change a message given', () => {
+    for (const ownsChunks of [true, false]) {
+      const messages: (string | Uint8Array)[] = [];
+      const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };
+      const decoder = new FrameDecoder(new MessageAssembler(sink, limits, ownsChunks), { from: 'client', ownsChunks });
+      const expected: number[][] = [];
+      for (let i = 0; i < 20; i++) {
+        const payload = new Uint8Array(i * 10).fill(i);
+        expected.push([...payload], [...payload, ...payload]);
+        decoder.push(frames({ payload }, { fin: false, payload }, { opcode: 0, payload }));
+      }
+      expect(messages.map(message => [...(message as Uint8Array)])).toEqual(expected);
+    }
+  });
+});

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { MessageBuffer } from '../../src/framing/message-buffer.js';
+
+const UNKNOWN = Number.POSITIVE_INFINITY;
+
+test('gives what was appended, and forgets it', () => {
+  const buffer = new MessageBuffer();
+  buffer.append(Uint8Array.of(0, 1, 2, 3), 1, 3, UNKNOWN);
+  buffer.append(Uint8Array.of(4), 0, 1, UNKNOWN);
+  expect(buffer.length).toBe(3);
+  expect([...buffer.take()]).toEqual([1, 2, 4]);
+  expect([buffer.length, buffer.capacity]).toEqual([0, 0]);
+  expect([...buffer.take()]).toEqual([]);
+});
+
+test('an empty message is a Buffer as every other', () => {
+  expect(Buffer.isBuffer(new MessageBuffer().take())).toBe(true);
+});
+
+test('the message is its own: what comes later does not touch it', () => {
+  const buffer = new MessageBuffer();
+  buffer.append(new Uint8Array(3000).fill(1), 0, 3000, 3000);
+  const first = buffer.take();
+  buffer.append(new Uint8Array(3000).fill(2), 0, 3000, 3000);
+  expect(first.every(byte => byte === 1)).toBe(true);
+});
+
+describe('§10.4: memory grows with what has come', () => {
+  test.each([1, 2 ** 32, 2 ** 53 - 1, UNKNOWN])('1 byte of %d promised allocates at most 1 KiB and 2', expected => {
+    const buffer = new MessageBuffer();
+    buffer.append(Uint8Array.of(1), 0, 1, expected);
+    expect(buffer.capacity).toBeLessThanOrEqual(1026);
+    if (expected === 1) expect(buffer.capacity).toBe(1);
+  });
+
+  test('at most twice what has come and 64 KiB, in whatever pieces', () => {
+    const pieces = fc.array(fc.nat(10_000), { maxLength: 40 });
+    const promise = fc.oneof(fc.constant(UNKNOWN), fc.nat(400_000));
+    fc.assert(
+      fc.property(pieces, promise, (sizes, promised) => {
+        const buffer = new MessageBuffer();
+        let arrived = 0;
+        for (const [i, size] of sizes.entries()) {
+          arrived += size;
+          buffer.append(new Uint8Array(size).fill(i), 0, size, Math.max(promised, arrived));
+          expect(buffer.capacity).toBeLessThanOrEqual(2 * arrived + 65_536);
+          expect(buffer.length).toBe(arrived);
+        }
+        const expected = Buffer.concat(sizes.map((size, i) => Buffer.alloc(size, i)));
+        expect(Buffer.compare(buffer.take(), expected)).toBe(0);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a message whose whole length is known takes that and no more', () => {
+    const buffer = new MessageBuffer();
+    for (let i = 0; i < 10; i++) buffer.append(new Uint8Array(1000), 0, 1000, 10_000);
+    expect(buffer.capacity).toBe(10_000);
+    expect(buffer.take().buffer.byteLength).toBe(10_000);
+  });
+
+  test('a message given away holds at most twice its bytes, beside the pool of small Buffers', () => {
+    for (const size of [1, 10, 500, 5000, 70_000]) {
+      const buffer = new MessageBuffer();
+      for (let i = 0; i < 2; i++) buffer.append(new Uint8Array(size), 0, size, UNKNOWN);
+      expect(buffer.take().buffer.byteLength).toBeLessThanOrEqual(Math.max(8192, 4 * size));
+    }
+  });
+
+  test('CVE-2026-65623: each byte is moved a bounded number of times', () => {
+    const buffer = new MessageBuffer();
+    let [growths, moved, capacity] = [0, 0, 0];
+    for (let i = 0; i < 200_000; i++) {
+      buffer.append(Uint8Array.of(1), 0, 1, UNKNOWN);
+      if (buffer.capacity !== capacity) {
+        growths++;
+        moved += i;
+        capacity = buffer.capacity;
+      }
+    }
+    expect(growths).toBeLessThan(12);
+    expect(moved).toBeLessThan(2 * 200_000);
+  });
+});

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Utf8Validator } from '../../src/framing/utf8-validator.js';
+import { cutAt, hex, inPieces, segmentations } from '../helpers/bytes.js';
+
+/** Where these chunks cannot be UTF-8 any more, or 'cut off', or 'whole'. */
+function verdict(chunks: readonly Uint8Array[], hostThreshold?: number): number | 'cut off' | 'whole' {
+  const validator = new Utf8Validator(hostThreshold);
+  let before = 0;
+  for (const chunk of chunks) {
+    const index = validator.check(chunk, 0, chunk.length);
+    if (index !== -1) return before + index;
+    before += chunk.length;
+  }
+  return validator.isComplete ? 'whole' : 'cut off';
+}
+
+/** The same by TextDecoder: the longest beginning that it takes as the beginning of a text. */
+function verdictOfTextDecoder(bytes: Uint8Array): number | 'cut off' | 'whole' {
+  for (let end = 1; end <= bytes.length; end++) {
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end), { stream: true });
+    } catch {
+      return end - 1;
+    }
+  }
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return 'whole';
+  } catch {
+    return 'cut off';
+  }
+}
+
+/** Every segmentation, alone and deep inside a long text, by the loop alone, by the host wherever it can, and as it is. */
+function expectVerdict(bytes: Uint8Array, expected: number | 'cut off' | 'whole'): void {
+  const long = Buffer.concat([Buffer.alloc(200, 'é'), bytes]);
+  const later = typeof expected === 'number' ? 200 + expected : expected;
+  for (const threshold of [undefined, 0, Number.POSITIVE_INFINITY]) {
+    for (const chunks of [[bytes], ...segmentations(bytes)]) expect(verdict(chunks, threshold)).toBe(expected);
+    for (const size of [1, 49, 100, 199, 200, 201, 1000]) {
+      expect(verdict(inPieces(long, size), threshold)).toBe(later);
+    }
+  }
+}
+
+describe('RFC 3629 §4: what is UTF-8', () => {
+  test.each([
+    ['the first and last character of one byte', '00 7f'],
+    ['of two bytes', 'c280 dfbf'],
+    ['of three bytes', 'e0a080 efbfbf'],
+    ['of four bytes', 'f0908080 f48fbfbf'],
+    ['around the surrogates', 'ed9fbf ee8080'],
+    ['noncharacters', 'efbfbe efbfbf f09fbfbe'],
+    ['a byte order mark', 'efbbbf 61'],
+    ['κόσμε', 'ceba cf8c cf83 cebc ceb5'],
+  ])('%s', (_, bytes) => expectVerdict(hex(bytes), 'whole'));
+});
+
+describe('RFC 6455 §8.1: what is not, found at the very byte', () => {
+  test.each([
+    ['a tail without a beginning', '80', 0],
+    ['the last tail without a beginning', '61 bf', 1],
+    ['a tail too many', 'c3a9 80', 2],
+    ['0xC0, which is always overlong', 'c0 80', 0],
+    ['0xC1, which is always overlong', 'c1 bf', 0],
+    ['"/" in two bytes', '61 c0af', 1],
+    ['"/" in three bytes', 'e0 80 af', 1],
+    ['the longest overlong of three bytes', 'e0 9f bf', 1],
+    ['"/" in four bytes', 'f0 80 80 af', 1],
+    ['the longest overlong of four bytes', 'f0 8f bf bf', 1],
+    ['the first surrogate', 'ed a0 80', 1],
+    ['the last surrogate', 'ed bf bf', 1],
+    ['a pair of surrogates', 'eda0bd edb880', 1],
+    ['U+110000', 'f4 90 80 80', 1],
+    ['0xF5, beyond U+10FFFF', 'f5 80 80 80', 0],
+    ['five bytes', 'f888808080', 0],
+    ['six bytes', 'fc8480808080', 0],
+    ['0xFE', 'fe', 0],
+    ['0xFF', 'c3a9 ff', 2],
+    ['a character of two bytes cut by ASCII', 'c3 41', 1],
+    ['of three bytes cut at its second', 'e2 41', 1],
+    ['of three bytes cut at its third', 'e282 41', 2],
+    ['of four bytes cut at its fourth', 'f09f98 41', 3],
+    ['cut by the beginning of another', 'e282 c3a9', 2],
+    ['κόσμε with a surrogate behind it', 'ceba cf8c cf83 cebc ceb5 eda080 656469746564', 11],
+  ])('%s', (_, bytes, index) => expectVerdict(hex(bytes), index));
+});
+
+test.each(['c3', 'e2', 'e282', 'f0', 'f09f', 'f09f98', 'ed9f', 'e0a0', 'f48f', '61 c3'])(
+  'a text that ends in %s is cut off, and may go on',
+  bytes => expectVerdict(hex(bytes), 'cut off'),
+);
+
+test('agrees with TextDecoder about every two bytes, and every three that begin with a narrow range', () => {
+  const validator = (bytes: Uint8Array) => verdict([bytes]);
+  for (let first = 0; first < 256; first++) {
+    for (let second = 0; second < 256; second += first < 0x80 ? 51 : 1) {
+      const bytes = Uint8Array.of(first, second);
+      if (validator(bytes) !== verdictOfTextDecoder(bytes)) expect(validator(bytes)).toBe(verdictOfTextDecoder(bytes));
+    }
+  }
+  for (const first of [0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4]) {
+    for (const second of [0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0]) {
+      for (const third of [0x7f, 0x80, 0xbf, 0xc0]) {
+        for (const fourth of [0x41, 0x80, 0xbf, 0xc0]) {
+          const bytes = Uint8Array.of(first, second, third, fourth);
+          expect(validator(bytes)).toBe(verdictOfTextDecoder(bytes));
+        }
+      }
+    }
+  }
+});
+
+test('agrees with TextDecoder about texts with some bytes overwritten, in every segmentation', () => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 120 }).map(string => new TextEncoder().encode(string));
+  const faults = fc.array(fc.record({ place: fc.nat(500), byte: fc.nat(255) }), { maxLength: 2 });
+  const cuts = fc.array(fc.nat(500), { maxLength: 5 });
+  const threshold = fc.constantFrom(0, 4, 48, Number.POSITIVE_INFINITY);
+  fc.assert(
+    fc.property(text, faults, cuts, threshold, (encoded, overwritten, places, hostThreshold) => {
+      const bytes = new Uint8Array(encoded);
+      for (const { place, byte } of overwritten) if (place < bytes.length) bytes[place] = byte;
+      expect(verdict(cutAt(bytes, places), hostThreshold)).toBe(verdictOfTextDecoder(bytes));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('only the range asked for is looked at', () => {
+  const validator = new Utf8Validator();
+  expect(validator.check(hex('ff 61 c3 ff'), 1, 3)).toBe(-1);
+  expect(validator.isComplete).toBe(false);
+  expect(validator.check(hex('ff a9 ff'), 1, 2)).toBe(-1);
+  expect(validator.isComplete).toBe(true);
+});

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import * as node from '../../src/platform/node.js';
+
+test('memory is a Buffer, whichever way it is asked for', () => {
+  for (const memory of [node.allocate(5), node.allocateUnpooled(5)]) {
+    expect(Buffer.isBuffer(memory)).toBe(true);
+    expect(memory).toHaveLength(5);
+  }
+});
+
+test('unpooled memory is no part of anything larger, however small', () => {
+  expect(node.allocateUnpooled(5).buffer.byteLength).toBe(5);
+});
+
+test('text is written and read in any view of memory, not in Buffers alone', () => {
+  const memory = new Uint8Array(20).subarray(4, 12);
+  expect(node.writeUtf8('é!', memory, 2)).toBe(3);
+  expect([...memory]).toEqual([0, 0, 0xc3, 0xa9, 0x21, 0, 0, 0]);
+  expect(node.decodeUtf8(memory, 2, 5)).toBe('é!');
+  expect(node.isUtf8(memory, 2, 5)).toBe(true);
+  expect(node.isUtf8(memory, 2, 3)).toBe(false);
+});
+
+test('#platform is node.ts here', async () => {
+  expect(await import('#platform')).toBe(await import('../../src/platform/node.js'));
+});
