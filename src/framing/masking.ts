@@ -3,7 +3,10 @@
  * masks and unmasks. A key is a 32-bit integer whose most significant byte comes first on the wire, as in FrameHeader.
  */
 
-/** From this many bytes on, words save more than making their view costs: 1.1 times as fast at 48, 9 times at 64 KiB (bench/masking.ts). */
+/**
+ * From this many bytes on, words save more than making their view costs: they meet at about 40, and at 64 KiB words are 9 times
+ * as fast (bench/masking.ts).
+ */
 const WORD_THRESHOLD = 48;
 
 /** One key as the four bytes and as the word of this machine's byte order: whichever that is, no byte needs to be swapped. */

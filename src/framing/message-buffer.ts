@@ -1,7 +1,10 @@
 import { allocate, allocateUnpooled } from '#platform';
 import { copyOf } from './copy.js';
 
-/** Room beyond twice what has come, so that the first bytes of a message do not each grow it. Small, since a peer can leave many messages open. */
+/**
+ * Room beyond twice what has come, so that the first bytes of a message do not each grow it. No more than this, since whoever
+ * leaves a message open makes us hold it.
+ */
 const SLACK = 1_024;
 
 /**

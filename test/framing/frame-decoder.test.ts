@@ -347,6 +347,15 @@ describe('suspension', () => {
   });
 });
 
+test('the header read last can be asked for, also that of the frame that broke a rule', () => {
+  const { decoder } = decodeFrames(
+    [concat(rawFrame({ payload: 'a' }), rawHeader({ opcode: 3, length: 300n }))],
+    fromServer,
+  );
+  expect(decoder.error?.violation).toBe(VIOLATION.RESERVED_OPCODE);
+  expect(decoder.header).toMatchObject({ opcode: 3, payloadLength: 300, headerLength: 4, offset: 3 });
+});
+
 test('nothing is handed on of a payload that did not come', () => {
   const sink = collectFrames();
   const decoder = new FrameDecoder(sink, fromServer);
