@@ -34,8 +34,6 @@ export class Session implements PromptOwner {
     this.#streams = streams;
     this.#paint = paint;
     streams.stdout.on('error', error => this.#outputFailed(error));
-    // There is nobody to tell.
-    streams.stderr.on('error', () => {});
   }
 
   /** Aborted when the user gives up before the connection is open. */

@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: Stand
 /** The command: runs the subcommand that the first argument names. Never rejects. */
 export async function ws101([name = '', ...args]: readonly string[], streams: StandardStreams): Promise<ExitCode> {
   const { stdout, stderr } = streams;
+  // Where whoever read us is gone (EPIPE), that alone must not end the process in the middle of something.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   if (name === '--help' || name === '-h') {
     stdout.write(MAIN_HELP);
     return EXIT.OK;

@@ -57,8 +57,8 @@ export function requestHeaderNote(name: string): string {
 
 export function responseHeaderNote(name: string, value: string, status: number | undefined): string {
   if (status !== 101) return REFUSAL_NOTES.get(name) ?? '';
-  // "If the response lacks an |Upgrade| header field or [it] contains a value that is not … 'websocket'", and likewise for
-  // Connection, the client MUST fail the connection (§4.1).
+  // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value "websocket", the
+  // client MUST _Fail the WebSocket Connection_", and likewise a |Connection| without the token "Upgrade" (§4.1).
   if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: it is not websocket';
   if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: it does not name Upgrade';
   return AGREEMENT_NOTES.get(name) ?? '';

@@ -30,6 +30,14 @@ describe('ws101: what needs no connection', () => {
     expect(streams.stderr.text).toMatch(stderr);
   });
 
+  it('outlives whoever reads its output', async () => {
+    const streams = pipes('');
+    await ws101(['--help'], streams);
+    const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
+    expect(() => streams.stdout.emit('error', gone)).not.toThrow();
+    expect(() => streams.stderr.emit('error', gone)).not.toThrow();
+  });
+
   it('every help page is text of at most 120 columns, and names its exit codes', async () => {
     for (const args of [['--help'], ['connect', '--help'], ['serve', '--help']]) {
       const streams = pipes('');
