@@ -177,7 +177,7 @@ describe('sendStream()', () => {
   });
 
   it('is not the cause where the source fails behind the peer’s Close frame', async () => {
-    const { connection, peer } = connectionAndPeer();
+    const { connection, peer } = connectionAndPeer('client');
     const source = new ManualSource();
     const sent = connection.sendStream(source);
     source.give('begun');

@@ -1,0 +1,201 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
+import { HandlerError } from '../../src/errors.js';
+import { connectionAndPeer } from '../helpers/connections.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** Keeps process.emitWarning() quiet, and notes what it was given. */
+function catchWarnings(): unknown[] {
+  const warnings: unknown[] = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(warning));
+  return warnings;
+}
+
+const FAILURES: Array<[string, () => unknown]> = [
+  [
+    'throws',
+    () => {
+      throw new Error('oops');
+    },
+  ],
+  ['rejects', () => Promise.reject(new Error('oops'))],
+];
+
+describe.each(FAILURES)('a listener that %s', (_, fail) => {
+  it('closes its connection with 1011 and is reported by handlerError', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const warnings = catchWarnings();
+    const reported = once(connection, 'handlerError');
+    connection.on('message', fail as () => void);
+    peer.send(peer.frames.text('x'));
+    const [error] = await reported;
+    expect(error).toBeInstanceOf(HandlerError);
+    expect(error).toMatchObject({ cause: { message: 'oops' }, code: 'WS101_HANDLER_FAILED', fault: 'caller' });
+    expect(error.message).toBe("a listener of 'message' failed: oops");
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    peer.send(peer.frames.close(1011));
+    expect(await connection.closed).toMatchObject({ initiator: 'local', wasClean: true, cause: error });
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(['ping', 'pong', 'drain', 'close'] as const)('of %s is reported as well', async event => {
+    const onHandlerError = vi.fn(() => true);
+    const { connection, peer } = connectionAndPeer(
+      'server',
+      { highWaterMark: 100, onHandlerError },
+      { highWaterMark: 50, isAsync: true },
+    );
+    connection.on(event, fail as () => void);
+    connection.send(Buffer.alloc(500));
+    peer.send(peer.frames.ping(), peer.frames.pong());
+    peer.send(peer.frames.close(1000));
+    await connection.closed;
+    await setImmediate();
+    expect(onHandlerError).toHaveBeenCalledExactlyOnceWith(expect.any(HandlerError), connection);
+    expect((onHandlerError.mock.calls as unknown as [HandlerError][])[0]?.[0].message).toContain(`'${event}'`);
+  });
+
+  it('is a warning of the process where nobody takes care of it', async () => {
+    const warnings = catchWarnings();
+    for (const onHandlerError of [undefined, () => false]) {
+      const { connection, peer } = connectionAndPeer('server', onHandlerError === undefined ? {} : { onHandlerError });
+      connection.on('message', fail as () => void);
+      peer.send(peer.frames.text('x'), peer.frames.close(1000));
+      const { cause } = await connection.closed;
+      await setImmediate();
+      expect(warnings.splice(0)).toEqual([cause instanceof HandlerError ? cause : expect.any(HandlerError)]);
+    }
+  });
+
+  it('of handlerError itself is not asked again', async () => {
+    const warnings = catchWarnings();
+    const { connection, peer } = connectionAndPeer();
+    const listener = vi.fn(fail);
+    connection.on('handlerError', listener as () => void);
+    connection.on('message', fail as () => void);
+    peer.send(peer.frames.text('x'));
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    await setImmediate();
+    expect(listener).toHaveBeenCalledOnce();
+    expect(warnings).toHaveLength(1);
+    connection.terminate();
+  });
+});
+
+describe('a listener that fails', () => {
+  it('goes to the listeners of handlerError alone where there are any', async () => {
+    const onHandlerError = vi.fn(() => true);
+    const { connection, peer } = connectionAndPeer('server', { onHandlerError });
+    const heard = vi.fn();
+    connection.on('handlerError', heard);
+    connection.on('message', () => {
+      throw 'no Error at all';
+    });
+    peer.send(peer.frames.text('x'));
+    await peer.saw(1);
+    expect(heard).toHaveBeenCalledOnce();
+    expect(heard.mock.calls[0]?.[0]).toMatchObject({ cause: 'no Error at all' });
+    expect(onHandlerError).not.toHaveBeenCalled();
+    connection.terminate();
+  });
+
+  it('may throw anything', async () => {
+    const warnings = catchWarnings();
+    for (const thrown of [Object.create(null), undefined, Symbol('s'), { toString: () => 7 }]) {
+      const { connection, peer } = connectionAndPeer();
+      connection.on('message', () => {
+        throw thrown;
+      });
+      peer.send(peer.frames.text('x'));
+      expect(await peer.saw(1)).toEqual(['close 1011']);
+      expect(warnings.splice(0)).toMatchObject([{ cause: thrown }]);
+      connection.terminate();
+    }
+  });
+
+  it('harms no other connection', async () => {
+    catchWarnings();
+    const bad = connectionAndPeer();
+    const good = connectionAndPeer();
+    bad.connection.on('message', () => {
+      throw new Error('oops');
+    });
+    good.connection.on('message', data => good.connection.send(data));
+    bad.peer.send(bad.peer.frames.text('x'));
+    good.peer.send(good.peer.frames.text('echo'));
+    expect(await good.peer.saw(1)).toEqual(['text "echo"']);
+    expect(await bad.peer.saw(1)).toEqual(['close 1011']);
+    expect(good.connection.state).toBe('open');
+    for (const { connection } of [bad, good]) connection.terminate();
+  });
+
+  it('resumes a paused connection, so that the peer’s Close frame is read', async () => {
+    catchWarnings();
+    const { connection, peer } = connectionAndPeer();
+    const messages: unknown[] = [];
+    connection.on('message', data => {
+      messages.push(data);
+      if (messages.length > 1) return;
+      connection.pause();
+      throw new Error('oops');
+    });
+    peer.send(peer.frames.text('1'), peer.frames.text('2'), peer.frames.close(1000));
+    expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(messages).toEqual(['1', '2']);
+  });
+
+  it('behind the end is reported, and that is all', async () => {
+    const warnings = catchWarnings();
+    const { connection } = connectionAndPeer();
+    const order: string[] = [];
+    connection.on('close', () => {
+      order.push('first');
+      throw new Error('late');
+    });
+    connection.terminate();
+    await connection.closed;
+    expect(connection.state).toBe('closed');
+    expect(order).toEqual(['first']);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('events', () => {
+  it('give each listener bytes of its own', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const pings: Buffer[] = [];
+    const pongs: Buffer[] = [];
+    connection.on('ping', payload => pings.push(payload));
+    connection.on('pong', payload => pongs.push(payload));
+    peer.send(peer.frames.ping('1'), peer.frames.ping('2'), peer.frames.pong('3'), peer.frames.pong('4'));
+    expect(await peer.saw(2)).toEqual(['pong "1"', 'pong "2"']);
+    expect([...pings, ...pongs].map(String)).toEqual(['1', '2', '3', '4']);
+    connection.terminate();
+  });
+
+  it('send(), close() and terminate() may be called in any of them', async () => {
+    const acts: Array<(connection: WebSocketConnection) => void> = [
+      connection => void connection.send('x'),
+      connection => void connection.close(),
+      connection => connection.terminate(),
+      connection => connection.pause(),
+      connection => connection.resume(),
+      connection => void connection.ping(),
+      connection => void connection.sendStream(['x']),
+    ];
+    for (const act of acts) {
+      const all = connectionAndPeer('server', { unreadTimeout: 20, closeTimeout: 20, highWaterMark: 10 });
+      for (const event of ['message', 'ping', 'pong', 'drain', 'close', 'handlerError'] as const) {
+        all.connection.on(event, () => act(all.connection));
+      }
+      all.connection.send('more than the mark allows');
+      const { frames } = all.peer;
+      all.peer.send(frames.ping(), frames.pong(), frames.text('1'), frames.text('2'), frames.close(1000));
+      await all.connection.closed;
+      expect(all.connection.state).toBe('closed');
+    }
+  });
+});

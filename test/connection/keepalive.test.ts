@@ -1,0 +1,196 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type KeepaliveMember, keepAlive } from '../../src/connection/keepalive.js';
+import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
+
+afterEach(() => vi.useRealTimers());
+
+class Member implements KeepaliveMember {
+  wasHeard = false;
+  isListening = true;
+  readonly events: string[] = [];
+  sendKeepalivePing(): void {
+    this.events.push(`ping at ${Math.round(performance.now() - this.start)}`);
+  }
+  keepaliveTimedOut(silence: number): void {
+    this.events.push(`lost after ${Math.round(silence)}`);
+  }
+  readonly start: number = performance.now();
+}
+
+describe('keepAlive()', () => {
+  it('pings after the interval, and gives up after the timeout: never later than both together', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 20_000, 20_000);
+    vi.advanceTimersByTime(18_999);
+    expect(member.events).toEqual([]);
+    vi.advanceTimersByTime(1_001);
+    expect(member.events).toEqual(['ping at 19000']);
+    vi.advanceTimersByTime(20_000);
+    expect(member.events[1]).toBe('lost after 39000');
+    stop();
+  });
+
+  it('does neither while bytes come, and begins anew behind the last of them', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 1_000, 1_000);
+    for (let i = 0; i < 50; i++) {
+      member.wasHeard = true;
+      vi.advanceTimersByTime(100);
+    }
+    expect(member.events).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    expect(member.events).toHaveLength(1);
+    member.wasHeard = true;
+    vi.advanceTimersByTime(900);
+    expect(member.events).toHaveLength(1);
+    vi.advanceTimersByTime(100);
+    expect(member.events).toHaveLength(2);
+    stop();
+  });
+
+  it('rests while the member does not listen: silence then means nothing', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 1_000, 1_000);
+    vi.advanceTimersByTime(1_000);
+    expect(member.events).toHaveLength(1);
+    member.isListening = false;
+    vi.advanceTimersByTime(10_000);
+    expect(member.events).toHaveLength(1);
+    member.isListening = true;
+    vi.advanceTimersByTime(900);
+    expect(member.events).toHaveLength(1);
+    vi.advanceTimersByTime(100);
+    expect(member.events).toHaveLength(2);
+    expect(member.events[1]).toMatch(/^ping/);
+    stop();
+  });
+
+  it('shares one timer between members with the same times, and stops it with the last', () => {
+    vi.useFakeTimers();
+    const members = [new Member(), new Member(), new Member()];
+    const stops = members.map(member => keepAlive(member, 1_000, 500));
+    const stopOther = keepAlive(new Member(), 1_000, 600);
+    expect(vi.getTimerCount()).toBe(2);
+    stopOther();
+    stops[0]?.();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(1_000);
+    expect(members.map(member => member.events.length)).toEqual([0, 1, 1]);
+    stops[1]?.();
+    stops[2]?.();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may be stopped twice without harm to a later group with the same times', () => {
+    vi.useFakeTimers();
+    const stop = keepAlive(new Member(), 1_000, 500);
+    stop();
+    const stops = [keepAlive(new Member(), 1_000, 500)];
+    stop();
+    stops.push(keepAlive(new Member(), 1_000, 500));
+    expect(vi.getTimerCount()).toBe(1);
+    for (const each of stops) each();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not blame the peer for time in which this process stood still', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 1_000, 1_000);
+    vi.advanceTimersByTime(1_000);
+    expect(member.events).toHaveLength(1);
+    // A long computation: no tick for a minute, and the Pong lies unread in the meantime.
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
+    vi.advanceTimersToNextTimer();
+    expect(member.events).toHaveLength(1);
+    member.wasHeard = true;
+    vi.advanceTimersToNextTimer();
+    expect(member.events).toHaveLength(1);
+    vi.restoreAllMocks();
+    stop();
+  });
+});
+
+describe('the keepalive of a connection', () => {
+  it('pings an idle peer, measures the latency, and goes on as long as it is answered', async () => {
+    const { client, server } = connectedPair({ pingInterval: 40, pingTimeout: 1_000 });
+    let pings = 0;
+    await new Promise<void>(resolve => {
+      server.on('ping', () => {
+        if (++pings === 3) resolve();
+      });
+    });
+    await setImmediate();
+    expect(client.latency).toBeGreaterThan(0);
+    expect([client.state, server.state]).toEqual(['open', 'open']);
+    client.terminate();
+    await server.closed;
+  });
+
+  it('ends a connection whose peer is silent: 1006 by the network', async () => {
+    const { connection, peer } = connectionAndPeer('server', { pingInterval: 40, pingTimeout: 40 });
+    const start = performance.now();
+    const info = await connection.closed;
+    expect(performance.now() - start).toBeGreaterThan(60);
+    expect(info).toMatchObject({
+      code: 1006,
+      wasClean: false,
+      initiator: 'network',
+      cause: { code: 'WS101_KEEPALIVE_TIMEOUT', fault: 'network' },
+    });
+    expect(peer.seen).toHaveLength(1);
+    expect(peer.seenFrames[0]?.opcode).toBe(9);
+  });
+
+  it('takes any byte for an answer, and remembers only its last Ping', async () => {
+    const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 1_000 });
+    for (let pings = 1; pings <= 4; pings++) {
+      await peer.saw(pings);
+      peer.send(peer.frames.text('not a pong'));
+    }
+    expect(connection.state).toBe('open');
+    const payloads = peer.seenFrames.map(frame => frame.payload);
+    expect(new Set(payloads.map(String)).size).toBe(payloads.length);
+    // An answer to a Ping that was forgotten measures nothing.
+    peer.send(peer.frames.pong(payloads[0]!));
+    await setImmediate();
+    expect(connection.latency).toBeUndefined();
+    peer.send(peer.frames.pong(payloads.at(-1)!));
+    await setImmediate();
+    expect(connection.latency).toBeGreaterThan(0);
+    connection.terminate();
+  });
+
+  it('stops while the connection is paused, and starts again with resume()', async () => {
+    const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 20, unreadTimeout: 150 });
+    connection.pause();
+    // The time of several intervals and timeouts; unreadTimeout ends the other one meanwhile.
+    const other = connectionAndPeer('server', { unreadTimeout: 110 });
+    other.connection.pause();
+    expect((await other.connection.closed).cause).toMatchObject({ code: 'WS101_UNREAD_TIMEOUT' });
+    expect(peer.seen).toEqual([]);
+    expect(connection.state).toBe('open');
+    connection.resume();
+    expect((await connection.closed).cause).toMatchObject({ code: 'WS101_KEEPALIVE_TIMEOUT' });
+    expect(peer.seen).toHaveLength(1);
+  });
+
+  it('stops with the closing handshake, which has a deadline of its own', async () => {
+    const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 20, closeTimeout: 150 });
+    const info = await connection.close();
+    expect(info.cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
+    expect(peer.seen).toEqual(['close']);
+  });
+
+  it('is off with pingInterval: 0', () => {
+    vi.useFakeTimers();
+    const { connection } = connectionAndPeer('server', { pingInterval: 0 });
+    expect(vi.getTimerCount()).toBe(0);
+    connection.terminate();
+  });
+});

@@ -1,0 +1,232 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { BackpressureError } from '../../src/errors.js';
+import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+import { FramePeer } from '../helpers/frame-peer.js';
+
+/** A connection whose peer does not read, so that all beyond 100 bytes waits. */
+function congested(setup: { highWaterMark?: number; maxBufferedAmount?: number } = {}) {
+  const all = connectionAndPeer('server', { highWaterMark: 1_000, ...setup }, { highWaterMark: 100 });
+  all.peer.socket.pause();
+  return all;
+}
+
+async function fill({ connection }: ReturnType<typeof congested>): Promise<void> {
+  while (connection.send(Buffer.alloc(300))) await setImmediate();
+}
+
+describe('backpressure', () => {
+  it('send() gives false above highWaterMark, and drain follows once', async () => {
+    const all = congested();
+    const { connection, peer } = all;
+    const drains = vi.fn();
+    connection.on('drain', drains);
+    await fill(all);
+    expect(connection.bufferedAmount).toBeGreaterThan(1_000);
+    expect(connection.send('one more')).toBe(false);
+    await setImmediate();
+    expect(drains).not.toHaveBeenCalled();
+    const drained = once(connection, 'drain');
+    peer.socket.resume();
+    await drained;
+    expect(connection.bufferedAmount).toBeLessThanOrEqual(1_000);
+    for (let i = 0; i < 10; i++) await setImmediate();
+    expect(drains).toHaveBeenCalledOnce();
+    expect(connection.bufferedAmount).toBe(0);
+    expect(connection.send('go on')).toBe(true);
+    connection.terminate();
+  });
+
+  it('asks the socket before it says no: what leaves at once is no reason to wait', () => {
+    const { connection } = connectionAndPeer('server', { highWaterMark: 1_000 });
+    expect(connection.send(Buffer.alloc(5_000))).toBe(true);
+    expect(connection.bufferedAmount).toBe(0);
+    connection.terminate();
+  });
+
+  it('counts what waits behind a stream, and drains when that has left', async () => {
+    const { connection } = connectionAndPeer('server', { highWaterMark: 100 });
+    let finish = () => {};
+    const sent = connection.sendStream(
+      (async function* () {
+        yield 'x';
+        await new Promise<void>(resolve => {
+          finish = resolve;
+        });
+      })(),
+    );
+    expect(connection.send('y'.repeat(200))).toBe(false);
+    await setImmediate();
+    const drained = once(connection, 'drain');
+    finish();
+    expect(await sent).toBe(true);
+    await drained;
+    connection.terminate();
+  });
+
+  it('drained() resolves true at once where nothing waits, and otherwise with drain', async () => {
+    const all = congested();
+    const { connection, peer } = all;
+    expect(await connection.drained()).toBe(true);
+    await fill(all);
+    const order: string[] = [];
+    connection.on('drain', () => order.push('drain'));
+    const both = Promise.all([
+      connection.drained().then(isOpen => order.push(`first ${isOpen}`)),
+      connection.drained().then(isOpen => order.push(`second ${isOpen}`)),
+    ]);
+    peer.socket.resume();
+    await both;
+    expect(order.sort()).toEqual(['drain', 'first true', 'second true']);
+    connection.terminate();
+  });
+
+  it('drained() resolves false where the connection closes first', async () => {
+    const all = congested();
+    await fill(all);
+    const waiting = all.connection.drained();
+    all.connection.terminate();
+    expect(await waiting).toBe(false);
+    expect(await all.connection.drained()).toBe(false);
+  });
+
+  it('drained() rejects when aborted, before or meanwhile, and leaves the others waiting', async () => {
+    const all = congested();
+    const { connection, peer } = all;
+    await expect(connection.drained({ signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+    await fill(all);
+    const controller = new AbortController();
+    const remove = vi.spyOn(controller.signal, 'removeEventListener');
+    const aborted = connection.drained({ signal: controller.signal });
+    const other = connection.drained({ signal: new AbortController().signal });
+    controller.abort(new Error('meanwhile'));
+    await expect(aborted).rejects.toThrow('meanwhile');
+    peer.socket.resume();
+    expect(await other).toBe(true);
+    const late = new AbortController();
+    const quiet = vi.spyOn(late.signal, 'removeEventListener');
+    all.peer.socket.pause();
+    await fill(all);
+    const answered = connection.drained({ signal: late.signal });
+    all.peer.socket.resume();
+    expect(await answered).toBe(true);
+    expect(quiet).toHaveBeenCalledOnce();
+    expect(remove).not.toHaveBeenCalled();
+    connection.terminate();
+  });
+
+  it('ends a connection whose peer lets more wait than maxBufferedAmount: BackpressureError', async () => {
+    const all = congested({ maxBufferedAmount: 5_000 });
+    const { connection } = all;
+    let sent = 0;
+    while (connection.state === 'open') {
+      connection.send(Buffer.alloc(2_000));
+      sent++;
+      await setImmediate();
+    }
+    // One message may go beyond the cap; the next one ends it.
+    expect(sent).toBe(4);
+    const { cause, ...info } = await connection.closed;
+    expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local' });
+    expect(cause).toBeInstanceOf(BackpressureError);
+    expect(cause).toMatchObject({ code: 'WS101_BACKPRESSURE', fault: 'peer', bufferedAmount: expect.any(Number) });
+    expect(connection.send('x')).toBe(false);
+  });
+
+  it('a single message above the cap is no reason to end', async () => {
+    const all = congested({ maxBufferedAmount: 1_000 });
+    expect(all.connection.send(Buffer.alloc(100_000))).toBe(false);
+    await setImmediate();
+    expect(all.connection.state).toBe('open');
+    all.connection.terminate();
+  });
+
+  it('counts messages of no bytes, too, where they wait behind a stream', async () => {
+    const { connection } = connectionAndPeer('server', { maxBufferedAmount: 10_000 });
+    const stream = connection.sendStream(
+      (async function* () {
+        yield 'x';
+        await new Promise(() => {});
+      })(),
+    );
+    let sent = 0;
+    while (connection.state === 'open' && sent < 1_000) {
+      connection.send('');
+      sent++;
+    }
+    expect(sent).toBeLessThan(100);
+    expect((await connection.closed).cause).toBeInstanceOf(BackpressureError);
+    expect(await stream).toBe(false);
+  });
+});
+
+describe('a full socket', () => {
+  it('that the opening handshake left behind gets our first words when it drains', async () => {
+    const [socket, other] = duplexPair({ highWaterMark: 10, isAsync: true });
+    socket.write('a long response head of the opening handshake');
+    expect(socket.writableNeedDrain).toBe(true);
+    const connection = connectionOver(socket, 'server');
+    connection.send('first words');
+    await once(other, 'readable');
+    other.read();
+    const peer = new FramePeer(other, 'client');
+    expect(await peer.saw(1)).toEqual(['text "first words"']);
+    connection.terminate();
+  });
+
+  it('gets what it may have and no more: the rest stays countable as ours', async () => {
+    const all = congested();
+    const { connection, socket } = all;
+    await fill(all);
+    const inSocket = socket.writableLength;
+    connection.send('more');
+    await setImmediate();
+    expect(socket.writableLength).toBe(inSocket);
+    expect(connection.bufferedAmount).toBeGreaterThan(inSocket);
+    connection.terminate();
+  });
+
+  it('whose peer floods it with pings holds a bounded number of pongs, and the latest is answered', async () => {
+    const { connection, peer, socket } = connectionAndPeer('server', {}, { highWaterMark: 1_000 });
+    peer.socket.pause();
+    for (let i = 0; i < 200; i++) {
+      peer.send(...Array.from({ length: 50 }, (_, j) => peer.frames.ping(`${i}-${j}`.padStart(100, '.'))));
+      await setImmediate();
+    }
+    expect(connection.bufferedAmount).toBeLessThan(40_000);
+    expect(socket.writableLength).toBeLessThan(40_000);
+    peer.socket.resume();
+    await peer.until(() => peer.seen.at(-1)?.includes('199-49') === true);
+    expect(peer.seen.length).toBeLessThan(500);
+    connection.terminate();
+  });
+});
+
+describe('memory', () => {
+  it('handed to another Duplex is not used again before its reader is done with it', async () => {
+    const [socket, other] = duplexPair();
+    const connection = connectionOver(socket, 'server');
+    const chunks: Buffer[] = [];
+    other.on('data', chunk => chunks.push(chunk));
+    for (let i = 0; i < 200; i++) {
+      connection.send(`message ${String(i).padStart(3, '0')}`);
+      await setImmediate();
+    }
+    const texts = chunks.map(chunk => chunk.subarray(2).toString());
+    expect(texts).toEqual(Array.from({ length: 200 }, (_, i) => `message ${String(i).padStart(3, '0')}`));
+    connection.terminate();
+  });
+
+  it('of a chunk from another Duplex is not written to', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const frame = Buffer.from(peer.frames.binary(Buffer.alloc(100, 1)));
+    const before = Buffer.from(frame);
+    const message = once(connection, 'message');
+    peer.socket.write(frame);
+    expect((await message)[0].equals(Buffer.alloc(100, 1))).toBe(true);
+    expect(frame.equals(before)).toBe(true);
+    connection.terminate();
+  });
+});

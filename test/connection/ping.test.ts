@@ -1,0 +1,85 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
+
+describe('ping() (§5.5.2)', () => {
+  it('resolves with the round trip in milliseconds, which is the latency from then on', async () => {
+    const { client, server } = connectedPair({}, { isAsync: true });
+    expect(client.latency).toBeUndefined();
+    const roundTrip = await client.ping();
+    expect(roundTrip).toBeGreaterThan(0);
+    expect(roundTrip).toBeLessThan(1_000);
+    expect(client.latency).toBe(roundTrip);
+    expect(server.latency).toBeUndefined();
+    client.terminate();
+  });
+
+  it('sends what it is given, in whatever form, or 4 bytes of its own', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const data = Buffer.from('data');
+    for (const payload of ['text', data, new Uint8Array(2), undefined]) void connection.ping(payload);
+    data.fill('x');
+    await peer.saw(4);
+    expect(peer.seen.slice(0, 2)).toEqual(['ping "text"', 'ping "data"']);
+    expect(peer.seenFrames.map(frame => frame.payload.length)).toEqual([4, 4, 2, 4]);
+    connection.terminate();
+  });
+
+  it('is answered by the Pong with its payload, and those before it, too', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const answers = [connection.ping('1'), connection.ping('2'), connection.ping('3')];
+    await peer.saw(3);
+    peer.send(peer.frames.pong('2'));
+    expect(await answers[0]).toBeGreaterThan(0);
+    expect(await answers[1]).toBeGreaterThan(0);
+    connection.terminate();
+    expect(await answers[2]).toBeUndefined();
+  });
+
+  it('resolves undefined behind a Close frame of either side, and sends nothing', async () => {
+    const { connection, peer } = connectionAndPeer();
+    void connection.close();
+    expect(await connection.ping('x')).toBeUndefined();
+    expect(await peer.saw(1)).toEqual(['close']);
+    connection.terminate();
+    await connection.closed;
+    expect(await connection.ping('x')).toBeUndefined();
+  });
+
+  it('resolves undefined where the connection closes first', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const answer = connection.ping();
+    await peer.saw(1);
+    peer.socket.destroy();
+    expect(await answer).toBeUndefined();
+  });
+
+  it('rejects when aborted, before (nothing is sent) or meanwhile, and leaves no listener on the signal', async () => {
+    const { connection, peer } = connectionAndPeer();
+    await expect(connection.ping('a', { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+    const controller = new AbortController();
+    const aborted = connection.ping('b', { signal: controller.signal });
+    expect(await peer.saw(1)).toEqual(['ping "b"']);
+    controller.abort(new Error('meanwhile'));
+    await expect(aborted).rejects.toThrow('meanwhile');
+    peer.send(peer.frames.pong('b'));
+
+    const { signal } = new AbortController();
+    const remove = vi.spyOn(signal, 'removeEventListener');
+    const answered = connection.ping('c', { signal });
+    await peer.saw(2);
+    peer.send(peer.frames.pong('c'));
+    await answered;
+    expect(remove).toHaveBeenCalledOnce();
+    connection.terminate();
+  });
+
+  it('is not waited for by the messages', async () => {
+    const { connection, peer } = connectionAndPeer();
+    void connection.ping('p');
+    connection.send('m');
+    expect(await peer.saw(2)).toEqual(['ping "p"', 'text "m"']);
+    await setImmediate();
+    connection.terminate();
+  });
+});

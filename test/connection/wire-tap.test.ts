@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { WireTap } from '../../src/connection/wire-tap.js';
+import { connectionAndPeer } from '../helpers/connections.js';
+import { framesOf, show } from '../helpers/frames.js';
+
+function recordingTap() {
+  const events: string[] = [];
+  const bytes = { sent: [] as Buffer[], received: [] as Buffer[] };
+  const tap: WireTap = {
+    connected: () => events.push('connected'),
+    sent: piece => {
+      bytes.sent.push(Buffer.from(piece));
+      events.push('sent');
+    },
+    received: piece => {
+      bytes.received.push(Buffer.from(piece));
+      events.push('received');
+    },
+    ended: by => events.push(`ended by ${by}`),
+    closed: error => events.push(error === undefined ? 'closed' : `closed: ${error.message}`),
+  };
+  return { tap, events, bytes };
+}
+
+describe('a tap', () => {
+  it('sees each byte as it is on the wire, masks included, and who ended when', async () => {
+    const { tap, events, bytes } = recordingTap();
+    const { connection, peer } = connectionAndPeer('client', { tap });
+    connection.send('hello');
+    await peer.saw(1);
+    peer.send(peer.frames.close(1000));
+    await peer.saw(2);
+    peer.socket.end();
+    await connection.closed;
+    expect(framesOf('client', ...bytes.sent).map(show)).toEqual(['text "hello"', 'close 1000']);
+    expect(Buffer.concat(bytes.received).equals(peer.frames.close(1000))).toBe(true);
+    expect(events).toEqual(['sent', 'received', 'sent', 'ended by remote', 'ended by local', 'closed']);
+  });
+
+  it('sees a masked chunk before it is unmasked', async () => {
+    const { tap, bytes } = recordingTap();
+    const { connection, peer } = connectionAndPeer('server', { tap });
+    const frame = Buffer.from(peer.frames.text('masked'));
+    peer.send(frame);
+    await connection[Symbol.asyncIterator]().next();
+    expect(Buffer.concat(bytes.received).equals(frame)).toBe(true);
+    connection.terminate();
+  });
+
+  it('sees that a server ends first (§7.1.1)', async () => {
+    const { tap, events } = recordingTap();
+    const { connection, peer } = connectionAndPeer('server', { tap });
+    peer.send(peer.frames.close(1000));
+    await connection.closed;
+    expect(events).toEqual(['received', 'sent', 'ended by local', 'ended by remote', 'closed']);
+  });
+
+  it('sees the error of a transport that did not end by two FINs, and each end once', async () => {
+    const { tap, events } = recordingTap();
+    const { connection, socket } = connectionAndPeer('server', { tap });
+    socket.destroy(new Error('ECONNRESET'));
+    await connection.closed;
+    expect(events).toEqual(['closed: ECONNRESET']);
+  });
+});
