@@ -5,7 +5,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['ws101-source', 'node', 'import', 'default'] } },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/interop/**', '**/node_modules/**'],
+    exclude: ['test/interop/**', 'test/packaging/**', '**/node_modules/**'],
     testTimeout: 15_000,
     coverage: {
       provider: 'v8',

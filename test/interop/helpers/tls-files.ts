@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+
+/** The certificate for localhost that the root's own tests keep, for programs that want the paths of files. */
+export const CERTIFICATE_FILE: string = fixture('localhost.cert.pem');
+export const KEY_FILE: string = fixture('localhost.key.pem');
+
+function fixture(name: string): string {
+  return fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
+}

@@ -1,0 +1,128 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type ServerOptions, WebSocketServer } from '../../src/index.js';
+import { watch } from './helpers/echo-server.js';
+import { askNode24 } from './helpers/node24.js';
+import { startPageServer } from './helpers/page-server.js';
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    // The sandbox cannot be had as root; the rest keeps the browser from calling home.
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+});
+
+afterAll(() => browser.close());
+
+/** Our server beside a web server of node's, whose page the browser shows. */
+async function start(options: ServerOptions = {}) {
+  const { server: pages, origin } = await startPageServer();
+  const server = new WebSocketServer({ server: pages, ...options });
+  onTestFinished(() => server.close({ timeout: 0 }));
+  return { origin, url: `${origin.replace('http', 'ws')}/echo`, ...watch(server) };
+}
+
+/** Runs a case in a page of `origin`. */
+async function askChromium(name: string, url: string, origin: string): Promise<unknown> {
+  const page: Page = await browser.newPage();
+  try {
+    await page.goto(`${origin}/page.html`);
+    return await page.evaluate(`cases[${JSON.stringify(name)}](${JSON.stringify(url)})`);
+  } finally {
+    await page.close();
+  }
+}
+
+const PEERS = [
+  { peer: "Node 24's own WebSocket", ask: askNode24 },
+  { peer: 'headless Chromium', ask: askChromium },
+] as const;
+
+describe.each(PEERS)('$peer at our server', ({ ask }) => {
+  test('gets text back', async () => {
+    const { url, origin, closed } = await start();
+    const farewell = { code: 1000, reason: '', wasClean: true };
+    expect(await ask('text', url, origin)).toEqual({ same: true, closed: farewell });
+    expect(await closed).toMatchObject({ ...farewell, initiator: 'remote' });
+  });
+
+  test('gets binary back, however it was given', async () => {
+    const { url, origin } = await start();
+    const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+    expect(await ask('binary', url, origin)).toEqual([bytes, bytes, bytes]);
+  });
+
+  test('gets 1 MiB of binary and of text back', async () => {
+    const { url, origin } = await start();
+    expect(await ask('mebibyte', url, origin)).toEqual({ binary: true, text: true });
+  });
+
+  test('gets a thousand messages back in their order', async () => {
+    const { url, origin } = await start();
+    expect(await ask('many', url, origin)).toBe(true);
+  });
+
+  test('reads a message that we send in fragments', async () => {
+    const { url, origin } = await start();
+    expect(await ask('fragments', url, origin)).toEqual(['one two three']);
+  });
+
+  test('answers our Ping', async () => {
+    const { url, origin } = await start();
+    expect(await ask('ping', url, origin)).toEqual(['pong hello']);
+  });
+
+  test('agrees with us on a subprotocol, and goes on without permessage-deflate', async () => {
+    const { url, origin } = await start({ subprotocols: ['chat.v1', 'chat.v2'] });
+    expect(await ask('subprotocol', url, origin)).toEqual({ protocol: 'chat.v2', extensions: '' });
+  });
+
+  test("closes with a code and a reason: close(3001, 'reason')", async () => {
+    const { url, origin, closed } = await start();
+    expect(await ask('close', url, origin)).toMatchObject({ code: 3001, wasClean: true });
+    expect(await closed).toMatchObject({ code: 3001, reason: 'reason', wasClean: true, initiator: 'remote' });
+  });
+
+  test('sees the code and the reason with which we close', async () => {
+    const { url, origin, closed } = await start();
+    const farewell = { code: 4002, reason: 'the server says goodbye', wasClean: true };
+    expect(await ask('closedByServer', url, origin)).toEqual(farewell);
+    expect(await closed).toMatchObject({ code: 4002, wasClean: true, initiator: 'local' });
+  });
+
+  test('sees a refusal as an error and 1006', async () => {
+    const { url, origin } = await start({ authorize: () => ({ status: 401 }) });
+    expect(await ask('refused', url, origin)).toMatchObject({
+      events: ['error'],
+      closed: { code: 1006, wasClean: false },
+    });
+  });
+});
+
+describe('a page of another origin, in Chromium', () => {
+  test('is refused', async () => {
+    const { url } = await start();
+    const { origin: elsewhere } = await startPageServer();
+    expect(await askChromium('refused', url, elsewhere)).toEqual({
+      events: ['error'],
+      closed: { code: 1006, reason: '', wasClean: false },
+    });
+  });
+
+  test('is welcome where the server names it', async () => {
+    const { origin: elsewhere } = await startPageServer();
+    const { url } = await start({ origins: [elsewhere] });
+    expect(await askChromium('fragments', url, elsewhere)).toEqual(['one two three']);
+  });
+});
