@@ -1,0 +1,105 @@
+import { constants, createDeflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
+import { SlidingWindow } from './sliding-window.js';
+import { OUTPUT_CHUNK, ZlibJob } from './zlib-job.js';
+
+export interface DeflaterOptions {
+  /** Bits of the window, 9 to 15. */
+  readonly windowBits: number;
+  /** Whether every message stands alone. */
+  readonly noContextTakeover: boolean;
+  /** zlib's, 0 to 9. */
+  readonly level: number;
+  /** zlib's, 1 to 9. */
+  readonly memLevel: number;
+}
+
+/** Messages of at most so many bytes are deflated at once, by one call; others on the thread pool (bench/deflate.ts). */
+const SYNC_INPUT = 8_192;
+
+/**
+ * How many bytes of earlier messages a message may refer to: twice its own size, so that one much like the last finds all of it, and at
+ * least 4 KiB. zlib must index them anew for each message: the whole window would cost a message of 300 bytes 0.1 ms for one byte
+ * less (bench/deflate.ts).
+ */
+const LEAST_HISTORY = 4_096;
+const HISTORY_PER_BYTE = 2;
+
+/** Room in the first chunk of output for what does not get smaller. */
+const SLACK = 64;
+
+/** Bytes of 0x00 0x00 0xff 0xff. */
+const TAIL_LENGTH = 4;
+
+/** §7.2.3.6: an empty message may be compressed to one octet: the header of an empty block whose rest is the tail. */
+const EMPTY_MESSAGE = 0x00;
+
+/**
+ * Deflates the messages for one peer, in order (RFC 7692 §7.2.1).
+ *
+ * A context that is taken over is kept as the last plain text alone, and handed to zlib as a dictionary with each message: at most
+ * 32 KiB. A zlib stream that lives with the connection holds 270, and 90 even with a window of 1 KiB and memLevel 1
+ * (bench/deflate.ts).
+ */
+export class Deflater {
+  readonly #zlibOptions: ZlibOptions;
+  #history: SlidingWindow | undefined;
+  #job: ZlibJob | undefined;
+
+  constructor(options: DeflaterOptions) {
+    const { windowBits, level, memLevel } = options;
+    // §7.2.1, 1.: "Compress all the octets of the payload of the message using DEFLATE." A sync flush does step 2, too: the output
+    // ends with "an empty DEFLATE block with no compression".
+    this.#zlibOptions = { windowBits, level, memLevel, finishFlush: constants.Z_SYNC_FLUSH };
+    if (!options.noContextTakeover) this.#history = new SlidingWindow(2 ** windowBits);
+  }
+
+  /** Bytes of memory held between messages. */
+  get contextSize(): number {
+    return this.#history?.capacity ?? 0;
+  }
+
+  /**
+   * Deflates one message, without its tail. A promise stands for a message that is deflated on the thread pool: the next one must
+   * wait for it, and `bytes` must not change meanwhile. It gives undefined where close() is called first.
+   *
+   * @throws zlib's error where there is no memory for it
+   */
+  deflate(bytes: Uint8Array): Uint8Array | Promise<Uint8Array | undefined> {
+    if (this.#job !== undefined) throw new TypeError('deflate() before the message in front of it is deflated');
+    if (bytes.length === 0) return Uint8Array.of(EMPTY_MESSAGE);
+    const options = this.#optionsFor(bytes);
+    if (bytes.length > SYNC_INPUT) return this.#deflateOnPool(bytes, options);
+    const output = deflateRawSync(bytes, { ...options, chunkSize: bytes.length + SLACK });
+    this.#history?.append(bytes);
+    return withoutTail(output);
+  }
+
+  #optionsFor(bytes: Uint8Array): ZlibOptions {
+    const dictionary = this.#history?.last(Math.max(LEAST_HISTORY, HISTORY_PER_BYTE * bytes.length));
+    return dictionary?.length ? { ...this.#zlibOptions, dictionary } : this.#zlibOptions;
+  }
+
+  async #deflateOnPool(bytes: Uint8Array, options: ZlibOptions): Promise<Uint8Array | undefined> {
+    const createStream = () => createDeflateRaw({ ...options, chunkSize: OUTPUT_CHUNK });
+    this.#job = new ZlibJob(createStream, [bytes], Number.POSITIVE_INFINITY);
+    try {
+      const stream = await this.#job.result;
+      if (stream === undefined) return undefined;
+      this.#history?.append(bytes);
+      return withoutTail(stream.output);
+    } finally {
+      this.#job = undefined;
+    }
+  }
+
+  /** Frees all memory, also where a message is being deflated. */
+  close(): void {
+    this.#job?.close();
+    this.#history = undefined;
+  }
+}
+
+/** §7.2.1, 3.: "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end." */
+function withoutTail(output: Uint8Array): Uint8Array {
+  return output.subarray(0, -TAIL_LENGTH);
+}

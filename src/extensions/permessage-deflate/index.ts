@@ -1,0 +1,12 @@
+/** permessage-deflate (RFC 7692): what client, server and connection need of it. */
+export { type Inflated, InflateFault } from './inflater.js';
+export { type DeflateSettings, type PermessageDeflateOptions, resolvePermessageDeflate } from './options.js';
+export {
+  type Acceptance,
+  acceptOffer,
+  type DeflateParameters,
+  judgeResponse,
+  makeOffers,
+  PERMESSAGE_DEFLATE,
+} from './parameters.js';
+export { PermessageDeflate } from './permessage-deflate.js';

@@ -1,0 +1,50 @@
+import { Deflater } from './deflater.js';
+import { type Inflated, Inflater } from './inflater.js';
+import { type DeflateSettings, LEAST_DEFLATE_WINDOW_BITS } from './options.js';
+import type { DeflateParameters } from './parameters.js';
+
+/** permessage-deflate at work on one connection: what the handshake agreed on, turned into one deflater and one inflater. */
+export class PermessageDeflate {
+  readonly #deflater: Deflater | undefined;
+  readonly #inflater: Inflater;
+  readonly #threshold: number;
+
+  /** @param maxMessageSize the most bytes of a message that comes, inflated */
+  constructor(role: 'client' | 'server', agreed: DeflateParameters, settings: DeflateSettings, maxMessageSize: number) {
+    const server = { windowBits: agreed.serverMaxWindowBits, noContextTakeover: agreed.serverNoContextTakeover };
+    const client = { windowBits: agreed.clientMaxWindowBits, noContextTakeover: agreed.clientNoContextTakeover };
+    const [own, peers] = role === 'server' ? [server, client] : [client, server];
+    this.#inflater = new Inflater({ ...peers, maxMessageSize });
+    this.#threshold = settings.threshold;
+    // A server may limit a client to a window that zlib cannot have. Then the client compresses nothing: it never has to.
+    if (own.windowBits >= LEAST_DEFLATE_WINDOW_BITS) {
+      this.#deflater = new Deflater({ ...own, level: settings.level, memLevel: settings.memLevel });
+    }
+  }
+
+  /** Whether a message of so many bytes leaves compressed, with RSV1 set (§6). */
+  compresses(size: number): boolean {
+    return this.#deflater !== undefined && size >= this.#threshold;
+  }
+
+  /** See Deflater.deflate(). Only where compresses() says so. */
+  deflate(bytes: Uint8Array): Uint8Array | Promise<Uint8Array | undefined> {
+    return this.#deflater!.deflate(bytes);
+  }
+
+  /** See Inflater.inflate(). */
+  inflate(bytes: Uint8Array): Inflated | Promise<Inflated | undefined> {
+    return this.#inflater.inflate(bytes);
+  }
+
+  /** Bytes of memory held between messages, for both directions. */
+  get contextSize(): number {
+    return (this.#deflater?.contextSize ?? 0) + this.#inflater.contextSize;
+  }
+
+  /** Frees all memory, also where a message is being deflated or inflated: its promise gives undefined. */
+  close(): void {
+    this.#deflater?.close();
+    this.#inflater.close();
+  }
+}
