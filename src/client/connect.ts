@@ -1,22 +1,30 @@
-import type { Socket } from 'node:net';
 import { type ConnectionSettings, resolveConnectionOptions } from '../connection/options.js';
 import { transportInfo } from '../connection/transport-info.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandshakeError } from '../errors.js';
-import type { Agreement } from '../handshake/agreement.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import type { HeaderLine } from '../handshake/http-head.js';
-import { dial } from './dial.js';
+import { type DialOptions, dial } from './dial.js';
+import { HandshakeTimeout } from './failure.js';
 import { openHandshake } from './open.js';
 import { type ConnectOptions, type ConnectSettings, resolveConnectOptions } from './options.js';
-import { headersFor, isRedirect, redirected } from './redirect.js';
+import {
+  isRedirect,
+  isSameOrigin,
+  notFollowed,
+  redirected,
+  withoutCertificate,
+  withoutCredentials,
+} from './redirect.js';
 import { type Destination, parseWebSocketUrl } from './url.js';
 
 /** One try to open a connection: where to, and what to send there. */
 interface Attempt {
   readonly destination: Destination;
+  readonly dial: DialOptions;
   readonly headers: readonly HeaderLine[];
+  readonly handshake: ClientHandshake;
   readonly redirectsLeft: number;
 }
 
@@ -34,47 +42,60 @@ interface Attempt {
 export function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
   const settings = resolveConnectOptions(options);
   const connection = resolveConnectionOptions(options);
-  const destination = parseWebSocketUrl(url);
-  const headers = withAuthorization(settings.headers, destination.authorization);
-  const attempt: Attempt = { destination, headers, redirectsLeft: settings.maxRedirects };
+  const { dial: dialOptions, headers, maxRedirects } = settings;
   // Made here already, so that what the caller did wrong throws before anything is opened.
-  return open(attempt, makeHandshake(attempt, settings), settings, connection);
+  const attempt = makeAttempt(settings, parseWebSocketUrl(url), dialOptions, headers, maxRedirects);
+  return open(attempt, settings, connection);
 }
 
 async function open(
   first: Attempt,
-  firstHandshake: ClientHandshake,
   settings: ConnectSettings,
   connection: ConnectionSettings,
 ): Promise<WebSocketConnection> {
-  const deadline = new AbortController();
-  const message = `the opening handshake took more than ${settings.handshakeTimeout} ms (handshakeTimeout)`;
-  const timer = setTimeout(() => deadline.abort(new Error(message)), settings.handshakeTimeout);
-  const forward = () => deadline.abort(settings.signal?.reason);
-  if (settings.signal?.aborted === true) forward();
-  else settings.signal?.addEventListener('abort', forward, { once: true });
+  const { handshakeTimeout, signal, tap } = settings;
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(new HandshakeTimeout(handshakeTimeout)), handshakeTimeout);
+  const forward = () => end.abort(signal?.reason);
+  if (signal?.aborted === true) forward();
+  else signal?.addEventListener('abort', forward);
   try {
     let attempt = first;
-    let handshake = firstHandshake;
     for (;;) {
-      const socket = await dial(attempt.destination, settings.dial, deadline.signal);
+      const { destination, handshake } = attempt;
+      const socket = await dial(destination, attempt.dial, end.signal);
+      const info = transportInfo(socket, destination.socketPath);
       try {
-        const agreement = await openHandshake(socket, handshake, deadline.signal, settings.tap);
-        return liveConnection(socket, agreement, handshake, settings, connection);
+        const agreement = await openHandshake({ socket, info }, handshake, end.signal, tap);
+        return new WebSocketConnection(socket, {
+          role: 'client',
+          subprotocol: agreement.subprotocol,
+          extensions: serializeExtensions(agreement.extensions),
+          transport: info,
+          settings: connection,
+          head: handshake.rest,
+          tap,
+        });
       } catch (error) {
-        attempt = nextAttempt(attempt, handshake, error);
-        // "a new key each time": the handshake of another connection is another handshake (§4.1).
-        handshake = makeHandshake(attempt, settings);
+        attempt = nextAttempt(attempt, settings, error);
       }
     }
   } finally {
     clearTimeout(timer);
-    settings.signal?.removeEventListener('abort', forward);
+    signal?.removeEventListener('abort', forward);
   }
 }
 
-function makeHandshake({ destination, headers }: Attempt, settings: ConnectSettings): ClientHandshake {
-  return new ClientHandshake({
+/** "a new key each time": the handshake of another connection is another handshake (§4.1). */
+function makeAttempt(
+  settings: ConnectSettings,
+  destination: Destination,
+  dial: DialOptions,
+  callersHeaders: readonly HeaderLine[],
+  redirectsLeft: number,
+): Attempt {
+  const headers = withAuthorization(callersHeaders, destination.authorization);
+  const handshake = new ClientHandshake({
     host: destination.host,
     target: destination.target,
     subprotocols: settings.subprotocols,
@@ -82,40 +103,28 @@ function makeHandshake({ destination, headers }: Attempt, settings: ConnectSetti
     headers,
     ...settings.headLimits,
   });
+  return { destination, dial, headers, handshake, redirectsLeft };
 }
 
 /** The attempt that a redirect asks for, where it may be followed. @throws what the last one failed with, where not */
-function nextAttempt(attempt: Attempt, { response }: ClientHandshake, error: unknown): Attempt {
-  if (attempt.redirectsLeft === 0 || !(error instanceof HandshakeError) || !isRedirect(response)) throw error;
+function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): Attempt {
+  const { response } = last.handshake;
+  if (last.redirectsLeft === 0 || !(error instanceof HandshakeError) || !isRedirect(response)) throw error;
   if (error.fault !== 'peer') throw error;
-  const destination = redirected(attempt.destination, response, error);
-  const headers = withAuthorization(
-    headersFor(attempt.destination, destination, attempt.headers),
-    destination.authorization,
-  );
-  return { destination, headers, redirectsLeft: attempt.redirectsLeft - 1 };
+  const destination = redirected(last.destination, response, error);
+  const isHome = isSameOrigin(last.destination, destination);
+  const dial = isHome ? last.dial : withoutCertificate(last.dial);
+  const headers = isHome ? last.headers : withoutCredentials(last.headers);
+  try {
+    return makeAttempt(settings, destination, dial, headers, last.redirectsLeft - 1);
+  } catch (cause) {
+    // URL lets characters pass in a host that HTTP does not.
+    throw notFollowed('which cannot be asked for by HTTP', response, error, cause);
+  }
 }
 
 /** Credentials in the URL, unless the caller gave some as a header. */
 function withAuthorization(headers: readonly HeaderLine[], authorization: string | undefined): readonly HeaderLine[] {
   const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization');
   return isGiven || authorization === undefined ? headers : [...headers, ['Authorization', authorization]];
-}
-
-function liveConnection(
-  socket: Socket,
-  agreement: Agreement,
-  handshake: ClientHandshake,
-  settings: ConnectSettings,
-  connection: ConnectionSettings,
-): WebSocketConnection {
-  return new WebSocketConnection(socket, {
-    role: 'client',
-    subprotocol: agreement.subprotocol,
-    extensions: serializeExtensions(agreement.extensions),
-    transport: transportInfo(socket),
-    settings: connection,
-    head: handshake.rest,
-    tap: settings.tap,
-  });
 }

@@ -1,4 +1,5 @@
 import type { HandshakePhase } from '../errors.js';
+import { HandshakeTimeout } from './failure.js';
 
 /** What node's error codes mean to someone who only wanted a WebSocket, and what to try. */
 const HINTS: ReadonlyMap<string, string> = new Map([
@@ -23,8 +24,16 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate is of an authority that is not known here: give it as `ca`'],
 ]);
 
+/** What it means that the time was over in a phase. */
+const HINTS_OF_TIMEOUT: { readonly [phase in HandshakePhase]?: string } = {
+  dns: 'the name server does not answer: is there a network?',
+  connect: 'nobody answers: a firewall may drop the packets',
+  tls: 'the TLS handshake does not end: does the server speak TLS at this port?',
+};
+
 /** The likely cause of a transport that could not be opened, where the error tells. */
 export function hintOfDialing(cause: unknown, phase: HandshakePhase): string | undefined {
+  if (cause instanceof HandshakeTimeout) return HINTS_OF_TIMEOUT[phase];
   const errors: unknown[] = cause instanceof AggregateError ? [cause, ...cause.errors] : [cause];
   for (const error of errors) {
     const hint = HINTS.get(String((error as { code?: unknown }).code));

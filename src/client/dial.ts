@@ -1,7 +1,8 @@
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import { HandshakeError, type HandshakePhase } from '../errors.js';
+import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import { hintOfDialing } from './dial-hint.js';
+import { faultOfAbort, messageOf } from './failure.js';
 import type { Destination } from './url.js';
 
 export interface DialOptions {
@@ -14,46 +15,53 @@ export interface DialOptions {
 }
 
 /**
- * Opens the transport: TCP or a Unix domain socket, and TLS over it for wss:. The socket has no listeners of ours when it is given,
- * and none of its bytes are read.
+ * Opens the transport: TCP or a Unix domain socket, and TLS over it for wss:. None of its bytes are read. Of our listeners, the socket
+ * keeps one that ignores errors: what goes wrong between this and the opening handshake shows in `destroyed`.
  *
  * @param signal ends the attempt; its reason becomes the cause
  * @throws {HandshakeError} with the phase in which it failed: dns, connect or tls
  */
 export function dial(destination: Destination, options: DialOptions, signal: AbortSignal): Promise<Socket> {
+  const { secure, hostname, socketPath } = destination;
   return new Promise((resolve, reject) => {
-    const socket = destination.secure ? openTls(destination, options) : open(destination, options);
-    let phase: HandshakePhase =
-      destination.socketPath === undefined && net.isIP(destination.hostname) === 0 ? 'dns' : 'connect';
-    const settle = () => {
-      socket.off('error', failed);
-      socket.off('close', closed);
-      signal.removeEventListener('abort', aborted);
-    };
-    const failed = (cause: unknown) => {
+    let phase: HandshakePhase = socketPath === undefined && net.isIP(hostname) === 0 ? 'dns' : 'connect';
+    let socket: Socket;
+    try {
+      socket = secure ? openTls(destination, options) : open(destination, options);
+    } catch (cause) {
+      // Only options of node:tls have not been looked at by now: a certificate that is none, for example.
+      reject(dialingFailed(cause, 'tls', 'caller', destination));
+      return;
+    }
+    const end = (cause: unknown, fault: Fault) => {
       settle();
-      // What it may still say comes too late for anyone.
-      socket.on('error', () => {});
       socket.destroy();
-      reject(dialingFailed(cause, phaseOf(cause) ?? phase, destination));
+      reject(dialingFailed(cause, phaseOf(cause) ?? phase, fault, destination));
     };
-    const closed = () => failed(new Error('the connection was closed'));
-    const aborted = () => failed(signal.reason);
-    socket.on('error', failed);
-    socket.on('close', closed);
-    socket.once('lookup', () => {
-      phase = 'connect';
-    });
-    socket.once('connect', () => {
-      phase = 'tls';
-    });
-    socket.once(destination.secure ? 'secureConnect' : 'connect', () => {
+    const enter = (next: HandshakePhase) => {
+      phase = next;
+    };
+    const aborted = () => end(signal.reason, faultOfAbort(signal));
+    const ready = () => {
       settle();
       socket.setNoDelay(true);
       resolve(socket);
-    });
+    };
+    const listeners: Array<[event: string, listener: (cause: Error) => void]> = [
+      ['error', cause => end(cause, 'network')],
+      ['close', () => end(new Error('the connection was closed'), 'network')],
+      ['lookup', () => enter('connect')],
+      ['connect', () => enter('tls')],
+      [secure ? 'secureConnect' : 'connect', ready],
+    ];
+    const settle = () => {
+      for (const [event, listener] of listeners) socket.off(event, listener);
+      signal.removeEventListener('abort', aborted);
+    };
+    for (const [event, listener] of listeners) socket.on(event, listener);
+    socket.on('error', ignore);
     if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
+    else signal.addEventListener('abort', aborted);
   });
 }
 
@@ -64,8 +72,9 @@ function open(destination: Destination, options: DialOptions): Socket {
 function openTls(destination: Destination, options: DialOptions): Socket {
   const { hostname } = destination;
   return tls.connect({
-    // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1), for names: RFC 6066 §3 allows no addresses.
-    ...(net.isIP(hostname) === 0 ? { servername: hostname } : {}),
+    // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1), for names: RFC 6066 §3
+    // allows no addresses, and no dot at the end.
+    ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
     ALPNProtocols: ['http/1.1'],
     ...options.tls,
     ...address(destination, options),
@@ -90,30 +99,26 @@ function address(
 
 /** An error of getaddrinfo's or connect's says so itself, whatever was under way. */
 function phaseOf(cause: unknown): HandshakePhase | undefined {
-  const { syscall } = cause as { syscall?: unknown };
-  if (syscall === 'getaddrinfo') return 'dns';
-  return syscall === 'connect' || cause instanceof AggregateError ? 'connect' : undefined;
+  if (cause instanceof AggregateError) return 'connect';
+  const { syscall } = Object(cause) as { syscall?: unknown };
+  return syscall === 'getaddrinfo' ? 'dns' : syscall === 'connect' ? 'connect' : undefined;
 }
 
-function dialingFailed(cause: unknown, phase: HandshakePhase, destination: Destination): HandshakeError {
+const DOING: { readonly [phase in HandshakePhase]?: string } = {
+  dns: 'look up',
+  connect: 'connect to',
+  tls: 'make a TLS connection to',
+};
+
+function dialingFailed(cause: unknown, phase: HandshakePhase, fault: Fault, destination: Destination): HandshakeError {
   const place = destination.socketPath ?? `${destination.host.replace(/:\d+$/, '')}:${destination.port}`;
-  const doing = { dns: 'look up', connect: 'connect to', tls: 'make a TLS connection to' }[
-    phase as 'dns' | 'connect' | 'tls'
-  ];
-  const hint = hintOfDialing(cause, phase);
-  return new HandshakeError(`could not ${doing} ${place}: ${messageOf(cause)}`, {
+  const hint = fault === 'caller' ? undefined : hintOfDialing(cause, phase);
+  return new HandshakeError(`could not ${DOING[phase]} ${place}: ${messageOf(cause)}`, {
     phase,
-    fault: 'network',
+    fault,
     cause,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-/** Node joins the failures of both address families in an AggregateError that has no message. */
-function messageOf(cause: unknown): string {
-  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join('; ');
-  // OpenSSL's message is a line of numbers and paths, of which `reason` is the part for people.
-  const { reason } = cause as { reason?: unknown };
-  if (typeof reason === 'string') return reason;
-  return cause instanceof Error ? cause.message : String(cause);
-}
+function ignore(): void {}

@@ -1,9 +1,15 @@
 import type { Socket } from 'node:net';
-import { transportInfo } from '../connection/transport-info.js';
-import type { WireTap } from '../connection/wire-tap.js';
-import { HandshakeError } from '../errors.js';
+import type { TransportInfo, WireTap } from '../connection/wire-tap.js';
+import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { Agreement } from '../handshake/agreement.js';
 import type { ClientHandshake } from '../handshake/client-handshake.js';
+import { faultOfAbort, messageOf } from './failure.js';
+
+/** A transport that stands. */
+export interface Transport {
+  readonly socket: Socket;
+  readonly info: TransportInfo;
+}
 
 /**
  * Sends the request over a socket that is connected, and reads the response.
@@ -12,26 +18,30 @@ import type { ClientHandshake } from '../handshake/client-handshake.js';
  * @throws {HandshakeError} and destroys the socket
  */
 export function openHandshake(
-  socket: Socket,
+  { socket, info }: Transport,
   handshake: ClientHandshake,
   signal: AbortSignal,
   tap: WireTap | undefined,
 ): Promise<Agreement> {
   return new Promise((resolve, reject) => {
+    let isSent = false;
     const settle = () => {
       socket.off('data', received);
       socket.off('end', ended);
       socket.off('error', failed);
-      socket.off('close', ended);
+      socket.off('close', closed);
       signal.removeEventListener('abort', aborted);
     };
     const fail = (error: HandshakeError) => {
       settle();
       socket.on('error', () => {});
-      socket.on('close', () => tap?.closed(error));
+      if (socket.closed) tap?.closed(error);
+      else socket.on('close', () => tap?.closed(error));
       socket.destroy();
       reject(error);
     };
+    const cut = (message: string, cause: unknown, fault: Fault) =>
+      fail(cutOff(handshake, message, { phase: isSent ? 'response' : 'request', cause, fault }));
     const received = (chunk: Buffer) => {
       tap?.received(chunk);
       const outcome = handshake.receive(chunk);
@@ -48,33 +58,38 @@ export function openHandshake(
       tap?.ended('remote');
       fail(handshake.end());
     };
-    const failed = (cause: Error) => fail(lost(handshake, `the connection was lost: ${cause.message}`, cause));
-    const aborted = () => fail(lost(handshake, messageOf(signal.reason), signal.reason));
+    const failed = (cause: Error) => cut(`the connection was lost: ${messageOf(cause)}`, cause, 'network');
+    const closed = () => cut('the connection was closed', socket.errored ?? undefined, 'network');
+    const aborted = () => cut(messageOf(signal.reason), signal.reason, faultOfAbort(signal));
     socket.on('data', received);
     socket.on('end', ended);
     socket.on('error', failed);
-    socket.on('close', ended);
-    signal.addEventListener('abort', aborted, { once: true });
-    tap?.connected(transportInfo(socket));
+    socket.on('close', closed);
+    signal.addEventListener('abort', aborted);
+    tap?.connected(info);
+    // Much can happen between the moment a socket is connected and the moment a promise tells.
+    if (signal.aborted) return aborted();
+    if (socket.destroyed) return closed();
     tap?.sent(handshake.request);
-    socket.write(handshake.request);
+    socket.write(handshake.request, error => {
+      isSent = !error;
+    });
   });
 }
 
-/** What is known of the response so far goes into the error. */
-function lost(handshake: ClientHandshake, message: string, cause: unknown): HandshakeError {
+/** The handshake was cut off on this side, or on the way. What is known of the response so far goes into the error. */
+function cutOff(
+  handshake: ClientHandshake,
+  message: string,
+  details: { readonly phase: HandshakePhase; readonly cause: unknown; readonly fault: Fault },
+): HandshakeError {
   const known = handshake.end();
-  return new HandshakeError(message, {
-    phase: 'response',
-    fault: 'network',
+  const hint = details.fault === 'caller' ? undefined : known.hint;
+  return new HandshakeError(known.status === undefined ? message : `${known.message}, then ${message}`, {
+    ...details,
     headers: known.headers,
     body: known.body,
-    cause,
     ...(known.status === undefined ? {} : { status: known.status }),
-    ...(known.hint === undefined ? {} : { hint: known.hint }),
+    ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

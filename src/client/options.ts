@@ -1,3 +1,4 @@
+import net from 'node:net';
 import { type ConnectionOptions, checkInteger } from '../connection/options.js';
 import type { WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
@@ -41,6 +42,7 @@ export interface ConnectSettings {
 
 /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
 export function resolveConnectOptions(options: ConnectOptions): ConnectSettings {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const {
     family,
     localAddress,
@@ -48,11 +50,17 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     handshakeTimeout = 10_000,
     maxRedirects = 0,
     signal,
+    tap,
     maxHeadSize,
     maxHeaderLines,
   } = options;
   if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
     throw invalidValue('family', '0, 4 or 6', family);
+  if (localAddress !== undefined && net.isIP(localAddress) === 0) {
+    throw invalidValue('localAddress', 'an IP address', localAddress);
+  }
+  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
+  if (tap !== undefined && typeof tap?.connected !== 'function') throw invalidType('tap', 'a WireTap', tap);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, 2 ** 31 - 1);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
@@ -72,6 +80,6 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
       ...(maxHeadSize === undefined ? {} : { maxHeadSize }),
       ...(maxHeaderLines === undefined ? {} : { maxHeaderLines }),
     },
-    tap: options.tap,
+    tap,
   };
 }

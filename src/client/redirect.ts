@@ -1,5 +1,6 @@
 import { HandshakeError } from '../errors.js';
 import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
+import type { DialOptions } from './dial.js';
 import { type Destination, parseWebSocketUrl } from './url.js';
 
 /** Statuses that send us elsewhere (RFC 9110 §15.4). 300 wants a choice, 304 and 305 mean other things. */
@@ -16,37 +17,65 @@ export function isRedirect(response: ResponseHead | undefined): response is Resp
  * Where a redirect leads.
  *
  * @param error what to reject with where it must not be followed: it has the response
- * @throws {HandshakeError} where it leads to no WebSocket, or from wss to ws
+ * @throws {HandshakeError} where it leads to no WebSocket, from wss to ws, or to a Unix domain socket
  */
 export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): Destination {
-  const location = response.headers.get('Location') ?? '';
+  const location = response.headers.get('Location')!;
   let to: Destination;
   try {
-    to = parseWebSocketUrl(new URL(location, from.href));
+    to = resolve(location, from);
   } catch (cause) {
-    throw refused('which is no WebSocket URL', location, error, cause);
+    throw notFollowed('which is no WebSocket URL', response, error, cause);
   }
   // What was promised to be encrypted must not become plain on a server's, or an attacker's, word.
-  if (from.secure && !to.secure) throw refused('from wss to ws', location, error);
+  if (from.secure && !to.secure) throw notFollowed('from wss to ws', response, error);
+  // Nor may a server reach through us what only this machine may.
+  if (to.socketPath !== from.socketPath && to.socketPath !== undefined) {
+    throw notFollowed('a Unix domain socket', response, error);
+  }
   return to;
 }
 
-/** The headers to send there: credentials stay behind where the origin changes. */
-export function headersFor(from: Destination, to: Destination, headers: readonly HeaderLine[]): readonly HeaderLine[] {
-  const isSameOrigin = from.secure === to.secure && from.host === to.host && from.socketPath === to.socketPath;
-  return isSameOrigin
-    ? headers
-    : headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()) && name.toLowerCase() !== 'host');
+/** @throws {RangeError} where it is no WebSocket URL */
+function resolve(location: string, from: Destination): Destination {
+  if (from.socketPath === undefined || URL.canParse(location)) {
+    return parseWebSocketUrl(URL.canParse(location, from.href) ? new URL(location, from.href) : location);
+  }
+  // A ws+unix: URL holds two paths, of which a relative Location means the second.
+  const { pathname, search } = new URL(location, `ws://localhost${from.target}`);
+  return { ...from, target: pathname + search };
 }
 
-function refused(why: string, location: string, error: HandshakeError, cause?: unknown): HandshakeError {
-  return new HandshakeError(`${error.message}: a redirect to ${JSON.stringify(location)}, ${why}, is not followed`, {
+export function isSameOrigin(from: Destination, to: Destination): boolean {
+  return from.secure === to.secure && from.host === to.host && from.socketPath === to.socketPath;
+}
+
+/** The headers for a server of another origin: without credentials. */
+export function withoutCredentials(headers: readonly HeaderLine[]): readonly HeaderLine[] {
+  return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()) && name.toLowerCase() !== 'host');
+}
+
+/** How to reach a server of another origin: a client's certificate is a credential too. */
+export function withoutCertificate({ tls, ...options }: DialOptions): DialOptions {
+  if (tls === undefined) return options;
+  const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...others } = tls;
+  return { ...options, tls: others };
+}
+
+/** What a redirect that is not followed rejects with. */
+export function notFollowed(
+  why: string,
+  response: ResponseHead,
+  error: HandshakeError,
+  cause?: unknown,
+): HandshakeError {
+  const location = JSON.stringify(response.headers.get('Location'));
+  return new HandshakeError(`${error.message}: a redirect to ${location}, ${why}, is not followed`, {
     phase: 'response',
     fault: 'peer',
+    status: response.status,
     headers: error.headers,
     body: error.body,
     cause,
-    ...(error.status === undefined ? {} : { status: error.status }),
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
   });
 }

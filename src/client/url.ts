@@ -33,16 +33,15 @@ const SCHEMES: ReadonlyMap<string, { readonly secure: boolean; readonly port: nu
  */
 export function parseWebSocketUrl(input: string | URL): Destination {
   const text = String(input);
-  if (!URL.canParse(text)) throw invalidValue('url', 'an absolute URL such as ws://example.com/chat', text);
+  if (!URL.canParse(text)) throw unfit('an absolute URL such as ws://example.com/chat', text);
   const url = new URL(text);
   // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs." (§3)
-  if (text.includes('#')) throw invalidValue('url', 'without a fragment (RFC 6455 §3; a # in a path is %23)', text);
+  if (text.includes('#')) throw unfit('without a fragment (RFC 6455 §3; a # in a path is %23)', text);
   if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixDestination(url, text);
   const scheme = SCHEMES.get(url.protocol);
-  if (scheme === undefined) throw invalidValue('url', 'of scheme ws:, wss:, ws+unix: or wss+unix:', text);
+  if (scheme === undefined) throw unfit('of scheme ws:, wss:, ws+unix: or wss+unix:', text);
   const port = url.port === '' ? scheme.port : Number(url.port);
-  // URL hides the port that is the scheme's own only of schemes it knows, and these it does.
-  const authorization = basicAuthorization(url);
+  const authorization = basicAuthorization(url, text);
   const target = url.pathname + url.search;
   return {
     href: `${scheme.secure ? 'wss' : 'ws'}://${url.host}${target}`,
@@ -50,6 +49,7 @@ export function parseWebSocketUrl(input: string | URL): Destination {
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port,
     socketPath: undefined,
+    // URL leaves the port out where it is the scheme's own.
     host: url.host,
     target,
     authorization,
@@ -59,10 +59,11 @@ export function parseWebSocketUrl(input: string | URL): Destination {
 /** `ws+unix:` names a socket and, behind a colon, a path on the server there. Its Host is localhost, since there must be one. */
 function unixDestination(url: URL, text: string): Destination {
   const colon = url.pathname.indexOf(':');
-  const socketPath = decodeURIComponent(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
+  const socketPath = decoded(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
   const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
-  if (socketPath === '' || (path !== '' && !path.startsWith('/'))) {
-    throw invalidValue('url', 'of the form ws+unix:/path/of.sock:/path?query', text);
+  // With two slashes, the beginning of the path was taken for a host.
+  if (socketPath === undefined || socketPath === '' || url.host !== '' || (path !== '' && !path.startsWith('/'))) {
+    throw unfit('of the form ws+unix:/path/of.sock:/path?query', text);
   }
   return {
     href: text,
@@ -76,8 +77,25 @@ function unixDestination(url: URL, text: string): Destination {
   };
 }
 
-function basicAuthorization({ username, password }: URL): string | undefined {
+function basicAuthorization({ username, password }: URL, text: string): string | undefined {
   if (username === '' && password === '') return undefined;
-  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const [name, secret] = [decoded(username), decoded(password)];
+  if (name === undefined || secret === undefined) {
+    throw unfit('with user and password percent-encoded as UTF-8 (a % is %25)', text);
+  }
+  return `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
+}
+
+/** `text` without percent-encoding; undefined where that is not of UTF-8. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The message shows the URL, but for user and password: messages are logged. */
+function unfit(expected: string, text: string): RangeError {
+  return invalidValue('url', expected, text.replace(/^([^/?#]*\/\/)[^/?#]*@/, '$1***@'));
 }

@@ -1,0 +1,23 @@
+import type { Fault } from '../errors.js';
+
+/** The reason that ends an attempt to connect which took too long. Any other reason is the caller's own. */
+export class HandshakeTimeout extends Error {
+  constructor(timeout: number) {
+    super(`the opening handshake took more than ${timeout} ms (handshakeTimeout)`);
+  }
+}
+
+/** Who is at fault where `signal` has ended an attempt. */
+export function faultOfAbort(signal: AbortSignal): Fault {
+  return signal.reason instanceof HandshakeTimeout ? 'network' : 'caller';
+}
+
+/** What a failure says of itself, for people. */
+export function messageOf(cause: unknown): string {
+  // Node joins the failures of both address families in an AggregateError that has no message.
+  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join('; ');
+  if (!(cause instanceof Error)) return String(cause);
+  // OpenSSL's message is a line of numbers and paths, of which `reason` is the part for people.
+  const { reason } = cause as { reason?: unknown };
+  return typeof reason === 'string' ? reason : cause.message;
+}

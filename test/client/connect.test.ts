@@ -1,0 +1,656 @@
+import dns from 'node:dns';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { OPCODE } from '../../src/framing/opcode.js';
+import { isKey } from '../../src/handshake/key.js';
+import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../src/index.js';
+import { headerOf, plainResponse, switchingProtocols } from '../helpers/http-heads.js';
+import { closedPort, type RawPeer, rawServer } from '../helpers/raw-peer.js';
+import { TapLog } from '../helpers/tap-log.js';
+import { TLS_CERTIFICATE } from '../helpers/tls-fixture.js';
+
+const CA: ConnectOptions = { tls: { ca: TLS_CERTIFICATE } };
+
+/** connect(), ended with the test. */
+async function open(url: string, options: ConnectOptions = {}): Promise<WebSocketConnection> {
+  const connection = await connect(url, options);
+  onTestFinished(() => connection.terminate());
+  return connection;
+}
+
+/** What connect() rejects with. */
+async function failure(url: string, options: ConnectOptions = {}): Promise<HandshakeError> {
+  const error = await connect(url, options).then(
+    connection => {
+      connection.terminate();
+      throw new Error('it connected');
+    },
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(HandshakeError);
+  return error as HandshakeError;
+}
+
+/** Answers a request with a valid 101 and these bytes behind it, in one segment. */
+async function accept(peer: RawPeer, bytesBehind: Uint8Array = Buffer.alloc(0), ...lines: string[]): Promise<string> {
+  const request = await peer.head();
+  peer.write(Buffer.concat([Buffer.from(switchingProtocols(request, ...lines)), bytesBehind]));
+  return request;
+}
+
+function acceptAll(peer: RawPeer): Promise<string> {
+  return accept(peer);
+}
+
+function textFrame(text: string): Uint8Array {
+  return encodeFrame('server', OPCODE.TEXT, text);
+}
+
+const TWOFOLD = 'twofold.example';
+
+/** Has the name TWOFOLD looked up as these addresses, in this order. */
+function resolveTo(...addresses: ReadonlyArray<{ address: string; family: 4 | 6 }>): void {
+  const really = dns.lookup as (...args: unknown[]) => void;
+  const lookup = vi.spyOn(dns, 'lookup');
+  onTestFinished(() => lookup.mockRestore());
+  lookup.mockImplementation(((name: string, options: dns.LookupOptions, found: (...args: unknown[]) => void) => {
+    if (name !== TWOFOLD) return really(name, options, found);
+    const matching = addresses.filter(entry => !options.family || entry.family === options.family);
+    if (options.all === true) process.nextTick(found, null, matching);
+    else process.nextTick(found, null, matching[0]!.address, matching[0]!.family);
+  }) as never);
+}
+
+function temporarySocket(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'ws101-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'a.sock');
+}
+
+describe('the request (RFC 6455 §4.1)', () => {
+  test('has all that it must have, and the connection tells what was agreed', async () => {
+    const requests: string[] = [];
+    const server = await rawServer(async peer => {
+      requests.push(await accept(peer, undefined, 'Sec-WebSocket-Protocol: chat.v1'));
+    });
+    const connection = await open(`ws://127.0.0.1:${server.port}/chat?room=1`, {
+      subprotocols: ['chat.v2', 'chat.v1'],
+      origin: 'https://example.com',
+      headers: { 'X-Id': '7' },
+    });
+    const [request = ''] = requests;
+    expect(request.startsWith('GET /chat?room=1 HTTP/1.1\r\n')).toBe(true);
+    expect(headerOf(request, 'Host')).toBe(`127.0.0.1:${server.port}`);
+    expect(headerOf(request, 'Upgrade')).toBe('websocket');
+    expect(headerOf(request, 'Connection')).toBe('Upgrade');
+    expect(isKey(headerOf(request, 'Sec-WebSocket-Key') ?? '')).toBe(true);
+    expect(headerOf(request, 'Sec-WebSocket-Version')).toBe('13');
+    expect(headerOf(request, 'Sec-WebSocket-Protocol')).toBe('chat.v2, chat.v1');
+    expect(headerOf(request, 'Sec-WebSocket-Extensions')).toBeUndefined();
+    expect(headerOf(request, 'Origin')).toBe('https://example.com');
+    expect(headerOf(request, 'X-Id')).toBe('7');
+    expect(headerOf(request, 'Authorization')).toBeUndefined();
+    expect(connection).toMatchObject({ role: 'client', state: 'open', subprotocol: 'chat.v1', extensions: '' });
+    expect(connection.transport).toMatchObject({
+      localAddress: '127.0.0.1',
+      remoteAddress: '127.0.0.1',
+      remotePort: server.port,
+    });
+  });
+
+  test('has Basic credentials for user:password of the URL, unless the caller gives Authorization', async () => {
+    const requests: string[] = [];
+    const server = await rawServer(async peer => requests.push(await accept(peer)));
+    await open(`ws://user:p%40ss@127.0.0.1:${server.port}/`);
+    await open(`ws://user:p%40ss@127.0.0.1:${server.port}/`, { headers: { authorization: 'Bearer x' } });
+    expect(headerOf(requests[0]!, 'Authorization')).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
+    expect(requests[0]).not.toContain('user:p');
+    expect(headerOf(requests[1]!, 'Authorization')).toBe('Bearer x');
+    expect(requests[1]).not.toContain('Basic');
+  });
+
+  test('has a fresh key each time', async () => {
+    const keys = new Set<string | undefined>();
+    const server = await rawServer(async peer => keys.add(headerOf(await accept(peer), 'Sec-WebSocket-Key')));
+    for (let i = 0; i < 3; i++) await open(`ws://127.0.0.1:${server.port}/`);
+    expect(keys.size).toBe(3);
+  });
+});
+
+describe('transports', () => {
+  test('IPv6', async () => {
+    const requests: string[] = [];
+    const server = await rawServer(async peer => requests.push(await accept(peer)), { host: '::1' });
+    const connection = await open(`ws://[::1]:${server.port}/`);
+    expect(headerOf(requests[0]!, 'Host')).toBe(`[::1]:${server.port}`);
+    expect(connection.transport.remoteAddress).toBe('::1');
+  });
+
+  test.each([
+    ['127.0.0.1', 4],
+    ['::1', 6],
+  ] as const)(
+    'a server at %s alone is found behind a name with both families, and by family %i',
+    async (host, family) => {
+      const other =
+        family === 4 ? ({ address: '::1', family: 6 } as const) : { address: '127.0.0.1', family: 4 as const };
+      resolveTo(other, { address: host, family });
+      const server = await rawServer(acceptAll, { host });
+      for (const options of [{}, { family: 0 }, { family }] as const) {
+        const connection = await open(`ws://${TWOFOLD}:${server.port}/`, options);
+        expect(connection.transport.remoteAddress).toBe(host);
+      }
+      expect(await failure(`ws://${TWOFOLD}:${server.port}/`, { family: other.family })).toMatchObject({
+        phase: 'connect',
+        fault: 'network',
+      });
+    },
+  );
+
+  test('where neither family is of use, the error tells of both', async () => {
+    resolveTo({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 });
+    const port = await closedPort();
+    const error = await failure(`ws://${TWOFOLD}:${port}/`);
+    expect(error.message).toBe(
+      `could not connect to ${TWOFOLD}:${port}: connect ECONNREFUSED ::1:${port}; connect ECONNREFUSED 127.0.0.1:${port}`,
+    );
+    expect(error).toMatchObject({ phase: 'connect', hint: expect.stringContaining('nothing listens at this port') });
+  });
+
+  test('localAddress', async () => {
+    const server = await rawServer(acceptAll);
+    const connection = await open(`ws://127.0.0.1:${server.port}/`, { localAddress: '127.0.0.2' });
+    expect(connection.transport.localAddress).toBe('127.0.0.2');
+  });
+
+  test('a Unix domain socket, which the transport names', async () => {
+    const path = temporarySocket();
+    const requests: string[] = [];
+    await rawServer(async peer => requests.push(await accept(peer)), { path });
+    const connection = await open(`ws+unix:${path}:/chat?x`);
+    expect(requests[0]!.startsWith('GET /chat?x HTTP/1.1\r\nHost: localhost\r\n')).toBe(true);
+    expect(connection.transport).toEqual({ remoteAddress: path });
+  });
+
+  test('TLS: SNI for names and none for addresses, ALPN http/1.1, the certificate in the transport', async () => {
+    const names: unknown[] = [];
+    const server = await rawServer(
+      async peer => {
+        names.push((peer.socket as TLSSocket & { servername: unknown }).servername);
+        await accept(peer);
+      },
+      { secure: true, alpn: ['h2', 'http/1.1'] },
+    );
+    const connection = await open(`wss://localhost:${server.port}/`, CA);
+    await open(`wss://127.0.0.1:${server.port}/`, CA);
+    expect(names).toEqual(['localhost', false]);
+    expect(connection.transport.tls).toMatchObject({
+      version: 'TLSv1.3',
+      alpn: 'http/1.1',
+      authorized: true,
+      certificate: { subject: 'localhost', issuer: 'localhost' },
+    });
+  });
+
+  test('noDelay and allowHalfOpen are set, over TCP and over TLS', async () => {
+    const setNoDelay = vi.spyOn(net.Socket.prototype, 'setNoDelay');
+    onTestFinished(() => setNoDelay.mockRestore());
+    for (const secure of [false, true]) {
+      setNoDelay.mockClear();
+      const server = await rawServer(acceptAll, { secure });
+      await open(`${secure ? 'wss' : 'ws'}://localhost:${server.port}/`, CA);
+      expect(setNoDelay.mock.calls.at(-1)).toEqual([true]);
+      const [ours] = setNoDelay.mock.contexts.slice(-1) as net.Socket[];
+      expect(ours).toMatchObject({ remotePort: server.port, allowHalfOpen: true });
+      expect(ours instanceof TLSSocket).toBe(secure);
+    }
+  });
+});
+
+describe('frames that come early', () => {
+  test('behind the 101 in its segment: kept, and delivered in order once there is a listener', async () => {
+    const server = await rawServer(peer => accept(peer, Buffer.concat([textFrame('one'), textFrame('two')])));
+    const connection = await open(`ws://127.0.0.1:${server.port}/`);
+    const [peer] = server.peers;
+    peer!.write(textFrame('three'));
+    await new Promise(resolve => setTimeout(resolve, 20));
+    const messages: unknown[] = [];
+    connection.on('message', data => {
+      messages.push(data);
+      if (messages.length === 3) void connection.close();
+    });
+    await once(connection, 'close', { signal: AbortSignal.timeout(5_000) }).catch(() => {});
+    expect(messages).toEqual(['one', 'two', 'three']);
+  });
+
+  test('a segment that ends in the middle of a frame', async () => {
+    const frame = textFrame('split');
+    const server = await rawServer(peer => accept(peer, frame.subarray(0, 3)));
+    const connection = await open(`ws://127.0.0.1:${server.port}/`);
+    server.peers[0]!.write(frame.subarray(3));
+    expect((await connection[Symbol.asyncIterator]().next()).value).toBe('split');
+  });
+
+  test('a Close frame behind the 101 is answered', async () => {
+    const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe9]));
+    const server = await rawServer(async peer => {
+      await accept(peer, close);
+      await peer.frames('client', 1);
+      peer.socket.end();
+    });
+    const connection = await open(`ws://127.0.0.1:${server.port}/`);
+    expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true, initiator: 'remote' });
+  });
+
+  test('a server that ends TCP behind its 101', async () => {
+    const server = await rawServer(async peer => {
+      await accept(peer, textFrame('last words'));
+      peer.socket.end();
+    });
+    const connection = await open(`ws://127.0.0.1:${server.port}/`);
+    expect(await connection.closed).toMatchObject({ code: 1006, wasClean: false });
+    expect((await connection[Symbol.asyncIterator]().next()).value).toBe('last words');
+  });
+});
+
+describe('responses that are no 101', () => {
+  test('the error has status, headers, body and a hint', async () => {
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.write(plainResponse('403 Forbidden', ['X-Why: no'], 'not you'));
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`);
+    expect(error).toMatchObject({
+      message: 'the server answered 403 Forbidden',
+      code: 'WS101_HANDSHAKE_FAILED',
+      phase: 'response',
+      fault: 'peer',
+      status: 403,
+      headers: [
+        ['X-Why', 'no'],
+        ['Content-Length', '7'],
+      ],
+    });
+    expect(Buffer.from(error.body).toString()).toBe('not you');
+    expect(error.hint).toContain('Origin');
+    await server.peers[0]!.gone;
+  });
+
+  test('a body is read to its end, and no further than 1 MiB', async () => {
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.write('HTTP/1.1 500 Oops\r\nContent-Length: 99999999\r\n\r\n');
+      for (let i = 0; i < 40; i++) peer.write(Buffer.alloc(65_536, 'x'));
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`);
+    expect(error.status).toBe(500);
+    expect(error.body.length).toBe(1024 * 1024);
+  });
+
+  test('a 101 that is not valid', async () => {
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.write('HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n');
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`);
+    expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 101 });
+    expect(error.message).toContain('Sec-WebSocket-Accept');
+  });
+
+  test('five interim responses are read over, a sixth is one too many', async () => {
+    const server = await rawServer(async (peer, index) => {
+      const request = await peer.head();
+      peer.write(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(5 + index)}${switchingProtocols(request)}`);
+    });
+    await open(`ws://127.0.0.1:${server.port}/`);
+    const error = await failure(`ws://127.0.0.1:${server.port}/`);
+    expect(error.message).toBe('the server sent more than 5 interim responses');
+  });
+
+  test('what is no HTTP at all', async () => {
+    const server = await rawServer(peer => peer.write('SSH-2.0-OpenSSH_9.2\r\n'));
+    expect(await failure(`ws://127.0.0.1:${server.port}/`)).toMatchObject({
+      phase: 'response',
+      hint: 'an SSH server answered: is the port right?',
+    });
+  });
+
+  test('maxHeadSize and maxHeaderLines bound the head', async () => {
+    const server = await rawServer(async peer => {
+      peer.write(switchingProtocols(await peer.head(), 'X: 1', 'Y: 2'));
+    });
+    const url = `ws://127.0.0.1:${server.port}/`;
+    expect((await failure(url, { maxHeaderLines: 4 })).message).toContain('at most 4 header lines');
+    expect((await failure(url, { maxHeadSize: 100 })).message).toContain('at most 100 bytes');
+    await open(url, { maxHeaderLines: 5 });
+  });
+});
+
+describe('a server that goes away', () => {
+  test('FIN before a response, in the middle of the head, and of the body', async () => {
+    const answers = ['', 'HTTP/1.1 101 Switch', 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nno'];
+    const server = await rawServer(async (peer, index) => {
+      await peer.head();
+      peer.socket.end(answers[index]);
+    });
+    const url = `ws://127.0.0.1:${server.port}/`;
+    expect(await failure(url)).toMatchObject({
+      message: 'the connection ended before a response came',
+      phase: 'response',
+      fault: 'peer',
+      hint: expect.stringContaining('TLS'),
+    });
+    expect((await failure(url)).message).toBe('the connection ended before the response was whole');
+    const error = await failure(url);
+    expect(error).toMatchObject({ status: 404, message: 'the server answered 404 Not Found' });
+    expect(Buffer.from(error.body).toString()).toBe('no');
+  });
+
+  test('RST before a response, and in the middle of it', async () => {
+    const server = await rawServer(async (peer, index) => {
+      await peer.head();
+      if (index === 1) {
+        peer.write('HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nno');
+        await new Promise(resolve => setTimeout(resolve, 50));
+      }
+      peer.reset();
+    });
+    const url = `ws://127.0.0.1:${server.port}/`;
+    expect(await failure(url)).toMatchObject({
+      message: 'the connection was lost: read ECONNRESET',
+      phase: 'response',
+      fault: 'network',
+      cause: expect.objectContaining({ code: 'ECONNRESET' }),
+    });
+    expect(await failure(url)).toMatchObject({
+      message: 'the server answered 404 Not Found, then the connection was lost: read ECONNRESET',
+      status: 404,
+      fault: 'network',
+      hint: expect.stringContaining('path'),
+    });
+  });
+
+  test('RST at every byte of a response, and behind it: no error but that of the promise, no crash', async () => {
+    const frame = textFrame('hello');
+    const length = switchingProtocols('Sec-WebSocket-Key: x\r\n').length + frame.length;
+    const server = await rawServer(async (peer, index) => {
+      const bytes = Buffer.concat([Buffer.from(switchingProtocols(await peer.head())), frame]);
+      peer.socket.write(bytes.subarray(0, index), () => peer.reset());
+    });
+    for (let i = 0; i <= length; i += 1) {
+      const outcome = await connect(`ws://127.0.0.1:${server.port}/`).then(
+        connection => connection.closed,
+        (error: unknown) => error,
+      );
+      if (outcome instanceof Error) expect(outcome).toMatchObject({ phase: 'response' });
+      else expect(outcome).toMatchObject({ code: 1006, wasClean: false });
+    }
+  });
+});
+
+describe('a transport that cannot be opened', () => {
+  test('nobody listens', async () => {
+    const port = await closedPort();
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const error = await failure(`ws://${host}:${port}/`);
+      expect(error).toMatchObject({ phase: 'connect', fault: 'network', status: undefined });
+      expect(error.message).toContain(`could not connect to ${host}:${port}: `);
+      expect(error.message).toContain('ECONNREFUSED');
+      expect(error.hint).toContain('nothing listens at this port');
+    }
+  });
+
+  test('no such host', async () => {
+    const error = await failure('ws://nobody.invalid/');
+    expect(error).toMatchObject({ phase: 'dns', fault: 'network' });
+    expect(error.message).toContain('could not look up nobody.invalid:80: ');
+    expect(error.hint).toContain('network');
+  });
+
+  test('no such Unix domain socket', async () => {
+    const path = temporarySocket();
+    const error = await failure(`ws+unix:${path}`);
+    expect(error).toMatchObject({ phase: 'connect', hint: expect.stringContaining('no socket at this path') });
+    expect(error.message).toContain(`could not connect to ${path}: `);
+  });
+
+  test('an address of ours that is none of ours', async () => {
+    const error = await failure('ws://127.0.0.1:1/', { localAddress: '192.0.2.1' });
+    expect(error).toMatchObject({ phase: 'connect', hint: undefined, cause: { code: 'EADDRNOTAVAIL' } });
+  });
+
+  test('a certificate of nobody that we know, and one for another name', async () => {
+    const server = await rawServer(acceptAll, { secure: true });
+    expect(await failure(`wss://localhost:${server.port}/`)).toMatchObject({
+      phase: 'tls',
+      hint: 'the certificate is self-signed: give it as `ca`',
+    });
+    const tls = { ca: TLS_CERTIFICATE, servername: 'example.com' };
+    expect(await failure(`wss://localhost:${server.port}/`, { tls })).toMatchObject({
+      phase: 'tls',
+      hint: 'the certificate is for another name: is the host right?',
+    });
+    await open(`wss://localhost:${server.port}/`, { tls: { rejectUnauthorized: false } });
+  });
+
+  test('wss:// to a port that speaks plain text, and ws:// to one that speaks TLS', async () => {
+    const plain = await rawServer(peer => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const error = await failure(`wss://localhost:${plain.port}/`, CA);
+    expect(error).toMatchObject({ phase: 'tls', hint: 'the server does not speak TLS at this port: try ws://' });
+    expect(error.message).toBe(`could not make a TLS connection to localhost:${plain.port}: wrong version number`);
+    const secure = await rawServer(acceptAll, { secure: true });
+    expect(await failure(`ws://localhost:${secure.port}/`)).toMatchObject({
+      phase: 'response',
+      hint: expect.stringContaining('wss://'),
+    });
+  });
+
+  test('a server that goes away in the TLS handshake', async () => {
+    const server = await rawServer(async peer => {
+      await peer.until(() => peer.received.length > 0);
+      peer.socket.end();
+    });
+    expect(await failure(`wss://localhost:${server.port}/`, CA)).toMatchObject({ phase: 'tls', fault: 'network' });
+  });
+
+  test('a certificate of ours that is none is our fault', async () => {
+    const error = await failure('wss://127.0.0.1:1/', { tls: { ca: TLS_CERTIFICATE, cert: 'none', key: 'none' } });
+    expect(error).toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
+  });
+});
+
+describe('handshakeTimeout', () => {
+  test('a server that accepts and never answers', async () => {
+    const server = await rawServer();
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 });
+    expect(error).toMatchObject({
+      message: 'the opening handshake took more than 50 ms (handshakeTimeout)',
+      phase: 'response',
+      fault: 'network',
+      hint: expect.stringContaining('another protocol'),
+    });
+    await server.peers[0]!.gone;
+  });
+
+  test('is absolute: bytes that trickle do not prolong it', async () => {
+    const server = await rawServer(peer => {
+      peer.write('HTTP/1.1 200 OK\r\nX: ');
+      const timer = setInterval(() => peer.write('x'), 10);
+      void peer.closed.then(() => clearInterval(timer));
+    });
+    const started = performance.now();
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 100 });
+    expect(error.message).toContain('handshakeTimeout');
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+
+  test('a response whose body never ends keeps its status', async () => {
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.write('HTTP/1.1 503 Busy\r\n\r\nwait');
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 });
+    expect(error.message).toBe(
+      'the server answered 503 Busy, then the opening handshake took more than 50 ms (handshakeTimeout)',
+    );
+    expect(error.status).toBe(503);
+    expect(Buffer.from(error.body).toString()).toBe('wait');
+  });
+
+  test('a server that never finishes the TLS handshake', async () => {
+    const server = await rawServer();
+    const error = await failure(`wss://localhost:${server.port}/`, { ...CA, handshakeTimeout: 50 });
+    expect(error).toMatchObject({ phase: 'tls', fault: 'network', hint: expect.stringContaining('does not end') });
+  });
+
+  test('leaves no timer behind, once the connection stands or has failed', async () => {
+    const server = await rawServer(async (peer, index) => {
+      if (index === 0) await accept(peer);
+      else peer.socket.end();
+    });
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    onTestFinished(() => void vi.restoreAllMocks());
+    await open(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 54_321 });
+    await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 54_321 });
+    const timers = set.mock.calls.flatMap(([, time], i) => (time === 54_321 ? [set.mock.results[i]!.value] : []));
+    expect(timers).toHaveLength(2);
+    for (const timer of timers) expect(cleared).toHaveBeenCalledWith(timer);
+  });
+});
+
+describe('signal', () => {
+  test('aborted before: nothing is sent', async () => {
+    const server = await rawServer();
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { signal: AbortSignal.abort(new Error('changed')) });
+    expect(error).toMatchObject({ phase: 'connect', fault: 'caller', hint: undefined, cause: new Error('changed') });
+    expect(error.message).toBe(`could not connect to 127.0.0.1:${server.port}: changed`);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    for (const peer of server.peers) expect(peer.text).toBe('');
+  });
+
+  test.each([
+    ['null', null],
+    ['a string', 'changed'],
+    ['undefined', undefined],
+  ])('any reason will do: %s', async (_name, reason) => {
+    const controller = new AbortController();
+    controller.abort(reason);
+    expect(await failure('ws://localhost:1/', { signal: controller.signal })).toMatchObject({
+      phase: 'dns',
+      fault: 'caller',
+    });
+    const server = await rawServer(peer => peer.head().then(() => late.abort(reason)));
+    const late = new AbortController();
+    expect(await failure(`ws://127.0.0.1:${server.port}/`, { signal: late.signal })).toMatchObject({
+      phase: 'response',
+      fault: 'caller',
+      hint: undefined,
+    });
+  });
+
+  test('while the name is looked up', async () => {
+    const controller = new AbortController();
+    const failed = failure('ws://localhost:1/', { signal: controller.signal });
+    controller.abort();
+    expect(await failed).toMatchObject({ phase: 'dns', fault: 'caller', cause: { name: 'AbortError' } });
+  });
+
+  test('in the TLS handshake', async () => {
+    const controller = new AbortController();
+    const server = await rawServer(async peer => {
+      await peer.until(() => peer.received.length > 0);
+      controller.abort();
+    });
+    const options = { ...CA, signal: controller.signal };
+    expect(await failure(`wss://localhost:${server.port}/`, options)).toMatchObject({ phase: 'tls', fault: 'caller' });
+    await server.peers[0]!.gone;
+  });
+
+  test('in the middle of the response', async () => {
+    const controller = new AbortController();
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.socket.write('HTTP/1.1 101 Sw', () => controller.abort(new Error('changed')));
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { signal: controller.signal });
+    expect(error).toMatchObject({ phase: 'response', message: 'changed', fault: 'caller' });
+    await server.peers[0]!.gone;
+  });
+
+  test('behind the opening handshake it does nothing, and nobody listens to it any more', async () => {
+    const controller = new AbortController();
+    const add = vi.spyOn(controller.signal, 'addEventListener');
+    const remove = vi.spyOn(controller.signal, 'removeEventListener');
+    const server = await rawServer(acceptAll);
+    const connection = await open(`ws://127.0.0.1:${server.port}/`, { signal: controller.signal });
+    expect(add).toHaveBeenCalledTimes(1);
+    expect(remove).toHaveBeenCalledWith('abort', add.mock.calls[0]![1]);
+    controller.abort();
+    expect(connection.state).toBe('open');
+  });
+});
+
+describe('a tap', () => {
+  test('is told what happened, in order, with all bytes', async () => {
+    const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe8]));
+    const server = await rawServer(async peer => {
+      await accept(peer, textFrame('hello'));
+      await peer.frames('client', 1);
+      peer.socket.end(close);
+    });
+    const tap = new TapLog();
+    const connection = await open(`ws://127.0.0.1:${server.port}/`, { tap });
+    expect(tap.transports).toEqual([connection.transport]);
+    await connection.close(1000);
+    expect(tap.events).toEqual([
+      'connected',
+      'sent',
+      'received',
+      'sent',
+      'received',
+      'remote ended',
+      'local ended',
+      'closed',
+    ]);
+    const [peer] = server.peers;
+    expect(tap.sentBytes.toString('latin1').endsWith(peer!.text)).toBe(true);
+    expect(tap.sentBytes.subarray(0, 4).toString()).toBe('GET ');
+    expect(tap.receivedBytes.subarray(-close.length)).toEqual(Buffer.from(close));
+    expect(tap.receivedBytes.toString()).toContain('hello');
+  });
+
+  test('is told of a handshake that fails: refused, ended, reset, aborted', async () => {
+    const server = await rawServer(async (peer, index) => {
+      await peer.head();
+      if (index === 0) peer.write(plainResponse('404 Not Found'));
+      else if (index === 1) peer.socket.end();
+      else if (index === 2) peer.reset();
+    });
+    const url = `ws://127.0.0.1:${server.port}/`;
+    const expected = [
+      ['connected', 'sent', 'received', 'closed by error'],
+      ['connected', 'sent', 'remote ended', 'closed by error'],
+      ['connected', 'sent', 'closed by error'],
+      ['connected', 'sent', 'closed by error'],
+    ];
+    for (const events of expected) {
+      const tap = new TapLog();
+      const error = await failure(url, { tap, handshakeTimeout: 200 });
+      await expect.poll(() => tap.events).toEqual(events);
+      expect(tap.closings).toEqual([error]);
+    }
+  });
+
+  test('is told nothing of a transport that never stood', async () => {
+    const tap = new TapLog();
+    await failure(`ws://127.0.0.1:${await closedPort()}/`, { tap });
+    expect(tap.events).toEqual([]);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { resolveConnectOptions } from '../../src/client/options.js';
+import { type ConnectOptions, connect } from '../../src/index.js';
+
+const URL_OF_NOBODY = 'ws://127.0.0.1:1/';
+
+describe('what the caller does wrong throws at the call, naming the option', () => {
+  test.each<[name: string, options: unknown, error: typeof TypeError | typeof RangeError, message: string]>([
+    ['options', null, TypeError, 'options must be an object, got null'],
+    ['options', 'chat', TypeError, 'options must be an object, got "chat"'],
+    ['family', { family: 5 }, RangeError, 'family must be 0, 4 or 6, got 5'],
+    ['family', { family: '4' }, RangeError, 'family must be 0, 4 or 6, got "4"'],
+    ['localAddress', { localAddress: 'here' }, RangeError, 'localAddress must be an IP address, got "here"'],
+    ['localAddress', { localAddress: 7 }, RangeError, 'localAddress must be an IP address, got 7'],
+    ['tls', { tls: true }, TypeError, 'tls must be an object, got true'],
+    ['tls', { tls: null }, TypeError, 'tls must be an object, got null'],
+    ['signal', { signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
+    [
+      'handshakeTimeout',
+      { handshakeTimeout: 0 },
+      RangeError,
+      'handshakeTimeout must be an integer from 1 to 2147483647',
+    ],
+    ['handshakeTimeout', { handshakeTimeout: 2 ** 31 }, RangeError, 'handshakeTimeout must be an integer from 1'],
+    ['handshakeTimeout', { handshakeTimeout: '5' }, TypeError, 'handshakeTimeout must be a number, got "5"'],
+    ['maxRedirects', { maxRedirects: 6 }, RangeError, 'maxRedirects must be an integer from 0 to 5, got 6'],
+    ['maxRedirects', { maxRedirects: -1 }, RangeError, 'maxRedirects must be an integer from 0 to 5, got -1'],
+    ['maxHeadSize', { maxHeadSize: 0 }, RangeError, 'maxHeadSize must be a positive integer, got 0'],
+    ['maxHeaderLines', { maxHeaderLines: 1.5 }, RangeError, 'maxHeaderLines must be a positive integer, got 1.5'],
+    ['tap', { tap: {} }, TypeError, 'tap must be a WireTap, got an object'],
+    ['tap', { tap: null }, TypeError, 'tap must be a WireTap, got null'],
+    ['subprotocols', { subprotocols: 'chat' }, TypeError, 'subprotocols must be an array of tokens, got "chat"'],
+    ['subprotocols', { subprotocols: ['a b'] }, TypeError, 'each of subprotocols must be a token, got "a b"'],
+    ['subprotocols', { subprotocols: ['a', 'a'] }, TypeError, 'subprotocols must be an array without repetition'],
+    ['headers', { headers: 'X: 1' }, TypeError, 'headers must be an object'],
+    ['headers', { headers: { 'X Y': '1' } }, TypeError, 'a name in headers must be a token'],
+    ['headers', { headers: { X: 'a\r\nY: b' } }, TypeError, 'headers["X"] must be a string of'],
+    ['headers', { headers: { X: 'č' } }, TypeError, 'headers["X"] must be a string of'],
+    ['headers', { headers: { Upgrade: 'h2c' } }, TypeError, 'headers must be without those that the opening handshake'],
+    ['headers', { headers: { Host: '' } }, TypeError, 'host must be one `host[:port]`'],
+    ['origin', { origin: 'a\nb' }, TypeError, 'headers["Origin"] must be a string of'],
+    ['origin', { origin: 'http://a', headers: { Origin: 'http://b' } }, TypeError, 'origin must be given once'],
+    ['maxMessageSize', { maxMessageSize: -1 }, RangeError, 'maxMessageSize must be an integer from 0'],
+    ['incoming', { incoming: 'drop' }, RangeError, "incoming must be 'keep' or 'discard', got \"drop\""],
+  ])('%s: %j', (_name, options, error, message) => {
+    expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(error);
+    expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(message);
+  });
+
+  test('so does a URL that is none', () => {
+    expect(() => connect('example.com')).toThrow(RangeError);
+    expect(() => connect('ws://a"b/')).toThrow(TypeError);
+  });
+});
+
+describe('defaults', () => {
+  test('stand in the gaps', () => {
+    expect(resolveConnectOptions({})).toEqual({
+      dial: {},
+      subprotocols: [],
+      headers: [],
+      origin: undefined,
+      signal: undefined,
+      handshakeTimeout: 10_000,
+      maxRedirects: 0,
+      headLimits: {},
+      tap: undefined,
+    });
+  });
+
+  test('what is given is kept', () => {
+    const { signal } = new AbortController();
+    const tls = { rejectUnauthorized: true };
+    expect(
+      resolveConnectOptions({
+        family: 6,
+        localAddress: '::1',
+        tls,
+        signal,
+        headers: { Cookie: ['a=1', 'b=2'] },
+        maxHeadSize: 100,
+        maxHeaderLines: 3,
+        handshakeTimeout: 1,
+        maxRedirects: 5,
+      }),
+    ).toMatchObject({
+      dial: { family: 6, localAddress: '::1', tls },
+      signal,
+      headers: [
+        ['Cookie', 'a=1'],
+        ['Cookie', 'b=2'],
+      ],
+      headLimits: { maxHeadSize: 100, maxHeaderLines: 3 },
+      handshakeTimeout: 1,
+      maxRedirects: 5,
+    });
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { type Destination, parseWebSocketUrl } from '../../src/client/url.js';
+
+function parsed(url: string, ...properties: Array<keyof Destination>): Partial<Destination> {
+  const destination = parseWebSocketUrl(url);
+  return Object.fromEntries(properties.map(name => [name, destination[name]]));
+}
+
+describe('ws: and wss: URLs (RFC 6455 §3)', () => {
+  test('the ports of the schemes are 80 and 443, and stay out of Host', () => {
+    expect(parseWebSocketUrl('ws://example.com')).toEqual({
+      href: 'ws://example.com/',
+      secure: false,
+      hostname: 'example.com',
+      port: 80,
+      socketPath: undefined,
+      host: 'example.com',
+      target: '/',
+      authorization: undefined,
+    });
+    expect(parsed('wss://example.com/', 'secure', 'port', 'host')).toEqual({
+      secure: true,
+      port: 443,
+      host: 'example.com',
+    });
+    expect(parsed('ws://example.com:80/', 'port', 'host')).toEqual({ port: 80, host: 'example.com' });
+    expect(parsed('wss://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com' });
+  });
+
+  test('another port stands in Host (§4.1)', () => {
+    expect(parsed('ws://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com:443' });
+    expect(parsed('wss://example.com:80/', 'port', 'host')).toEqual({ port: 80, host: 'example.com:80' });
+  });
+
+  test('the resource name is path and query, percent-encoded as sent', () => {
+    expect(parseWebSocketUrl('ws://h/a%20b/ü?q=1&r=%23#'.slice(0, -1)).target).toBe('/a%20b/%C3%BC?q=1&r=%23');
+    expect(parseWebSocketUrl('ws://h?q').target).toBe('/?q');
+  });
+
+  test('an IPv6 address is connected to without its brackets, and named with them', () => {
+    expect(parsed('ws://[::1]:8080/', 'hostname', 'host', 'port')).toEqual({
+      hostname: '::1',
+      host: '[::1]:8080',
+      port: 8080,
+    });
+    expect(parsed('ws://[2001:db8::1]/', 'hostname', 'host')).toEqual({
+      hostname: '2001:db8::1',
+      host: '[2001:db8::1]',
+    });
+  });
+
+  test('an international name becomes ASCII', () => {
+    expect(parseWebSocketUrl('ws://bücher.example/').hostname).toBe('xn--bcher-kva.example');
+  });
+
+  test('http: and https: are taken for ws: and wss:, as browsers take them', () => {
+    expect(parsed('http://h:81/x', 'href', 'secure', 'port')).toEqual({ href: 'ws://h:81/x', secure: false, port: 81 });
+    expect(parsed('https://h/x', 'href', 'secure', 'port')).toEqual({ href: 'wss://h/x', secure: true, port: 443 });
+  });
+
+  test('a URL object will do', () => {
+    expect(parseWebSocketUrl(new URL('ws://h/x?y')).href).toBe('ws://h/x?y');
+  });
+
+  test('user and password become Basic credentials, and are nowhere else', () => {
+    const destination = parseWebSocketUrl('ws://us%40er:p%C3%A4ss%3A@h/x');
+    expect(destination.authorization).toBe(`Basic ${Buffer.from('us@er:päss:').toString('base64')}`);
+    expect(destination).toMatchObject({ href: 'ws://h/x', host: 'h', hostname: 'h' });
+    expect(parseWebSocketUrl('ws://user@h/').authorization).toBe(`Basic ${Buffer.from('user:').toString('base64')}`);
+    expect(parseWebSocketUrl('ws://:secret@h/').authorization).toBe(
+      `Basic ${Buffer.from(':secret').toString('base64')}`,
+    );
+  });
+
+  test.each([
+    ['chat', 'an absolute URL'],
+    ['/chat', 'an absolute URL'],
+    ['', 'an absolute URL'],
+    ['ws://', 'an absolute URL'],
+    ['ftp://h/', 'scheme'],
+    ['h:80/', 'scheme'],
+    ['ws://h/#top', 'fragment'],
+    ['ws://h/#', 'fragment'],
+    ['ws://us%zzer:x@h/', 'user and password'],
+    ['ws://user:%ff@h/', 'user and password'],
+  ])('%j is refused: url must be … %s', (url, expected) => {
+    expect(() => parseWebSocketUrl(url)).toThrow(RangeError);
+    expect(() => parseWebSocketUrl(url)).toThrow(/^url must be /);
+    expect(() => parseWebSocketUrl(url)).toThrow(expected);
+  });
+
+  test('the message of a refused password does not tell it', () => {
+    for (const url of ['ws://us:secret%ff@h/', 'ws://us:sec@secret@h/#', 'ftp://us:secret@h/', 'ws://us:secret@']) {
+      expect(() => parseWebSocketUrl(url)).toThrow('//***@');
+      expect(() => parseWebSocketUrl(url)).not.toThrow('secret');
+    }
+  });
+
+  test('what is no string at all is refused too', () => {
+    expect(() => parseWebSocketUrl(undefined as never)).toThrow(RangeError);
+  });
+});
+
+describe('ws+unix: URLs', () => {
+  test('the path of the socket, a colon, the path on its server', () => {
+    expect(parseWebSocketUrl('ws+unix:/tmp/a.sock:/chat?room=1')).toEqual({
+      href: 'ws+unix:/tmp/a.sock:/chat?room=1',
+      secure: false,
+      hostname: 'localhost',
+      port: 0,
+      socketPath: '/tmp/a.sock',
+      host: 'localhost',
+      target: '/chat?room=1',
+      authorization: undefined,
+    });
+  });
+
+  test('with three slashes as well, without a path, with a query alone, and over TLS', () => {
+    expect(parsed('ws+unix:///tmp/a.sock', 'socketPath', 'target')).toEqual({
+      socketPath: '/tmp/a.sock',
+      target: '/',
+    });
+    expect(parsed('ws+unix:/tmp/a.sock?q', 'socketPath', 'target')).toEqual({
+      socketPath: '/tmp/a.sock',
+      target: '/?q',
+    });
+    expect(parsed('wss+unix:/tmp/a.sock:/x', 'socketPath', 'target', 'secure')).toEqual({
+      socketPath: '/tmp/a.sock',
+      target: '/x',
+      secure: true,
+    });
+  });
+
+  test('a relative path, and one with percent-encoded characters', () => {
+    expect(parseWebSocketUrl('ws+unix:run/a.sock:/x').socketPath).toBe('run/a.sock');
+    expect(parseWebSocketUrl('ws+unix:/tmp/a%20b%3Ac.sock:/x').socketPath).toBe('/tmp/a b:c.sock');
+  });
+
+  test.each(['ws+unix:', 'ws+unix::/x', 'ws+unix:/tmp/a.sock:x', 'ws+unix:/tmp/%ff.sock', 'ws+unix://tmp/a.sock:/x'])(
+    '%j is refused, with the form that is expected',
+    url => {
+      expect(() => parseWebSocketUrl(url)).toThrow(RangeError);
+      expect(() => parseWebSocketUrl(url)).toThrow('url must be of the form ws+unix:/path/of.sock:/path?query');
+    },
+  );
+});
