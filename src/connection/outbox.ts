@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { BackpressureError } from '../errors.js';
+import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { releaseOutput } from '../framing/output-buffer.js';
 import type { Protocol } from '../protocol/protocol.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
@@ -34,8 +35,8 @@ const JOB_OVERHEAD = 256;
  * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
  * waits.
  *
- *     send() ──▶ jobs (only behind a Blob or a stream) ──▶ protocol (frames) ──▶ flush() ──▶ socket
- *                └────────────────────────── bufferedAmount ──────────────────────────────┘
+ *     send() ──▶ jobs (only behind a Blob, a stream, or what is being deflated) ──▶ protocol ──▶ flush() ──▶ socket
+ *                └──────────────────────────────────── bufferedAmount ────────────────────────────────────┘
  */
 export class Outbox implements Flushable {
   readonly #socket: Duplex;
@@ -43,6 +44,7 @@ export class Outbox implements Flushable {
   readonly #settings: ConnectionSettings;
   readonly #owner: OutboxOwner;
   readonly #tap: WireTap | undefined;
+  readonly #deflate: PermessageDeflate | undefined;
   /** Whether the socket is done with our memory when it says that it is. Another Duplex may still hand it on to its reader. */
   readonly #recycles: boolean;
   #isScheduled = false;
@@ -51,7 +53,7 @@ export class Outbox implements Flushable {
   #jobs: Job[] | undefined;
   #jobSize = 0;
   #streamWaiting: ((isOpen: boolean) => void) | undefined;
-  #waiting: Array<(isOpen: boolean) => void> | undefined;
+  #waiting: Set<(isOpen: boolean) => void> | undefined;
   #onWritten: (() => void) | undefined;
 
   constructor(
@@ -61,6 +63,7 @@ export class Outbox implements Flushable {
     owner: OutboxOwner,
     recycles: boolean,
     tap: WireTap | undefined,
+    deflate: PermessageDeflate | undefined,
   ) {
     this.#socket = socket;
     this.#protocol = protocol;
@@ -68,6 +71,7 @@ export class Outbox implements Flushable {
     this.#owner = owner;
     this.#recycles = recycles;
     this.#tap = tap;
+    this.#deflate = deflate;
     // The first time for what the opening handshake has left in the socket.
     socket.on('drain', () => this.flush());
   }
@@ -94,16 +98,35 @@ export class Outbox implements Flushable {
       return false;
     }
     if (payload instanceof Blob) {
-      this.enqueue(payload.size, async () => this.#protocol.send(new Uint8Array(await payload.arrayBuffer())));
+      this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
     } else if (this.#jobs !== undefined) {
       // The caller may write to its memory again as soon as this returns.
       const kept = typeof payload === 'string' ? payload : new Uint8Array(payload);
-      this.enqueue(payloadSize(kept), () => this.#protocol.send(kept));
+      this.enqueue(payloadSize(kept), () => this.#hand(kept));
     } else {
-      this.#protocol.send(payload);
-      this.requestFlush();
+      const deflating = this.#hand(payload);
+      if (deflating === undefined) this.requestFlush();
+      else this.enqueue(payloadSize(payload), () => deflating);
     }
     return this.#mayGoOn();
+  }
+
+  /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
+  #hand(payload: string | Uint8Array): Promise<void> | undefined {
+    if (this.#deflate?.compresses(payloadSize(payload)) !== true) {
+      this.#protocol.send(payload);
+      return undefined;
+    }
+    const isText = typeof payload === 'string';
+    // A copy, since the caller may write to its memory again as soon as send() returns.
+    const deflated = this.#deflate.deflate(isText ? Buffer.from(payload) : Buffer.from(payload));
+    if (!(deflated instanceof Promise)) {
+      this.#protocol.sendCompressed(deflated, isText);
+      return undefined;
+    }
+    return deflated.then(bytes => {
+      if (bytes !== undefined) this.#protocol.sendCompressed(bytes, isText);
+    });
   }
 
   /** Sends a fragment of the message whose job is running. Gives false where the connection no longer takes it. */
@@ -134,29 +157,28 @@ export class Outbox implements Flushable {
       return;
     }
     this.#jobs = [job];
-    void this.#runJobs();
+    void this.#runJobs(this.#jobs);
   }
 
-  async #runJobs(): Promise<void> {
-    for (let job = this.#jobs?.[0]; job !== undefined; job = this.#jobs?.[0]) {
+  async #runJobs(jobs: Job[]): Promise<void> {
+    for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
       try {
         await job.run();
       } catch (error) {
         // Nothing follows a gap: what came behind a message that was cut off would be taken for more of it.
-        this.#dropWaiting();
+        this.#drop(jobs.splice(1));
         if (!this.#isEnded) this.#owner.sourceFailed(error);
       }
       if (this.#isEnded) return;
       this.#jobSize -= job.size;
-      this.#jobs?.shift();
+      jobs.shift();
       this.requestFlush();
     }
     this.#jobs = undefined;
   }
 
-  /** Drops all jobs behind the one that is running. */
-  #dropWaiting(): void {
-    for (const job of this.#jobs?.splice(1) ?? []) {
+  #drop(jobs: Job[]): void {
+    for (const job of jobs) {
       this.#jobSize -= job.size;
       job.drop?.();
     }
@@ -168,17 +190,18 @@ export class Outbox implements Flushable {
     if (this.#isEnded) return Promise.resolve(false);
     if (this.#mayGoOn()) return Promise.resolve(true);
     return new Promise((resolve, reject) => {
-      this.#waiting ??= [];
+      this.#waiting ??= new Set();
+      const waiting = this.#waiting;
       const answer = (isOpen: boolean) => {
         signal?.removeEventListener('abort', abort);
         resolve(isOpen);
       };
       const abort = () => {
-        this.#waiting = this.#waiting?.filter(waiting => waiting !== answer);
+        waiting.delete(answer);
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(answer);
+      waiting.add(answer);
     });
   }
 
@@ -186,7 +209,6 @@ export class Outbox implements Flushable {
    * Like drained(), for the message whose job is running: what has queued up behind it does not count, since that waits for it.
    */
   flowing(): Promise<boolean> {
-    if (this.#isEnded) return Promise.resolve(false);
     if (this.inTransit > this.#settings.highWaterMark) this.flush();
     if (this.inTransit <= this.#settings.highWaterMark) return Promise.resolve(true);
     return new Promise(resolve => {
@@ -259,9 +281,7 @@ export class Outbox implements Flushable {
   /** The connection is closed: nothing leaves any more. */
   end(): void {
     this.#isEnded = true;
-    for (const job of this.#jobs ?? []) job.drop?.();
-    this.#jobs = undefined;
-    this.#jobSize = 0;
+    this.#drop(this.#jobs?.splice(0) ?? []);
     this.#answerStream(false);
     this.#answerWaiting(false);
   }

@@ -22,7 +22,7 @@ export class StreamMessage {
   #carry = '';
   #isRunning = false;
   #stopped: { readonly reason: unknown } | undefined;
-  #onStop: ((reason: unknown) => void) | undefined;
+  #onStop: (reason: unknown) => void = () => {};
   #resolve!: (isSent: boolean) => void;
   #reject!: (error: unknown) => void;
 
@@ -39,7 +39,7 @@ export class StreamMessage {
   stop(reason: unknown): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = { reason };
-    if (this.#isRunning) this.#onStop?.(reason);
+    if (this.#isRunning) this.#onStop(reason);
     else this.#fail(reason);
   }
 
@@ -72,13 +72,13 @@ export class StreamMessage {
   }
 
   #next(): Promise<IteratorResult<unknown>> {
-    if (this.#stopped !== undefined) return Promise.reject(this.#stopped.reason);
     return this.#orStop(this.#iterator.next());
   }
 
   #orStop<T>(wait: T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#onStop = reject;
+      if (this.#stopped !== undefined) reject(this.#stopped.reason);
       Promise.resolve(wait).then(resolve, reject);
     });
   }

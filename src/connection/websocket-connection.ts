@@ -317,7 +317,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #sendKeepalivePing(): void {
     const payload = this.#pinger.nextPayload();
-    if (!this.#link.sendPing(payload)) return;
+    this.#link.sendPing(payload);
     // Of these only the last is remembered: a peer that talks but never answers must not make them pile up.
     this.#pinger.forget(NOBODY);
     this.#pinger.await(payload, NOBODY);

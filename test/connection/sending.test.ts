@@ -138,6 +138,19 @@ describe('the order of messages', () => {
     expect(client.bufferedAmount).toBe(0);
   });
 
+  it('a Blob that fails behind the end harms nobody', async () => {
+    const { connection } = connectionAndPeer();
+    const slow = new SlowBlob(['x']);
+    connection.send(slow);
+    connection.send('behind');
+    connection.terminate();
+    const { cause } = await connection.closed;
+    slow.ready.reject(new Error('too late'));
+    await setImmediate();
+    expect(cause).toMatchObject({ code: 'WS101_TERMINATED' });
+    expect(connection.bufferedAmount).toBe(0);
+  });
+
   it('counts what waits', async () => {
     const { connection, peer } = connectionAndPeer();
     const slow = new SlowBlob(['12345']);

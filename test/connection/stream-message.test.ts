@@ -248,6 +248,23 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
+  it('may be aborted by its own source, while that is asked', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const controller = new AbortController();
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => {
+          controller.abort(new Error('by myself'));
+          return new Promise<never>(() => {});
+        },
+      }),
+    };
+    await expect(connection.sendStream(source, { signal: controller.signal })).rejects.toThrow('by myself');
+    connection.send('open');
+    expect(await peer.saw(1)).toEqual(['text "open"']);
+    connection.terminate();
+  });
+
   it('leaves no listener on the signal', async () => {
     const { connection } = connectionAndPeer();
     const { signal } = new AbortController();
@@ -268,6 +285,19 @@ describe('sendStream()', () => {
     expect(running.returned).toHaveBeenCalledOnce();
     expect(waiting.returned).toHaveBeenCalledOnce();
     await connection.closed;
+  });
+
+  it('stays aborted where the connection closes behind the abort', async () => {
+    const { connection } = connectionAndPeer();
+    const controller = new AbortController();
+    const running = connection.sendStream(new ManualSource());
+    const waiting = new ManualSource();
+    const aborted = connection.sendStream(waiting, { signal: controller.signal });
+    controller.abort(new Error('first'));
+    connection.terminate();
+    await expect(aborted).rejects.toThrow('first');
+    expect(await running).toBe(false);
+    expect(waiting.returned).toHaveBeenCalledOnce();
   });
 
   it('resolves false where the peer closes between two pieces', async () => {

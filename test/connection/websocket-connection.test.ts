@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { WebSocketConnection } from '../../src/connection/websocket-connection.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+
+it('tells what the opening handshake agreed on, and needs no settings', async () => {
+  const [socket] = duplexPair();
+  const transport = { remoteAddress: '192.0.2.7', remotePort: 4711 };
+  const connection = new WebSocketConnection(socket, {
+    role: 'server',
+    subprotocol: 'chat',
+    extensions: 'x-test; a=1',
+    transport,
+  });
+  expect(connection).toMatchObject({
+    role: 'server',
+    subprotocol: 'chat',
+    extensions: 'x-test; a=1',
+    transport,
+    state: 'open',
+    bufferedAmount: 0,
+    latency: undefined,
+    isPaused: false,
+  });
+  connection.terminate();
+  await connection.closed;
+});
