@@ -16,26 +16,29 @@ export class Listener {
   readonly #tlsServer: tls.Server | undefined;
   readonly #owner: ListenerOwner;
   readonly #timeout: number;
+  /** Every socket that was accepted and is not gone. */
+  readonly #sockets = new Set<Socket>();
   /** Sockets in the middle of their TLS handshake, by their far end, and when they were accepted. */
   readonly #greeting = new Map<string, { readonly socket: Socket; readonly acceptedAt: number }>();
+  /** Whether listen() has not come to an end yet. */
+  #isStarting = true;
+  #isClosed = false;
 
   constructor(options: Home, timeout: number, owner: ListenerOwner) {
     this.#owner = owner;
     this.#timeout = timeout;
     // allowHalfOpen: whose turn it is to end TCP is the protocol's to say, not node's.
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true });
-    this.#server.on('listening', () => owner.listening());
-    this.#server.on('error', error => owner.failed(error));
-    if (options.tls === undefined) {
-      this.#server.on('connection', socket => owner.accepted(socket, timeout));
-    } else {
+    this.#server.on('listening', () => this.#started());
+    this.#server.on('error', error => this.#failed(error));
+    if (options.tls !== undefined) {
       // A TLS server that listens to nothing itself: the sockets are handed to it, so that their deadline runs from TCP accept.
       this.#tlsServer = tls.createServer({ ALPNProtocols: ['http/1.1'], ...options.tls, handshakeTimeout: timeout });
-      this.#server.on('connection', socket => this.#greet(socket));
       this.#tlsServer.on('secureConnection', socket => this.#secured(socket));
       // The certificate was refused, or this was no TLS at all: that socket is lost, and it alone.
       this.#tlsServer.on('tlsClientError', (_error, socket) => socket.destroy());
     }
+    this.#server.on('connection', socket => this.#accept(socket));
     const { port, host, socketPath, backlog } = options;
     this.#server.listen({
       ...(socketPath === undefined ? { port, host } : { path: socketPath }),
@@ -48,31 +51,62 @@ export class Listener {
     return this.#server.address();
   }
 
-  /** Stops accepting, and calls back when the last socket is gone. */
-  close(closed: () => void): void {
+  /** Stops accepting. Resolves when the last socket is gone. */
+  close(): Promise<void> {
+    this.#isClosed = true;
     for (const { socket } of this.#greeting.values()) socket.destroy();
-    this.#server.close(() => closed());
+    return new Promise(resolve => {
+      const close = () => this.#server.close(() => resolve());
+      // listen() looks a host name up first, and goes on behind a close() that comes meanwhile.
+      if (this.#isStarting && !this.#server.listening) this.#server.once('listening', close).once('error', close);
+      else close();
+    });
   }
 
-  #greet(socket: Socket): void {
+  /** Ends every connection at once. */
+  destroyAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #started(): void {
+    this.#isStarting = false;
+    if (!this.#isClosed) this.#owner.listening();
+  }
+
+  #failed(error: Error): void {
+    this.#isStarting = false;
+    if (!this.#isClosed) this.#owner.failed(error);
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('close', () => this.#sockets.delete(socket));
+    if (this.#tlsServer === undefined) this.#owner.accepted(socket, this.#timeout);
+    else this.#greet(socket, this.#tlsServer);
+  }
+
+  #greet(socket: Socket, tlsServer: tls.Server): void {
     const key = farEnd(socket);
-    this.#greeting.set(key, { socket, acceptedAt: performance.now() });
+    if (key !== undefined) {
+      this.#greeting.set(key, { socket, acceptedAt: performance.now() });
+      socket.on('close', () => this.#greeting.delete(key));
+    }
     socket.on('error', ignore);
-    socket.on('close', () => this.#greeting.delete(key));
-    this.#tlsServer?.emit('connection', socket);
+    tlsServer.emit('connection', socket);
   }
 
   #secured(socket: tls.TLSSocket): void {
     // A TLS socket does not name the socket under it, but no two connections have the same far end at the same time.
-    const key = farEnd(socket);
+    const key = farEnd(socket) ?? '';
     const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? performance.now();
     this.#greeting.delete(key);
     this.#owner.accepted(socket, this.#timeout - (performance.now() - acceptedAt));
   }
 }
 
-function farEnd(socket: Socket): string {
-  return `${socket.remoteAddress} ${socket.remotePort}`;
+/** undefined over a Unix domain socket, and where the client is gone already. */
+function farEnd({ remoteAddress, remotePort }: Socket): string | undefined {
+  return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }
 
 function ignore(): void {}

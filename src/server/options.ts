@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import net from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import {
   type ConnectionOptions,
@@ -10,7 +11,7 @@ import {
 import type { TransportInfo } from '../connection/wire-tap.js';
 import { invalidType } from '../errors.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
-import type { ServerHandshakeOptions } from '../handshake/server-handshake.js';
+import { ServerHandshake, type ServerHandshakeOptions } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
 import { UpgradePolicy, type UpgradeRequest } from '../handshake/upgrade-request.js';
 
@@ -83,9 +84,12 @@ export interface ServerSettings<Context> {
 }
 
 const MAX_TIME = 2 ** 31 - 1;
+/** listen() takes it as an int. */
+const MAX_BACKLOG = 2 ** 31 - 1;
 
 /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
 export function resolveServerOptions<Context>(options: ServerOptions<Context>): ServerSettings<Context> {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   checkHome(options);
   const { authorize, authorizeTimeout = 10_000, handshakeTimeout = 10_000 } = options;
   const { maxConnections = Number.MAX_SAFE_INTEGER } = options;
@@ -94,10 +98,13 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
   checkInteger('authorizeTimeout', authorizeTimeout, 1, MAX_TIME);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
+  const policy = new UpgradePolicy(options);
+  // Made here already, so that a limit that is none throws now, and not at the first client.
+  new ServerHandshake(options, policy);
   return {
     connection: resolveConnectionOptions(options),
     handshake: options,
-    policy: new UpgradePolicy(options),
+    policy,
     chooseSubprotocol: subprotocolChoice(options.subprotocols),
     authorize,
     authorizeTimeout,
@@ -106,16 +113,29 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
   };
 }
 
+const HOMES = ['port', 'socketPath', 'server', 'noServer'] as const;
+
 /** A server lives in one place: a port, a socket path, a server of node's, or nowhere. */
 function checkHome(options: Home): void {
-  const { port, socketPath, server, noServer } = options;
-  if (port !== undefined) checkInteger('port', port, 0, 65_535);
-  const homes = [port !== undefined, socketPath !== undefined, server !== undefined, noServer === true];
-  if (homes.filter(Boolean).length !== 1) {
-    throw invalidType('options', 'an object with exactly one of port, socketPath, server, noServer', options);
+  const { port, host, socketPath, backlog, tls, server } = options;
+  const homes = HOMES.filter(name => options[name] !== undefined && options[name] !== false);
+  if (homes.length !== 1) {
+    const given = homes.join(', ') || 'none of them';
+    throw invalidType('options', `an object with exactly one of ${HOMES.join(', ')}`, given);
   }
-  if (options.tls !== undefined && (server !== undefined || noServer === true)) {
-    throw invalidType('tls', 'left out: the server that this one stands on has its own', options.tls);
+  if (port !== undefined) checkInteger('port', port, 0, 65_535);
+  if (backlog !== undefined) checkInteger('backlog', backlog, 1, MAX_BACKLOG);
+  if (host !== undefined && typeof host !== 'string') throw invalidType('host', 'a string', host);
+  if (socketPath !== undefined && typeof socketPath !== 'string') {
+    throw invalidType('socketPath', 'a string', socketPath);
+  }
+  if (server !== undefined && !(server instanceof net.Server)) {
+    throw invalidType('server', 'a server of node:http or node:https', server);
+  }
+  if (tls === undefined) return;
+  if (typeof tls !== 'object' || tls === null) throw invalidType('tls', 'an object', tls);
+  if (port === undefined && socketPath === undefined) {
+    throw invalidType('tls', 'left out: the server that this one stands on has its own', tls);
   }
 }
 

@@ -14,7 +14,6 @@ export class Reception<Context> {
   readonly upgrade: Upgrade<Context>;
   readonly #timer: NodeJS.Timeout;
   readonly #onData = (chunk: Uint8Array): void => this.#receive(chunk);
-  readonly #onEnd = (): void => void this.#socket.destroy();
   readonly #onClose = (): void => this.#leave();
 
   /** @param timeLeft until the deadline, in milliseconds */
@@ -24,7 +23,6 @@ export class Reception<Context> {
     this.upgrade = new Upgrade(socket, owner);
     this.#timer = setTimeout(() => this.refuse(new Refusal(408)), Math.max(0, timeLeft));
     socket.on('data', this.#onData);
-    socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
   }
 
@@ -44,7 +42,6 @@ export class Reception<Context> {
   #leave(): void {
     clearTimeout(this.#timer);
     this.#socket.off('data', this.#onData);
-    this.#socket.off('end', this.#onEnd);
     this.#socket.off('close', this.#onClose);
   }
 }

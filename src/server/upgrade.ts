@@ -47,17 +47,22 @@ export class Upgrade<Context> {
   #earlySize = 0;
   #isSettled = false;
   readonly #onData = (chunk: Uint8Array): void => this.#keepEarly(chunk);
+  // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
+  readonly #onEnd = (): void => void this.#socket.destroy();
   readonly #onClose = (): void => this.#lost();
 
   constructor(socket: Duplex, owner: UpgradeOwner<Context>) {
     this.#socket = socket;
     this.#owner = owner;
     socket.on('error', ignore);
+    socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
   }
 
   /** Goes on with a request that was read. `head` is what came behind it. */
   async decide(outcome: UpgradeRequest | Refusal, head: Uint8Array): Promise<void> {
+    // Whoever brings an upgrade may have kept it for a while.
+    if (this.#socket.destroyed) return this.#lost();
     if (outcome instanceof Refusal) return this.refuse(outcome, undefined);
     this.#socket.on('data', this.#onData);
     if (head.length > 0) this.#keepEarly(head);
@@ -97,6 +102,7 @@ export class Upgrade<Context> {
   refuse(refusal: Refusal, request: PendingRequest | undefined): void {
     if (this.#isSettled) return;
     this.#settle();
+    this.#gone.abort(new Error(`the request was refused with ${refusal.status}`));
     if (this.#socket.writable) {
       this.#socket.write(encodeRefusal(refusal));
       endAndDiscard(this.#socket);
@@ -121,6 +127,7 @@ export class Upgrade<Context> {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#socket.off('data', this.#onData);
+    this.#socket.off('end', this.#onEnd);
     this.#socket.off('close', this.#onClose);
     this.#owner.settled(this);
   }

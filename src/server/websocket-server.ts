@@ -4,7 +4,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkInteger } from '../connection/options.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
-import { HandlerError, invalidType } from '../errors.js';
+import { HandlerError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
@@ -61,13 +61,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   readonly #receptions = new Map<Upgrade<Context>, Reception<Context> | undefined>();
   #isListening = false;
   #closing: Promise<void> | undefined;
-  #onEmpty: (() => void) | undefined;
 
   static {
     // How an EventEmitter reports a listener whose promise rejected: that of `connection` answers for its connection alone.
     Object.assign(WebSocketServer.prototype, {
       [captureRejectionSymbol](this: WebSocketServer, error: unknown, event: string | symbol, subject: unknown): void {
         if (subject instanceof WebSocketConnection) failHandler(subject, String(event), error);
+        else if (event === 'handlerError') process.emitWarning(new HandlerError(event, error));
         else this.#handlerFailed(new HandlerError(String(event), error));
       },
     });
@@ -76,7 +76,6 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
   constructor(options: ServerOptions<Context>) {
     super({ captureRejections: true });
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     this.#settings = resolveServerOptions(options);
     if (options.server !== undefined) {
       this.#detach = attach(options.server, {
@@ -130,40 +129,38 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
     encodeClosePayload(code, reason);
     checkInteger('timeout', timeout, 0, 2 ** 31 - 1);
-    this.#closing ??= this.#shutDown(code, reason, timeout);
+    if (this.#closing === undefined) {
+      let done: () => void;
+      // It stands before the shutdown begins: that runs listeners of the application, which may call this again.
+      this.#closing = new Promise(resolve => {
+        done = resolve;
+      });
+      void this.#shutDown(code, reason, timeout).then(() => done());
+    }
     return this.#closing;
   }
 
   async #shutDown(code: number, reason: string, timeout: number): Promise<void> {
     this.#detach?.();
-    const listenerClosed = new Promise<void>(resolve => {
-      if (this.#listener === undefined) resolve();
-      else this.#listener.close(resolve);
-    });
+    const listenerClosed = this.#listener?.close();
     for (const [upgrade, reception] of this.#receptions) {
       if (reception !== undefined) reception.refuse(new Refusal(503));
       else upgrade.refuse(new Refusal(503), undefined);
     }
-    for (const connection of this.#clients) connection.close(code, reason);
     const timer = setTimeout(() => {
       for (const connection of this.#clients) connection.terminate();
+      this.#listener?.destroyAll();
     }, timeout);
-    await new Promise<void>(resolve => {
-      this.#onEmpty = resolve;
-      this.#checkEmpty();
-    });
-    clearTimeout(timer);
+    await Promise.all(Array.from(this.#clients, connection => connection.close(code, reason)));
     await listenerClosed;
+    clearTimeout(timer);
     this.#tell('close');
-  }
-
-  #checkEmpty(): void {
-    if (this.#clients.size === 0) this.#onEmpty?.();
   }
 
   #receive(socket: Socket, timeLeft: number): void {
     const reception = new Reception(socket, this.#upgradeOwner, timeLeft);
     this.#receptions.set(reception.upgrade, reception);
+    if (this.#closing !== undefined) reception.refuse(new Refusal(503));
   }
 
   readonly #upgradeOwner: UpgradeOwner<Context> = this.#makeUpgradeOwner();
@@ -195,10 +192,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       onHandlerError: this.#onHandlerError,
     });
     this.#clients.add(connection);
-    connection.on('close', () => {
-      this.#clients.delete(connection);
-      this.#checkEmpty();
-    });
+    connection.on('close', () => this.#clients.delete(connection));
     try {
       this.emit('connection', connection, request);
     } catch (error) {
@@ -219,7 +213,12 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     this.emit('handlerError', error, connection);
 
   #handlerFailed(error: HandlerError): void {
-    if (!this.emit('handlerError', error, undefined)) process.emitWarning(error);
+    try {
+      if (this.emit('handlerError', error, undefined)) return;
+    } catch {
+      // A listener of handlerError that fails itself is not asked again.
+    }
+    process.emitWarning(error);
   }
 
   #failed(error: Error): void {

@@ -1,0 +1,228 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, test, vi } from 'vitest';
+import type { Authorize, PendingRequest } from '../../src/index.js';
+import { headerOf, request } from '../helpers/http-heads.js';
+import { openServer } from '../helpers/open-server.js';
+import { rawConnect } from '../helpers/raw-peer.js';
+
+const never = new Promise<never>(() => {});
+
+/** What a client is answered where authorize() does this. */
+async function answerOf(authorize: Authorize<unknown>, options: { authorizeTimeout?: number } = {}) {
+  const opened = await openServer({ authorize, ...options });
+  const peer = await rawConnect(opened.port);
+  peer.write(request());
+  const head = await peer.head();
+  const status = Number(head.slice(9, 12));
+  if (status !== 101) await peer.ended;
+  return { ...opened, peer, head, status, body: peer.text };
+}
+
+describe('authorize() accepts', () => {
+  test.each<[name: string, authorize: Authorize<unknown>, context: unknown]>([
+    ['an object', () => ({ user: 'ada' }), { user: 'ada' }],
+    ['an object, later', async () => ({ user: 'ada' }), { user: 'ada' }],
+    ['an object whose status is no number', () => ({ status: 'new' }), { status: 'new' }],
+    ['true', () => true, true],
+    ['nothing', () => undefined, undefined],
+    ['null', async () => null, null],
+    ['0', () => 0, 0],
+  ])('with %s for the context', async (_name, authorize, context) => {
+    const { status, requests } = await answerOf(authorize);
+    expect(status).toBe(101);
+    expect(requests[0]!.context).toEqual(context);
+  });
+
+  test('knowing the whole request', async () => {
+    const seen: PendingRequest[] = [];
+    const { requests } = await answerOf(pending => {
+      seen.push(pending);
+      return true;
+    });
+    expect(seen[0]).toMatchObject({
+      method: 'GET',
+      target: '/chat',
+      path: '/chat',
+      query: '',
+      host: 'server.example.com',
+      origin: undefined,
+      subprotocols: [],
+      transport: { remoteAddress: '127.0.0.1' },
+    });
+    expect(seen[0]!.headers.get('upgrade')).toBe('websocket');
+    expect(requests[0]).toEqual({ ...seen[0], context: true });
+  });
+
+  test('without authorize() everyone is accepted, with undefined for the context', async () => {
+    const { port, requests } = await openServer();
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await peer.head();
+    expect(requests[0]!.context).toBeUndefined();
+  });
+});
+
+describe('authorize() refuses', () => {
+  test('with false: 403', async () => {
+    const { status, refusals, connections } = await answerOf(() => false);
+    expect(status).toBe(403);
+    expect(refusals).toEqual([[403, expect.objectContaining({ path: '/chat' })]]);
+    expect(connections).toEqual([]);
+  });
+
+  test('with a status, headers and a body, in a complete response', async () => {
+    const { head, body, refusals, peer } = await answerOf(async () => ({
+      status: 401,
+      reason: 'Who',
+      headers: { 'WWW-Authenticate': 'Basic realm="x"', 'Set-Cookie': ['a=1', 'b=2'] },
+      body: 'say who you are',
+    }));
+    expect(head.startsWith('HTTP/1.1 401 Who\r\n')).toBe(true);
+    expect(headerOf(head, 'WWW-Authenticate')).toBe('Basic realm="x"');
+    expect(head).toContain('Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n');
+    expect(headerOf(head, 'Connection')).toBe('close');
+    expect(headerOf(head, 'Content-Length')).toBe('15');
+    expect(body).toBe('say who you are');
+    expect(refusals.map(([status]) => status)).toEqual([401]);
+    expect(peer.hasEnded).toBe(true);
+  });
+
+  test('with a redirect', async () => {
+    const { head } = await answerOf(() => ({ status: 307, headers: { Location: '/elsewhere' } }));
+    expect(headerOf(head, 'Location')).toBe('/elsewhere');
+  });
+});
+
+describe('authorize() fails', () => {
+  test.each<[name: string, authorize: Authorize<unknown>]>([
+    [
+      'throws',
+      () => {
+        throw new Error('secret of ours');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('secret of ours'))],
+    ['gives a status that refuses nothing', () => ({ status: 200, reason: 'secret of ours' })],
+    ['gives headers that cannot be sent', () => ({ status: 403, headers: { 'secret of ours': 'a\nb' } })],
+  ])('%s: 500, of which the client is told nothing, and the server all', async (_name, authorize) => {
+    const { status, body, failures, refusals } = await answerOf(authorize);
+    expect(status).toBe(500);
+    expect(body).not.toContain('secret');
+    expect(failures).toHaveLength(1);
+    const [error, connection] = failures[0]!;
+    expect(error).toMatchObject({ code: 'WS101_HANDLER_FAILED', cause: expect.any(Error) });
+    expect(error.message).toMatch(/^a listener of 'authorize' failed: /);
+    expect(connection).toBeUndefined();
+    expect(refusals.map(([code]) => code)).toEqual([500]);
+  });
+
+  test('where nobody listens to handlerError, the process is warned, and lives', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const { server, port } = await openServer({ authorize: () => Promise.reject(new Error('oops')) });
+    server.removeAllListeners('handlerError');
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await peer.ended;
+    expect(warned).toHaveBeenCalledTimes(1);
+    expect(warned.mock.calls[0]![0]).toMatchObject({ code: 'WS101_HANDLER_FAILED' });
+    warned.mockRestore();
+  });
+
+  test('takes too long: 503, and its signal is aborted', async () => {
+    const signals: AbortSignal[] = [];
+    const { status, failures } = await answerOf(
+      (_request, { signal }) => {
+        signals.push(signal);
+        return never;
+      },
+      { authorizeTimeout: 30 },
+    );
+    expect(status).toBe(503);
+    expect(signals[0]!.aborted).toBe(true);
+    expect(failures[0]![0].message).toBe("a listener of 'authorize' failed: authorize() took more than 30 ms");
+  });
+
+  test('rejects behind its time: nothing more happens', async () => {
+    const { failures } = await answerOf(() => wait(60).then(() => Promise.reject(new Error('late'))), {
+      authorizeTimeout: 20,
+    });
+    await wait(80);
+    expect(failures).toHaveLength(1);
+  });
+});
+
+describe('the client goes away while authorize() makes up its mind', () => {
+  test.each([
+    ['FIN', 'end'],
+    ['RST', 'reset'],
+  ] as const)('by %s: the signal is aborted, and nobody is told of a connection', async (_name, how) => {
+    let aborted: unknown;
+    let asked: () => void;
+    const isAsked = new Promise<void>(resolve => {
+      asked = resolve;
+    });
+    const { port, connections, refusals, failures } = await openServer({
+      authorize: (_request, { signal }) => {
+        asked();
+        return new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            aborted = signal.reason;
+            reject(signal.reason as Error);
+          });
+        });
+      },
+    });
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await isAsked;
+    if (how === 'end') peer.socket.end();
+    else peer.reset();
+    await expect.poll(() => aborted).toEqual(new Error('the client has gone'));
+    await peer.closed;
+    expect([connections, refusals, failures]).toEqual([[], [], []]);
+  });
+
+  test('an answer behind that is for nobody', async () => {
+    let answer: (context: true) => void = () => {};
+    const { port, connections, server } = await openServer({
+      authorize: () =>
+        new Promise<unknown>(resolve => {
+          answer = resolve;
+        }),
+    });
+    const peer = await rawConnect(port);
+    peer.socket.end(request());
+    await peer.closed;
+    answer(true);
+    await wait(10);
+    expect(connections).toEqual([]);
+    expect(server.clients.size).toBe(0);
+  });
+});
+
+describe('the server closes while authorize() makes up its mind', () => {
+  test('the client gets 503, the signal is aborted, no timer is left', async () => {
+    const signals: AbortSignal[] = [];
+    const { server, port, connections, failures } = await openServer({
+      authorizeTimeout: 54_321,
+      authorize: (_request, { signal }) => {
+        signals.push(signal);
+        return never;
+      },
+    });
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    const cleared = vi.spyOn(globalThis, 'clearTimeout');
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await expect.poll(() => signals.length).toBe(1);
+    const closed = server.close();
+    expect(await peer.head()).toContain('503 Service Unavailable');
+    peer.socket.end();
+    await closed;
+    expect(signals[0]!.aborted).toBe(true);
+    const index = set.mock.calls.findIndex(([, time]) => time === 54_321);
+    expect(cleared).toHaveBeenCalledWith(set.mock.results[index]!.value);
+    vi.restoreAllMocks();
+    expect([connections, failures]).toEqual([[], []]);
+  });
+});
