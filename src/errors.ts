@@ -51,7 +51,7 @@ export interface Violation {
   readonly code: string;
   /** The close code that fails the connection (RFC 6455 §7.4.1). */
   readonly closeCode: number;
-  /** Where the RFC says it, e.g. `§5.1`. */
+  /** Where RFC 6455 says it, e.g. `§5.1`; one of another RFC's begins with its name. */
   readonly section: string;
   /** The rule in a few words; it also goes to the peer as the close reason, so at most 123 bytes. */
   readonly message: string;
@@ -67,8 +67,9 @@ export class ProtocolError extends WebSocketError {
 
   constructor(violation: Violation, offset: number, detail = '') {
     const found = detail === '' ? '' : `: ${detail}`;
+    const source = violation.section.startsWith('§') ? `RFC 6455 ${violation.section}` : violation.section;
     super(
-      `${violation.message}${found} (RFC 6455 ${violation.section}, at byte ${offset})`,
+      `${violation.message}${found} (${source}, at byte ${offset})`,
       'WS101_PROTOCOL_VIOLATION',
       'peer',
     );

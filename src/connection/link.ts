@@ -1,14 +1,21 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
+import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
+import type { Breach } from '../framing/frame-decoder.js';
+import { RSV1 } from '../framing/frame-header.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
 import type { CloseInfo } from './close-info.js';
+import { Inflation } from './inflation.js';
 import { type KeepaliveMember, keepAlive } from './keepalive.js';
 import { endAndDiscard } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import type { WireTap } from './wire-tap.js';
+
+/** As much as one read gives. */
+const MAX_HELD_BYTES = 65_536;
 
 export interface LinkOwner {
   message(data: string | Uint8Array): void;
@@ -35,6 +42,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   readonly #settings: ConnectionSettings;
   readonly #owner: LinkOwner;
   readonly #tap: WireTap | undefined;
+  readonly #inflation: Inflation | undefined;
   readonly #stopKeepalive: (() => void) | undefined;
   wasHeard = false;
   #isListening = true;
@@ -54,7 +62,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     role: Role,
     settings: ConnectionSettings,
     owner: LinkOwner,
-    tap: WireTap | undefined = undefined,
+    tap?: WireTap,
+    deflate?: PermessageDeflate,
   ) {
     // A socket of node's gives memory that is ours alone and copies what it is given. Another Duplex may do neither.
     const isSocket = socket instanceof Socket;
@@ -62,12 +71,15 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.#settings = settings;
     this.#owner = owner;
     this.#tap = tap;
+    this.#inflation = deflate === undefined ? undefined : new Inflation(deflate);
     this.protocol = new Protocol(role, this, {
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       ownsChunks: isSocket,
+      // "permessage-deflate … uses RSV1" (RFC 7692 §6).
+      assignedRsv: deflate === undefined ? 0 : RSV1,
     });
-    this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap);
+    this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap, deflate);
     // Our last words come behind the peer's FIN, so this must not end our side too.
     socket.allowHalfOpen = true;
     socket.on('data', chunk => this.#receive(chunk));
@@ -101,11 +113,36 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.wasHeard = true;
     this.#tap?.received(chunk);
     this.protocol.receive(chunk);
+    // What lies behind a message that is being inflated waits; more of it need not be read.
+    if (this.protocol.isHeld && this.protocol.unreadBytes > MAX_HELD_BYTES) this.#socket.pause();
     this.#proceed();
   }
 
   message(data: string | Uint8Array): void {
     this.#owner.message(data);
+  }
+
+  compressedMessage(bytes: Uint8Array, isText: boolean): void {
+    const inflated = this.#inflation!.inflate(bytes, isText);
+    if (!(inflated instanceof Promise)) {
+      this.#receiveInflated(inflated);
+      return;
+    }
+    this.protocol.hold();
+    void inflated.then(result => {
+      if (result !== undefined) this.#receiveInflated(result);
+      this.protocol.release();
+      if (this.#isListening) this.#socket.resume();
+      this.#proceed();
+    });
+  }
+
+  #receiveInflated(result: string | Uint8Array | Breach): void {
+    if (typeof result === 'string' || result instanceof Uint8Array) {
+      if (this.protocol.reads) this.#owner.message(result);
+    } else {
+      this.protocol.fail(result.violation, result.detail);
+    }
   }
 
   ping(payload: Uint8Array): void {
@@ -218,7 +255,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.protocol.state !== 'OPEN') this.#beginClosing();
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
     // A socket of node's tells of the FIN even while it is paused. What came before is to be read first.
-    if (this.#hasPeerEnded && this.protocol.unreadBytes === 0) this.#followPeer();
+    if (this.#hasPeerEnded && this.protocol.unreadBytes === 0 && !this.protocol.isHeld) this.#followPeer();
   }
 
   #beginClosing(): void {
@@ -288,6 +325,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.#noteLoss(new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
     this.outbox.end();
+    this.#inflation?.close();
     this.#tap?.closed(this.#socket.errored ?? undefined);
     this.#owner.closed({
       code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,

@@ -119,7 +119,7 @@ export class Outbox implements Flushable {
     }
     const isText = typeof payload === 'string';
     // A copy, since the caller may write to its memory again as soon as send() returns.
-    const deflated = this.#deflate.deflate(isText ? Buffer.from(payload) : Buffer.from(payload));
+    const deflated = this.#deflate.deflate(isText ? Buffer.from(payload, 'utf8') : Buffer.from(payload));
     if (!(deflated instanceof Promise)) {
       this.#protocol.sendCompressed(deflated, isText);
       return undefined;

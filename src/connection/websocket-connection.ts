@@ -1,6 +1,7 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
+import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
@@ -46,6 +47,8 @@ export interface ConnectionInit {
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
   readonly tap?: WireTap | undefined;
+  /** permessage-deflate as it was agreed on. */
+  readonly deflate?: PermessageDeflate | undefined;
   /** Told of a listener's failure where no listener of `handlerError` is. Gives whether it was taken care of. */
   readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
 }
@@ -106,7 +109,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.transport = init.transport;
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
     this.#onHandlerError = init.onHandlerError;
-    this.#link = new Link(socket, init.role, this.#settings, this.#linkOwner(), init.tap);
+    this.#link = new Link(socket, init.role, this.#settings, this.#linkOwner(), init.tap, init.deflate);
     if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
   }
 

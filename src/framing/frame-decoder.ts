@@ -6,10 +6,11 @@ import {
   LENGTH_IS_16_BIT,
   MAX_CONTROL_PAYLOAD,
   MAX_HEADER_LENGTH,
+  OPCODE_BITS,
   readHeader,
 } from './frame-header.js';
 import { maskInPlace, maskTo } from './masking.js';
-import { isControl, isReservedOpcode } from './opcode.js';
+import { isControl, isReservedOpcode, OPCODE } from './opcode.js';
 import { VIOLATION } from './violations.js';
 
 /** A rule that the receiver of frames found broken. */
@@ -79,6 +80,7 @@ export class FrameDecoder {
   /** Bytes taken by earlier calls of push(). */
   #taken = 0;
   #suspended = false;
+  #holdsMessages = false;
   #error: ProtocolError | undefined;
 
   constructor(sink: FrameSink, options: FrameDecoderOptions) {
@@ -118,6 +120,15 @@ export class FrameDecoder {
     this.#suspended = false;
   }
 
+  /** Makes push() stop before the next frame that is neither Ping nor Pong, until release(). Meant to be called by the sink. */
+  holdMessages(): void {
+    this.#holdsMessages = true;
+  }
+
+  release(): void {
+    this.#holdsMessages = false;
+  }
+
   /**
    * Takes `chunk[start, …)`. Gives the index of the first byte not taken: the chunk's length, unless the decoder was suspended
    * (push the same chunk again from there after resume()) or has failed (see `error`).
@@ -131,7 +142,7 @@ export class FrameDecoder {
       } else if (this.#partialLength > 0) {
         at = this.#takeHeaderByte(chunk, at);
       } else {
-        if (this.#suspended) break;
+        if (this.#suspended || (this.#holdsMessages && !isPingOrPong(chunk[at]!))) break;
         this.#header.offset = this.#taken + at - start;
         at = this.#takeHeader(chunk, at);
       }
@@ -241,6 +252,11 @@ export class FrameDecoder {
   #fail(breach: Breach, offset: number): void {
     this.#error = new ProtocolError(breach.violation, offset, breach.detail);
   }
+}
+
+function isPingOrPong(firstByte: number): boolean {
+  const opcode = firstByte & OPCODE_BITS;
+  return opcode === OPCODE.PING || opcode === OPCODE.PONG;
 }
 
 function rsvNames(rsv: number): string {

@@ -1,9 +1,9 @@
 import { allocate, decodeUtf8 } from '#platform';
 import { copyOf } from './copy.js';
 import type { Breach, FrameSink } from './frame-decoder.js';
-import { type FrameHeader, MAX_CONTROL_PAYLOAD } from './frame-header.js';
+import { type FrameHeader, MAX_CONTROL_PAYLOAD, RSV1 } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
-import { isControl, OPCODE } from './opcode.js';
+import { isControl, OPCODE, opcodeName } from './opcode.js';
 import { Utf8Validator } from './utf8-validator.js';
 import { VIOLATION } from './violations.js';
 
@@ -11,6 +11,11 @@ import { VIOLATION } from './violations.js';
 export interface MessageSink {
   /** A whole message: text as a string, binary as bytes of its own memory. */
   message(data: string | Uint8Array): void;
+  /**
+   * A message whose first frame bore RSV1, as it came: inflating it, and checking a text's UTF-8 behind that, is for others. Needed
+   * where RSV1 is assigned (RFC 7692 §6).
+   */
+  compressedMessage?(bytes: Uint8Array, isText: boolean): void;
   /** A control frame. `payload` serves for the next one as soon as this returns: copy what must be kept. */
   control(opcode: number, payload: Uint8Array): Breach | undefined;
 }
@@ -26,7 +31,7 @@ export interface MessageLimits {
  * No string of V8's is longer, and whoever sends a longer text must fail at its header, not throw in the decoder: the limit where
  * maxMessageSize is above it.
  */
-const MAX_TEXT_SIZE = 2 ** 29 - 24;
+export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 
 /** A binary payload of at least this share of its chunk is handed on where it lies; a smaller one would pin the whole chunk. */
 const WORTH_KEEPING = 0.5;
@@ -46,6 +51,7 @@ export class MessageAssembler implements FrameSink {
 
   /** OPCODE.TEXT or OPCODE.BINARY while a message is open, otherwise OPCODE.CONTINUATION, which begins none. */
   #messageOpcode: number = OPCODE.CONTINUATION;
+  #isCompressed = false;
   #fragments = 0;
   /** Payload bytes that the message's headers have announced so far. */
   #announced = 0;
@@ -72,8 +78,14 @@ export class MessageAssembler implements FrameSink {
   }
 
   frameStart(header: Readonly<FrameHeader>): Breach | undefined {
+    const isCompressed = (header.rsv & RSV1) !== 0;
     this.#opcode = header.opcode;
     this.#inControl = isControl(header.opcode);
+    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a data message"
+    // (RFC 7692 §6.1).
+    if (isCompressed && (this.#inControl || header.opcode === OPCODE.CONTINUATION)) {
+      return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT, detail: opcodeName(header.opcode) };
+    }
     if (this.#inControl) {
       this.#controlLength = 0;
       return undefined;
@@ -85,6 +97,7 @@ export class MessageAssembler implements FrameSink {
       // "The fragments of one message MUST NOT be interleaved between the fragments of another message" (§5.4).
       if (this.#messageOpcode !== OPCODE.CONTINUATION) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
       this.#messageOpcode = header.opcode;
+      this.#isCompressed = isCompressed;
       this.#fragments = 0;
       this.#announced = 0;
     }
@@ -108,7 +121,7 @@ export class MessageAssembler implements FrameSink {
       for (let i = start; i < end; i++) this.#control[this.#controlLength++] = bytes[i]!;
       return undefined;
     }
-    const isText = this.#messageOpcode === OPCODE.TEXT;
+    const isText = this.#messageOpcode === OPCODE.TEXT && !this.#isCompressed;
     if (isText) {
       const index = this.#validator.check(bytes, start, end);
       if (index !== -1) return invalidUtf8(bytes, index);
@@ -134,16 +147,18 @@ export class MessageAssembler implements FrameSink {
     if (!this.#validator.isComplete) {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
     }
-    const data = this.#whole ?? this.#join();
+    const isText = this.#messageOpcode === OPCODE.TEXT;
+    const data = this.#whole ?? this.#join(isText && !this.#isCompressed);
     this.#whole = undefined;
     this.#messageOpcode = OPCODE.CONTINUATION;
-    this.#sink.message(data);
+    if (this.#isCompressed) this.#sink.compressedMessage?.(data as Uint8Array, isText);
+    else this.#sink.message(data);
     return undefined;
   }
 
-  #join(): string | Uint8Array {
+  #join(asText: boolean): string | Uint8Array {
     const bytes = this.#buffer?.take() ?? allocate(0);
-    return this.#messageOpcode === OPCODE.TEXT ? decodeUtf8(bytes, 0, bytes.length) : bytes;
+    return asText ? decodeUtf8(bytes, 0, bytes.length) : bytes;
   }
 
   /** The payload of a binary message, in memory that nobody else will write to. */

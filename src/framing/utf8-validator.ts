@@ -80,11 +80,10 @@ export class Utf8Validator {
   }
 }
 
-/** The last place in `bytes[start, end)` that no character reaches over, as far as its last three bytes tell. */
+/** A place at the end of `bytes[start, end)`, or up to three bytes before it, that no character reaches over. */
 function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
   for (let back = 1; back <= MAX_TAIL && end - back >= start; back++) {
     const byte = bytes[end - back]!;
-    if (byte < 0x80) return end - back + 1;
     if (byte >= 0xc0) {
       const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
       return length === back ? end : end - back;

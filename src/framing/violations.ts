@@ -22,6 +22,10 @@ const rules = {
   TOO_MANY_FRAGMENTS: [1008, '§10.4', 'the message has too many fragments'],
   INVALID_UTF8: [1007, '§8.1', 'a text message must be UTF-8'],
 
+  // Compressed messages.
+  MISPLACED_COMPRESSED_BIT: [1002, 'RFC 7692 §6', 'RSV1 belongs on the first frame of a compressed message alone'],
+  INVALID_COMPRESSED_DATA: [1007, 'RFC 7692 §7.2.2', 'a compressed message must be DEFLATE data'],
+
   // The body of a Close frame.
   CLOSE_PAYLOAD_TOO_SHORT: [1002, '§5.5.1', 'a Close frame with a body must begin with a 2-byte code'],
   INVALID_CLOSE_CODE: [1002, '§7.4', 'the close code must not be used on the wire'],

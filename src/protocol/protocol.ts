@@ -1,8 +1,9 @@
-import type { ProtocolError } from '../errors.js';
+import { ProtocolError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { type Breach, FrameDecoder } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
+import { RSV1 } from '../framing/frame-header.js';
 import { MessageAssembler, type MessageSink } from '../framing/message-assembler.js';
 import { OPCODE } from '../framing/opcode.js';
 import { OutputBuffer } from '../framing/output-buffer.js';
@@ -17,6 +18,11 @@ export type Role = 'client' | 'server';
 export interface ProtocolHandler {
   /** A message: text as a string, binary as bytes of its own memory. */
   message(data: string | Uint8Array): void;
+  /**
+   * A compressed message, as it came (RFC 7692 §6); needed where `assignedRsv` has RSV1. Whoever takes its time over it calls hold()
+   * first, and release() behind it; who finds it wrong calls fail().
+   */
+  compressedMessage?(bytes: Uint8Array, isText: boolean): void;
   /** A Ping came, and its Pong is queued. `payload` serves for the next control frame as soon as this returns. */
   ping(payload: Uint8Array): void;
   /** A Pong came. `payload` serves for the next control frame as soon as this returns. */
@@ -34,6 +40,8 @@ export interface ProtocolOptions {
   readonly maxFragments?: number;
   /** Whether chunks given to receive() may be overwritten and kept (see FrameDecoderOptions). False if left out. */
   readonly ownsChunks?: boolean;
+  /** The reserved bits that negotiated extensions have given a meaning (see FrameDecoderOptions). None if left out. */
+  readonly assignedRsv?: number;
   /** Where a client's masking keys come from. A secure random source if left out. */
   readonly makeKey?: () => number;
 }
@@ -64,6 +72,9 @@ export class Protocol {
   #state: State = 'OPEN';
   #isDecoding = false;
   #isSuspended = false;
+  #isHeld = false;
+  /** Where the last frame of the last compressed message began. */
+  #compressedAt = 0;
   #unread: Unread[] | undefined;
   #unreadBytes = 0;
   /** Whether the next fragment that we send goes on with a message. */
@@ -85,11 +96,16 @@ export class Protocol {
     };
     const sink: MessageSink = {
       message: data => this.#handler.message(data),
+      compressedMessage: (bytes, isText) => {
+        this.#compressedAt = this.#decoder.header.offset;
+        this.#handler.compressedMessage?.(bytes, isText);
+      },
       control: (opcode, payload) => this.#receiveControl(opcode, payload),
     };
     this.#decoder = new FrameDecoder(new MessageAssembler(sink, limits, ownsChunks), {
       from: role === 'client' ? 'server' : 'client',
       ownsChunks,
+      assignedRsv: options.assignedRsv ?? 0,
     });
   }
 
@@ -168,6 +184,31 @@ export class Protocol {
     this.#drain();
   }
 
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /**
+   * Stops before the next message or Close frame: the last message is still being inflated, and nothing must overtake it. Pings and
+   * Pongs may.
+   */
+  hold(): void {
+    this.#isHeld = true;
+    this.#decoder.holdMessages();
+  }
+
+  /** Goes on where hold() stopped. */
+  release(): void {
+    this.#isHeld = false;
+    this.#decoder.release();
+    this.#drain();
+  }
+
+  /** Fails the connection for a compressed message that breaks a rule (§7.1.7): found by whoever inflates it. */
+  fail(violation: Violation, detail?: string): void {
+    if (this.reads) this.#fail(new ProtocolError(violation, this.#compressedAt, detail));
+  }
+
   /** Decodes what was kept. Where a handler called us while a chunk is being decoded, that call will get here too. */
   #drain(): void {
     while (this.#unread !== undefined && !this.#isSuspended && !this.#isDecoding) {
@@ -176,7 +217,10 @@ export class Protocol {
       const at = this.#decode(chunk, start);
       if (!this.reads) return;
       this.#unreadBytes -= chunk.length - start;
-      if (at < chunk.length) this.#keepRest(chunk, at);
+      if (at < chunk.length) {
+        this.#keepRest(chunk, at);
+        return;
+      }
     }
   }
 
@@ -284,6 +328,13 @@ export class Protocol {
     if (this.#isMidMessage)
       throw new TypeError('send() in the middle of a fragmented message: finish it by sendFragment(data, true)');
     this.#encoder.frame(typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY, data);
+    return true;
+  }
+
+  /** Sends a message that was compressed, which its first frame says by RSV1 (RFC 7692 §6). Otherwise like send(). */
+  sendCompressed(bytes: Uint8Array, isText: boolean): boolean {
+    if (!this.canSend) return false;
+    this.#encoder.frame(isText ? OPCODE.TEXT : OPCODE.BINARY, bytes, true, RSV1);
     return true;
   }
 

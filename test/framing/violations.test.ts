@@ -19,6 +19,8 @@ test('every rule names the close code that fails the connection, and the section
     ['MESSAGE_TOO_BIG', 1009, '§10.4'],
     ['TOO_MANY_FRAGMENTS', 1008, '§10.4'],
     ['INVALID_UTF8', 1007, '§8.1'],
+    ['MISPLACED_COMPRESSED_BIT', 1002, 'RFC 7692 §6'],
+    ['INVALID_COMPRESSED_DATA', 1007, 'RFC 7692 §7.2.2'],
     ['CLOSE_PAYLOAD_TOO_SHORT', 1002, '§5.5.1'],
     ['INVALID_CLOSE_CODE', 1002, '§7.4'],
     ['INVALID_CLOSE_REASON', 1007, '§5.5.1'],

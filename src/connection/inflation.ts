@@ -1,0 +1,43 @@
+import { decodeUtf8, isUtf8 } from '#platform';
+import { type Inflated, InflateFault, type PermessageDeflate } from '../extensions/permessage-deflate/index.js';
+import type { Breach } from '../framing/frame-decoder.js';
+import { MAX_TEXT_SIZE } from '../framing/message-assembler.js';
+import { VIOLATION } from '../framing/violations.js';
+
+/** What a compressed message turns out to be: text, binary, or a broken rule. */
+export type InflatedMessage = string | Uint8Array | Breach;
+
+/** Compressed messages to messages: what the assembler does for the others (RFC 6455 §8.1, §10.4), behind the inflating. */
+export class Inflation {
+  readonly #deflate: PermessageDeflate;
+
+  constructor(deflate: PermessageDeflate) {
+    this.#deflate = deflate;
+  }
+
+  /** The promise is for a message that takes its time; the next one must wait for it. It gives undefined behind close(). */
+  inflate(bytes: Uint8Array, isText: boolean): InflatedMessage | Promise<InflatedMessage | undefined> {
+    const inflated = this.#deflate.inflate(bytes);
+    if (!(inflated instanceof Promise)) return messageOf(inflated, isText);
+    return inflated.then(result => (result === undefined ? undefined : messageOf(result, isText)));
+  }
+
+  /** Frees the contexts. */
+  close(): void {
+    this.#deflate.close();
+  }
+}
+
+function messageOf(inflated: Inflated, isText: boolean): InflatedMessage {
+  if (inflated instanceof InflateFault) {
+    const { kind, detail } = inflated;
+    return { violation: kind === 'too-big' ? VIOLATION.MESSAGE_TOO_BIG : VIOLATION.INVALID_COMPRESSED_DATA, detail };
+  }
+  if (!isText) return inflated;
+  if (inflated.length > MAX_TEXT_SIZE) {
+    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a text of ${inflated.length} bytes` };
+  }
+  // "the endpoint … finds that the byte stream is not, in fact, a valid UTF-8 stream" can only be found behind the inflating (§8.1).
+  if (!isUtf8(inflated, 0, inflated.length)) return { violation: VIOLATION.INVALID_UTF8, detail: 'once inflated' };
+  return decodeUtf8(inflated, 0, inflated.length);
+}
