@@ -35,7 +35,7 @@ describe('tshark on loopback', () => {
     await messages.next();
     await connection.close(4001, 'goodbye');
 
-    const { frames, texts, closes, complaints } = await capture.dissect();
+    const { frames, texts, closes, complaints } = await capture.dissect(connection.transport.localPort);
     expect(complaints).toEqual([]);
     expect(frames.every(({ rsv }) => rsv === 0)).toBe(true);
     // "a client MUST mask all frames", "A server MUST NOT mask any frames" (§5.1)
@@ -82,7 +82,7 @@ describe('tshark on loopback', () => {
     connection.send('close 1001 going away');
     await connection.closed;
 
-    const { frames, closes, complaints } = await capture.dissect();
+    const { frames, closes, complaints } = await capture.dissect(connection.transport.localPort);
     expect(complaints).toEqual([]);
     const echoed = lengths.map(length => `${TEXT} ${length}`);
     expect(from('client', frames)).toEqual([...echoed, `${TEXT} 21`, `${CLOSE} 2`]);

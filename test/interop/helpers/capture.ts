@@ -16,14 +16,43 @@ export interface CapturedFrame {
   readonly from: 'client' | 'server';
 }
 
-/** What tshark makes of all that went over a port of loopback. */
+/** What tshark makes of a connection. */
 export interface Dissection {
   readonly frames: readonly CapturedFrame[];
   readonly texts: readonly string[];
   readonly closes: ReadonlyArray<{ readonly code: number; readonly reason: string }>;
-  /** What tshark complains of, at any layer: malformed packets, resets, and its other "expert information" from warnings up. */
+  /** What tshark complains of, at any layer: malformed packets, resets, and "expert information" from warnings up. */
   readonly complaints: readonly string[];
 }
+
+/** A packet that tshark has read: of each field what it holds, once for every frame in the packet. */
+type Packet = (field: string) => readonly string[];
+
+const FRAME_FIELDS = [
+  'tcp.srcport',
+  'websocket.fin',
+  'websocket.rsv',
+  'websocket.opcode',
+  'websocket.mask',
+  'websocket.payload_length',
+  'websocket.payload_length_ext_16',
+  'websocket.payload_length_ext_64',
+  'websocket.payload.text',
+  'websocket.payload.close.status_code',
+  'websocket.payload.close.reason',
+];
+
+const COMPLAINT_FIELDS = [
+  'tcp.flags.reset',
+  '_ws.malformed',
+  '_ws.expert.group',
+  '_ws.expert.severity',
+  '_ws.expert.message',
+];
+
+/** Values of _ws.expert.severity and _ws.expert.group. */
+const WARNING = 0x60_0000;
+const SEQUENCE = 0x0200_0000;
 
 /** A capture by tshark of one port of loopback. It needs the right to capture, which root has. */
 export class Capture {
@@ -52,35 +81,18 @@ export class Capture {
     return capture;
   }
 
-  /** Ends the capture when all that has been sent so far is in it, and has it read. */
-  async dissect(): Promise<Dissection> {
+  /** Ends the capture when all that has been sent so far is in it, and has the connection from `clientPort` read. */
+  async dissect(clientPort: number | undefined): Promise<Dissection> {
     await this.#probe();
     await this.#tshark.stop('SIGINT');
-    const rows = await this.#read('websocket', [
-      'tcp.srcport',
-      'websocket.fin',
-      'websocket.rsv',
-      'websocket.opcode',
-      'websocket.mask',
-      'websocket.payload_length',
-      'websocket.payload_length_ext_16',
-      'websocket.payload_length_ext_64',
-    ]);
-    const texts = await this.#read('websocket.payload.text', ['websocket.payload.text']);
-    const closes = await this.#read('websocket.payload.close', [
-      'websocket.payload.close.status_code',
-      'websocket.payload.close.reason',
-    ]);
-    const complaints = await this.#read('_ws.malformed || _ws.expert.severity >= 0x600000', [
-      '_ws.expert.message',
-      '_ws.malformed',
-    ]);
+    const connection = `tcp.port == ${clientPort}`;
+    const packets = await this.#read(`${connection} && websocket`, FRAME_FIELDS);
+    const faulty = `${connection} && (_ws.expert || _ws.malformed || tcp.flags.reset == 1)`;
     return {
-      frames: rows.flatMap(row => framesOf(row, this.#port)),
-      texts: texts.flatMap(([column = []]) => column),
-      closes: closes.map(([[code = ''] = [], [reason = ''] = []]) => ({ code: Number(code), reason })),
-      // That a sender filled its receiver's window is no fault of anyone's.
-      complaints: complaints.flat(2).filter(message => !message.startsWith('TCP window')),
+      frames: packets.flatMap(packet => framesOf(packet, this.#port)),
+      texts: packets.flatMap(packet => packet('websocket.payload.text')),
+      closes: packets.flatMap(closeOf),
+      complaints: (await this.#read(faulty, COMPLAINT_FIELDS)).flatMap(complaintsOf),
     };
   }
 
@@ -97,15 +109,18 @@ export class Capture {
     }
   }
 
-  /** The packets that `filter` names: of each the fields, of each field what it holds, once for every frame in the packet. */
-  async #read(filter: string, fields: readonly string[]): Promise<string[][][]> {
+  /** The packets that `filter` lets through. */
+  async #read(filter: string, fields: readonly string[]): Promise<Packet[]> {
     const output = await run('tshark', [
       ...['-r', this.#file, '-d', `tcp.port==${this.#port},http`, '-Y', filter],
       ...['-T', 'fields', '-E', 'separator=/t', '-E', 'occurrence=a', '-E', 'aggregator=\x1f'],
       ...fields.flatMap(field => ['-e', field]),
     ]);
     const lines = output.split('\n').filter(line => line !== '');
-    return lines.map(line => line.split('\t').map(column => (column === '' ? [] : column.split('\x1f'))));
+    return lines.map(line => {
+      const columns = line.split('\t');
+      return field => columns[fields.indexOf(field)]?.split('\x1f').filter(value => value !== '') ?? [];
+    });
   }
 }
 
@@ -124,22 +139,38 @@ function touch(port: number): Promise<number | undefined> {
   });
 }
 
-function framesOf(columns: readonly (readonly string[])[], port: number): CapturedFrame[] {
-  const [[source] = [], fin = [], rsv = [], opcode = [], mask = [], length = [], length16 = [], length64 = []] =
-    columns;
-  const longer = { 126: [...length16], 127: [...length64] };
-  return opcode.map((_, index) => {
-    const short = Number(length[index]);
-    const extended = short === 126 || short === 127 ? Number(longer[short].shift()) : short;
-    return {
-      fin: isTrue(fin[index]),
-      rsv: Number(rsv[index]),
-      opcode: Number(opcode[index]),
-      masked: isTrue(mask[index]),
-      length: extended,
-      from: Number(source) === port ? 'server' : 'client',
-    };
+function framesOf(packet: Packet, port: number): CapturedFrame[] {
+  const opcodes = packet('websocket.opcode');
+  const [fin, rsv, mask] = [packet('websocket.fin'), packet('websocket.rsv'), packet('websocket.mask')];
+  const length = packet('websocket.payload_length');
+  // Only the frames that are long enough have these.
+  const longer: Record<string, string[]> = {
+    126: [...packet('websocket.payload_length_ext_16')],
+    127: [...packet('websocket.payload_length_ext_64')],
+  };
+  return opcodes.map((opcode, index) => ({
+    fin: isTrue(fin[index]),
+    rsv: Number(rsv[index]),
+    opcode: Number(opcode),
+    masked: isTrue(mask[index]),
+    length: Number(longer[length[index] ?? '']?.shift() ?? length[index]),
+    from: packet('tcp.srcport')[0] === String(port) ? 'server' : 'client',
+  }));
+}
+
+function closeOf(packet: Packet): Dissection['closes'] {
+  const [code] = packet('websocket.payload.close.status_code');
+  const [reason = ''] = packet('websocket.payload.close.reason');
+  return code === undefined ? [] : [{ code: Number(code), reason }];
+}
+
+function complaintsOf(packet: Packet): string[] {
+  const [groups, severities] = [packet('_ws.expert.group'), packet('_ws.expert.severity')];
+  const warnings = packet('_ws.expert.message').filter((_, index) => {
+    // Whether a window was full, or a segment came late, is between the kernel and how busy the machine is.
+    return Number(severities[index]) >= WARNING && Number(groups[index]) !== SEQUENCE;
   });
+  return [...(isTrue(packet('tcp.flags.reset')[0]) ? ['reset (RST)'] : []), ...packet('_ws.malformed'), ...warnings];
 }
 
 /** tshark 4.0 prints 1, and 4.2 prints True. */
