@@ -20,6 +20,7 @@ export {
 } from './connection/websocket-connection.js';
 export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './connection/wire-tap.js';
 export * from './errors.js';
+export type { PermessageDeflateOptions } from './extensions/permessage-deflate/index.js';
 export { CLOSE_CODE } from './framing/close-code.js';
 export type { ClosePayload } from './framing/close-payload.js';
 export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';

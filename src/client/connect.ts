@@ -2,9 +2,11 @@ import { type ConnectionSettings, resolveConnectionOptions } from '../connection
 import { transportInfo } from '../connection/transport-info.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandshakeError } from '../errors.js';
+import { makeOffers } from '../extensions/permessage-deflate/index.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import type { HeaderLine } from '../handshake/http-head.js';
+import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
 import { HandshakeTimeout } from './failure.js';
 import { openHandshake } from './open.js';
@@ -67,6 +69,7 @@ async function open(
       const info = transportInfo(socket, destination.socketPath);
       try {
         const agreement = await openHandshake({ socket, info }, handshake, end.signal, tap);
+        const deflate = agreedDeflate(agreement, settings.deflate, connection.maxMessageSize);
         return new WebSocketConnection(socket, {
           role: 'client',
           subprotocol: agreement.subprotocol,
@@ -75,8 +78,10 @@ async function open(
           settings: connection,
           head: handshake.rest,
           tap,
+          deflate,
         });
       } catch (error) {
+        socket.destroy();
         attempt = nextAttempt(attempt, settings, error);
       }
     }
@@ -99,6 +104,7 @@ function makeAttempt(
     host: destination.host,
     target: destination.target,
     subprotocols: settings.subprotocols,
+    extensions: settings.deflate === undefined ? [] : makeOffers(settings.deflate),
     origin: settings.origin,
     headers,
     ...settings.headLimits,

@@ -2,6 +2,11 @@ import net from 'node:net';
 import { type ConnectionOptions, checkInteger } from '../connection/options.js';
 import type { WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
+import {
+  type DeflateSettings,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from '../extensions/permessage-deflate/index.js';
 import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/http-head.js';
 import { checkSubprotocols } from '../handshake/subprotocol.js';
 import type { DialOptions } from './dial.js';
@@ -13,6 +18,8 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions {
   readonly headers?: HeaderInput;
   /** The Origin header: what a browser would send. None if left out. */
   readonly origin?: string;
+  /** Compression by permessage-deflate (RFC 7692): true, or how. Off if left out. */
+  readonly permessageDeflate?: boolean | PermessageDeflateOptions;
   /** Ends the attempt, or, once it stands, nothing any more. */
   readonly signal?: AbortSignal;
   /** How long it may take until the connection stands: DNS, TCP, TLS and redirects included. Default 10 s. */
@@ -33,6 +40,7 @@ export interface ConnectSettings {
   readonly subprotocols: readonly string[];
   readonly headers: readonly HeaderLine[];
   readonly origin: string | undefined;
+  readonly deflate: DeflateSettings | undefined;
   readonly signal: AbortSignal | undefined;
   readonly handshakeTimeout: number;
   readonly maxRedirects: number;
@@ -73,6 +81,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     subprotocols: checkSubprotocols(options.subprotocols ?? []),
     headers: toHeaderFields(options.headers).lines,
     origin: options.origin,
+    deflate: resolvePermessageDeflate(options.permessageDeflate, 'client'),
     signal,
     handshakeTimeout,
     maxRedirects,

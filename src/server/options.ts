@@ -10,6 +10,11 @@ import {
 } from '../connection/options.js';
 import type { TransportInfo } from '../connection/wire-tap.js';
 import { invalidType } from '../errors.js';
+import {
+  type DeflateSettings,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from '../extensions/permessage-deflate/index.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
 import { ServerHandshake, type ServerHandshakeOptions } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
@@ -59,6 +64,8 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   readonly subprotocols?:
     | readonly string[]
     | ((offered: readonly string[], request: PendingRequest) => string | undefined);
+  /** Compression by permessage-deflate (RFC 7692), where the client offers it: true, or how. Off if left out. */
+  readonly permessageDeflate?: boolean | PermessageDeflateOptions;
   readonly authorize?: Authorize<Context>;
   /** How long authorize() may take. Default 10 s; then the request is refused with 503. */
   readonly authorizeTimeout?: number;
@@ -77,6 +84,7 @@ export interface ServerSettings<Context> {
   readonly handshake: ServerHandshakeOptions;
   readonly policy: UpgradePolicy;
   readonly chooseSubprotocol: (request: PendingRequest) => string | undefined;
+  readonly deflate: DeflateSettings | undefined;
   readonly authorize: Authorize<Context> | undefined;
   readonly authorizeTimeout: number;
   readonly maxConnections: number;
@@ -106,6 +114,7 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
     handshake: options,
     policy,
     chooseSubprotocol: subprotocolChoice(options.subprotocols),
+    deflate: resolvePermessageDeflate(options.permessageDeflate, 'server'),
     authorize,
     authorizeTimeout,
     maxConnections,

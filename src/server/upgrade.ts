@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import { endAndDiscard } from '../connection/linger.js';
 import { transportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
+import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
+import { serializeExtensions } from '../handshake/extension-header.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
 import type { UpgradeRequest } from '../handshake/upgrade-request.js';
@@ -16,6 +18,9 @@ export interface Upgraded<Context> {
   readonly request: ServerRequest<Context>;
   /** The subprotocol agreed on, or ''. */
   readonly subprotocol: string;
+  /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
+  readonly extensions: string;
+  readonly deflate: PermessageDeflate | undefined;
   /** Bytes that came behind the handshake. */
   readonly head: Uint8Array;
 }
@@ -83,9 +88,12 @@ export class Upgrade<Context> {
     if (this.#isSettled) return;
     let response: Uint8Array;
     let subprotocol: string | undefined;
+    const { deflate, connection } = this.#owner.settings;
+    const accepted = deflate && acceptOffer(request.extensions, deflate);
+    const extensions = accepted === undefined ? [] : [accepted.response];
     try {
       subprotocol = this.#owner.settings.chooseSubprotocol(request);
-      response = acceptRequest(request, { subprotocol });
+      response = acceptRequest(request, { subprotocol, extensions });
     } catch (thrown) {
       this.#owner.handlerFailed(new HandlerError('subprotocols', thrown));
       this.refuse(new Refusal(500), request);
@@ -95,7 +103,13 @@ export class Upgrade<Context> {
     this.#socket.off('error', ignore);
     this.#socket.write(response);
     const head = this.#early.length === 1 ? this.#early[0]! : Buffer.concat(this.#early);
-    this.#owner.upgraded(this.#socket, { request, subprotocol: subprotocol ?? '', head });
+    this.#owner.upgraded(this.#socket, {
+      request,
+      subprotocol: subprotocol ?? '',
+      extensions: serializeExtensions(extensions),
+      deflate: accepted && new PermessageDeflate('server', accepted.agreed, deflate!, connection.maxMessageSize),
+      head,
+    });
   }
 
   /** Answers with a complete response and ends the connection: no second request is ever read from it. */

@@ -181,11 +181,12 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     };
   }
 
-  #open(socket: Duplex, { request, subprotocol, head }: Upgraded<Context>): void {
+  #open(socket: Duplex, { request, subprotocol, extensions, deflate, head }: Upgraded<Context>): void {
     const connection = new WebSocketConnection(socket, {
       role: 'server',
       subprotocol,
-      extensions: '',
+      extensions,
+      deflate,
       transport: request.transport,
       settings: this.#settings.connection,
       head,
