@@ -331,7 +331,8 @@ describe('CVE-2026-65623: the cost of a message is linear in its fragments', () 
     return best;
   }
 
-  test('twice the fragments take at most 2.2 times as long, over four doublings', () => {
+  // Tried again where the machine was busy: no noise makes a quadratic cost look linear.
+  test('twice the fragments take at most 2.2 times as long, over four doublings', { retry: 4 }, () => {
     cost(4096);
     // Over four doublings a quadratic cost would be 256 times; the noise of one doubling is evened out.
     expect(cost(65_536) / cost(4096)).toBeLessThan(2.2 ** 4);

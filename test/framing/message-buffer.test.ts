@@ -69,6 +69,16 @@ describe('§10.4: memory grows with what has come', () => {
     }
   });
 
+  test('a thousand small messages given away hold little more than their bytes', () => {
+    const messages = Array.from({ length: 1000 }, () => {
+      const buffer = new MessageBuffer();
+      for (let i = 0; i < 2; i++) buffer.append(Uint8Array.of(i), 0, 1, UNKNOWN);
+      return buffer.take();
+    });
+    const memories = [...new Set(messages.map(message => message.buffer))];
+    expect(memories.reduce((sum, memory) => sum + memory.byteLength, 0)).toBeLessThan(65_536);
+  });
+
   test('CVE-2026-65623: each byte is moved a bounded number of times', () => {
     const buffer = new MessageBuffer();
     let [growths, moved, capacity] = [0, 0, 0];

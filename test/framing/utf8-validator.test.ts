@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Utf8Validator } from '../../src/framing/utf8-validator.js';
 import { cutAt, hex, inPieces, segmentations } from '../helpers/bytes.js';
 
@@ -125,6 +125,27 @@ test('agrees with TextDecoder about texts with some bytes overwritten, in every 
     }),
     { numRuns: 300 },
   );
+});
+
+test('a long piece that cuts a character is left to the host all the same, but for its last bytes', async () => {
+  const answers: boolean[] = [];
+  vi.doMock('#platform', async original => {
+    const platform = await original<typeof import('#platform')>();
+    const isUtf8 = (...given: Parameters<typeof platform.isUtf8>) => {
+      const answer = platform.isUtf8(...given);
+      answers.push(answer);
+      return answer;
+    };
+    return { ...platform, isUtf8 };
+  });
+  vi.resetModules();
+  const fresh = await import('../../src/framing/utf8-validator.js');
+  const validator = new fresh.Utf8Validator();
+  const text = Buffer.from('é€🦉'.repeat(100));
+  for (const piece of inPieces(text, 100)) expect(validator.check(piece, 0, piece.length)).toBe(-1);
+  expect(answers).toEqual(new Array(text.length / 100).fill(true));
+  vi.doUnmock('#platform');
+  vi.resetModules();
 });
 
 test('only the range asked for is looked at', () => {
