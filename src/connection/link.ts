@@ -317,7 +317,6 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isClosing = true;
-    this.#isListening = true;
     const { protocol } = this;
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#unreadTimer);

@@ -223,12 +223,16 @@ describe('pause() and resume()', () => {
     peer.send(...texts(1, 4));
     await setImmediate();
     const messages = collectMessages(connection);
+    let isWithin = false;
     connection.on('message', data => {
+      expect(isWithin).toBe(false);
+      isWithin = true;
       if (data === '2') connection.pause();
       if (data === '3') {
         connection.pause();
         connection.resume();
       }
+      isWithin = false;
     });
     await setImmediate();
     expect(messages).toEqual(['1', '2']);

@@ -103,6 +103,29 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     expect(messages.map(bytes => bytes[0])).toEqual(Array.from({ length: sent + 1 }, (_, i) => i));
   });
 
+  it('what waits in the kernel’s queue is not overwritten by what other connections send meanwhile', async () => {
+    const { client, server } = await connections();
+    const other = await connections();
+    client.pause();
+    const said: string[] = [];
+    for (let i = 0; server.bufferedAmount < 3_000_000; i++) {
+      const text = `${i} `.repeat(1_500);
+      said.push(text);
+      server.send(text);
+      if (i % 2 === 0) await setImmediate();
+    }
+    for (let i = 0; i < 200; i++) {
+      other.server.send('?'.repeat(10_000));
+      await setImmediate();
+    }
+    const heard = collectMessages(client);
+    client.resume();
+    await server.close();
+    expect(heard.length).toBe(said.length);
+    expect(heard.every((text, i) => text === said[i])).toBe(true);
+    other.client.terminate();
+  });
+
   it('a broken rule is told although much unread input lies there: the peer sees the Close frame, no reset', async () => {
     const { connection, peer } = await serverAndPeer();
     peer.send(peer.frames.illegal(), Buffer.alloc(200_000));
@@ -172,11 +195,16 @@ describe('the end of TCP', () => {
   it('by FIN right behind the Close frame gets our answer, although the socket was not made for half-open', async () => {
     const [other, socket] = await tcpPair({ allowHalfOpen: false });
     other.allowHalfOpen = true;
-    const connection = connectionOver(socket, 'server');
-    const peer = new FramePeer(other, 'client');
+    socket.pause();
     other.write(FRAMES.client.close(1000));
     other.end();
+    // Both have come before anyone reads, so that the end follows the Close frame within one turn.
+    while (socket.readableLength === 0) await setImmediate();
+    for (let i = 0; i < 20; i++) await setImmediate();
+    const connection = connectionOver(socket, 'server');
+    const peer = new FramePeer(other, 'client');
     expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true, cause: undefined });
+    await peer.closed;
     expect(peer.seen).toEqual(['close 1000']);
     expect(peer.error).toBeUndefined();
   });

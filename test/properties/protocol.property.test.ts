@@ -165,7 +165,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
         }
         expect([ends.client.protocol.endsTransport, ends.server.protocol.endsTransport]).toEqual([false, true]);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -185,7 +185,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
           expect(own.protocol).toMatchObject({ unreadBytes: 0, canSend: false });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     );
   });
 
