@@ -21,7 +21,7 @@ export interface Dissection {
   readonly frames: readonly CapturedFrame[];
   readonly texts: readonly string[];
   readonly closes: ReadonlyArray<{ readonly code: number; readonly reason: string }>;
-  /** What tshark complains of, at any layer: malformed packets, resets, and "expert information" from warnings up. */
+  /** What tshark complains of, at any layer: malformed packets, resets, and "expert information" from notes up. */
   readonly complaints: readonly string[];
 }
 
@@ -51,7 +51,7 @@ const COMPLAINT_FIELDS = [
 ];
 
 /** Values of _ws.expert.severity and _ws.expert.group. */
-const WARNING = 0x60_0000;
+const NOTE = 0x40_0000;
 const SEQUENCE = 0x0200_0000;
 
 /** A capture by tshark of one port of loopback. It needs the right to capture, which root has. */
@@ -168,7 +168,7 @@ function complaintsOf(packet: Packet): string[] {
   const [groups, severities] = [packet('_ws.expert.group'), packet('_ws.expert.severity')];
   const warnings = packet('_ws.expert.message').filter((_, index) => {
     // Whether a window was full, or a segment came late, is between the kernel and how busy the machine is.
-    return Number(severities[index]) >= WARNING && Number(groups[index]) !== SEQUENCE;
+    return Number(severities[index]) >= NOTE && Number(groups[index]) !== SEQUENCE;
   });
   return [...(isTrue(packet('tcp.flags.reset')[0]) ? ['reset (RST)'] : []), ...packet('_ws.malformed'), ...warnings];
 }
