@@ -32,6 +32,8 @@ export interface PermessageDeflateOptions {
 /** Every option with its value: one object for all connections of a server. */
 export type DeflateSettings = Required<PermessageDeflateOptions>;
 
+type FlagName = 'serverNoContextTakeover' | 'clientNoContextTakeover';
+
 /**
  * A context that is taken over must be kept for as long as the connection lives: at most 32 KiB each way, with windows of any size, so
  * the greatest is the default. A client has few connections, but a server has many: it keeps none, in either direction,
@@ -62,13 +64,13 @@ export function resolvePermessageDeflate(
   if (option === null || (option !== true && typeof option !== 'object') || Array.isArray(option)) {
     throw invalidType('permessageDeflate', 'a boolean or an object of options', option);
   }
-  const defaults = defaultsOf(role);
-  const options = option === true ? {} : option;
+  const given = Object.entries(option === true ? {} : option).filter(([, value]) => value !== undefined);
+  const wanted: DeflateSettings = { ...defaultsOf(role), ...Object.fromEntries(given) };
   const leastBitsOf = (sender: 'client' | 'server') =>
     sender === role ? LEAST_DEFLATE_WINDOW_BITS : LEAST_WINDOW_BITS;
-  const flag = (name: keyof DeflateSettings & `${string}Takeover`) => flagOf(name, options[name] ?? defaults[name]);
-  const integer = (name: Exclude<keyof DeflateSettings, `${string}Takeover`>, least: number, greatest: number) =>
-    integerOf(name, options[name] ?? defaults[name], least, greatest);
+  const flag = (name: FlagName) => checkFlag(name, wanted[name]);
+  const integer = (name: Exclude<keyof DeflateSettings, FlagName>, least: number, greatest: number) =>
+    checkInteger(name, wanted[name], least, greatest);
   return Object.freeze({
     serverNoContextTakeover: flag('serverNoContextTakeover'),
     clientNoContextTakeover: flag('clientNoContextTakeover'),
@@ -80,13 +82,13 @@ export function resolvePermessageDeflate(
   });
 }
 
-function flagOf(name: string, value: unknown): boolean {
+function checkFlag(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidType(`permessageDeflate.${name}`, 'a boolean', value);
   return value;
 }
 
 /** zlib takes NaN for its default in silence, so nothing but a number in range goes on to it. */
-function integerOf(name: string, value: unknown, least: number, greatest: number): number {
+function checkInteger(name: string, value: unknown, least: number, greatest: number): number {
   if (typeof value !== 'number') throw invalidType(`permessageDeflate.${name}`, 'a number', value);
   if (!Number.isInteger(value) || value < least || value > greatest) {
     throw invalidValue(`permessageDeflate.${name}`, `an integer from ${least} to ${greatest}`, value);

@@ -1,0 +1,184 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  acceptOffer,
+  type DeflateParameters,
+  type DeflateSettings,
+  InflateFault,
+  judgeResponse,
+  makeOffers,
+  PermessageDeflate,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from '../../../src/extensions/permessage-deflate/index.js';
+
+const MEBIBYTE = 2 ** 20;
+const CLIENT = resolvePermessageDeflate(true, 'client')!;
+const SERVER = resolvePermessageDeflate(true, 'server')!;
+const AGREED: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+
+const create = (role: 'client' | 'server', agreed: Partial<DeflateParameters> = {}, settings?: DeflateSettings) =>
+  new PermessageDeflate(role, { ...AGREED, ...agreed }, settings ?? (role === 'client' ? CLIENT : SERVER), MEBIBYTE);
+
+/** Both ends after the opening handshake; undefined where the server has declined. */
+function negotiate(client: PermessageDeflateOptions, server: PermessageDeflateOptions) {
+  const clientSettings = resolvePermessageDeflate(client, 'client')!;
+  const serverSettings = resolvePermessageDeflate(server, 'server')!;
+  const offers = makeOffers(clientSettings);
+  const acceptance = acceptOffer(offers, serverSettings);
+  if (acceptance === undefined) return undefined;
+  const agreed = judgeResponse([acceptance.response], offers) as DeflateParameters;
+  return {
+    client: create('client', agreed, clientSettings),
+    server: create('server', acceptance.agreed, serverSettings),
+  };
+}
+
+const optionsOf = (leastServerBits: number, leastClientBits: number) =>
+  fc.record(
+    {
+      serverNoContextTakeover: fc.boolean(),
+      clientNoContextTakeover: fc.boolean(),
+      serverMaxWindowBits: fc.integer({ min: leastServerBits, max: 15 }),
+      clientMaxWindowBits: fc.integer({ min: leastClientBits, max: 15 }),
+      level: fc.integer({ min: 0, max: 9 }),
+      memLevel: fc.integer({ min: 1, max: 9 }),
+    },
+    { requiredKeys: [] },
+  );
+
+describe('PermessageDeflate', () => {
+  it('the identity: what one end deflates, the other inflates, in any sequence, with any parameters', async () => {
+    const message = fc
+      .tuple(
+        fc.boolean(),
+        fc.constantFrom('', 'Hello', 'ws101 is a course ', '\0'),
+        fc.constantFrom(0, 1, 10, 1000, 4000),
+        fc.uint8Array({ maxLength: 100 }),
+      )
+      .map(([isFromClient, word, times, bytes]) => {
+        return { isFromClient, bytes: Buffer.concat([bytes, Buffer.from(word.repeat(times)), bytes]) };
+      });
+    await fc.assert(
+      fc.asyncProperty(
+        optionsOf(9, 9),
+        optionsOf(9, 8),
+        fc.array(message, { maxLength: 8 }),
+        async (a, b, messages) => {
+          const { client, server } = negotiate(a, b)!;
+          for (const { isFromClient, bytes } of messages) {
+            const [sender, receiver] = isFromClient ? [client, server] : [server, client];
+            if (!sender.compresses(MEBIBYTE)) continue;
+            const outcome = await receiver.inflate((await sender.deflate(bytes))!);
+            expect(outcome instanceof Uint8Array && bytes.equals(outcome)).toBe(true);
+          }
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it.each<[role: 'client' | 'server', own: Partial<DeflateParameters>, peers: Partial<DeflateParameters>]>([
+    ['client', { clientNoContextTakeover: true }, { serverNoContextTakeover: true }],
+    ['server', { serverNoContextTakeover: true }, { clientNoContextTakeover: true }],
+  ])('a %s deflates by its own parameters, and inflates by those of its peer', (role, own, peers) => {
+    const hello = Buffer.from('Hello');
+    const deflateTwice = (it: PermessageDeflate) => {
+      it.deflate(hello);
+      return (it.deflate(hello) as Uint8Array).length;
+    };
+    expect(deflateTwice(create(role, peers))).toBe(5);
+    expect(deflateTwice(create(role, own))).toBe(7);
+    const inflateTwice = (it: PermessageDeflate) => {
+      it.inflate(Buffer.from('f248cdc9c90700', 'hex'));
+      return it.inflate(Buffer.from('f200110000', 'hex'));
+    };
+    expect(inflateTwice(create(role, own))).toEqual(hello);
+    expect(inflateTwice(create(role, peers))).toBeInstanceOf(InflateFault);
+  });
+
+  it('the windows are those of its own side and of its peer', () => {
+    const fill = (it: PermessageDeflate) => {
+      for (let i = 0; i < 50; i++) it.deflate(Buffer.alloc(1000, i));
+      return it.contextSize;
+    };
+    expect(fill(create('server', { serverMaxWindowBits: 10, clientMaxWindowBits: 12 }))).toBe(1024);
+    expect(fill(create('client', { serverMaxWindowBits: 10, clientMaxWindowBits: 12 }))).toBe(4096);
+  });
+
+  it('compresses messages from the threshold on', () => {
+    expect(create('server').compresses(1023)).toBe(false);
+    expect(create('server').compresses(1024)).toBe(true);
+    const all = create('client', {}, resolvePermessageDeflate({ threshold: 0 }, 'client'));
+    expect(all.compresses(0)).toBe(true);
+  });
+
+  it('a client limited to 8 bits, which zlib cannot have, compresses nothing, and inflates all the same', () => {
+    const client = create('client', { clientMaxWindowBits: 8 });
+    expect(client.compresses(MEBIBYTE)).toBe(false);
+    expect(client.inflate(Buffer.from('f248cdc9c90700', 'hex'))).toEqual(Buffer.from('Hello'));
+    expect(client.contextSize).toBeLessThan(100);
+    client.close();
+    expect(client.contextSize).toBe(0);
+  });
+
+  it('maxMessageSize is a limit of what comes, inflated', async () => {
+    const payload = (await create('client').deflate(Buffer.alloc(MEBIBYTE + 1)))!;
+    expect(await create('server').inflate(payload)).toMatchObject({ kind: 'too-big' });
+  });
+
+  describe('memory between messages (HARDENING: at most 80 KiB a connection)', () => {
+    const talk = async (client: PermessageDeflate, server: PermessageDeflate) => {
+      for (let i = 0; i < 60; i++) {
+        const message = Buffer.alloc(3000, `message ${i} `);
+        await server.inflate((await client.deflate(message))!);
+        await client.inflate((await server.deflate(message))!);
+      }
+    };
+
+    it('by default a server makes both ends hold none', async () => {
+      const { client, server } = negotiate({}, {})!;
+      await talk(client, server);
+      expect(server.contextSize).toBe(0);
+      expect(client.contextSize).toBe(0);
+    });
+
+    it.each<[name: string, options: PermessageDeflateOptions, size: number]>([
+      ['both ways', { serverNoContextTakeover: false, clientNoContextTakeover: false }, 65_536],
+      ['from the server', { serverNoContextTakeover: false }, 32_768],
+      ['from the client', { clientNoContextTakeover: false }, 32_768],
+      [
+        'both ways, with windows of 12 bits',
+        {
+          serverNoContextTakeover: false,
+          clientNoContextTakeover: false,
+          serverMaxWindowBits: 12,
+          clientMaxWindowBits: 12,
+        },
+        8192,
+      ],
+    ])('context takeover %s', async (_, options, size) => {
+      const { client, server } = negotiate({}, options)!;
+      await talk(client, server);
+      expect(server.contextSize).toBe(size);
+      expect(client.contextSize).toBe(size);
+      server.close();
+      client.close();
+      expect(server.contextSize + client.contextSize).toBe(0);
+    });
+  });
+
+  it('close() while both directions are at work: undefined for both', async () => {
+    const { client, server } = negotiate({}, {})!;
+    const large = Buffer.alloc(MEBIBYTE, 'ws101');
+    const payload = (await client.deflate(large))!;
+    const outcomes = [server.inflate(payload), server.deflate(large)];
+    server.close();
+    expect(await Promise.all(outcomes)).toEqual([undefined, undefined]);
+  });
+});
