@@ -1,0 +1,297 @@
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { OPCODE } from '../../src/framing/opcode.js';
+import { connect, type ServerOptions, WebSocketServer } from '../../src/index.js';
+import { headerOf, request } from '../helpers/http-heads.js';
+import { watch } from '../helpers/open-server.js';
+import { rawConnect } from '../helpers/raw-peer.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
+
+/** A server of node's that serves a page everywhere, on a free port. */
+async function pages(secure = false): Promise<{ pages: http.Server; port: number }> {
+  const page = (_request: IncomingMessage, response: http.ServerResponse) => void response.end('a page');
+  const server = secure
+    ? (https.createServer({ cert: TLS_CERTIFICATE, key: TLS_KEY }, page) as unknown as http.Server)
+    : http.createServer(page);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { pages: server, port: (server.address() as AddressInfo).port };
+}
+
+function attached(server: http.Server, options: ServerOptions<unknown> = {}) {
+  return watch(new WebSocketServer({ server, ...options }));
+}
+
+/** What a raw request is answered. */
+async function statusOf(port: number, head: string): Promise<string> {
+  const peer = await rawConnect(port);
+  peer.write(head);
+  const answer = await peer.head();
+  peer.socket.destroy();
+  return answer.slice(9, 12);
+}
+
+async function page(port: number, options: http.RequestOptions = {}): Promise<string> {
+  const asked = http.get({ port, host: '127.0.0.1', agent: false, ...options });
+  const [response] = (await once(asked, 'response')) as [http.IncomingMessage];
+  let body = '';
+  for await (const chunk of response) body += chunk;
+  return `${response.statusCode} ${body}`;
+}
+
+describe('on a server of node:http', () => {
+  test('pages and connections beside each other', async () => {
+    const { pages: server, port } = await pages();
+    const { connections, requests } = attached(server, { path: '/chat' });
+    expect(await page(port)).toBe('200 a page');
+    const connection = await connect(`ws://127.0.0.1:${port}/chat?x=1`);
+    expect(requests[0]).toMatchObject({ path: '/chat', query: 'x=1', transport: { localPort: port } });
+    connections[0]!.on('message', data => connections[0]!.send(data));
+    connection.send('hello');
+    expect((await connection[Symbol.asyncIterator]().next()).value).toBe('hello');
+    expect(await page(port)).toBe('200 a page');
+    expect(await page(port, { path: '/chat' })).toBe('200 a page');
+    await connection.close(1000);
+    expect(await connections[0]!.closed).toMatchObject({ code: 1000, wasClean: true });
+  });
+
+  test('noDelay is set, and the idle timeout of the host does not apply any more', async () => {
+    const { pages: server, port } = await pages();
+    server.timeout = 60;
+    const { connections } = attached(server);
+    const sockets: Duplex[] = [];
+    server.on('connection', socket => sockets.push(socket));
+    const connection = await connect(`ws://127.0.0.1:${port}/`);
+    onTestFinished(() => connection.terminate());
+    await wait(150);
+    expect(connections[0]!.state).toBe('open');
+    expect((sockets[0] as unknown as { timeout?: number }).timeout).toBe(0);
+  });
+
+  test('node:https', async () => {
+    const { pages: server, port } = await pages(true);
+    const { requests } = attached(server);
+    const connection = await connect(`wss://localhost:${port}/chat`, { tls: { ca: TLS_CERTIFICATE } });
+    expect(requests[0]!.transport.tls?.version).toBe('TLSv1.3');
+    await connection.close();
+  });
+
+  test('early frames, handed over as `head`, and the rest', async () => {
+    const { pages: server, port } = await pages();
+    const { connections } = attached(server, { authorize: () => wait(30).then(() => true) });
+    const peer = await rawConnect(port);
+    const long = 'x'.repeat(100_000);
+    const frames = [encodeFrame('client', OPCODE.TEXT, 'one'), encodeFrame('client', OPCODE.TEXT, long)];
+    peer.write(Buffer.concat([Buffer.from(request()), ...frames]));
+    await peer.head();
+    const messages = connections[0]![Symbol.asyncIterator]();
+    expect((await messages.next()).value).toBe('one');
+    expect((await messages.next()).value).toBe(long);
+  });
+
+  test.each<[name: string, head: string, status: number]>([
+    ['HTTP/1.0', request({ line: 'GET /chat HTTP/1.0' }), 400],
+    ['two Hosts', request({ add: ['Host: server.example.com'] }), 400],
+    ['POST', request({ line: 'POST /chat HTTP/1.1' }), 405],
+    ['HEAD', request({ line: 'HEAD /chat HTTP/1.1' }), 405],
+    ['a body by Content-Length (GHSA-mfx4-hv73-q22v)', `${request({ add: ['Content-Length: 6'] })}\x81\x80abcd`, 400],
+    ['a body in chunks', `${request({ add: ['Transfer-Encoding: chunked'] })}0\r\n\r\n`, 400],
+    ['another protocol', request({ set: { Upgrade: 'h2c' } }), 426],
+    ['another version', request({ set: { 'Sec-WebSocket-Version': '8' } }), 426],
+    ['two keys', request({ add: ['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='] }), 400],
+    ['a page of another server', request({ set: { Origin: 'https://evil.example' } }), 403],
+    ['two Origins', request({ add: ['Origin: http://server.example.com', 'Origin: http://server.example.com'] }), 403],
+  ])('%s is refused by the same rules', async (_name, head, status) => {
+    const { pages: server, port } = await pages();
+    const { refusals, connections } = attached(server, { path: '/chat' });
+    const peer = await rawConnect(port);
+    peer.write(`${head}${request()}`);
+    const answer = await peer.head();
+    expect(answer).toContain(`HTTP/1.1 ${status} `);
+    expect(headerOf(answer, 'Connection')).toMatch(/^close/);
+    await peer.ended;
+    expect(peer.text).not.toContain('HTTP/1.1');
+    expect(refusals).toEqual([[status, undefined]]);
+    expect(connections).toEqual([]);
+  });
+
+  test('a missing Host, where node lets it through', async () => {
+    const server = http.createServer({ requireHostHeader: false });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    attached(server);
+    const { port } = server.address() as AddressInfo;
+    expect(await statusOf(port, request({ set: { Host: undefined } }))).toBe('400');
+  });
+});
+
+describe('several on one server', () => {
+  test('each has the upgrades of its path; one without a path has the others', async () => {
+    const { pages: server, port } = await pages();
+    const everything = attached(server);
+    const a = attached(server, { path: '/a' });
+    const b = attached(server, { path: '/b' });
+    expect(server.listenerCount('upgrade')).toBe(1);
+    for (const path of ['/a', '/b?x', '/c', '*']) await statusOf(port, request({ line: `GET ${path} HTTP/1.1` }));
+    expect(a.requests.map(({ target }) => target)).toEqual(['/a']);
+    expect(b.requests.map(({ target }) => target)).toEqual(['/b?x']);
+    expect(everything.requests.map(({ target }) => target)).toEqual(['/c']);
+    expect(everything.refusals.map(([status]) => status)).toEqual([400]);
+  });
+
+  test('one that closes leaves the others, and the host, as they are', async () => {
+    const { pages: server, port } = await pages();
+    const a = attached(server, { path: '/a' });
+    const b = attached(server, { path: '/b' });
+    const ask = (path: string) => statusOf(port, request({ line: `GET ${path} HTTP/1.1` }));
+    expect(await ask('/a')).toBe('101');
+    await a.server.close({ timeout: 0 });
+    expect([await ask('/a'), await ask('/b')]).toEqual(['404', '101']);
+    await b.server.close({ timeout: 0 });
+    expect(server.listenerCount('upgrade')).toBe(0);
+    expect(await page(port)).toBe('200 a page');
+    const again = attached(server, { path: '/a' });
+    expect(await ask('/a')).toBe('101');
+    expect(again.connections).toHaveLength(1);
+  });
+});
+
+describe('upgrades for other paths', () => {
+  test('are answered with 404 where there is no other listener', async () => {
+    const { pages: server, port } = await pages();
+    const { refusals } = attached(server, { path: '/chat' });
+    const peer = await rawConnect(port);
+    peer.write(request({ line: 'GET /other HTTP/1.1' }));
+    const answer = await peer.head();
+    expect(answer).toContain(' 404 Not Found');
+    expect(headerOf(answer, 'Connection')).toBe('close');
+    await peer.ended;
+    expect(peer.text).toContain('path');
+    expect(refusals).toEqual([]);
+  });
+
+  test('are left to other listeners, whichever came first', async () => {
+    const { pages: server, port } = await pages();
+    const theirs: string[] = [];
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex) => {
+      theirs.push(incoming.url!);
+      if (incoming.url !== '/chat') socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
+    });
+    const { requests } = attached(server, { path: '/chat' });
+    expect(await statusOf(port, request({ line: 'GET /other HTTP/1.1' }))).toBe('299');
+    expect(await statusOf(port, request({ line: 'GET /chat HTTP/1.1' }))).toBe('101');
+    expect(theirs).toEqual(['/other', '/chat']);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('an RST in answer to the 404 ends nothing', async () => {
+    const { pages: server, port } = await pages();
+    attached(server, { path: '/chat' });
+    for (let i = 0; i < 5; i++) {
+      const peer = await rawConnect(port);
+      peer.socket.write(request({ line: 'GET /other HTTP/1.1' }), () => peer.reset());
+      await peer.closed;
+    }
+    expect(await page(port)).toBe('200 a page');
+  });
+});
+
+describe('noServer and handleUpgrade()', () => {
+  test('takes what it is brought', async () => {
+    const { pages: server, port } = await pages();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      if (incoming.headers.cookie === undefined) return void socket.end('HTTP/1.1 401 Who\r\n\r\n');
+      watched.server.handleUpgrade(incoming, socket, head);
+    });
+    expect(watched.server.address()).toBeNull();
+    expect(await statusOf(port, request())).toBe('401');
+    expect(await statusOf(port, request({ add: ['Cookie: a=b'] }))).toBe('101');
+    expect(await statusOf(port, request({ add: ['Cookie: a=b'], set: { 'Sec-WebSocket-Key': 'x' } }))).toBe('400');
+    expect(watched.requests.map(({ headers }) => headers.get('cookie'))).toEqual(['a=b']);
+    expect(watched.refusals).toEqual([[400, undefined]]);
+  });
+
+  test('a client that left before it was brought is no connection', async () => {
+    const { pages: server, port } = await pages();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    const peer = await rawConnect(port);
+    const brought = new Promise<void>(resolve => {
+      server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // As an application that asks its database first.
+        socket.on('error', () => {});
+        socket.on('close', () => {
+          watched.server.handleUpgrade(incoming, socket, head);
+          resolve();
+        });
+        socket.resume();
+        peer.reset();
+      });
+    });
+    peer.write(request());
+    await brought;
+    await wait(10);
+    expect([watched.connections, watched.refusals]).toEqual([[], []]);
+    await watched.server.close();
+  });
+
+  test('behind close() everyone gets 503', async () => {
+    const { pages: server, port } = await pages();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming, socket, head) => watched.server.handleUpgrade(incoming, socket, head));
+    await watched.server.close();
+    expect(await statusOf(port, request())).toBe('503');
+    expect(watched.refusals).toEqual([[503, undefined]]);
+  });
+
+  test('close() ends handshakes that wait for authorize(), and connections', async () => {
+    const { pages: server, port } = await pages();
+    let asked = 0;
+    const watched = attached(server, {
+      authorize: ({ path }) => {
+        asked++;
+        return path === '/now' ? true : new Promise(() => {});
+      },
+    });
+    const connection = await connect(`ws://127.0.0.1:${port}/now`);
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await expect.poll(() => asked).toBe(2);
+    const closed = watched.server.close();
+    expect(await peer.head()).toContain(' 503 ');
+    await closed;
+    expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true });
+    expect(server.listening).toBe(true);
+  });
+
+  test('another Duplex than a socket will do', async () => {
+    const { pages: server, port } = await pages();
+    const setTimeoutOfSocket = vi.fn();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A Duplex that hands on to the socket, as a proxy's or a tunnel's would.
+      const duplex = new Proxy(socket, {
+        getPrototypeOf: () => Object.getPrototypeOf(Object.getPrototypeOf(socket)),
+        get: (target, name) => {
+          if (name === 'setTimeout' || name === 'setNoDelay') return setTimeoutOfSocket;
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      watched.server.handleUpgrade(incoming, duplex, head);
+    });
+    expect(await statusOf(port, request())).toBe('101');
+    expect(setTimeoutOfSocket).not.toHaveBeenCalled();
+  });
+});

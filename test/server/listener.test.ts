@@ -1,0 +1,179 @@
+import net from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import tls from 'node:tls';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { connect } from '../../src/index.js';
+import { request } from '../helpers/http-heads.js';
+import { openServer, temporarySocket } from '../helpers/open-server.js';
+import { RawPeer, rawConnect, rawConnectTls, rawConnectUnix } from '../helpers/raw-peer.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
+
+const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
+const CA = { tls: { ca: TLS_CERTIFICATE } };
+
+describe('TLS', () => {
+  test('a connection, with ALPN http/1.1, that tells of TLS', async () => {
+    const { port, requests, connections } = await openServer({ tls: TLS });
+    const connection = await connect(`wss://localhost:${port}/chat`, CA);
+    expect(connection.transport.tls?.alpn).toBe('http/1.1');
+    expect(requests[0]!.transport.tls).toMatchObject({ version: 'TLSv1.3', alpn: 'http/1.1', authorized: false });
+    expect(requests[0]!.transport.tls).not.toHaveProperty('certificate');
+    await connection.close(1000);
+    expect(await connections[0]!.closed).toMatchObject({ code: 1000, wasClean: true });
+  });
+
+  test('a certificate of the client’s, where one is asked for', async () => {
+    const { port, requests } = await openServer({ tls: { ...TLS, requestCert: true, rejectUnauthorized: false } });
+    const connection = await connect(`wss://localhost:${port}/`, { tls: { ca: TLS_CERTIFICATE, ...TLS } });
+    expect(requests[0]!.transport.tls).toMatchObject({ certificate: { subject: 'localhost' } });
+    await connection.close();
+  });
+
+  test('a client without a certificate, where one is demanded, never gets to ask', async () => {
+    const { port, requests, refusals } = await openServer({ tls: { ...TLS, requestCert: true } });
+    await expect(connect(`wss://localhost:${port}/`, CA)).rejects.toMatchObject({ phase: 'response' });
+    expect([requests, refusals]).toEqual([[], []]);
+  });
+
+  test('over a Unix domain socket', async () => {
+    const socketPath = temporarySocket();
+    const { requests, server } = await openServer({ socketPath, tls: TLS });
+    const [first, second] = await Promise.all([
+      connect(`wss+unix:${socketPath}:/a`, CA),
+      connect(`wss+unix:${socketPath}:/b`, CA),
+    ]);
+    expect(requests.map(({ path }) => path).sort()).toEqual(['/a', '/b']);
+    await server.close();
+    for (const connection of [first, second]) expect(await connection.closed).toMatchObject({ code: 1001 });
+  });
+
+  test('early bytes behind the TLS handshake, RST and nonsense end one connection alone', async () => {
+    const { port, connections } = await openServer({ tls: TLS });
+    const plain = await rawConnect(port);
+    plain.write(request());
+    await plain.gone;
+    const hello = await clientHello();
+    for (let i = 0; i <= hello.length; i += 23) {
+      const peer = await rawConnect(port);
+      peer.socket.write(hello.subarray(0, i), () => peer.reset());
+      await peer.closed;
+    }
+    const { raw, peer } = await tlsOver(net.connect(port, '127.0.0.1'));
+    peer.write(request());
+    expect(await peer.head()).toContain(' 101 ');
+    raw.resetAndDestroy();
+    await connections[0]!.closed;
+  });
+
+  test('a record that is none, behind the handshake and behind the 101', async () => {
+    const { port, connections } = await openServer({ tls: TLS });
+    for (const isUpgraded of [false, true]) {
+      const { raw, peer } = await tlsOver(net.connect(port, '127.0.0.1'));
+      if (isUpgraded) {
+        peer.write(request());
+        await peer.head();
+      }
+      raw.write('this is no record of TLS');
+      await peer.gone;
+    }
+    expect(connections).toHaveLength(1);
+    expect(await connections[0]!.closed).toMatchObject({ code: 1006, wasClean: false });
+  });
+});
+
+describe('the deadline runs from TCP accept, TLS included', () => {
+  test('nothing comes: the socket is destroyed', async () => {
+    const { port, refusals } = await openServer({ tls: TLS, handshakeTimeout: 50 });
+    const peer = await rawConnect(port);
+    await peer.gone;
+    expect(peer.text).toBe('');
+    expect(refusals).toEqual([]);
+  });
+
+  test('a slow TLS handshake leaves less time for the request', async () => {
+    const set = vi.spyOn(globalThis, 'setTimeout');
+    onTestFinished(() => set.mockRestore());
+    const { port } = await openServer({ tls: TLS, handshakeTimeout: 54_321 });
+    const raw = net.connect(port, '127.0.0.1');
+    await new Promise(resolve => raw.once('connect', resolve));
+    await wait(100);
+    const { peer } = await tlsOver(raw);
+    peer.write(request());
+    await peer.head();
+    const times = set.mock.calls.map(([, time]) => time ?? 0);
+    const left = times.filter(time => time > 50_000 && time < 54_321);
+    expect(left).toHaveLength(1);
+    expect(left[0]).toBeLessThan(54_321 - 80);
+  });
+
+  test('408 comes through TLS', async () => {
+    const { port, refusals } = await openServer({ tls: TLS, handshakeTimeout: 200 });
+    const peer = await rawConnectTls(port);
+    peer.write('GET / HT');
+    expect(await peer.head()).toContain(' 408 ');
+    expect(refusals).toEqual([[408, undefined]]);
+  });
+});
+
+describe('close()', () => {
+  test('ends TLS handshakes that are under way', async () => {
+    const { port, server } = await openServer({ tls: TLS });
+    const peer = await rawConnect(port);
+    peer.write((await clientHello()).subarray(0, 20));
+    await wait(20);
+    const started = performance.now();
+    await server.close({ timeout: 60_000 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    await peer.gone;
+  });
+
+  test('over a Unix domain socket, where they cannot be told apart: within `timeout`', async () => {
+    const socketPath = temporarySocket();
+    const { server } = await openServer({ socketPath, tls: TLS });
+    const peers = [await rawConnectUnix(socketPath), await rawConnectUnix(socketPath)];
+    await wait(20);
+    const started = performance.now();
+    await server.close({ timeout: 50 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    for (const peer of peers) await peer.gone;
+  });
+
+  test('over a Unix domain socket: who finishes TLS only then gets 503', async () => {
+    const socketPath = temporarySocket();
+    const { server, refusals } = await openServer({ socketPath, tls: TLS });
+    const raw = net.connect(socketPath);
+    await new Promise(resolve => raw.once('connect', resolve));
+    await wait(20);
+    const closed = server.close({ timeout: 5_000 });
+    const secure = tls.connect({ socket: raw, ca: TLS_CERTIFICATE, servername: 'localhost' });
+    const peer = new RawPeer(secure);
+    expect(await peer.head()).toContain(' 503 ');
+    peer.socket.end();
+    await closed;
+    expect(refusals).toEqual([[503, undefined]]);
+  });
+});
+
+/** Makes TLS over a socket that tests can still write to by hand. */
+async function tlsOver(raw: net.Socket): Promise<{ raw: net.Socket; peer: RawPeer }> {
+  raw.on('error', () => {});
+  const secure = tls.connect({ socket: raw, ca: TLS_CERTIFICATE, servername: 'localhost' });
+  const peer = new RawPeer(secure);
+  await new Promise(resolve => secure.once('secureConnect', resolve));
+  return { raw, peer };
+}
+
+/** The first bytes that a TLS client sends. */
+async function clientHello(): Promise<Buffer> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise(resolve => server.once('listening', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const secure = tls.connect({ port, host: '127.0.0.1', servername: 'localhost' });
+  secure.on('error', () => {});
+  const [socket] = await new Promise<[net.Socket]>(resolve => server.once('connection', peer => resolve([peer])));
+  const hello = await new Promise<Buffer>(resolve => socket.once('data', resolve));
+  socket.destroy();
+  secure.destroy();
+  server.close();
+  return hello;
+}
