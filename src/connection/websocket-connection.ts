@@ -329,7 +329,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #receive(message: Message): void {
     if (this.#settings.incoming === 'discard') return;
     const inbox = this.#inbox;
-    const isNext = inbox === undefined || (inbox.isEmpty && !inbox.isAwaited);
+    // While paused, too, one may come that was being inflated.
+    const isNext = !this.#isPaused && (inbox === undefined || (inbox.isEmpty && !inbox.isAwaited));
     if (isNext && this.#tell('message', message)) return;
     this.#keep(message);
   }

@@ -280,6 +280,7 @@ describe('the end of the transport without a Close frame', () => {
     for (const role of ['client', 'server'] as const) {
       for (const isAsync of [false, true]) {
         const { connection, peer } = connectionAndPeer(role, {}, { isAsync, allowHalfOpen: false, highWaterMark: 50 });
+        peer.socket.pause();
         connection.send('x'.repeat(500));
         connection.send('y'.repeat(500));
         // Handed to the socket, which has enough by that: what follows has to wait for `drain`.
@@ -287,6 +288,8 @@ describe('the end of the transport without a Close frame', () => {
         connection.send('last');
         peer.send(peer.frames.close(1000));
         peer.socket.end();
+        for (let i = 0; i < 5; i++) await setImmediate();
+        peer.socket.resume();
         const info = await connection.closed;
         expect(info).toMatchObject({ code: 1000, wasClean: true, cause: undefined });
         expect((await peer.saw(4)).slice(2)).toEqual(['text "last"', 'close 1000']);

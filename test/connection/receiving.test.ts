@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { RSV1 } from '../../src/framing/frame-header.js';
+import { OPCODE } from '../../src/framing/opcode.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { FRAMES } from '../helpers/frames.js';
@@ -223,21 +226,40 @@ describe('pause() and resume()', () => {
     peer.send(...texts(1, 4));
     await setImmediate();
     const messages = collectMessages(connection);
-    let isWithin = false;
+    const finished: unknown[] = [];
     connection.on('message', data => {
-      expect(isWithin).toBe(false);
-      isWithin = true;
       if (data === '2') connection.pause();
       if (data === '3') {
         connection.pause();
         connection.resume();
       }
-      isWithin = false;
+      finished.push(data);
     });
     await setImmediate();
     expect(messages).toEqual(['1', '2']);
     connection.resume();
     expect(messages).toEqual(numbers(1, 4));
+    // One listener's call is over before the next begins.
+    expect(finished).toEqual(messages);
+    connection.terminate();
+  });
+
+  it('hold for a message that is still being inflated, too', async () => {
+    let finish = (_bytes: Uint8Array) => {};
+    const inflated = new Promise<Uint8Array>(resolve => {
+      finish = resolve;
+    });
+    const deflate = { compresses: () => false, inflate: () => inflated, close: () => {} } as never;
+    const { connection, peer } = connectionAndPeer('server', { deflate });
+    const messages = collectMessages(connection);
+    peer.send(encodeFrame('client', OPCODE.TEXT, 'compressed', true, RSV1), client.text('2'));
+    await setImmediate();
+    connection.pause();
+    finish(Buffer.from('1'));
+    await setImmediate();
+    expect(messages).toEqual([]);
+    connection.resume();
+    expect(messages).toEqual(['1', '2']);
     connection.terminate();
   });
 

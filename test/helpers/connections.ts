@@ -5,11 +5,11 @@ import type { Role } from '../../src/protocol/protocol.js';
 import { type DuplexPairOptions, duplexPair } from './duplex-pair.js';
 import { FramePeer } from './frame-peer.js';
 
-export type Setup = ConnectionOptions & Partial<Pick<ConnectionInit, 'head' | 'tap' | 'onHandlerError'>>;
+export type Setup = ConnectionOptions & Partial<Pick<ConnectionInit, 'head' | 'tap' | 'deflate' | 'onHandlerError'>>;
 
 /** A connection over `socket` as it stands behind its opening handshake. No keepalive unless asked for. */
 export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): WebSocketConnection {
-  const { head, tap, onHandlerError, ...options } = setup;
+  const { head, tap, deflate, onHandlerError, ...options } = setup;
   return new WebSocketConnection(socket, {
     role,
     subprotocol: '',
@@ -18,6 +18,7 @@ export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): W
     settings: resolveConnectionOptions({ pingInterval: 0, ...options }),
     head,
     tap,
+    deflate,
     ...(onHandlerError === undefined ? {} : { onHandlerError }),
   });
 }
