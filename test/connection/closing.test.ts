@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ConnectionLostError, ProtocolError } from '../../src/errors.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { FramePeer } from '../helpers/frame-peer.js';
 import { FRAMES } from '../helpers/frames.js';
+import { turns } from '../helpers/turns.js';
 
 describe('the closing handshake (§7.1)', () => {
   it('started by us: CloseInfo tells both frames', async () => {
@@ -89,7 +89,7 @@ describe('the closing handshake (§7.1)', () => {
     });
     peer.send(peer.frames.close(1000));
     await peer.saw(1);
-    for (let i = 0; i < 5; i++) await setImmediate();
+    await turns();
     expect(hasEnded).toBe(false);
     expect(connection.state).toBe('closing');
     peer.socket.end();
@@ -135,7 +135,7 @@ describe('the closing handshake (§7.1)', () => {
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 }, { highWaterMark: 100 });
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000));
-    await setImmediate();
+    await turns();
     peer.send(peer.frames.close(1000));
     expect(await connection.closed).toMatchObject({
       code: 1000,
@@ -247,7 +247,7 @@ describe('the end of the transport without a Close frame', () => {
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000));
     connection.send(Buffer.alloc(1_000));
-    await setImmediate();
+    await turns();
     const start = performance.now();
     peer.socket.end();
     expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
@@ -284,11 +284,11 @@ describe('the end of the transport without a Close frame', () => {
         connection.send('x'.repeat(500));
         connection.send('y'.repeat(500));
         // Handed to the socket, which has enough by that: what follows has to wait for `drain`.
-        await setImmediate();
+        await turns();
         connection.send('last');
         peer.send(peer.frames.close(1000));
         peer.socket.end();
-        for (let i = 0; i < 5; i++) await setImmediate();
+        await turns();
         peer.socket.resume();
         const info = await connection.closed;
         expect(info).toMatchObject({ code: 1000, wasClean: true, cause: undefined });
@@ -338,7 +338,7 @@ describe('the end of the transport without a Close frame', () => {
     const events: unknown[] = [];
     gone.on('close', info => events.push(info));
     expect(await gone.closed).toMatchObject({ code: 1006, initiator: 'network' });
-    await setImmediate();
+    await turns();
     expect(events).toHaveLength(1);
 
     const [ended, peer] = duplexPair();
@@ -351,7 +351,7 @@ describe('the end of the transport without a Close frame', () => {
   it('lets no timer run on where the application takes what was kept only later', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 1 });
     peer.send(peer.frames.text('1'), peer.frames.text('2'));
-    await setImmediate();
+    await turns();
     const running = () => process.getActiveResourcesInfo().filter(resource => resource === 'Timeout').length;
     const before = running();
     socket.destroy();
@@ -379,8 +379,8 @@ describe('last words', () => {
     other.pause();
     connection.send(Buffer.alloc(3_000));
     other.write(peer.frames.close(1000));
-    await setImmediate();
-    await setImmediate();
+    await turns();
+    await turns();
     const start = performance.now();
     setTimeout(() => other.resume(), 1_200);
     expect(await connection.closed).toMatchObject({ wasClean: true, code: 1000 });

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import { HandlerError } from '../../src/errors.js';
 import { connectionAndPeer } from '../helpers/connections.js';
+import { turns } from '../helpers/turns.js';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -53,7 +53,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
     peer.send(peer.frames.ping(), peer.frames.pong());
     peer.send(peer.frames.close(1000));
     await connection.closed;
-    await setImmediate();
+    await turns();
     expect(onHandlerError).toHaveBeenCalledExactlyOnceWith(expect.any(HandlerError), connection);
     expect((onHandlerError.mock.calls as unknown as [HandlerError][])[0]?.[0].message).toContain(`'${event}'`);
   });
@@ -65,7 +65,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
       connection.on('message', fail as () => void);
       peer.send(peer.frames.text('x'), peer.frames.close(1000));
       const { cause } = await connection.closed;
-      await setImmediate();
+      await turns();
       expect(warnings.splice(0)).toEqual([cause instanceof HandlerError ? cause : expect.any(HandlerError)]);
     }
   });
@@ -78,7 +78,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
     connection.on('message', fail as () => void);
     peer.send(peer.frames.text('x'));
     expect(await peer.saw(1)).toEqual(['close 1011']);
-    await setImmediate();
+    await turns();
     expect(listener).toHaveBeenCalledOnce();
     expect(warnings).toHaveLength(1);
     connection.terminate();

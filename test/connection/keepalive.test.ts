@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type KeepaliveMember, keepAlive } from '../../src/connection/keepalive.js';
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
+import { turns } from '../helpers/turns.js';
 
 afterEach(() => vi.useRealTimers());
 
@@ -125,7 +125,7 @@ describe('the keepalive of a connection', () => {
         if (++pings === 3) resolve();
       });
     });
-    await setImmediate();
+    await turns();
     expect(client.latency).toBeGreaterThan(0);
     expect([client.state, server.state]).toEqual(['open', 'open']);
     client.terminate();
@@ -158,10 +158,10 @@ describe('the keepalive of a connection', () => {
     expect(new Set(payloads.map(String)).size).toBe(payloads.length);
     // An answer to a Ping that was forgotten measures nothing.
     peer.send(peer.frames.pong(payloads[0]!));
-    await setImmediate();
+    await turns();
     expect(connection.latency).toBeUndefined();
     peer.send(peer.frames.pong(payloads.at(-1)!));
-    await setImmediate();
+    await turns();
     expect(connection.latency).toBeGreaterThan(0);
     connection.terminate();
   });

@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
+import { turns } from '../helpers/turns.js';
 
 describe('ping() (§5.5.2)', () => {
   it('resolves with the round trip in milliseconds, which is the latency from then on', async () => {
@@ -79,7 +79,7 @@ describe('ping() (§5.5.2)', () => {
     void connection.ping('p');
     connection.send('m');
     expect(await peer.saw(2)).toEqual(['ping "p"', 'text "m"']);
-    await setImmediate();
+    await turns();
     connection.terminate();
   });
 });

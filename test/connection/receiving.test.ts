@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { RSV1 } from '../../src/framing/frame-header.js';
@@ -7,6 +6,7 @@ import { OPCODE } from '../../src/framing/opcode.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { FRAMES } from '../helpers/frames.js';
+import { turns } from '../helpers/turns.js';
 
 const client = FRAMES.client;
 
@@ -24,7 +24,7 @@ describe('messages', () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     peer.send(client.text('a'), client.binary(Buffer.from([1, 2])), client.text(''));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(['a', Buffer.from([1, 2]), '']);
     expect(Buffer.isBuffer(messages[1])).toBe(true);
     connection.terminate();
@@ -34,9 +34,9 @@ describe('messages', () => {
     const head = new Uint8Array(client.binary(Buffer.alloc(500, 7)));
     const { connection, peer } = connectionAndPeer('server', { head });
     peer.send(client.text('second'));
-    await setImmediate();
+    await turns();
     const messages = collectMessages(connection);
-    await setImmediate();
+    await turns();
     expect(messages).toEqual([Buffer.alloc(500, 7), 'second']);
     expect(Buffer.isBuffer(messages[0])).toBe(true);
     connection.terminate();
@@ -67,11 +67,11 @@ describe('messages before anyone listens', () => {
   it('are kept for the first listener, and none comes within on()', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
-    await setImmediate();
+    await turns();
     const messages = collectMessages(connection);
     expect(messages).toEqual([]);
     peer.send(...texts(4, 5));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(numbers(1, 5));
     connection.terminate();
   });
@@ -83,7 +83,7 @@ describe('messages before anyone listens', () => {
     expect(await once(connection, 'message')).toEqual(['2']);
     const all: unknown[] = [];
     connection.prependListener('message', data => all.push(data));
-    await setImmediate();
+    await turns();
     expect(all).toEqual(['3']);
     connection.terminate();
   });
@@ -92,13 +92,13 @@ describe('messages before anyone listens', () => {
     const { connection, peer } = connectionAndPeer();
     const first = collectMessages(connection);
     peer.send(client.text('1'));
-    await setImmediate();
+    await turns();
     connection.removeAllListeners('message');
     peer.send(client.text('2'));
-    await setImmediate();
+    await turns();
     const second: unknown[] = [];
     connection.addListener('message', data => second.push(data));
-    await setImmediate();
+    await turns();
     expect([first, second]).toEqual([['1'], ['2']]);
     connection.terminate();
   });
@@ -106,11 +106,11 @@ describe('messages before anyone listens', () => {
   it('stop the reading at the bounds, and nothing is lost', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 10 });
     peer.send(...texts(1, 50));
-    await setImmediate();
+    await turns();
     expect(socket.isPaused()).toBe(true);
     const messages = collectMessages(connection);
     peer.send(...texts(51, 60));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(numbers(1, 60));
     expect(socket.isPaused()).toBe(false);
     connection.terminate();
@@ -124,7 +124,7 @@ describe('messages before anyone listens', () => {
     );
     const big = client.binary(Buffer.alloc(15_000));
     for (let i = 0; i < 10; i++) peer.send(big);
-    for (let i = 0; i < 10; i++) await setImmediate();
+    await turns();
     expect(socket.isPaused()).toBe(true);
     expect(peer.socket.writableLength).toBeGreaterThan(5 * big.length);
     const messages = collectMessages(connection);
@@ -150,9 +150,9 @@ describe('messages before anyone listens', () => {
     const other = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 60 });
     peer.send(...texts(1, 5));
     other.peer.send(...texts(1, 3));
-    await setImmediate();
+    await turns();
     const messages = collectMessages(other.connection);
-    await setImmediate();
+    await turns();
     const late = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 80 });
     late.peer.send(...texts(1, 5));
     await late.connection.closed;
@@ -182,12 +182,12 @@ describe('pause() and resume()', () => {
     connection.pause();
     expect(connection.isPaused).toBe(true);
     peer.send(...texts(1, 3));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual([]);
     connection.resume();
     connection.resume();
     expect(connection.isPaused).toBe(false);
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(numbers(1, 3));
     connection.terminate();
   });
@@ -197,11 +197,11 @@ describe('pause() and resume()', () => {
     const messages = collectMessages(connection);
     connection.on('message', () => connection.pause());
     peer.send(...texts(1, 3));
-    await setImmediate();
+    await turns();
     for (let seen = 1; seen <= 3; seen++) {
       expect(messages).toEqual(numbers(1, seen));
       connection.resume();
-      await setImmediate();
+      await turns();
     }
     connection.terminate();
   });
@@ -214,9 +214,9 @@ describe('pause() and resume()', () => {
       connection.resume();
     });
     peer.send(...texts(1, 20));
-    await setImmediate();
+    await turns();
     peer.send(...texts(21, 22));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(numbers(1, 22));
     connection.terminate();
   });
@@ -224,7 +224,7 @@ describe('pause() and resume()', () => {
   it('hold for kept messages, too', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 4));
-    await setImmediate();
+    await turns();
     const messages = collectMessages(connection);
     const finished: unknown[] = [];
     connection.on('message', data => {
@@ -235,7 +235,7 @@ describe('pause() and resume()', () => {
       }
       finished.push(data);
     });
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(['1', '2']);
     connection.resume();
     expect(messages).toEqual(numbers(1, 4));
@@ -253,10 +253,10 @@ describe('pause() and resume()', () => {
     const { connection, peer } = connectionAndPeer('server', { deflate });
     const messages = collectMessages(connection);
     peer.send(encodeFrame('client', OPCODE.TEXT, 'compressed', true, RSV1), client.text('2'));
-    await setImmediate();
+    await turns();
     connection.pause();
     finish(Buffer.from('1'));
-    await setImmediate();
+    await turns();
     expect(messages).toEqual([]);
     connection.resume();
     expect(messages).toEqual(['1', '2']);
@@ -276,10 +276,10 @@ describe('pause() and resume()', () => {
     connection.on('message', () => connection.pause());
     peer.send(...texts(1, 5));
     peer.socket.end();
-    await setImmediate();
+    await turns();
     while (connection.state === 'open') {
       connection.resume();
-      await setImmediate();
+      await turns();
     }
     expect(messages).toEqual(numbers(1, 5));
     expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
@@ -327,10 +327,10 @@ describe('close() of a connection that does not read', () => {
   it('loses none of more messages than the bounds allow, where a listener takes them', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
     peer.send(...texts(1, 30));
-    await setImmediate();
+    await turns();
     const messages = collectMessages(connection);
     connection.once('message', () => connection.pause());
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(['1']);
     const closed = connection.close();
     peer.send(client.close());
@@ -341,7 +341,7 @@ describe('close() of a connection that does not read', () => {
   it('keeps no more than the bounds where nobody takes them, and still closes in order', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
     peer.send(...texts(1, 30), client.close(4000));
-    await setImmediate();
+    await turns();
     const info = await connection.close();
     expect(info).toMatchObject({ code: 4000, wasClean: true });
     const kept: unknown[] = [];
@@ -396,7 +396,7 @@ describe('async iteration', () => {
       for await (const message of connection) loop.push(message);
     });
     peer.send(...texts(1, 4));
-    await setImmediate();
+    await turns();
     peer.send(...texts(5, 6), client.close());
     peer.socket.end();
     await Promise.all(done);
@@ -417,12 +417,12 @@ describe('async iteration', () => {
   it('holds the peer up, and reads on as it takes the messages', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 3 });
     peer.send(...texts(1, 10), client.close());
-    await setImmediate();
+    await turns();
     expect(socket.isPaused()).toBe(true);
     const messages: unknown[] = [];
     for await (const message of connection) {
       messages.push(message);
-      await setImmediate();
+      await turns();
       if (messages.length === 10) peer.socket.end();
     }
     expect(messages).toEqual(numbers(1, 10));
@@ -432,7 +432,7 @@ describe('async iteration', () => {
   it('gives nothing new while the connection is paused', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
     peer.send(...texts(1, 4));
-    await setImmediate();
+    await turns();
     connection.pause();
     const iterator = connection[Symbol.asyncIterator]();
     expect((await iterator.next()).value).toBe('1');
@@ -442,7 +442,7 @@ describe('async iteration', () => {
     void third.then(() => {
       isThere = true;
     });
-    await setImmediate();
+    await turns();
     expect(isThere).toBe(false);
     connection.resume();
     expect((await third).value).toBe('3');

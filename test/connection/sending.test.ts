@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
+import { turns } from '../helpers/turns.js';
 
 /** A Blob whose bytes come when the test says so, or never because it fails. */
 class SlowBlob extends Blob {
@@ -54,7 +55,7 @@ describe.each(['client', 'server'] as const)('send() of a %s', role => {
     const { connection, peer } = connectionAndPeer(role);
     expect(() => connection.send(data as never)).toThrow(TypeError);
     expect(connection.bufferedAmount).toBe(0);
-    await setImmediate();
+    await turns();
     expect(peer.received).toBe(0);
     expect(connection.state).toBe('open');
     connection.terminate();
@@ -67,7 +68,7 @@ describe('arguments that once gave away memory', () => {
     expect(() => connection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
     expect(() => connection.close(9999)).toThrow(RangeError);
     expect(() => connection.close(undefined, 'why')).toThrow(TypeError);
-    await setImmediate();
+    await turns();
     expect([peer.received, connection.state]).toEqual([0, 'open']);
     connection.terminate();
   });
@@ -79,7 +80,7 @@ describe('arguments that once gave away memory', () => {
     }
     expect(() => connection.ping('x'.repeat(126))).toThrow('at most 125 bytes');
     expect(() => connection.ping('é'.repeat(63))).toThrow(RangeError);
-    await setImmediate();
+    await turns();
     expect([peer.received, connection.state]).toEqual([0, 'open']);
     connection.terminate();
   });
@@ -97,7 +98,7 @@ describe('the order of messages', () => {
     client.send(new Blob(['5']));
     client.send(Buffer.from('6'));
     const closed = client.close(1000);
-    await setImmediate();
+    await turns();
     expect(messages).toEqual(['1']);
     slow.ready.resolve();
     expect(await streamed).toBe(true);
@@ -146,7 +147,7 @@ describe('the order of messages', () => {
     connection.terminate();
     const { cause } = await connection.closed;
     slow.ready.reject(new Error('too late'));
-    await setImmediate();
+    await turns();
     expect(cause).toMatchObject({ code: 'WS101_TERMINATED' });
     expect(connection.bufferedAmount).toBe(0);
   });

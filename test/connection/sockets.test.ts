@@ -7,6 +7,7 @@ import { collectMessages, connectionOver, type Setup } from '../helpers/connecti
 import { FramePeer } from '../helpers/frame-peer.js';
 import { FRAMES } from '../helpers/frames.js';
 import { tcpPair, tlsPair } from '../helpers/sockets.js';
+import { turns } from '../helpers/turns.js';
 
 const PAIRS: Array<[string, () => Promise<[Socket, Socket]>]> = [
   ['TCP', tcpPair],
@@ -148,7 +149,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     peer.send(...['1', '2', '3'].map(text => peer.frames.text(text)));
     peer.socket.end();
     await once(connection, 'message');
-    for (let i = 0; i < 20; i++) await setImmediate();
+    await turns();
     connection.resume();
     expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
     expect(messages).toEqual(['1', '2', '3']);
@@ -200,7 +201,7 @@ describe('the end of TCP', () => {
     other.end();
     // Both have come before anyone reads, so that the end follows the Close frame within one turn.
     while (socket.readableLength === 0) await setImmediate();
-    for (let i = 0; i < 20; i++) await setImmediate();
+    await turns();
     const connection = connectionOver(socket, 'server');
     const peer = new FramePeer(other, 'client');
     expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true, cause: undefined });
@@ -211,7 +212,7 @@ describe('the end of TCP', () => {
 
   it('leaves no timer, no handle and no listener of ours that fires', async () => {
     const count = () => process.getActiveResourcesInfo().filter(name => /Timeout|TCP|TLS/.test(name)).length;
-    await setImmediate();
+    await turns();
     const before = count();
     for (let i = 0; i < 20; i++) {
       const [a, b] = await tcpPair();
@@ -221,7 +222,7 @@ describe('the end of TCP', () => {
       else client.terminate();
       await Promise.all([client.closed, server.closed]);
     }
-    for (let i = 0; i < 5; i++) await setImmediate();
+    await turns();
     expect(count()).toBeLessThanOrEqual(before);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
+import { turns } from '../helpers/turns.js';
 
 /** A source whose pieces the test hands over one by one. */
 class ManualSource implements AsyncIterable<string | Uint8Array> {
@@ -48,10 +48,10 @@ describe('sendStream()', () => {
     const sent = connection.sendStream(source);
     source.give('one');
     expect(await peer.saw(1)).toEqual(['text- "one"']);
-    await setImmediate();
+    await turns();
     source.give('two');
     await peer.saw(2);
-    await setImmediate();
+    await turns();
     source.finish();
     expect(await sent).toBe(true);
     expect(await peer.saw(3)).toEqual(['text- "one"', 'continuation- "two"', 'continuation ""']);
@@ -152,7 +152,7 @@ describe('sendStream()', () => {
     const next = client.sendStream(['glued on']);
     client.send(new Blob(['and on']));
     source.give('begun');
-    await setImmediate();
+    await turns();
     source.fail(new Error('cut'));
     await expect(cut).rejects.toThrow('cut');
     expect(await next).toBe(false);
@@ -182,7 +182,7 @@ describe('sendStream()', () => {
     const sent = connection.sendStream(source);
     source.give('begun');
     await peer.saw(1);
-    await setImmediate();
+    await turns();
     peer.send(peer.frames.close(1000));
     await peer.saw(2);
     source.fail(new Error('late'));
@@ -198,7 +198,7 @@ describe('sendStream()', () => {
     await expect(connection.sendStream(source, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(source.asked).toBe(0);
     expect(source.returned).toHaveBeenCalledOnce();
-    await setImmediate();
+    await turns();
     expect(peer.received).toBe(0);
     expect(connection.state).toBe('open');
     connection.terminate();
@@ -306,7 +306,7 @@ describe('sendStream()', () => {
     const sent = connection.sendStream(source);
     source.give('begun');
     await peer.saw(1);
-    await setImmediate();
+    await turns();
     peer.send(peer.frames.close(1000));
     await peer.saw(2);
     source.give('too late');
@@ -324,7 +324,7 @@ describe('sendStream()', () => {
         for (; given < 100; given++) yield Buffer.alloc(5_000);
       })(),
     );
-    for (let i = 0; i < 20; i++) await setImmediate();
+    await turns();
     expect(given).toBeLessThan(8);
     connection.send('behind');
     peer.socket.resume();
