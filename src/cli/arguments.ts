@@ -11,6 +11,7 @@ export interface ServeArguments {
   readonly broadcast: boolean;
   readonly subprotocols: readonly string[];
   readonly maxMessageSize: number | undefined;
+  readonly compress: boolean;
 }
 
 export interface ConnectArguments {
@@ -24,6 +25,7 @@ export interface ConnectArguments {
   /** A file. */
   readonly ca: string | undefined;
   readonly insecure: boolean;
+  readonly compress: boolean;
   readonly trace: boolean;
 }
 
@@ -39,6 +41,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
     broadcast: { type: 'boolean', default: false },
     subprotocol: { type: 'string', multiple: true, default: [] },
     'max-message-size': { type: 'string' },
+    compress: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help === true) return 'help';
@@ -55,6 +58,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
     subprotocols: values.subprotocol,
     maxMessageSize:
       maxMessageSize === undefined ? undefined : integer('--max-message-size', maxMessageSize, Number.MAX_SAFE_INTEGER),
+    compress: values.compress,
   };
 }
 
@@ -68,6 +72,7 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     'ping-timeout': { type: 'string' },
     ca: { type: 'string' },
     insecure: { type: 'boolean', default: false },
+    compress: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
@@ -86,6 +91,7 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     pingTimeout: pingTimeout === undefined ? undefined : milliseconds('--ping-timeout', pingTimeout, 0.001),
     ca: values.ca,
     insecure: values.insecure,
+    compress: values.compress,
     trace: values.trace,
   };
 }

@@ -30,7 +30,7 @@ export async function connect(args: readonly string[], streams: StandardStreams)
     return EXIT.OK;
   }
   if (options.url !== undefined) return await converse(options.url, options, streams);
-  const server = await startEcho({ host: '127.0.0.1', port: 0 });
+  const server = await startEcho({ host: '127.0.0.1', port: 0, permessageDeflate: options.compress });
   try {
     return await converse(urlOf(server, false), options, streams);
   } finally {
@@ -86,6 +86,7 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
   return {
     headers,
     subprotocols,
+    permessageDeflate: options.compress,
     closeTimeout: CLOSE_TIMEOUT,
     // Whoever reads our output may take all the time in the world.
     unreadTimeout: 0,

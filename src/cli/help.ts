@@ -30,6 +30,7 @@ Options
       --ping-timeout S         seconds that the server has to answer it (20)
       --ca FILE                certificates of authorities to trust (PEM), in place of the usual ones
       --insecure               verify no certificate
+      --compress               offer permessage-deflate (RFC 7692)
       --trace                  show the wire as a packet capture would
   -h, --help
 
@@ -72,6 +73,7 @@ Options
       --broadcast            send every message to all the others, in place of back
       --subprotocol P        a subprotocol to agree to; may be repeated
       --max-message-size N   bytes of the largest message taken; a larger one is answered with 1009 (16777216)
+      --compress             agree to permessage-deflate (RFC 7692) where a client offers it
   -h, --help
 
   When it is ready, one line on stdout says where it listens: listening on ws://127.0.0.1:9001. Pages of any origin

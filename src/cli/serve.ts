@@ -34,11 +34,20 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
   return await untilStopped(server, terminal);
 }
 
-function start({ host, port, tls, broadcast, subprotocols, maxMessageSize }: ServeArguments): Promise<WebSocketServer> {
+function start({
+  host,
+  port,
+  tls,
+  broadcast,
+  subprotocols,
+  maxMessageSize,
+  compress,
+}: ServeArguments): Promise<WebSocketServer> {
   const options = {
     host,
     port,
     subprotocols,
+    permessageDeflate: compress,
     ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
     ...(tls === undefined
       ? {}

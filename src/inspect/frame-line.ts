@@ -52,8 +52,11 @@ function closeOf({ opcode, error, received, payloadLength, payload }: WatchedFra
   return isLegal ? (parseClosePayload(payload) as ClosePayload) : undefined;
 }
 
-function payloadPreview({ content, payload, payloadLength }: WatchedFrame): string {
+const COMPRESSED = 'deflated ';
+
+function payloadPreview({ content, isCompressed, payload, payloadLength }: WatchedFrame): string {
   if (payload.length === 0) return '';
+  if (isCompressed) return COMPRESSED + hexPreview(payload, payloadLength, PAYLOAD_COLUMNS - COMPRESSED.length);
   const isText = content === OPCODE.TEXT || (isControl(content) && payload.every(isPrintableAscii));
   return (isText ? quotedPreview : hexPreview)(payload, payloadLength, PAYLOAD_COLUMNS);
 }

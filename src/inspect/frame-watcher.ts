@@ -1,7 +1,7 @@
 import type { ProtocolError } from '../errors.js';
 import { isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { type Breach, FrameDecoder, type FrameSink } from '../framing/frame-decoder.js';
-import type { FrameHeader } from '../framing/frame-header.js';
+import { type FrameHeader, RSV1 } from '../framing/frame-header.js';
 import { isControl, OPCODE } from '../framing/opcode.js';
 import { Utf8Validator } from '../framing/utf8-validator.js';
 import { VIOLATION } from '../framing/violations.js';
@@ -16,6 +16,8 @@ const PIECE = 16_384;
 export interface WatchedFrame extends Readonly<FrameHeader> {
   /** How its payload is to be read: the opcode of the message that a continuation goes on with, otherwise its own. */
   readonly content: number;
+  /** Whether its message is compressed (RFC 7692 §6). */
+  readonly isCompressed: boolean;
   /** The first bytes of the payload, unmasked. */
   readonly payload: Uint8Array;
   /** How many bytes of the payload came: fewer than `payloadLength` where the frame was cut off or broke a rule. */
@@ -38,12 +40,15 @@ export class FrameWatcher {
   #header: FrameHeader | undefined;
   /** TEXT or BINARY while a message is open, otherwise CONTINUATION, which begins none. */
   #messageOpcode: number = OPCODE.CONTINUATION;
+  #isMessageCompressed = false;
+  #isCompressed = false;
   #validator = new Utf8Validator();
   #isOver = false;
 
-  constructor(from: 'client' | 'server', onFrame: (frame: WatchedFrame) => void) {
+  /** @param mayCompress whether permessage-deflate was agreed on, which gives RSV1 a meaning */
+  constructor(from: 'client' | 'server', onFrame: (frame: WatchedFrame) => void, mayCompress = false) {
     this.#onFrame = onFrame;
-    this.#decoder = new FrameDecoder(this.#sink(), { from });
+    this.#decoder = new FrameDecoder(this.#sink(), { from, assignedRsv: mayCompress ? RSV1 : 0 });
   }
 
   /** Takes `chunk[start, …)`, in whatever pieces the bytes come. The chunk is left as it is. */
@@ -83,11 +88,17 @@ export class FrameWatcher {
   #begin(header: Readonly<FrameHeader>): void {
     this.#header = { ...header };
     this.#content = header.opcode;
+    this.#isCompressed = false;
     this.#received = 0;
   }
 
-  /** A message's fragments must follow each other (§5.4). */
+  /** A message's fragments must follow each other (§5.4), and the first alone says that it is compressed. */
   #startOfFragment(header: Readonly<FrameHeader>): Breach | undefined {
+    const isCompressed = (header.rsv & RSV1) !== 0;
+    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments" (RFC 7692 §6.1).
+    if (isCompressed && (isControl(header.opcode) || header.opcode === OPCODE.CONTINUATION)) {
+      return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT };
+    }
     if (isControl(header.opcode)) return undefined;
     const isContinuation = header.opcode === OPCODE.CONTINUATION;
     const isMidMessage = this.#messageOpcode !== OPCODE.CONTINUATION;
@@ -95,15 +106,17 @@ export class FrameWatcher {
     if (!isContinuation && isMidMessage) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
     if (!isContinuation) {
       this.#messageOpcode = header.opcode;
+      this.#isMessageCompressed = isCompressed;
       this.#validator = new Utf8Validator();
     }
     this.#content = this.#messageOpcode;
+    this.#isCompressed = this.#isMessageCompressed;
     return undefined;
   }
 
   #takePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
     // "an endpoint [that] finds that the byte stream is not, in fact, a valid UTF-8 stream … MUST _Fail the WebSocket Connection_" (§8.1).
-    const wrong = this.#content === OPCODE.TEXT ? this.#validator.check(bytes, start, end) : -1;
+    const wrong = this.#content === OPCODE.TEXT && !this.#isCompressed ? this.#validator.check(bytes, start, end) : -1;
     const stop = wrong === -1 ? end : wrong + 1;
     for (let at = start; at < stop && this.#received + at - start < KEPT_PAYLOAD; at++) {
       this.#kept[this.#received + at - start] = bytes[at]!;
@@ -132,6 +145,7 @@ export class FrameWatcher {
     const frame = {
       ...this.#header!,
       content: this.#content,
+      isCompressed: this.#isCompressed,
       payload: this.#payload(),
       received: this.#received,
       error,

@@ -30,6 +30,7 @@ export class HandshakeAct {
   #status: number | undefined;
   #key = '';
   #acceptSaid: string | undefined;
+  #agreesToCompress = false;
   /** Whether Accept in the 101 is right; undefined before a 101. */
   #isAgreed: boolean | undefined;
 
@@ -39,6 +40,11 @@ export class HandshakeAct {
     this.#accept = accept;
     this.#request = new Head('client', writer, (line, index) => this.#noteOnRequest(line, index));
     this.#response = new Head('server', writer, (line, index) => this.#noteOnResponse(line, index));
+  }
+
+  /** Whether the response agrees to permessage-deflate (RFC 7692 §5). */
+  get agreesToCompress(): boolean {
+    return this.#agreesToCompress;
   }
 
   begin(): void {
@@ -86,6 +92,7 @@ export class HandshakeAct {
     }
     const [name, value] = headerOf(line);
     if (name === 'sec-websocket-accept') this.#acceptSaid = value;
+    if (name === 'sec-websocket-extensions' && /\bpermessage-deflate\b/.test(value)) this.#agreesToCompress = true;
     return responseHeaderNote(name, value, this.#status);
   }
 

@@ -27,7 +27,7 @@ export class WireTrace {
   readonly #writer: TraceWriter;
   readonly #handshake: HandshakeAct;
   readonly #closing: ClosingAct;
-  readonly #watchers: Readonly<Record<Side, FrameWatcher>>;
+  #watchers: Readonly<Record<Side, FrameWatcher>>;
   #isRequestWhole = false;
   #isOpened = false;
 
@@ -35,7 +35,7 @@ export class WireTrace {
     this.#writer = new TraceWriter(write, now, paint);
     this.#handshake = new HandshakeAct(this.#writer, accept);
     this.#closing = new ClosingAct(this.#writer);
-    this.#watchers = { client: this.#watch('client'), server: this.#watch('server') };
+    this.#watchers = this.#watchBoth(false);
   }
 
   connected(transport: Transport): void {
@@ -59,6 +59,7 @@ export class WireTrace {
       start = this.#handshake.takeResponse(bytes);
       if (start === undefined) return;
       this.#isOpened = true;
+      if (this.#handshake.agreesToCompress) this.#watchers = this.#watchBoth(true);
       this.#writer.heading('3  Frames');
       this.#writer.row(FRAME_COLUMNS, { paint: this.#writer.paint.note });
     }
@@ -77,8 +78,9 @@ export class WireTrace {
     this.#closing.transportClosed(this.#isOpened, error);
   }
 
-  #watch(from: Side): FrameWatcher {
-    return new FrameWatcher(from, frame => this.#showFrame(from, frame));
+  #watchBoth(mayCompress: boolean): Readonly<Record<Side, FrameWatcher>> {
+    const watch = (from: Side) => new FrameWatcher(from, frame => this.#showFrame(from, frame), mayCompress);
+    return { client: watch('client'), server: watch('server') };
   }
 
   #showFrame(from: Side, frame: WatchedFrame): void {

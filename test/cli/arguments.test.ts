@@ -13,6 +13,7 @@ describe('ws101 connect: arguments', () => {
       pingTimeout: undefined,
       ca: undefined,
       insecure: false,
+      compress: false,
       trace: false,
     });
   });
@@ -20,7 +21,17 @@ describe('ws101 connect: arguments', () => {
   it('takes every option', () => {
     const args = [
       ...['wss://x/', '-H', 'Cookie: a=b', '--header', 'X-Time: 10:20', '--subprotocol', 'p', '--subprotocol', 'q'],
-      ...['--origin', 'http://o', '--ca', 'file', '--trace', '--ping-interval', '2', '--ping-timeout=.25'],
+      ...[
+        '--origin',
+        'http://o',
+        '--ca',
+        'file',
+        '--trace',
+        '--compress',
+        '--ping-interval',
+        '2',
+        '--ping-timeout=.25',
+      ],
     ];
     expect(parseConnectArguments(args)).toEqual({
       url: 'wss://x/',
@@ -34,6 +45,7 @@ describe('ws101 connect: arguments', () => {
       pingTimeout: 250,
       ca: 'file',
       insecure: false,
+      compress: true,
       trace: true,
     });
   });
@@ -76,13 +88,14 @@ describe('ws101 serve: arguments', () => {
       broadcast: false,
       subprotocols: [],
       maxMessageSize: undefined,
+      compress: false,
     });
   });
 
   it('takes every option', () => {
     const args = [
       ...['--host', '::1', '--port', '0', '--tls-cert', 'c', '--tls-key', 'k', '--broadcast'],
-      ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000'],
+      ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000', '--compress'],
     ];
     expect(parseServeArguments(args)).toEqual({
       host: '::1',
@@ -91,6 +104,7 @@ describe('ws101 serve: arguments', () => {
       broadcast: true,
       subprotocols: ['p', 'q'],
       maxMessageSize: 1_000,
+      compress: true,
     });
   });
 

@@ -16,6 +16,8 @@ export class ProtocolLog {
     const handler: ProtocolHandler = {
       message: data =>
         note(typeof data === 'string' ? `text ${JSON.stringify(data)}` : `binary ${Buffer.from(data).toString('hex')}`),
+      compressedMessage: (bytes, isText) =>
+        note(`compressed ${isText ? 'text' : 'binary'} ${Buffer.from(bytes).toString('hex')}`),
       ping: payload => note(`ping ${JSON.stringify(Buffer.from(payload).toString())}`),
       pong: payload => note(`pong ${JSON.stringify(Buffer.from(payload).toString())}`),
       closeReceived: (code, reason) => note(`close ${code} ${JSON.stringify(reason)}`),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeClosePayload, encodeFrame, OPCODE } from '../../src/framing/index.js';
+import { encodeClosePayload, encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
 import { FrameWatcher, type WatchedFrame } from '../../src/inspect/frame-watcher.js';
 
 const bytes = (...pieces: ReadonlyArray<Uint8Array | number>): Uint8Array =>
@@ -54,6 +54,38 @@ describe('FrameWatcher', () => {
       encodeFrame('server', OPCODE.TEXT, 'c'),
     );
     expect(frames.map(frame => frame.content)).toEqual([2, 9, 2, 1]);
+  });
+
+  it('shows RSV1 as a compressed message where that was agreed on, and does not read it as text (RFC 7692 §6)', () => {
+    const frames: WatchedFrame[] = [];
+    const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
+    const deflated = Uint8Array.of(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00);
+    watcher.push(encodeFrame('server', OPCODE.TEXT, deflated.subarray(0, 3), false, RSV1), 0);
+    watcher.push(encodeFrame('server', OPCODE.PING, 'p'), 0);
+    watcher.push(encodeFrame('server', OPCODE.CONTINUATION, deflated.subarray(3)), 0);
+    watcher.push(encodeFrame('server', OPCODE.TEXT, 'plain'), 0);
+    expect(frames.map(frame => [frame.content, frame.isCompressed, frame.error])).toEqual([
+      [OPCODE.TEXT, true, undefined],
+      [OPCODE.PING, false, undefined],
+      [OPCODE.TEXT, true, undefined],
+      [OPCODE.TEXT, false, undefined],
+    ]);
+  });
+
+  it.each([
+    ['a control frame', [encodeFrame('server', OPCODE.PING, '', true, RSV1)]],
+    [
+      'a later fragment',
+      [
+        encodeFrame('server', OPCODE.TEXT, 'a', false, RSV1),
+        encodeFrame('server', OPCODE.CONTINUATION, 'b', true, RSV1),
+      ],
+    ],
+  ])('shows RSV1 on %s as the broken rule that it is (RFC 7692 §6.1)', (_, chunks) => {
+    const frames: WatchedFrame[] = [];
+    const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
+    for (const chunk of chunks) watcher.push(chunk, 0);
+    expect(frames.at(-1)?.error?.violation.code).toBe('MISPLACED_COMPRESSED_BIT');
   });
 
   it('takes a character that is cut by a fragment (§5.4, §8.1)', () => {

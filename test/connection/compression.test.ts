@@ -1,0 +1,175 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { constants, deflateRawSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../src/connection/options.js';
+import {
+  type DeflateParameters,
+  PermessageDeflate,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from '../../src/extensions/permessage-deflate/index.js';
+import { encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
+import type { Role } from '../../src/protocol/protocol.js';
+import { collectMessages, connectionOver } from '../helpers/connections.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+import { FramePeer } from '../helpers/frame-peer.js';
+
+const TAKEOVER: DeflateParameters = {
+  serverNoContextTakeover: false,
+  clientNoContextTakeover: false,
+  serverMaxWindowBits: 15,
+  clientMaxWindowBits: 15,
+};
+const NO_TAKEOVER = { ...TAKEOVER, serverNoContextTakeover: true, clientNoContextTakeover: true };
+
+function deflateFor(role: Role, agreed: DeflateParameters, options: PermessageDeflateOptions, maxMessageSize: number) {
+  return new PermessageDeflate(role, agreed, resolvePermessageDeflate(options, role)!, maxMessageSize);
+}
+
+function deflatingPair(agreed: DeflateParameters, options: PermessageDeflateOptions = {}) {
+  const { maxMessageSize } = CONNECTION_DEFAULTS;
+  const [a, b] = duplexPair();
+  const client = connectionOver(a, 'client', { deflate: deflateFor('client', agreed, options, maxMessageSize) });
+  const server = connectionOver(b, 'server', { deflate: deflateFor('server', agreed, options, maxMessageSize) });
+  return { client, server };
+}
+
+/** A server's connection that agreed on compression, and a peer that sends what the test says. */
+function deflatingServer(options: ConnectionOptions = {}) {
+  const [socket, other] = duplexPair();
+  const maxMessageSize = options.maxMessageSize ?? CONNECTION_DEFAULTS.maxMessageSize;
+  const deflate = deflateFor('server', NO_TAKEOVER, {}, maxMessageSize);
+  const connection = connectionOver(socket, 'server', { ...options, deflate });
+  return { connection, deflate, peer: new FramePeer(other, 'client') };
+}
+
+function deflated(data: string | Uint8Array): Uint8Array {
+  return deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+}
+
+const compressed = (opcode: number, payload: Uint8Array): Uint8Array =>
+  encodeFrame('client', opcode, payload, true, RSV1);
+/** Messages as they can be compared without a matcher's walk through every byte. */
+const digests = (messages: ReadonlyArray<string | Buffer>): string[] =>
+  messages.map(data => `${typeof data} ${createHash('sha1').update(data).digest('hex')}`);
+
+/** Large enough, and dense enough, to be inflated on the thread pool. */
+const LARGE = randomBytes(200_000);
+
+describe.each([
+  ['context takeover', TAKEOVER],
+  ['no context takeover', NO_TAKEOVER],
+])('messages over compressed connections, %s (RFC 7692 §7.2)', (_, agreed) => {
+  it('arrive as they were sent, in order, small and large, text, binary, Blob and stream', async () => {
+    const { client, server } = deflatingPair(agreed, { threshold: 0 });
+    server.on('message', data => server.send(data));
+    const sent = ['', 'x', 'é'.repeat(40_000), LARGE, 'hello '.repeat(500), Buffer.alloc(0), 'hello '.repeat(500)];
+    for (const data of sent) client.send(data);
+    client.send(new Blob(['from a ', 'blob']));
+    void client.sendStream(['in ', 'parts']);
+    client.send('last');
+    const messages: Array<string | Buffer> = [];
+    for await (const message of client) {
+      messages.push(message);
+      if (message === 'last') break;
+    }
+    expect(digests(messages)).toEqual(digests([...sent, Buffer.from('from a blob'), 'in parts', 'last']));
+    expect(await client.close(1000)).toMatchObject({ wasClean: true, code: 1000 });
+  });
+});
+
+describe('compressed connections', () => {
+  it('send what is below the threshold as it is', async () => {
+    const { connection, peer } = deflatingServer();
+    connection.send('x'.repeat(1_023));
+    // The helper that reads frames knows of no extension: RSV1 would throw.
+    expect(await peer.saw(1)).toEqual([`text ${JSON.stringify('x'.repeat(1_023))}`]);
+  });
+
+  it('keep what is sent as it was when send() was called', async () => {
+    const { client, server } = deflatingPair(TAKEOVER, { threshold: 0 });
+    const data = Buffer.from(LARGE);
+    client.send(data);
+    data.fill(0);
+    const [received] = await once(server, 'message');
+    expect(Buffer.compare(received, LARGE)).toBe(0);
+  });
+
+  it('close behind the messages that are still being deflated', async () => {
+    const { client, server } = deflatingPair(TAKEOVER, { threshold: 0 });
+    const messages = collectMessages(server);
+    client.send(LARGE);
+    client.send('and this');
+    expect(await client.close(1000)).toMatchObject({ wasClean: true });
+    expect(digests(messages)).toEqual(digests([LARGE, 'and this']));
+  });
+
+  it('deliver a message that is still being inflated before the Close frame behind it is answered', async () => {
+    const { connection, peer } = deflatingServer();
+    const messages = collectMessages(connection);
+    peer.send(compressed(OPCODE.BINARY, deflated(LARGE)), peer.frames.ping('p'), peer.frames.close(1000));
+    expect(await peer.saw(2)).toEqual(['pong "p"', 'close 1000']);
+    expect(digests(messages)).toEqual(digests([LARGE]));
+    expect(await connection.closed).toMatchObject({ wasClean: true });
+  });
+
+  it('deliver it before the FIN behind it counts, too', async () => {
+    const { connection, peer } = deflatingServer();
+    const messages = collectMessages(connection);
+    peer.send(compressed(OPCODE.BINARY, deflated(LARGE)));
+    peer.socket.end();
+    expect(await connection.closed).toMatchObject({ wasClean: false, code: 1006 });
+    expect(digests(messages)).toEqual(digests([LARGE]));
+  });
+
+  it('read no more than they must while a message is being inflated', async () => {
+    const { connection, peer } = deflatingServer();
+    const messages = collectMessages(connection);
+    const more = Buffer.alloc(300_000, 1);
+    peer.send(compressed(OPCODE.BINARY, deflated(LARGE)));
+    for (let i = 0; i < 5; i++) peer.send(peer.frames.binary(more));
+    await new Promise<void>(resolve => {
+      connection.on('message', () => {
+        if (messages.length === 6) resolve();
+      });
+    });
+    expect(digests(messages)).toEqual(digests([LARGE, more, more, more, more, more]));
+  });
+
+  it('come to an end when they are terminated while a message is being inflated', async () => {
+    const { connection, peer } = deflatingServer();
+    const messages = collectMessages(connection);
+    peer.send(compressed(OPCODE.BINARY, deflated(LARGE)));
+    await new Promise(resolve => setImmediate(resolve));
+    connection.terminate();
+    expect(await connection.closed).toMatchObject({ cause: { code: 'WS101_TERMINATED' } });
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(messages).toEqual([]);
+  });
+
+  it('free their contexts when they close', async () => {
+    const { connection, deflate, peer } = deflatingServer();
+    peer.send(compressed(OPCODE.TEXT, deflated('x'.repeat(5_000))), peer.frames.close(1000));
+    await connection.closed;
+    expect(deflate.contextSize).toBe(0);
+  });
+});
+
+describe('a compressed message that is wrong fails the connection', () => {
+  const zeros = deflated(Buffer.alloc(64 * 1024 * 1024));
+  it.each<[string, Uint8Array, number, string]>([
+    ['no DEFLATE data', Uint8Array.of(0xff, 0xff, 0xff), 1007, 'INVALID_COMPRESSED_DATA'],
+    ['text that is no UTF-8 once inflated (§8.1)', deflated(Uint8Array.of(0x61, 0xff)), 1007, 'INVALID_UTF8'],
+    ['a small bomb', deflated(Buffer.alloc(2_000_000)), 1009, 'MESSAGE_TOO_BIG'],
+    ['a bomb of 64 MiB in 65 KB', zeros, 1009, 'MESSAGE_TOO_BIG'],
+  ])('%s', async (_, payload, code, violation) => {
+    const { connection, peer } = deflatingServer({ maxMessageSize: 1_000_000 });
+    const messages = collectMessages(connection);
+    peer.send(compressed(OPCODE.TEXT, payload), peer.frames.text('behind it'));
+    const { cause, sent } = await connection.closed;
+    expect(cause).toMatchObject({ violation: { code: violation }, closeCode: code });
+    expect(sent?.code).toBe(code);
+    expect(messages).toEqual([]);
+  });
+});
