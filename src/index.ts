@@ -19,7 +19,19 @@ export {
   WebSocketConnection,
 } from './connection/websocket-connection.js';
 export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './connection/wire-tap.js';
-export * from './errors.js';
+export {
+  BackpressureError,
+  ConnectionLostError,
+  type ErrorCode,
+  type Fault,
+  HandlerError,
+  HandshakeError,
+  type HandshakeErrorDetails,
+  type HandshakePhase,
+  ProtocolError,
+  type Violation,
+  WebSocketError,
+} from './errors.js';
 export type { PermessageDeflateOptions } from './extensions/permessage-deflate/index.js';
 export { CLOSE_CODE } from './framing/close-code.js';
 export type { ClosePayload } from './framing/close-payload.js';

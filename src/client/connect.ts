@@ -81,7 +81,8 @@ async function open(
           deflate,
         });
       } catch (error) {
-        socket.destroy();
+        // A 101 whose extension was not agreed on comes here with a socket that still stands.
+        if (!socket.destroyed) socket.on('close', () => tap?.closed(error as Error)).destroy();
         attempt = nextAttempt(attempt, settings, error);
       }
     }

@@ -138,7 +138,6 @@ export class Upgrade<Context> {
   }
 
   #settle(): void {
-    if (this.#isSettled) return;
     this.#isSettled = true;
     this.#socket.off('data', this.#onData);
     this.#socket.off('end', this.#onEnd);

@@ -648,6 +648,16 @@ describe('a tap', () => {
     }
   });
 
+  test('is told of a 101 whose extension was not agreed on', async () => {
+    const server = await rawServer(peer =>
+      accept(peer, undefined, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7'),
+    );
+    const tap = new TapLog();
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { tap, permessageDeflate: true });
+    await expect.poll(() => tap.events).toEqual(['connected', 'sent', 'received', 'closed by error']);
+    expect(tap.closings).toEqual([error]);
+  });
+
   test('is told nothing of a transport that never stood', async () => {
     const tap = new TapLog();
     await failure(`ws://127.0.0.1:${await closedPort()}/`, { tap });

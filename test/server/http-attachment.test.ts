@@ -246,6 +246,30 @@ describe('noServer and handleUpgrade()', () => {
     await watched.server.close();
   });
 
+  test('close() in the turn in which it was brought: 503, and no connection', async () => {
+    const { pages: server, port } = await pages();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming, socket, head) => {
+      watched.server.handleUpgrade(incoming, socket, head);
+      void watched.server.close();
+    });
+    expect(await statusOf(port, request())).toBe('503');
+    expect(watched.connections).toEqual([]);
+  });
+
+  test('a socket that can no longer be written to is destroyed, and the refusal is told', async () => {
+    const { pages: server, port } = await pages();
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming, socket, head) => {
+      socket.end('HTTP/1.1 299 Theirs\r\n\r\n', () => watched.server.handleUpgrade(incoming, socket, head));
+    });
+    const peer = await rawConnect(port);
+    peer.write(request({ set: { 'Sec-WebSocket-Key': 'x' } }));
+    await expect.poll(() => watched.refusals).toEqual([[400, undefined]]);
+    await peer.ended;
+    expect(peer.text).toBe('HTTP/1.1 299 Theirs\r\n\r\n');
+  });
+
   test('behind close() everyone gets 503', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));

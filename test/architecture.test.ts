@@ -1,0 +1,219 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import vm from 'node:vm';
+import { build } from 'esbuild';
+import { describe, expect, test } from 'vitest';
+
+const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
+
+/** What each room of src/ may import, besides itself (docs/architecture.md). */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  platform: [],
+  framing: ['errors', 'platform'],
+  protocol: ['errors', 'platform', 'framing'],
+  handshake: ['errors', 'platform'],
+  extensions: ['errors', 'handshake'],
+  connection: ['errors', 'platform', 'framing', 'protocol', 'extensions'],
+  client: ['errors', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  server: ['errors', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  inspect: ['errors', 'platform', 'framing'],
+  index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
+  cli: ['errors', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
+};
+
+/** What of node each room without I/O may import. The others may import anything of node's. */
+const PURE: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  framing: [],
+  protocol: [],
+  inspect: [],
+  handshake: ['node:buffer', 'node:crypto'],
+  platform: ['node:buffer', 'node:crypto'],
+};
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Whether it is gone at run time. */
+  readonly isType: boolean;
+}
+
+/** Every import of src/, with relative ones resolved to files of it. */
+function imports(): Import[] {
+  const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
+  return files.flatMap(from => {
+    const source = readFileSync(join(SOURCES, from), 'utf8');
+    const statements = source.matchAll(/^(?:import|export)\s+(type\s)?[^'";]*?from '([^']+)'|import\('([^']+)'\)/gm);
+    return Array.from(statements, ([, type, name = '', dynamic]) => {
+      const to = dynamic ?? name;
+      const file = to.startsWith('.')
+        ? relative(SOURCES, join(SOURCES, dirname(from), to)).replace(/\.js$/, '.ts')
+        : to;
+      return { from, to: file, isType: type !== undefined };
+    });
+  });
+}
+
+function roomOf(file: string): string {
+  return file === '#platform' ? 'platform' : file.split('/')[0]!.replace(/\.ts$/, '');
+}
+
+const ALL = imports();
+
+describe('imports', () => {
+  test('are found', () => {
+    // So that a pattern that matches nothing does not pass for order.
+    expect(ALL.length).toBeGreaterThan(150);
+    expect(new Set(ALL.map(({ from }) => roomOf(from)))).toEqual(
+      new Set([...Object.keys(ARROWS)].filter(room => room !== 'errors')),
+    );
+  });
+
+  test('go one way', () => {
+    const astray = ALL.filter(({ from, to }) => {
+      const [room, other] = [roomOf(from), roomOf(to)];
+      return !to.startsWith('node:') && room !== other && !ARROWS[room]!.includes(other);
+    });
+    expect(astray).toEqual([]);
+  });
+
+  test('the arrows themselves have no circle', () => {
+    const reaches = (room: string, goal: string): boolean =>
+      ARROWS[room]!.some(next => next === goal || reaches(next, goal));
+    for (const room of Object.keys(ARROWS)) expect([room, reaches(room, room)]).toEqual([room, false]);
+  });
+
+  test('of files have no circle either', () => {
+    const next = new Map<string, string[]>();
+    for (const { from, to, isType } of ALL) if (!isType) next.set(from, [...(next.get(from) ?? []), to]);
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      expect(path).not.toContain(file);
+      if (done.has(file)) return;
+      for (const other of next.get(file) ?? []) visit(other, [...path, file]);
+      done.add(file);
+    };
+    for (const file of next.keys()) visit(file, []);
+  });
+
+  test('framing and handshake never meet', () => {
+    const meeting = ALL.filter(({ from, to }) => {
+      const rooms = [roomOf(from), roomOf(to)];
+      return rooms.includes('framing') && rooms.includes('handshake');
+    });
+    expect(meeting).toEqual([]);
+  });
+
+  test('the rooms without I/O import none: no net, tls, http, stream, timers, events, fs', () => {
+    const impure = ALL.filter(({ from, to }) => {
+      const allowed = PURE[roomOf(from)];
+      return to.startsWith('node:') && allowed !== undefined && !allowed.includes(to);
+    });
+    expect(impure).toEqual([]);
+  });
+
+  test('node:crypto is for handshake and platform/node.ts alone', () => {
+    const users = ALL.filter(({ to }) => to === 'node:crypto').map(({ from }) => from);
+    expect(users.sort()).toEqual(['handshake/key.ts', 'platform/node.ts']);
+  });
+
+  test('nothing but node and ourselves is imported', () => {
+    const foreign = ALL.filter(({ to }) => !/^node:|\.ts$|^#platform$/.test(to));
+    expect(foreign).toEqual([]);
+    const { dependencies } = JSON.parse(readFileSync(join(SOURCES, '../package.json'), 'utf8'));
+    expect(dependencies).toBeUndefined();
+  });
+
+  test('only the command imports what only it needs', () => {
+    const importers = ALL.filter(({ to }) => roomOf(to) === 'cli' || roomOf(to) === 'inspect').map(({ from }) =>
+      roomOf(from),
+    );
+    expect([...new Set(importers)].sort()).toEqual(['cli', 'inspect']);
+  });
+});
+
+describe('in a browser', () => {
+  /** A world with what browsers have and nothing of node's: no Buffer, no process, no require. */
+  function browser(): vm.Context {
+    return vm.createContext({ TextEncoder, TextDecoder, crypto: globalThis.crypto });
+  }
+
+  async function bundle(file: string, globalName: string): Promise<string> {
+    const { outputFiles, warnings } = await build({
+      entryPoints: [join(SOURCES, file)],
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName,
+      platform: 'browser',
+      conditions: ['ws101-source'],
+      logLevel: 'silent',
+    });
+    expect(warnings).toEqual([]);
+    return outputFiles[0]!.text;
+  }
+
+  test('protocol runs: an echo between a client and a server, to the end of the closing handshake', async () => {
+    const context = browser();
+    vm.runInContext(await bundle('protocol/index.ts', 'ws101'), context);
+    const told: unknown = vm.runInContext(
+      `
+      const told = [];
+      const handler = (name, onMessage) => ({
+        message: data => { told.push([name, typeof data === 'string' ? data : Array.from(data)]); onMessage(data); },
+        ping: () => told.push([name, 'ping']),
+        pong: () => told.push([name, 'pong']),
+        closeReceived: (code, reason) => told.push([name, 'close', code, reason]),
+        failed: error => told.push([name, 'failed', error.message]),
+      });
+      const client = new ws101.Protocol('client', handler('client', () => {}));
+      const server = new ws101.Protocol('server', handler('server', data => server.send(data)));
+      const exchange = () => {
+        while (client.hasOutput || server.hasOutput) {
+          for (const piece of client.takeOutput()) server.receive(piece.slice());
+          for (const piece of server.takeOutput()) client.receive(piece.slice());
+        }
+      };
+      client.send('grüße, 🌍');
+      client.send(new Uint8Array([1, 2, 255]));
+      client.ping(new Uint8Array(0));
+      exchange();
+      client.close(4000, 'bye');
+      exchange();
+      told.push([client.state, server.state]);
+      JSON.stringify(told);
+      `,
+      context,
+    );
+    expect(JSON.parse(String(told))).toEqual([
+      ['server', 'grüße, 🌍'],
+      ['server', [1, 2, 255]],
+      ['server', 'ping'],
+      ['client', 'grüße, 🌍'],
+      ['client', [1, 2, 255]],
+      ['client', 'pong'],
+      ['server', 'close', 4000, 'bye'],
+      ['client', 'close', 4000, ''],
+      ['CLOSED', 'CLOSED'],
+    ]);
+  });
+
+  test('framing runs: a masked frame, there and back', async () => {
+    const context = browser();
+    vm.runInContext(await bundle('framing/index.ts', 'ws101'), context);
+    const message: unknown = vm.runInContext(
+      `
+      const frame = ws101.encodeFrame('client', ws101.OPCODE.TEXT, 'grüße');
+      let message;
+      const sink = { message: data => { message = data; }, control: () => undefined };
+      const limits = { maxMessageSize: 100, maxFragments: 1 };
+      new ws101.FrameDecoder(new ws101.MessageAssembler(sink, limits), { from: 'client' }).push(frame);
+      message;
+      `,
+      context,
+    );
+    expect(message).toBe('grüße');
+  });
+});

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as framing from '../src/framing/index.js';
+import * as handshake from '../src/handshake/index.js';
+import * as root from '../src/index.js';
+import * as protocol from '../src/protocol/index.js';
+
+/** The names that an entry point exports as types: they leave no trace at run time, so its source is read. */
+function typesOf(file: string): string[] {
+  const source = readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8');
+  expect(source).not.toMatch(/export \*/);
+  const names: string[] = [];
+  for (const [, isType, list] of source.matchAll(/export (type )?\{([^}]*)\}/g)) {
+    for (const item of list!.split(',').map(text => text.trim())) {
+      if (item !== '' && (isType !== undefined || item.startsWith('type '))) names.push(item.replace(/^type /, ''));
+    }
+  }
+  return names.sort();
+}
+
+// What is exported is a promise. A name that comes or goes here belongs into the CHANGELOG; one that goes, into a major version.
+describe('the public surface', () => {
+  test('ws101', () => {
+    expect(Object.keys(root).sort()).toEqual([
+      'BackpressureError',
+      'CLOSE_CODE',
+      'CONNECTION_DEFAULTS',
+      'ConnectionLostError',
+      'HandlerError',
+      'HandshakeError',
+      'HeaderFields',
+      'ProtocolError',
+      'Refusal',
+      'WebSocketConnection',
+      'WebSocketError',
+      'WebSocketServer',
+      'connect',
+    ]);
+    expect(typesOf('index.ts')).toEqual([
+      'Authorize',
+      'CertificateInfo',
+      'CloseInfo',
+      'ClosePayload',
+      'ConnectOptions',
+      'ConnectionEvents',
+      'ConnectionInit',
+      'ConnectionOptions',
+      'ConnectionSettings',
+      'Denial',
+      'DialOptions',
+      'ErrorCode',
+      'Fault',
+      'HandshakeErrorDetails',
+      'HandshakePhase',
+      'HeaderInput',
+      'HeaderLine',
+      'Message',
+      'MessageSource',
+      'PendingRequest',
+      'PermessageDeflateOptions',
+      'RefusalOptions',
+      'Sendable',
+      'ServerCloseOptions',
+      'ServerEvents',
+      'ServerOptions',
+      'ServerRequest',
+      'TlsInfo',
+      'TransportInfo',
+      'UpgradeRequest',
+      'Violation',
+      'WaitOptions',
+      'WireTap',
+    ]);
+  });
+
+  test('ws101/framing', () => {
+    expect(Object.keys(framing).sort()).toEqual([
+      'CLOSE_CODE',
+      'FrameDecoder',
+      'FrameEncoder',
+      'MessageAssembler',
+      'OPCODE',
+      'OutputBuffer',
+      'ProtocolError',
+      'RSV1',
+      'RSV2',
+      'RSV3',
+      'Utf8Validator',
+      'VIOLATION',
+      'WebSocketError',
+      'closeCodeName',
+      'encodeClosePayload',
+      'encodeFrame',
+      'isCloseCodeOnWire',
+      'isControl',
+      'isViolation',
+      'maskInPlace',
+      'maskTo',
+      'opcodeName',
+      'parseClosePayload',
+    ]);
+    expect(typesOf('framing/index.ts')).toEqual([
+      'Breach',
+      'ClosePayload',
+      'FrameDecoderOptions',
+      'FrameHeader',
+      'FrameSink',
+      'MessageLimits',
+      'MessageSink',
+      'Opcode',
+      'Violation',
+      'ViolationCode',
+    ]);
+  });
+
+  test('ws101/handshake', () => {
+    expect(Object.keys(handshake).sort()).toEqual([
+      'ClientHandshake',
+      'DEFAULT_MAX_HEADER_LINES',
+      'DEFAULT_MAX_HEAD_SIZE',
+      'HeaderFields',
+      'Refusal',
+      'ServerHandshake',
+      'UpgradePolicy',
+      'acceptOf',
+      'acceptRequest',
+      'checkSubprotocols',
+      'createKey',
+      'encodeRefusal',
+      'encodeRequestHead',
+      'encodeResponseHead',
+      'isKey',
+      'judgeRequest',
+      'parseExtensions',
+      'parseRequestTarget',
+      'parseSubprotocols',
+      'requestHeadOf',
+      'selectSubprotocol',
+      'serializeExtensions',
+    ]);
+    expect(typesOf('handshake/index.ts')).toEqual([
+      'AcceptOptions',
+      'Agreement',
+      'ClientHandshakeOptions',
+      'ExtensionOffer',
+      'ExtensionParameter',
+      'HeadLimits',
+      'HeaderInput',
+      'HeaderLine',
+      'ParsedRequest',
+      'RefusalOptions',
+      'RequestHead',
+      'RequestTarget',
+      'ResponseHead',
+      'ServerHandshakeOptions',
+      'UpgradePolicyOptions',
+      'UpgradeRequest',
+    ]);
+  });
+
+  test('ws101/protocol', () => {
+    expect(Object.keys(protocol).sort()).toEqual([
+      'CLOSE_CODE',
+      'Protocol',
+      'ProtocolError',
+      'WebSocketError',
+      'releaseOutput',
+    ]);
+    expect(typesOf('protocol/index.ts')).toEqual([
+      'ClosePayload',
+      'ProtocolHandler',
+      'ProtocolOptions',
+      'Role',
+      'State',
+      'Violation',
+    ]);
+  });
+
+  test('package.json names these entry points, and no other', () => {
+    const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect(Object.keys(exports)).toEqual(['.', './framing', './handshake', './protocol', './package.json']);
+  });
+});
