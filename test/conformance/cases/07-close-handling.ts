@@ -1,0 +1,302 @@
+import {
+  type Application,
+  binary,
+  type ConformanceCase,
+  close,
+  continuation,
+  conversation,
+  cutShort,
+  echo,
+  fails,
+  frame,
+  gets,
+  getsClose,
+  more,
+  ping,
+  pong,
+  sends,
+  someBytes,
+  someText,
+  text,
+} from '../conformance-case.js';
+import { CLOSE } from '../wire.js';
+import { INVALID, VALID } from './utf8-texts.js';
+
+const VALID_CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
+
+/** §7.4: not used, reserved, never on the wire, unassigned, above the last range. */
+const INVALID_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2999, 5000, 5001, 32_768, 65_535];
+
+const CLOSES: Application = { does: 'close', code: 3001, reason: 'enough' };
+
+/** What the endpoint sends when its application closes. */
+const ITS_CLOSE = close(3001, 'enough');
+
+export const closeHandling: readonly ConformanceCase[] = [
+  conversation('7.1.1', 'answers a Close frame as the first thing of all (§5.5.1)', closing(1000), 'clean'),
+  conversation(
+    '7.1.2',
+    'answers a Close frame behind a message (§5.5.1)',
+    [...echo(text('hello')), ...closing(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.3',
+    'answers a Close frame in the segment of a message, behind its echo (§5.5.1)',
+    [sends(text('hello')), sends(close(1000)), gets(text('hello')), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.4',
+    'answers only the first of two Close frames (§5.5.1)',
+    [sends(close(1000)), sends(close(1001)), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.5',
+    'answers no Ping behind a Close frame (§5.5.2)',
+    [sends(close(1000)), sends(ping('too late')), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.6',
+    'discards text behind a Close frame (§5.5.1)',
+    [sends(close(1000)), sends(text('too late')), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.7',
+    'discards a large message behind a Close frame (§5.5.1)',
+    [sends(close(1000)), sends(binary(someBytes(262_144))), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.8',
+    'echoes a large message before it answers the Close frame behind it (§5.5.1)',
+    [
+      sends(binary(someBytes(262_144))),
+      sends(close(1000)),
+      sends(ping('too late')),
+      gets(binary(someBytes(262_144))),
+      getsClose(1000),
+    ],
+    'clean',
+  ),
+  conversation(
+    '7.1.9',
+    'delivers no unfinished message, though its end comes behind the Close frame (§5.5.1)',
+    [sends(text('frag', more)), sends(close(1000)), sends(continuation('ment')), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.10',
+    'does not judge what comes behind a Close frame (§5.5.1)',
+    [sends(close(1000)), sends(frame(0xf, 'bad', { rsv: 7 })), sends(Buffer.from('no frame at all')), getsClose(1000)],
+    'clean',
+  ),
+  conversation(
+    '7.1.11',
+    'answers a Close frame that comes byte by byte (§5.5.1)',
+    [sends(close(1001, 'going away'), 1), getsClose(1001)],
+    'clean',
+  ),
+
+  conversation(
+    '7.2.1',
+    'answers a Close frame without a body by one without a body (§5.5.1)',
+    [sends(close()), getsClose()],
+    'clean',
+  ),
+  fails('7.2.2', 'refuses a Close frame with a body of 1 byte (§5.5.1)', [sends(frame(CLOSE, Buffer.of(3)))], 1002),
+  conversation('7.2.3', 'takes a Close frame with a code alone (§5.5.1)', closing(1000), 'clean'),
+  conversation('7.2.4', 'takes a reason (§5.5.1)', closing(1000, 'bye'), 'clean'),
+  conversation('7.2.5', 'takes a reason of 123 bytes, the longest (§5.5)', closing(1000, someText(123)), 'clean'),
+  fails('7.2.6', 'refuses a Close frame of 126 bytes (§5.5)', [sends(close(1000, someText(124)))], 1002),
+  fails('7.2.7', 'refuses a Close frame of 126 bytes at its header (§5.5)', [sends(cutShort(close(), 126))], 1002),
+  fails(
+    '7.2.8',
+    'refuses a Close frame with a body of 1 byte behind a message (§5.5.1)',
+    [...echo(text('hello')), sends(frame(CLOSE, Buffer.of(0)))],
+    1002,
+  ),
+
+  ...VALID.map(({ name, bytes }, i) =>
+    conversation(`7.3.${i + 1}`, `takes ${name} in a reason (§5.5.1)`, closing(1000, bytes), 'clean'),
+  ),
+  ...INVALID.map(({ name, bytes, number }) =>
+    fails(`7.4.${number}`, `refuses ${name} in a reason (§5.5.1, §8.1)`, [sends(close(1000, bytes))], 1007),
+  ),
+
+  ...VALID_CODES.map((code, i) =>
+    conversation(`7.5.${i + 1}`, `answers the code ${code} by the same (§7.4)`, closing(code), 'clean'),
+  ),
+  ...VALID_CODES.map((code, i) =>
+    conversation(
+      `7.6.${i + 1}`,
+      `answers the code ${code} with a reason by the same code (§7.4)`,
+      closing(code, 'why'),
+      'clean',
+    ),
+  ),
+  ...INVALID_CODES.map((code, i) =>
+    fails(`7.7.${i + 1}`, `refuses the code ${code} (§7.4)`, [sends(close(code))], 1002),
+  ),
+  ...INVALID_CODES.map((code, i) =>
+    fails(`7.8.${i + 1}`, `refuses the code ${code} with a reason (§7.4)`, [sends(close(code, 'why'))], 1002),
+  ),
+
+  // The endpoint closes first: its application does, at a message.
+  ...applicationCloses(),
+
+  // No Close frame at all (§7.1.5)
+  conversation('7.10.1', 'ends TCP when the tester does, without a Close frame (§7.1.5)', [], 'dropped'),
+  conversation('7.10.2', 'ends TCP when the tester does behind a message (§7.1.5)', echo(text('hello')), 'dropped'),
+  conversation(
+    '7.10.3',
+    'delivers no half of a frame when TCP ends (§7.1.5)',
+    [sends(cutShort(text('half'), 4))],
+    'dropped',
+  ),
+  conversation(
+    '7.10.4',
+    'delivers no half of a message when TCP ends (§7.1.5)',
+    [sends(text('half', more))],
+    'dropped',
+  ),
+  conversation('7.10.5', 'takes half a Close frame for none (§7.1.5)', [sends(cutShort(close(1000), 5))], 'dropped'),
+  conversation(
+    '7.10.6',
+    'delivers a whole message when TCP ends right behind it (§7.1.5)',
+    [sends(text('last words')), gets(text('last words'))],
+    'dropped',
+  ),
+
+  // What is behind a failure (§7.1.7)
+  fails(
+    '7.11.1',
+    'gets its Close frame through to a tester that goes on sending (§7.1.7)',
+    [sends(frame(3)), sends(binary(someBytes(262_144)))],
+    1002,
+  ),
+  fails(
+    '7.11.2',
+    'takes no Close frame behind a failure for an answer (§7.1.7)',
+    [sends(frame(3)), sends(close(1000))],
+    1002,
+  ),
+  fails(
+    '7.11.3',
+    'sends its last echo whole before it fails the connection (§7.1.7)',
+    [sends(binary(someBytes(262_144))), sends(frame(0xb)), gets(binary(someBytes(262_144)))],
+    1002,
+  ),
+];
+
+function applicationCloses(): ConformanceCase[] {
+  const application = { application: CLOSES };
+  return [
+    conversation(
+      '7.9.1',
+      'ends clean when the tester answers its Close frame (§7.1.2)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(close(3001))],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.2',
+      'ends clean when the tester answers by another code (§7.1.5)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(close(1000, 'fine'))],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.3',
+      'ends clean when the tester answers without a body (§7.1.5)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(close())],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.4',
+      'sends no second Close frame when both close at the same time (§5.5.1)',
+      [sends(text('close, please')), sends(close(1001, 'me too')), gets(ITS_CLOSE)],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.5',
+      'sends a Close frame without a body when it has no code (§5.5.1)',
+      [sends(text('close, please')), gets(close()), sends(close())],
+      'clean',
+      { application: { does: 'close' } },
+    ),
+    conversation(
+      '7.9.6',
+      'answers a Ping behind its own Close frame (§5.5.2)',
+      [
+        sends(text('close, please')),
+        gets(ITS_CLOSE),
+        sends(ping('still there?')),
+        gets(pong('still there?')),
+        sends(close(3001)),
+      ],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.7',
+      'sends no data behind its own Close frame (§5.5.1)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(text('no answer to this')), sends(close(3001))],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.8',
+      'reads on behind its own Close frame, fragments and all (§7.1.2)',
+      [
+        sends(text('close, please')),
+        gets(ITS_CLOSE),
+        sends(text('on ', more)),
+        sends(ping('and')),
+        sends(continuation('on')),
+        sends(close(3001)),
+        gets(pong('and')),
+      ],
+      'clean',
+      application,
+    ),
+    conversation(
+      '7.9.9',
+      'fails without a second Close frame when a bad frame answers its Close frame (§5.5.1)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(frame(3, 'bad'))],
+      'failed',
+      application,
+    ),
+    conversation(
+      '7.9.10',
+      'fails without a second Close frame when a bad code answers its Close frame (§7.4)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(close(1005))],
+      'failed',
+      application,
+    ),
+    conversation(
+      '7.9.11',
+      'fails without a second Close frame when bad text comes behind its Close frame (§8.1)',
+      [sends(text('close, please')), gets(ITS_CLOSE), sends(text(Buffer.of(0xff)))],
+      'failed',
+      application,
+    ),
+    conversation(
+      '7.9.12',
+      'ends TCP when the tester does, its Close frame unanswered (§7.1.5)',
+      [sends(text('close, please')), gets(ITS_CLOSE)],
+      'dropped',
+      application,
+    ),
+  ];
+}
+
+/** The tester closes, and gets the same code back. */
+function closing(code: number, reason: string | Uint8Array = '') {
+  return [sends(close(code, reason)), getsClose(code)];
+}

@@ -1,0 +1,29 @@
+import type { ConformanceCase } from '../conformance-case.js';
+import { framing } from './01-framing.js';
+import { pings } from './02-pings.js';
+import { reservedBits } from './03-reserved-bits.js';
+import { opcodes } from './04-opcodes.js';
+import { fragmentation } from './05-fragmentation.js';
+import { utf8 } from './06-utf8.js';
+import { closeHandling } from './07-close-handling.js';
+import { limits } from './09-limits.js';
+import { autoFragmentation } from './10-auto-fragmentation.js';
+
+export interface Section {
+  readonly number: number;
+  readonly title: string;
+  readonly cases: readonly ConformanceCase[];
+}
+
+/** By the numbers of the Autobahn|Testsuite's sections; it has no 8, and its 11 is not in use. */
+export const SECTIONS: readonly Section[] = [
+  { number: 1, title: 'framing', cases: framing },
+  { number: 2, title: 'pings and pongs', cases: pings },
+  { number: 3, title: 'reserved bits', cases: reservedBits },
+  { number: 4, title: 'opcodes', cases: opcodes },
+  { number: 5, title: 'fragmentation', cases: fragmentation },
+  { number: 6, title: 'UTF-8', cases: utf8 },
+  { number: 7, title: 'close handling', cases: closeHandling },
+  { number: 9, title: 'limits', cases: limits },
+  { number: 10, title: 'auto-fragmentation', cases: autoFragmentation },
+];

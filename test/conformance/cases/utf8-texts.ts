@@ -1,0 +1,114 @@
+/** Texts at the edges of UTF-8 (RFC 3629 §3, §4), on both sides. */
+
+export interface ValidText {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface InvalidText extends ValidText {
+  /** Its place in the list, from 1 on. */
+  readonly number: number;
+  /** The first byte that cannot be right, or the length, where the text ends inside of a character. */
+  readonly wrongAt: number;
+}
+
+const CODE_POINTS: readonly (readonly [name: string, codePoint: number])[] = [
+  ['NUL', 0x0],
+  ['DEL, the last of one byte', 0x7f],
+  ['the first of two bytes', 0x80],
+  ['the last of two bytes', 0x7ff],
+  ['the first of three bytes', 0x800],
+  ['the last one before the surrogates', 0xd7ff],
+  ['the first one behind the surrogates', 0xe000],
+  ['the byte order mark', 0xfeff],
+  ['the replacement character', 0xfffd],
+  ['the non-character', 0xfffe],
+  ['the non-character', 0xffff],
+  ['the non-character', 0xfdd0],
+  ['the first of four bytes', 0x10000],
+  ['the non-character', 0x1fffe],
+  ['the non-character', 0x1ffff],
+  ['the non-character', 0x7fffe],
+  ['the non-character', 0xfffff],
+  ['the last but one', 0x10fffe],
+  ['the last of all', 0x10ffff],
+];
+
+export const VALID: readonly ValidText[] = [
+  { name: 'ASCII', bytes: Buffer.from('Hello') },
+  { name: 'Greek', bytes: Buffer.from('κόσμε') },
+  { name: 'one to four bytes a character', bytes: Buffer.from('aä€🦊') },
+  { name: 'combining characters, not normalized', bytes: Buffer.from('o\u0308 \u00f6') },
+  { name: 'a byte order mark before text', bytes: Buffer.from('\ufefftext') },
+  { name: 'NUL between letters', bytes: Buffer.from('a\0b') },
+  ...CODE_POINTS.map(([name, codePoint]) => ({
+    name: `${name}, U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`,
+    bytes: Buffer.from(String.fromCodePoint(codePoint)),
+  })),
+];
+
+/** Each with the index of the first byte that cannot be right. */
+const WRONG: readonly (readonly [name: string, hex: string, wrongAt: number])[] = [
+  ['a tail byte alone, 80', '80', 0],
+  ['a tail byte alone, BF', 'bf', 0],
+  ['tail bytes in a row', '808182bfbf', 0],
+  ['a tail byte too many', 'c3a4a4', 2],
+  ['a tail byte too many behind four bytes', 'f09fa68a80', 4],
+
+  ['a lead of two bytes before a space', 'c320', 1],
+  ['a lead of three bytes before a space', 'e220', 1],
+  ['two of three bytes before a space', 'e28220', 2],
+  ['a lead of four bytes before a space', 'f020', 1],
+  ['two of four bytes before a space', 'f09f20', 2],
+  ['three of four bytes before a space', 'f09fa620', 3],
+  ['a lead of two bytes before another', 'c3c3a4', 1],
+  ['a lead of three bytes before another', 'e282e282ac', 2],
+
+  ['an overlong slash of two bytes', 'c0af', 0],
+  ['an overlong slash of three bytes', 'e080af', 1],
+  ['an overlong slash of four bytes', 'f08080af', 1],
+  ['an overlong slash of five bytes', 'f8808080af', 0],
+  ['an overlong slash of six bytes', 'fc80808080af', 0],
+  ['an overlong NUL of two bytes', 'c080', 0],
+  ['an overlong NUL of three bytes', 'e08080', 1],
+  ['an overlong NUL of four bytes', 'f0808080', 1],
+  ['the greatest overlong of two bytes', 'c1bf', 0],
+  ['the greatest overlong of three bytes', 'e09fbf', 1],
+  ['the greatest overlong of four bytes', 'f08fbfbf', 1],
+
+  ['the first high surrogate, U+D800', 'eda080', 1],
+  ['a high surrogate, U+DB7F', 'edadbf', 1],
+  ['a private high surrogate, U+DB80', 'edae80', 1],
+  ['the last high surrogate, U+DBFF', 'edafbf', 1],
+  ['the first low surrogate, U+DC00', 'edb080', 1],
+  ['a low surrogate, U+DF80', 'edbe80', 1],
+  ['the last low surrogate, U+DFFF', 'edbfbf', 1],
+  ['a pair of surrogates', 'eda080edb080', 1],
+  ['a pair of surrogates behind text', 'ceba61edafbfedbfbf', 4],
+
+  ['the first beyond the last, U+110000', 'f4908080', 1],
+  ['U+13FFFF', 'f4bfbfbf', 1],
+  ['U+140000', 'f5808080', 0],
+  ['U+1FFFFF', 'f7bfbfbf', 0],
+  ['a sequence of five bytes', 'f888808080', 0],
+  ['a sequence of six bytes', 'fc8480808080', 0],
+  ['the byte FE', 'fe', 0],
+  ['the byte FF', 'ff', 0],
+  ['FF behind text', 'ceba61ff', 3],
+  ['a byte order mark of UTF-16', 'fffe', 0],
+  ['Latin-1', '61e462', 2],
+
+  ['one of two bytes at the end', '61c3', 2],
+  ['one of three bytes at the end', '61e2', 2],
+  ['two of three bytes at the end', '61e282', 3],
+  ['one of four bytes at the end', '61f0', 2],
+  ['two of four bytes at the end', '61f09f', 3],
+  ['three of four bytes at the end', '61f09fa6', 4],
+];
+
+export const INVALID: readonly InvalidText[] = WRONG.map(([name, hex, wrongAt], i) => ({
+  number: i + 1,
+  name,
+  bytes: Buffer.from(hex, 'hex'),
+  wrongAt,
+}));

@@ -1,0 +1,277 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ConformanceCase, Gets, GetsMessage, Line, Sends } from './conformance-case.js';
+import { answer, openTo, Reception } from './opening.js';
+import type { RawConnection } from './raw-connection.js';
+import {
+  cut,
+  describeSegmentation,
+  inPiecesOf,
+  MOST_SINGLE_BYTES,
+  randomNumbers,
+  type Segmentation,
+} from './segmentation.js';
+import { CLOSE, CONTINUATION, describeFrame, encodeFrame, type Frame, type Role } from './wire.js';
+
+/** How an endpoint's own API says that a connection ended (RFC 6455 §7.1.4, §7.1.5). */
+export interface EndReport {
+  readonly code: number;
+  readonly wasClean: boolean;
+}
+
+/** What is under test. Nothing else of it is known here. */
+export type Endpoint =
+  | {
+      readonly role: 'server';
+      readonly port: number;
+      /** Gets ready for the connection that asks for `target`; resolves when that has ended. */
+      attend(target: string, testCase: ConformanceCase): Promise<EndReport>;
+    }
+  | {
+      readonly role: 'client';
+      /** Connects; resolves when the connection has ended. */
+      connect(url: string, testCase: ConformanceCase): Promise<EndReport>;
+    };
+
+/** From so many bytes on, a case is cut at random only once. */
+const MUCH = 262_144;
+
+/** Lines of a transcript that an error shows. */
+const SHOWN_LINES = 24;
+
+/** Plays the other end to an endpoint: a client to a server, a server to a client. */
+export class Tester {
+  readonly #endpoint: Endpoint;
+  readonly #role: Role;
+  readonly #reception = new Reception();
+  #port = 0;
+  #runs = 0;
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+    this.#role = endpoint.role === 'client' ? 'server' : 'client';
+  }
+
+  async start(): Promise<void> {
+    if (this.#role === 'server') this.#port = await this.#reception.listen();
+  }
+
+  stop(): void {
+    this.#reception.close();
+  }
+
+  /** Runs a case in every segmentation. @throws {Error} for the first that went wrong, with its transcript */
+  async runInEverySegmentation(testCase: ConformanceCase, seed: number): Promise<void> {
+    await Promise.all(this.segmentationsOf(testCase, seed).map(each => this.run(testCase, each, seed)));
+  }
+
+  segmentationsOf(testCase: ConformanceCase, seed: number): Segmentation[] {
+    const segmentations: Segmentation[] = [{ kind: 'whole' }];
+    if (this.#role === 'server') segmentations.push({ kind: 'with the opening handshake' });
+    const size = sizeOf(testCase);
+    if (size <= MOST_SINGLE_BYTES) segmentations.push({ kind: 'byte by byte' });
+    segmentations.push({ kind: 'random', seed });
+    if (size <= MUCH) segmentations.push({ kind: 'random', seed: seed + 1 });
+    return segmentations;
+  }
+
+  /** @throws {Error} saying what went wrong, how the case was sent, and what went over the wire */
+  async run(testCase: ConformanceCase, segmentation: Segmentation, seed: number): Promise<void> {
+    const transcript: Transcript = [];
+    try {
+      await this.#run(testCase, segmentation, seed, transcript);
+    } catch (error) {
+      const { id, title } = testCase;
+      const how = `the ${this.#endpoint.role} was sent ${id} in ${describeSegmentation(segmentation)}, seed ${seed}`;
+      const shown = transcript.slice(-SHOWN_LINES).map(describeLine);
+      throw new Error([`${id} ${title}`, (error as Error).message, how, ...shown].join('\n'), { cause: error });
+    }
+  }
+
+  async #run(
+    testCase: ConformanceCase,
+    segmentation: Segmentation,
+    seed: number,
+    transcript: Transcript,
+  ): Promise<void> {
+    const { connection, report, early } = await this.#open(testCase);
+    try {
+      const randomKey = randomNumbers(seed);
+      const batches = inBatches(testCase.dialogue);
+      const isEarly = segmentation.kind === 'with the opening handshake' && batches[0]?.kind === 'sends';
+      if (early.length > 0 && !isEarly) await this.#deliver(connection, [early]);
+      for (const [i, batch] of batches.entries()) {
+        if (batch.kind === 'sends') {
+          for (const line of batch.lines) transcript.push(line);
+          const pieces = this.#pieces(batch.lines, segmentation, randomKey);
+          if (i === 0 && isEarly) pieces[0] = Buffer.concat([early, pieces[0]!]);
+          await this.#deliver(connection, pieces);
+        } else if (batch.line.kind === 'gets') {
+          await expectFrame(connection, batch.line, transcript);
+        } else {
+          await expectMessage(connection, batch.line, transcript);
+        }
+      }
+      await this.#end(connection, testCase);
+      expectNothing(connection);
+      expectReport(await report, testCase);
+    } finally {
+      connection.socket.destroy();
+    }
+  }
+
+  /** The opening handshake; of a client under test without the 101 that it waits for: `early`. */
+  async #open(testCase: ConformanceCase): Promise<Opened> {
+    const target = `/${testCase.id}/${++this.#runs}`;
+    if (this.#endpoint.role === 'server') {
+      const report = this.#endpoint.attend(target, testCase);
+      const connection = await openTo(this.#endpoint.port, target, testCase.extension);
+      return { connection, report, early: Buffer.alloc(0) };
+    }
+    const arrival = this.#reception.await(target);
+    const report = this.#endpoint.connect(`ws://127.0.0.1:${this.#port}${target}`, testCase);
+    // Asked for at the end; until then a rejection is not unhandled.
+    report.catch(() => {});
+    // Where it cannot even connect, nobody arrives.
+    const client = await Promise.race([arrival, report.then(() => arrival)]);
+    return { connection: client.connection, report, early: Buffer.from(answer(client, testCase.extension)) };
+  }
+
+  #encode({ what }: Sends, randomKey: () => number): Uint8Array {
+    return what instanceof Uint8Array ? what : encodeFrame(what, this.#role, randomKey);
+  }
+
+  #pieces(lines: readonly Sends[], segmentation: Segmentation, randomKey: () => number): Uint8Array[] {
+    const encoded = lines.map(line => this.#encode(line, randomKey));
+    const keepsPieces = segmentation.kind === 'whole' && lines.some(line => line.inPiecesOf !== undefined);
+    if (!keepsPieces) return cut(Buffer.concat(encoded), segmentation);
+    return lines.flatMap(({ inPiecesOf: size }, i) => inPiecesOf(encoded[i]!, size ?? encoded[i]!.length));
+  }
+
+  /** Writes the pieces, and lets the endpoint read each before the next. */
+  async #deliver(connection: RawConnection, pieces: readonly Uint8Array[]): Promise<void> {
+    for (const piece of pieces) {
+      if (connection.isLost) return;
+      connection.socket.write(piece);
+      await aTurn();
+    }
+  }
+
+  async #end(connection: RawConnection, { ending }: ConformanceCase): Promise<void> {
+    const { socket } = connection;
+    if (ending === 'clean' && this.#role === 'server') {
+      // "in normal cases, the underlying TCP connection … SHOULD be closed first by the server" (§7.1.1)
+      for (let i = 0; i < 3; i++) await aTurn();
+      if (connection.hasEnded) throw new Error('the client ended TCP before the server did (§7.1.1)');
+    }
+    const isFirst = ending === 'dropped' || (ending === 'clean' && this.#role === 'server');
+    if (isFirst) socket.end();
+    await connection.ended();
+    if (!isFirst) socket.end();
+  }
+}
+
+interface Opened {
+  readonly connection: RawConnection;
+  readonly report: Promise<EndReport>;
+  readonly early: Uint8Array;
+}
+
+type Batch =
+  | { readonly kind: 'sends'; readonly lines: Sends[] }
+  | { readonly kind: 'expects'; readonly line: Gets | GetsMessage };
+
+/** What is sent in a row goes out together. */
+function inBatches(dialogue: readonly Line[]): Batch[] {
+  const batches: Batch[] = [];
+  for (const line of dialogue) {
+    const last = batches.at(-1);
+    if (line.kind !== 'sends') batches.push({ kind: 'expects', line });
+    else if (last?.kind === 'sends') last.lines.push(line);
+    else batches.push({ kind: 'sends', lines: [line] });
+  }
+  return batches;
+}
+
+async function expectFrame(connection: RawConnection, line: Gets, transcript: Transcript): Promise<void> {
+  const got = await connection.frame(line.frame);
+  transcript.push({ kind: 'gets', frame: got });
+  if (got.opcode === CLOSE) judgeReason(got);
+  const compared = line.anyReason === true ? { ...got, payload: got.payload.subarray(0, 2) } : got;
+  if (!isSame(compared, line.frame))
+    throw new Error(`expected ${describeFrame(line.frame)}, but ${describeFrame(got)} came`);
+}
+
+async function expectMessage(connection: RawConnection, line: GetsMessage, transcript: Transcript): Promise<void> {
+  const payloads: Uint8Array[] = [];
+  for (let fin = false; !fin; ) {
+    const got = await connection.frame();
+    transcript.push({ kind: 'gets', frame: got });
+    const expected = payloads.length === 0 ? line.opcode : CONTINUATION;
+    if (got.opcode !== expected || got.rsv !== 0) throw new Error(`expected opcode ${expected} without reserved bits`);
+    payloads.push(got.payload);
+    fin = got.fin;
+  }
+  if (!Buffer.concat(payloads).equals(line.payload)) throw new Error('the fragments are not the message that was sent');
+  if (payloads.length < line.fragments) throw new Error(`expected ${line.fragments} fragments, not ${payloads.length}`);
+}
+
+/** "the "Payload data" of a Close frame … UTF-8-encoded data" (§5.5.1). */
+function judgeReason({ payload }: Frame): void {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2));
+  } catch {
+    throw new Error('the reason in the Close frame is not UTF-8 (§5.5.1)');
+  }
+}
+
+function isSame(one: Frame, other: Frame): boolean {
+  const isAlike = one.fin === other.fin && one.rsv === other.rsv && one.opcode === other.opcode;
+  return isAlike && Buffer.compare(one.payload, other.payload) === 0;
+}
+
+function expectNothing(connection: RawConnection): void {
+  const frame = connection.takeFrame();
+  if (frame !== undefined) throw new Error(`expected nothing more, but ${describeFrame(frame)} came`);
+  if (connection.rest > 0) throw new Error(`expected nothing more, but ${connection.rest} bytes of a frame came`);
+}
+
+/** "_The WebSocket Connection Close Code_" is the peer's, 1005 where its Close frame had none, 1006 where none came (§7.1.5). */
+function expectReport(report: EndReport, { dialogue, ending }: ConformanceCase): void {
+  const isClean = ending === 'clean';
+  const expected = { code: isClean ? sentCode(dialogue) : 1006, wasClean: isClean };
+  if (!isDeepStrictEqual(report, expected)) {
+    throw new Error(`the endpoint should say ${JSON.stringify(expected)}, but says ${JSON.stringify(report)}`);
+  }
+}
+
+function sentCode(dialogue: readonly Line[]): number {
+  for (const line of dialogue) {
+    if (line.kind !== 'sends' || line.what instanceof Uint8Array || line.what.opcode !== CLOSE) continue;
+    const { payload } = line.what;
+    return payload.length === 0 ? 1005 : (payload[0]! << 8) | payload[1]!;
+  }
+  throw new Error('a case that ends clean sends a Close frame');
+}
+
+/** The bytes that a case sends, without the frames' headers. */
+function sizeOf({ dialogue }: ConformanceCase): number {
+  let size = 0;
+  for (const line of dialogue) {
+    if (line.kind === 'sends') size += line.what instanceof Uint8Array ? line.what.length : line.what.payload.length;
+  }
+  return size;
+}
+
+/** What went over the wire. Put into words only when something went wrong. */
+type Transcript = (Sends | Gets)[];
+
+function describeLine(line: Sends | Gets): string {
+  if (line.kind === 'gets') return `  ◀ ${describeFrame(line.frame)}`;
+  const { what } = line;
+  if (what instanceof Uint8Array) return `  ▶ ${what.length} raw bytes`;
+  return `  ▶ ${describeFrame(what)}${what.announces === undefined ? '' : `, and the header says ${what.announces}`}`;
+}
+
+function aTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
