@@ -12,6 +12,7 @@ import { type KeepaliveMember, keepAlive } from './keepalive.js';
 import { endAndDiscard } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
+import { TurnShare } from './turn-share.js';
 import type { WireTap } from './wire-tap.js';
 
 /** As much as one read gives. */
@@ -46,6 +47,9 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   readonly #stopKeepalive: (() => void) | undefined;
   wasHeard = false;
   #isListening = true;
+  readonly #turnShare = new TurnShare();
+  /** Whether reading goes on in the next turn of the event loop: other connections come first. */
+  #isYielding = false;
   #isClosing = false;
   #isEnding = false;
   #isClosed = false;
@@ -104,6 +108,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   /** Takes bytes that came behind the opening handshake, before this link stood. */
   receiveEarly(head: Uint8Array): void {
+    this.#turnShare.begin();
     // As a Buffer, since a message may be a part of it.
     this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();
@@ -112,7 +117,9 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   #receive(chunk: Uint8Array): void {
     this.wasHeard = true;
     this.#tap?.received(chunk);
+    this.#turnShare.begin();
     this.protocol.receive(chunk);
+    if (this.#turnShare.isUsedUp) this.#yield();
     // What lies behind a message that is being inflated waits; more of it need not be read.
     if (this.protocol.isHeld && this.protocol.unreadBytes > MAX_HELD_BYTES) this.#socket.pause();
     this.#proceed();
@@ -120,6 +127,31 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   message(data: string | Uint8Array): void {
     this.#owner.message(data);
+    if (this.#turnShare.countMessage()) this.#yield();
+  }
+
+  /** Leaves the rest to the next turn of the event loop, so that the other connections get theirs of this one. */
+  #yield(): void {
+    if (this.#isYielding || !this.protocol.reads) return;
+    this.#isYielding = true;
+    this.protocol.suspend();
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (this.#isListening && !this.#isClosed) this.#readOn();
+    });
+  }
+
+  #readOn(): void {
+    this.#turnShare.begin();
+    this.protocol.resume();
+    this.#resumeSocket();
+    this.#proceed();
+  }
+
+  /** Lets the socket go on, where nothing else has stopped it meanwhile. */
+  #resumeSocket(): void {
+    if (this.#isListening && !this.#isYielding) this.#socket.resume();
   }
 
   compressedMessage(bytes: Uint8Array, isText: boolean): void {
@@ -131,15 +163,16 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.protocol.hold();
     void inflated.then(result => {
       if (result !== undefined) this.#receiveInflated(result);
+      this.#turnShare.begin();
       this.protocol.release();
-      if (this.#isListening) this.#socket.resume();
+      this.#resumeSocket();
       this.#proceed();
     });
   }
 
   #receiveInflated(result: string | Uint8Array | Breach): void {
     if (typeof result === 'string' || result instanceof Uint8Array) {
-      if (this.protocol.reads) this.#owner.message(result);
+      if (this.protocol.reads) this.message(result);
     } else {
       this.protocol.fail(result.violation, result.detail);
     }
@@ -186,10 +219,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.#isListening) return;
     this.#isListening = true;
     clearTimeout(this.#unreadTimer);
-    this.protocol.resume();
-    // A handler may have stopped it again while what was kept was read.
-    if (this.#isListening) this.#socket.resume();
-    this.#proceed();
+    if (!this.#isYielding) this.#readOn();
   }
 
   // Out

@@ -1,0 +1,140 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TurnShare } from '../../src/connection/turn-share.js';
+import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+/** A clock that stands still unless a test moves it. */
+function clock() {
+  const time = { now: 1_000 };
+  vi.spyOn(performance, 'now').mockImplementation(() => time.now);
+  return time;
+}
+
+describe('TurnShare', () => {
+  it('is used up behind 5 ms of one turn, and another one in the next', async () => {
+    const time = clock();
+    const share = new TurnShare();
+    share.begin();
+    time.now += 5;
+    share.begin();
+    expect(share.isUsedUp).toBe(false);
+    time.now += 0.1;
+    expect(share.isUsedUp).toBe(true);
+    await setImmediate();
+    share.begin();
+    expect(share.isUsedUp).toBe(false);
+  });
+
+  it('looks at the clock at every 16th message', () => {
+    const time = clock();
+    const share = new TurnShare();
+    share.begin();
+    time.now += 6;
+    expect(
+      Array.from({ length: 32 }, () => share.countMessage())
+        .map(Number)
+        .join(''),
+    ).toBe('00000000000000010000000000000001');
+  });
+});
+
+describe('a busy peer', () => {
+  /** A connection whose listener takes a millisecond of each message, and that has got 100 of them in one chunk. */
+  function busyConnection(onMessage: (count: number) => void = () => {}) {
+    const time = clock();
+    const { connection, peer, socket } = connectionAndPeer();
+    const messages = collectMessages(connection);
+    connection.on('message', () => {
+      time.now += 1;
+      onMessage(messages.length);
+    });
+    const texts = Array.from({ length: 100 }, (_, i) => String(i));
+    peer.send(...texts.map(text => peer.frames.text(text)));
+    return { connection, peer, socket, messages, texts };
+  }
+
+  it('yields to the others in each turn, and loses nothing', async () => {
+    const { connection, messages, texts } = busyConnection();
+    const turns: number[] = [];
+    while (messages.length < 100) {
+      turns.push(messages.length);
+      await setImmediate();
+    }
+    expect(turns.filter(count => count > 0)).toEqual([16, 32, 48, 64, 80, 96]);
+    expect(messages).toEqual(texts);
+    connection.terminate();
+  });
+
+  it('yields behind a chunk that held no message, too', async () => {
+    const time = clock();
+    const { connection, peer, socket } = connectionAndPeer();
+    connection.on('ping', () => {
+      time.now += 6;
+    });
+    const pause = vi.spyOn(socket, 'pause');
+    peer.send(peer.frames.ping());
+    await peer.saw(1);
+    expect(pause).toHaveBeenCalledTimes(1);
+    peer.send(peer.frames.ping());
+    await peer.saw(2);
+    connection.terminate();
+  });
+
+  it('stays paused where the application pauses while it yields, and goes on with resume()', async () => {
+    const { connection, messages, texts } = busyConnection();
+    while (messages.length === 0) await setImmediate();
+    connection.pause();
+    const { length } = messages;
+    for (let i = 0; i < 5; i++) await setImmediate();
+    expect(messages).toHaveLength(length);
+    connection.resume();
+    connection.pause();
+    connection.resume();
+    while (messages.length < 100) await setImmediate();
+    expect(messages).toEqual(texts);
+    connection.terminate();
+  });
+
+  it('pause() and resume() within a listener do not cut the yielding short', async () => {
+    const { connection, messages, texts } = busyConnection(() => {
+      connection.pause();
+      connection.resume();
+    });
+    const turns = new Set<number>();
+    while (messages.length < 100) {
+      turns.add(messages.length);
+      await setImmediate();
+    }
+    expect(turns.size).toBeGreaterThan(5);
+    expect(messages).toEqual(texts);
+    connection.terminate();
+  });
+
+  it('gets everything read that came before its FIN', async () => {
+    const { connection, peer, messages, texts } = busyConnection();
+    peer.socket.end();
+    expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
+    expect(messages).toEqual(texts);
+  });
+
+  it('gets everything read that came before its Close frame, and an answer to that', async () => {
+    const { connection, peer, messages, texts } = busyConnection();
+    peer.send(peer.frames.close(1000));
+    expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(messages).toEqual(texts);
+    expect(peer.seen).toEqual(['close 1000']);
+  });
+
+  it('may be terminated while it yields: nothing more is delivered', async () => {
+    const { connection, messages } = busyConnection();
+    while (messages.length === 0) await setImmediate();
+    connection.terminate();
+    const { length } = messages;
+    await connection.closed;
+    for (let i = 0; i < 3; i++) await setImmediate();
+    expect(messages).toHaveLength(length);
+    expect(length).toBeLessThan(100);
+  });
+});
