@@ -44,6 +44,7 @@ export class Deflater {
   readonly #zlibOptions: ZlibOptions;
   #history: SlidingWindow | undefined;
   #job: ZlibJob | undefined;
+  #isClosed = false;
 
   constructor(options: DeflaterOptions) {
     const { windowBits, level, memLevel } = options;
@@ -84,7 +85,7 @@ export class Deflater {
     this.#job = new ZlibJob(createStream, [bytes], Number.POSITIVE_INFINITY);
     try {
       const stream = await this.#job.result;
-      if (stream === undefined) return undefined;
+      if (stream === undefined || this.#isClosed) return undefined;
       this.#history?.append(bytes);
       return withoutTail(stream.output);
     } finally {
@@ -94,6 +95,7 @@ export class Deflater {
 
   /** Frees all memory, also where a message is being deflated. */
   close(): void {
+    this.#isClosed = true;
     this.#job?.close();
     this.#history = undefined;
   }

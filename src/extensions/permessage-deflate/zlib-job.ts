@@ -91,8 +91,8 @@ export class ZlibJob {
     this.#end(() => this.#settle(undefined));
   }
 
+  /** Only the first call settles anything, and destroys a stream that is not destroyed yet. */
   #end(settle: () => void): void {
-    if (this.#isOver) return;
     this.#isOver = true;
     settle();
     this.#input = [];

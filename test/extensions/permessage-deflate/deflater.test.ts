@@ -1,7 +1,8 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Deflater, type DeflaterOptions } from '../../../src/extensions/permessage-deflate/deflater.js';
+import { ZlibJob } from '../../../src/extensions/permessage-deflate/zlib-job.js';
 import { streamInflater } from './peers.js';
 
 const TAKEOVER: DeflaterOptions = { windowBits: 15, noContextTakeover: false, level: 6, memLevel: 8 };
@@ -91,6 +92,23 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     deflater.close();
     expect(await pending).toBeUndefined();
     expect(deflater.contextSize).toBe(0);
+  });
+
+  it('close() that comes when the thread pool is done, but nobody has seen it yet: undefined all the same', async () => {
+    const tooLate = vi.spyOn(ZlibJob.prototype, 'close').mockReturnValue();
+    const deflater = new Deflater(TAKEOVER);
+    const pending = deflater.deflate(noise(10_000));
+    deflater.close();
+    tooLate.mockRestore();
+    expect(await pending).toBeUndefined();
+  });
+
+  it('hands level and memLevel to zlib', () => {
+    const text = Buffer.from(Array.from({ length: 4000 }, (_, i) => `${i} `).join('')).subarray(0, 8000);
+    const sizeWith = (options: Partial<DeflaterOptions>) =>
+      (new Deflater({ ...NO_TAKEOVER, ...options }).deflate(text) as Uint8Array).length;
+    expect(sizeWith({ level: 0 })).toBeGreaterThan(text.length);
+    expect(sizeWith({ memLevel: 9 })).toBeLessThan(sizeWith({ memLevel: 1 }));
   });
 
   it('keeps to its window, whatever its level: a peer with a window of that size inflates all messages', async () => {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { InflateFault, Inflater, type InflaterOptions } from '../../../src/extensions/permessage-deflate/inflater.js';
-import { OUTPUT_CHUNK } from '../../../src/extensions/permessage-deflate/zlib-job.js';
+import { OUTPUT_CHUNK, ZlibJob } from '../../../src/extensions/permessage-deflate/zlib-job.js';
 import { streamDeflater } from './peers.js';
 
 const MEBIBYTE = 2 ** 20;
@@ -71,6 +71,11 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       const inflater = new Inflater(TAKEOVER);
       expect(await inflated(inflater, Buffer.concat([final, referring]))).toBe('Hello, HelloHello, Hello');
       expect(await inflated(inflater, referring)).toBe('Hello, Hello');
+      const end = payloadOf('its own end');
+      expect(await inflated(inflater, Buffer.concat([final, end]))).toBe('Hello, Helloits own end');
+      const referringToEnd = payloadOf('its own end', { dictionary: Buffer.from('Hello, Helloits own end') });
+      expect(referringToEnd.length).toBeLessThan(end.length);
+      expect(await inflated(inflater, referringToEnd)).toBe('its own end');
       expect(await inflated(new Inflater(NO_TAKEOVER), Buffer.concat([final, referring]))).toBe(
         'Hello, HelloHello, Hello',
       );
@@ -140,6 +145,11 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       const outcome = await inflated(new Inflater({ ...TAKEOVER, maxMessageSize }), bytesOf('f2 48 cd c9 c9 07 00'));
       if (maxMessageSize >= 5) expect(outcome).toBe('Hello');
       else expect(outcome).toEqual(new InflateFault('too-big', `it inflates to more than ${maxMessageSize} bytes`));
+    });
+
+    it('a small limit needs no thread pool', () => {
+      const bomb = payloadOf(Buffer.alloc(MEBIBYTE));
+      expect(new Inflater({ ...TAKEOVER, maxMessageSize: 1000 }).inflate(bomb)).toBeInstanceOf(InflateFault);
     });
 
     it.each([65_535, 65_536, 65_537, 200_000])('%i bytes, around what is inflated at once', async size => {
@@ -235,17 +245,13 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       expect(await inflated(new Inflater(TAKEOVER), broken)).toEqual(fault('corrupt'));
     });
 
-    it('between the streams of a message: the rest is not begun', async () => {
+    it('when the thread pool is done, but nobody has seen it yet: undefined all the same', async () => {
+      const tooLate = vi.spyOn(ZlibJob.prototype, 'close').mockReturnValue();
       const inflater = new Inflater(TAKEOVER);
-      const large = deflateRawSync(Buffer.alloc(100_000), { level: 0 });
-      const pending = inflater.inflate(Buffer.concat([large, large]));
-      // Its first stream has ended when its job is over, of which we cannot know: so this closes it at any time.
-      const immediate = (async () => {
-        for (let i = 0; i < 3; i++) await new Promise(setImmediate);
-        inflater.close();
-      })();
+      const pending = inflater.inflate(payloadOf(Buffer.alloc(100_000)));
+      inflater.close();
+      tooLate.mockRestore();
       expect(await pending).toBeUndefined();
-      await immediate;
     });
   });
 
