@@ -25,7 +25,7 @@ export interface PermessageDeflateOptions {
   readonly threshold?: number;
   /** How hard zlib tries, 0 (not at all) to 9 (its best, and slowest). Default 6. */
   readonly level?: number;
-  /** How much memory zlib takes while it deflates, 1 to 9. Default 8, which is at most 256 KiB for each message being deflated. */
+  /** How much memory zlib takes while it deflates, 1 to 9. Default 8: about 260 KiB for each message being deflated. */
   readonly memLevel?: number;
 }
 
