@@ -108,7 +108,9 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   /** Takes bytes that came behind the opening handshake, before this link stood. */
   receiveEarly(head: Uint8Array): void {
-    this.#turnShare.begin();
+    // They are read in the next turn, when the application has its listeners: or else a Close frame behind a message would be
+    // answered before the application could answer the message.
+    if (!this.#socket.destroyed) this.#yield();
     // As a Buffer, since a message may be a part of it.
     this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();

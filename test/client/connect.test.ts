@@ -237,6 +237,20 @@ describe('frames that come early', () => {
     expect((await connection[Symbol.asyncIterator]().next()).value).toBe('split');
   });
 
+  test('a message and a Close frame behind the 101: what the application answers to the one goes before the other', async () => {
+    const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe9]));
+    const server = await rawServer(async peer => {
+      await accept(peer, Buffer.concat([textFrame('ping'), close]));
+      await peer.frames('client', 2);
+      peer.socket.end();
+    });
+    const connection = await open(`ws://127.0.0.1:${server.port}/`);
+    const sent: boolean[] = [];
+    connection.on('message', data => sent.push(connection.send(data)));
+    expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true });
+    expect(sent).toEqual([true]);
+  });
+
   test('a Close frame behind the 101 is answered', async () => {
     const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe9]));
     const server = await rawServer(async peer => {

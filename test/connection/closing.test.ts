@@ -222,6 +222,15 @@ describe('a peer that breaks a rule', () => {
     expect(peer.seen).toEqual(['close 1000']);
   });
 
+  it('in the bytes behind the opening handshake, with a message before it that the application may still answer', async () => {
+    const head = Buffer.concat([FRAMES.client.text('x'), FRAMES.client.illegal()]);
+    const { connection, peer } = connectionAndPeer('server', { head });
+    await Promise.resolve();
+    connection.on('message', data => connection.send(data));
+    await connection.closed;
+    expect(peer.seen).toEqual([expect.stringMatching(/^text /), expect.stringMatching(/^close 1002 /)]);
+  });
+
   it('in the bytes behind the opening handshake', async () => {
     const { connection, peer } = connectionAndPeer('server', { head: FRAMES.client.illegal() });
     expect((await connection.closed).sent?.code).toBe(1002);
