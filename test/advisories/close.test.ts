@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { request } from '../helpers/http-heads.js';
+import { openServer } from '../helpers/open-server.js';
+import { rawConnect } from '../helpers/raw-peer.js';
+import { turns } from '../helpers/turns.js';
+import { ENDS } from './attacked.js';
+
+test('Tomcat CVE-2024-23672: peers that leave a close unfinished are gone after closeTimeout, and nothing of them is kept', async () => {
+  const { server, port, connections } = await openServer({ closeTimeout: 100 });
+  const peers = await Promise.all(Array.from({ length: 20 }, () => rawConnect(port)));
+  for (const peer of peers) peer.write(request());
+  await Promise.all(peers.map(peer => peer.head()));
+  const closed = connections.map((connection, i) => (i % 2 === 0 ? connection.close(1001) : connection.closed));
+  // Every second one closes by itself; none of them reads, answers or ends TCP.
+  for (const peer of peers) peer.socket.pause();
+  for (const [i, peer] of peers.entries()) if (i % 2 === 1) peer.write(Buffer.from('888000000000', 'hex'));
+  await Promise.all(closed);
+  expect(server.clients.size).toBe(0);
+});
+
+describe.each(ENDS)('%s', (_, attack) => {
+  test('Tomcat CVE-2022-25762: send() that races close: nothing follows the Close frame, and nobody throws', async () => {
+    const { attacker, connection, frames } = await attack();
+    const answers: boolean[] = [];
+    connection.on('message', () => {
+      answers.push(connection.send('before'));
+      void connection.close(1000);
+      answers.push(connection.send('behind'));
+      void connection.sendStream(['behind']).then(sent => answers.push(sent));
+      void connection.ping('behind');
+    });
+    connection.on('close', () => answers.push(connection.send('closed')));
+    attacker.write(frames.text('go'));
+    const role = connection.role;
+    await attacker.frames(role, 2);
+    attacker.write(frames.close(1000));
+    if (role === 'client') attacker.socket.end();
+    await connection.closed;
+    await turns();
+    expect((await attacker.frames(role, 2)).map(({ opcode }) => opcode)).toEqual([1, 8]);
+    expect(attacker.received).toHaveLength(role === 'client' ? 12 + 8 : 8 + 4);
+    expect(answers).toEqual([true, false, false, false]);
+  });
+
+  test('ws 8.22.0: close(9999) throws, and the connection stays open', async () => {
+    const { attacker, connection, frames } = await attack();
+    for (const code of [9999, 0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN]) {
+      expect(() => connection.close(code)).toThrow(RangeError);
+    }
+    expect(connection.state).toBe('open');
+    attacker.write(frames.ping('still?'));
+    expect(await attacker.frames(connection.role, 1)).toMatchObject([{ opcode: 10, payload: Buffer.from('still?') }]);
+  });
+});

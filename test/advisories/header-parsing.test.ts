@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseExtensions } from '../../src/handshake/extension-header.js';
+import { ServerHandshake } from '../../src/handshake/server-handshake.js';
+import { WebSocketServer } from '../../src/index.js';
+import { request } from '../helpers/http-heads.js';
+import { openServer, watch } from '../helpers/open-server.js';
+import { rawConnect } from '../helpers/raw-peer.js';
+
+/** The status that a server answers to these bytes, once it has ended the connection (or opened it). */
+async function statusOf(text: string): Promise<number> {
+  const { port } = await openServer();
+  const peer = await rawConnect(port);
+  peer.write(text);
+  return Number((await peer.head()).slice(9, 12));
+}
+
+describe('a server, by its socket', () => {
+  test('ws 3.3.1, Node CVE-2026-21710: __proto__, constructor and hasOwnProperty are names like any others', async () => {
+    for (const name of ['__proto__', 'constructor', 'hasOwnProperty']) {
+      const add = [`${name}: a`, `Sec-WebSocket-Extensions: ${name}; ${name}=1`, `Sec-WebSocket-Protocol: ${name}`];
+      expect(await statusOf(request({ add }))).toBe(101);
+    }
+  });
+
+  test('ws CVE-2021-32640, websocket-extensions CVE-2020-7662, Deno CVE-2023-26103: refused, and the next client is served', async () => {
+    const bytes = 14_000;
+    for (const value of [`b${' '.repeat(bytes)}x`, `a; b="${'\\c'.repeat(bytes / 2)}`, `${' ,'.repeat(bytes / 2)};`]) {
+      expect(await statusOf(request({ add: [`Sec-WebSocket-Extensions: ${value}`] }))).toBe(400);
+    }
+  });
+
+  test('Cowboy CVE-2026-65624: 2,000 header lines, unique or all alike: 431', async () => {
+    expect(await statusOf(request({ add: Array.from({ length: 2_000 }, (_, i) => `${i}:`) }))).toBe(431);
+    expect(await statusOf(request({ add: Array.from({ length: 2_000 }, () => 'a:') }))).toBe(431);
+  });
+
+  test.each([
+    ['in latin1', 'caf\xe9'],
+    ['in UTF-8', 'chat\xc3\xa9'],
+    ['NUL', 'a\0b'],
+  ])('Non-ASCII Sec-WebSocket-Protocol, %s: 400, no crash', async (_, value) => {
+    expect(await statusOf(request({ add: [`Sec-WebSocket-Protocol: ${value}`] }))).toBe(400);
+  });
+});
+
+test('ws CVE-2024-37890: a server of node’s that drops Upgrade beyond its count of headers: it is found in rawHeaders', async () => {
+  const pages = http.createServer();
+  pages.maxHeadersCount = 2;
+  const { connections } = watch(new WebSocketServer({ server: pages }));
+  pages.listen(0, '127.0.0.1');
+  onTestFinished(() => void pages.close());
+  await once(pages, 'listening');
+  const peer = await rawConnect((pages.address() as AddressInfo).port);
+  peer.write(
+    'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  expect(await peer.head()).toMatch(/^HTTP\/1\.1 101 /);
+  expect(connections).toHaveLength(1);
+});
+
+describe('Node CVE-2026-21717: names that are integers, whose hashes V8 lets everyone know', () => {
+  /** All alike in their last 13 bits, which is what picks the place in a table of this size. */
+  const colliding = (count: number) => Array.from({ length: count }, (_, i) => String(i * 8_192));
+
+  /** The best of a few runs, since this machine may do other things meanwhile. */
+  function time(act: () => unknown): number {
+    return Math.min(
+      ...Array.from({ length: 10 }, () => {
+        const start = performance.now();
+        act();
+        return performance.now() - start;
+      }),
+    );
+  }
+
+  test('as header lines: counted, and 101 of them are too many', () => {
+    const read = (count: number) =>
+      new ServerHandshake().receive(Buffer.from(request({ add: colliding(count).map(name => `${name}:`) })));
+    expect(read(90)).toMatchObject({ method: 'GET' });
+    expect(read(101)).toMatchObject({ status: 431 });
+    expect(time(() => read(90))).toBeLessThan(5);
+  });
+
+  test('as parameters of an extension, as many as 16 KiB hold', () => {
+    const value = `a; ${colliding(1_600).join('; ')}`;
+    expect(parseExtensions([value])?.[0]?.parameters).toHaveLength(1_600);
+    expect(time(() => parseExtensions([value]))).toBeLessThan(5);
+  });
+});

@@ -1,0 +1,53 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { FRAMES } from '../helpers/frames.js';
+import { request } from '../helpers/http-heads.js';
+import { openServer } from '../helpers/open-server.js';
+import { rawConnect } from '../helpers/raw-peer.js';
+import { turns } from '../helpers/turns.js';
+import { ENDS } from './attacked.js';
+
+describe.each(ENDS)('%s', (_, attack) => {
+  test('ws CVE-2026-45736: close(1000, new Float32Array(20)): TypeError, and not one byte on the wire', async () => {
+    const { attacker, connection } = await attack();
+    expect(() => connection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
+    await turns();
+    expect(attacker.received).toHaveLength(0);
+    expect(connection.state).toBe('open');
+  });
+
+  test('ws CVE-2016-10518: ping(number), send(number): TypeError, and not one byte on the wire', async () => {
+    const { attacker, connection } = await attack();
+    expect(() => connection.ping(100 as never)).toThrow(TypeError);
+    expect(() => connection.send(100 as never)).toThrow(TypeError);
+    await turns();
+    expect(attacker.received).toHaveLength(0);
+  });
+});
+
+test('ws 8.22.2: an idle connection does not pin the 64 KiB chunk that its last bytes came in', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const held = async () => {
+    for (let i = 0; i < 3; i++) {
+      collectGarbage();
+      await turns(3);
+    }
+    return process.memoryUsage().arrayBuffers;
+  };
+  const { port, connections } = await openServer();
+  const peers = await Promise.all(Array.from({ length: 100 }, () => rawConnect(port)));
+  for (const peer of peers) peer.write(request());
+  await Promise.all(peers.map(peer => peer.head()));
+  const kept: unknown[] = [];
+  for (const connection of connections) connection.on('message', data => kept.push(data));
+  const before = await held();
+  for (const peer of peers) {
+    // A message of 4 bytes, and the next header up to the middle of its masking key.
+    peer.write(FRAMES.client.binary(Buffer.from('text')));
+    peer.write(FRAMES.client.binary(Buffer.from('next')).subarray(0, 4));
+  }
+  while (kept.length < peers.length) await turns();
+  expect((await held()) - before).toBeLessThan(peers.length * 8_192);
+});
