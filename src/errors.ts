@@ -68,11 +68,7 @@ export class ProtocolError extends WebSocketError {
   constructor(violation: Violation, offset: number, detail = '') {
     const found = detail === '' ? '' : `: ${detail}`;
     const source = violation.section.startsWith('§') ? `RFC 6455 ${violation.section}` : violation.section;
-    super(
-      `${violation.message}${found} (${source}, at byte ${offset})`,
-      'WS101_PROTOCOL_VIOLATION',
-      'peer',
-    );
+    super(`${violation.message}${found} (${source}, at byte ${offset})`, 'WS101_PROTOCOL_VIOLATION', 'peer');
     this.violation = violation;
     this.closeCode = violation.closeCode;
     this.section = violation.section;

@@ -54,7 +54,8 @@ describe('linear time', () => {
     expect(shortest(() => statusOf(text))).toBeLessThan(5);
   });
 
-  it('tungstenite CVE-2023-43669: 64 KiB a byte at a time', () => {
+  // Tried again, since a busy machine can be late by any factor; what is not linear is so every time.
+  it('tungstenite CVE-2023-43669: 64 KiB a byte at a time', { retry: 5 }, () => {
     const read = (size: number) => {
       const bytes = bytesOf(request({ add: [`X: ${'x'.repeat(size)}`] }));
       const chunks = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
