@@ -167,7 +167,9 @@ export function conversation(
 
 /** `count` bytes, each of them known. */
 export function someBytes(count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+  const bytes = new Uint8Array(count);
+  for (let i = 0; i < count; i++) bytes[i] = i * 31 + (i >> 8);
+  return bytes;
 }
 
 /** Text of `count` bytes, not all of them ASCII. */

@@ -47,8 +47,9 @@ export class Reception {
   readonly #waiting = new Map<string, (client: WaitingClient) => void>();
   readonly #server = net.createServer({ allowHalfOpen: true }, socket => void this.#receive(new RawConnection(socket)));
 
-  async listen(): Promise<number> {
-    this.#server.listen(0, '127.0.0.1');
+  /** @param port any that is free, if left out */
+  async listen(port = 0): Promise<number> {
+    this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
     return (this.#server.address() as AddressInfo).port;
   }

@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+/** The scripts around wstest, with a stand-in for it. */
+
+const HERE = import.meta.dirname;
+const STAND_IN = `node --conditions=ws101-source --import tsx ${join(HERE, 'stand-in/wstest.ts')}`;
+
+interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(script: string, spec: string, environment: Record<string, string> = {}): Promise<Ran> {
+  const env = { ...process.env, WSTEST: STAND_IN, ...environment };
+  return new Promise(resolve => {
+    execFile('bash', [join(HERE, script), spec], { env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+/** A port that was free a moment ago: a spec of wstest's must name one. */
+async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+async function specOf(kind: 'server' | 'client'): Promise<{ path: string; port: number }> {
+  const folder = mkdtempSync(join(tmpdir(), 'ws101-autobahn-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const port = await freePort();
+  const url = `ws://127.0.0.1:${port}`;
+  const path = join(folder, 'spec.json');
+  const side = kind === 'server' ? { servers: [{ agent: 'ours', url }] } : { url };
+  writeFileSync(path, JSON.stringify({ ...side, outdir: './reports', cases: ['*'] }));
+  return { path, port };
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket.on('connect', () => resolve(socket.destroy() === undefined));
+    socket.on('error', () => resolve(true));
+  });
+}
+
+describe.each([
+  ['run-server.sh', 'server', 'ours'],
+  ['run-client.sh', 'client', 'ws101'],
+] as const)('%s', (script, kind, agent) => {
+  test('runs the cases, reads the report, and leaves nothing running', async () => {
+    const { path, port } = await specOf(kind);
+    const { code, stdout, stderr } = await run(script, path);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`${agent}: 2 cases, 0 of them neither OK nor INFORMATIONAL`);
+    expect(code).toBe(0);
+    await expect.poll(() => isFree(port)).toBe(true);
+  });
+
+  test('fails for a case that is only NON-STRICT, and names it', async () => {
+    const { path } = await specOf(kind);
+    const { code, stdout, stderr } = await run(script, path, { STAND_IN_BEHAVIOR: 'NON-STRICT' });
+    expect(stderr).toContain('1.1.2: NON-STRICT, its close OK');
+    expect(stdout).toContain('2 cases, 1 of them');
+    expect(code).toBe(1);
+  });
+});
+
+test('run-server.sh fails where wstest wrote no report, and ends the server', async () => {
+  const { path, port } = await specOf('server');
+  const { code, stderr } = await run('run-server.sh', path, { WSTEST: 'true' });
+  expect(stderr).toContain('index.json');
+  expect(code).toBe(1);
+  await expect.poll(() => isFree(port)).toBe(true);
+});
