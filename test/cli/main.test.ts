@@ -120,4 +120,16 @@ describe('ws101 serve, as a process', () => {
     expect(await one.closed).toMatchObject({ code: 1009 });
     other.terminate();
   });
+
+  it('--compress, here and at `connect`: both directions are compressed, as the trace shows', async () => {
+    const { url } = await listening('--compress');
+    const command = ws101('connect', '--compress', '--trace', url);
+    const line = 'compress me '.repeat(200);
+    command.process.stdin.end(`${line}\nclose\n`);
+    expect(await command.exit).toBe(0);
+    expect(command.stdout.text).toBe(`${line}\n`);
+    expect(command.stderr.text).toContain('Sec-WebSocket-Extensions: permessage-deflate');
+    expect(command.stderr.text).toMatch(/ → {2}1 {2}100 text +1 +\d\d [0-9a-f]{8} deflated /);
+    expect(command.stderr.text).toMatch(/ ← {2}1 {2}100 text +0 +\d\d +deflated /);
+  });
 });

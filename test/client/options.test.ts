@@ -42,6 +42,18 @@ describe('what the caller does wrong throws at the call, naming the option', () 
     ['origin', { origin: 'http://a', headers: { Origin: 'http://b' } }, TypeError, 'origin must be given once'],
     ['maxMessageSize', { maxMessageSize: -1 }, RangeError, 'maxMessageSize must be an integer from 0'],
     ['incoming', { incoming: 'drop' }, RangeError, "incoming must be 'keep' or 'discard', got \"drop\""],
+    ...[
+      ['yes', TypeError, ' must be a boolean or an object of options, got "yes"'],
+      [[], TypeError, ' must be a boolean or an object of options, got'],
+      [{ clientMaxWindowBits: 8 }, RangeError, '.clientMaxWindowBits must be an integer from 9 to 15, got 8'],
+      [{ serverMaxWindowBits: 7 }, RangeError, '.serverMaxWindowBits must be an integer from 8 to 15, got 7'],
+      [{ clientMaxWindowBits: '10' }, TypeError, '.clientMaxWindowBits must be a number, got "10"'],
+      [{ level: Number.NaN }, RangeError, '.level must be an integer from 0 to 9, got NaN'],
+      [{ clientNoContextTakeover: 'no' }, TypeError, '.clientNoContextTakeover must be a boolean, got "no"'],
+    ].map(
+      ([permessageDeflate, error, message]) =>
+        ['permessageDeflate', { permessageDeflate }, error, `permessageDeflate${message}`] as never,
+    ),
   ])('%s: %j', (_name, options, error, message) => {
     expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(error);
     expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(message);

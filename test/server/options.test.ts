@@ -47,6 +47,32 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     ['maxHeaderLines must be a positive integer, got -1', { port: 0, maxHeaderLines: -1 }, RangeError],
     ['maxMessageSize must be an integer from 0', { port: 0, maxMessageSize: -1 }, RangeError],
     ["incoming must be 'keep' or 'discard', got \"drop\"", { port: 0, incoming: 'drop' }, RangeError],
+    [
+      'permessageDeflate must be a boolean or an object of options, got "yes"',
+      { port: 0, permessageDeflate: 'yes' },
+      TypeError,
+    ],
+    ['permessageDeflate must be a boolean or an object', { port: 0, permessageDeflate: null }, TypeError],
+    [
+      'permessageDeflate.serverMaxWindowBits must be an integer from 9 to 15, got 8',
+      { port: 0, permessageDeflate: { serverMaxWindowBits: 8 } },
+      RangeError,
+    ],
+    [
+      'permessageDeflate.clientMaxWindowBits must be an integer from 8 to 15, got 16',
+      { port: 0, permessageDeflate: { clientMaxWindowBits: 16 } },
+      RangeError,
+    ],
+    [
+      'permessageDeflate.threshold must be an integer from 0 to 9007199254740991, got NaN',
+      { port: 0, permessageDeflate: { threshold: Number.NaN } },
+      RangeError,
+    ],
+    [
+      'permessageDeflate.serverNoContextTakeover must be a boolean, got 1',
+      { port: 0, permessageDeflate: { serverNoContextTakeover: 1 } },
+      TypeError,
+    ],
   ])('%s', (message, options, error) => {
     const construct = () => {
       const server = new WebSocketServer(options as ServerOptions);

@@ -1,0 +1,62 @@
+import { streamDeflater, streamInflater } from '../extensions/permessage-deflate/peers.js';
+import { rawFrame } from './raw-frame.js';
+import type { RawPeer } from './raw-peer.js';
+
+const TEXT = 1;
+const RSV1 = 0x40;
+const COMPRESSED_TEXT = 0x80 | RSV1 | TEXT;
+const HEADER_SIZE = 2;
+
+/** What was agreed on, as permessage-deflate's parameters say it. */
+export interface Agreed {
+  readonly serverBits?: number;
+  readonly clientBits?: number;
+  /** Whether each message of the peer's own must stand alone. */
+  readonly isOwnContextDropped?: boolean;
+}
+
+/** Text of less than 126 bytes that has nothing in it twice, so that only an earlier message can make it small. */
+export const SHORT_TEXT = 'The quick brown fox jumps over a lazy dog';
+
+/** The other end of a connection that compresses: short messages, there and back, by zlib streams of its own. */
+export class DeflatingPeer {
+  readonly #peer: RawPeer;
+  readonly #key: readonly number[] | undefined;
+  readonly #makeDeflater: () => (message: Uint8Array) => Promise<Buffer>;
+  readonly #inflate: (payload: Uint8Array) => Promise<Buffer>;
+  readonly #isContextDropped: boolean;
+  #deflate: (message: Uint8Array) => Promise<Buffer>;
+
+  constructor(peer: RawPeer, role: 'client' | 'server', agreed: Agreed = {}) {
+    const { serverBits = 15, clientBits = 15, isOwnContextDropped = false } = agreed;
+    const [ownBits, peersBits] = role === 'client' ? [clientBits, serverBits] : [serverBits, clientBits];
+    this.#peer = peer;
+    this.#key = role === 'client' ? [1, 2, 3, 4] : undefined;
+    this.#makeDeflater = () => streamDeflater(ownBits);
+    this.#deflate = this.#makeDeflater();
+    this.#inflate = streamInflater(peersBits);
+    this.#isContextDropped = isOwnContextDropped;
+  }
+
+  /** Sends a compressed message. */
+  async send(message: string): Promise<void> {
+    if (this.#isContextDropped) this.#deflate = this.#makeDeflater();
+    const payload = await this.#deflate(Buffer.from(message));
+    this.#peer.write(rawFrame({ opcode: TEXT, rsv: RSV1, payload, ...(this.#key && { key: this.#key }) }));
+  }
+
+  /** The next message, which must be a compressed text of less than 126 bytes: inflated, and how long it was on the wire. */
+  async receive(): Promise<{ readonly text: string; readonly size: number }> {
+    const peer = this.#peer;
+    await peer.until(() => peer.received.length >= HEADER_SIZE);
+    const [first, second = 0] = peer.received;
+    if (first !== COMPRESSED_TEXT) throw new Error(`not a compressed text: ${peer.received.toString('hex')}`);
+    const start = HEADER_SIZE + ((second & 0x80) === 0 ? 0 : 4);
+    const size = second & 0x7f;
+    await peer.until(() => peer.received.length >= start + size);
+    const key = peer.received.subarray(HEADER_SIZE, start);
+    const payload = peer.received.subarray(start, start + size).map((byte, i) => byte ^ (key[i % 4] ?? 0));
+    peer.received = peer.received.subarray(start + size);
+    return { text: (await this.#inflate(payload)).toString(), size };
+  }
+}
