@@ -20,8 +20,6 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   /** Sockets in the middle of their TLS handshake, by their far end, and when they were accepted. */
   readonly #greeting = new Map<string, { readonly socket: Socket; readonly acceptedAt: number }>();
-  /** Whether listen() has not come to an end yet. */
-  #isStarting = true;
   #isClosed = false;
 
   constructor(options: Home, timeout: number, owner: ListenerOwner) {
@@ -29,7 +27,7 @@ export class Listener {
     this.#timeout = timeout;
     // allowHalfOpen: whose turn it is to end TCP is the protocol's to say, not node's.
     this.#server = net.createServer({ allowHalfOpen: true, noDelay: true });
-    this.#server.on('listening', () => this.#started());
+    this.#server.on('listening', () => owner.listening());
     this.#server.on('error', error => this.#failed(error));
     if (options.tls !== undefined) {
       // A TLS server that listens to nothing itself: the sockets are handed to it, so that their deadline runs from TCP accept.
@@ -56,10 +54,7 @@ export class Listener {
     this.#isClosed = true;
     for (const { socket } of this.#greeting.values()) socket.destroy();
     return new Promise(resolve => {
-      const close = () => this.#server.close(() => resolve());
-      // listen() looks a host name up first, and goes on behind a close() that comes meanwhile.
-      if (this.#isStarting && !this.#server.listening) this.#server.once('listening', close).once('error', close);
-      else close();
+      this.#server.close(() => resolve());
     });
   }
 
@@ -68,13 +63,8 @@ export class Listener {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #started(): void {
-    this.#isStarting = false;
-    if (!this.#isClosed) this.#owner.listening();
-  }
-
   #failed(error: Error): void {
-    this.#isStarting = false;
+    // A host name that is looked up in vain, say, behind a close() that nobody waits behind any more.
     if (!this.#isClosed) this.#owner.failed(error);
   }
 
@@ -91,6 +81,7 @@ export class Listener {
       this.#greeting.set(key, { socket, acceptedAt: performance.now() });
       socket.on('close', () => this.#greeting.delete(key));
     }
+    // Errors come to the TLS socket over it. Should one come here all the same, it is for nobody else.
     socket.on('error', ignore);
     tlsServer.emit('connection', socket);
   }

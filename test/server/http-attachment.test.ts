@@ -181,14 +181,18 @@ describe('upgrades for other paths', () => {
     expect(refusals).toEqual([]);
   });
 
-  test('are left to other listeners, whichever came first', async () => {
+  test.each(['before', 'behind'])('are left to other listeners, added %s ours', async order => {
     const { pages: server, port } = await pages();
     const theirs: string[] = [];
-    server.on('upgrade', (incoming: IncomingMessage, socket: Duplex) => {
-      theirs.push(incoming.url!);
-      if (incoming.url !== '/chat') socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
-    });
+    const listen = () =>
+      server.on('upgrade', async (incoming: IncomingMessage, socket: Duplex) => {
+        theirs.push(incoming.url!);
+        await wait(10);
+        if (incoming.url !== '/chat') socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
+      });
+    if (order === 'before') listen();
     const { requests } = attached(server, { path: '/chat' });
+    if (order === 'behind') listen();
     expect(await statusOf(port, request({ line: 'GET /other HTTP/1.1' }))).toBe('299');
     expect(await statusOf(port, request({ line: 'GET /chat HTTP/1.1' }))).toBe('101');
     expect(theirs).toEqual(['/other', '/chat']);
