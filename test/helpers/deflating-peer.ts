@@ -1,5 +1,5 @@
 import { streamDeflater, streamInflater } from '../extensions/permessage-deflate/peers.js';
-import { rawFrame } from './raw-frame.js';
+import { type RawFrame, rawFrame } from './raw-frame.js';
 import type { RawPeer } from './raw-peer.js';
 
 const TEXT = 1;
@@ -21,7 +21,7 @@ export const SHORT_TEXT = 'The quick brown fox jumps over a lazy dog';
 /** The other end of a connection that compresses: short messages, there and back, by zlib streams of its own. */
 export class DeflatingPeer {
   readonly #peer: RawPeer;
-  readonly #key: readonly number[] | undefined;
+  readonly #frame: RawFrame;
   readonly #makeDeflater: () => (message: Uint8Array) => Promise<Buffer>;
   readonly #inflate: (payload: Uint8Array) => Promise<Buffer>;
   readonly #isContextDropped: boolean;
@@ -31,7 +31,7 @@ export class DeflatingPeer {
     const { serverBits = 15, clientBits = 15, isOwnContextDropped = false } = agreed;
     const [ownBits, peersBits] = role === 'client' ? [clientBits, serverBits] : [serverBits, clientBits];
     this.#peer = peer;
-    this.#key = role === 'client' ? [1, 2, 3, 4] : undefined;
+    this.#frame = { opcode: TEXT, rsv: RSV1, ...(role === 'client' && { key: [1, 2, 3, 4] }) };
     this.#makeDeflater = () => streamDeflater(ownBits);
     this.#deflate = this.#makeDeflater();
     this.#inflate = streamInflater(peersBits);
@@ -42,7 +42,7 @@ export class DeflatingPeer {
   async send(message: string): Promise<void> {
     if (this.#isContextDropped) this.#deflate = this.#makeDeflater();
     const payload = await this.#deflate(Buffer.from(message));
-    this.#peer.write(rawFrame({ opcode: TEXT, rsv: RSV1, payload, ...(this.#key && { key: this.#key }) }));
+    this.#peer.write(rawFrame({ ...this.#frame, payload }));
   }
 
   /** The next message, which must be a compressed text of less than 126 bytes: inflated, and how long it was on the wire. */
