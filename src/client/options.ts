@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { type ConnectionOptions, checkInteger } from '../connection/options.js';
+import { type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
 import type { WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
 import {
@@ -70,7 +70,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
   if (tap !== undefined && typeof tap?.connected !== 'function') throw invalidType('tap', 'a WireTap', tap);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
-  checkInteger('handshakeTimeout', handshakeTimeout, 1, 2 ** 31 - 1);
+  checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
   return {
     dial: {

@@ -44,8 +44,8 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
   incoming: 'keep',
 });
 
-/** setTimeout() takes no longer time. */
-const MAX_TIME = 2 ** 31 - 1;
+/** The longest time that setTimeout() takes, in milliseconds. */
+export const MAX_TIME: number = 2 ** 31 - 1;
 
 /** The least and the greatest value of each number. */
 const RANGES: { readonly [name in Exclude<keyof ConnectionSettings, 'incoming'>]: readonly [number, number] } = {

@@ -6,6 +6,7 @@ import {
   type ConnectionOptions,
   type ConnectionSettings,
   checkInteger,
+  MAX_TIME,
   resolveConnectionOptions,
 } from '../connection/options.js';
 import type { TransportInfo } from '../connection/wire-tap.js';
@@ -91,7 +92,6 @@ export interface ServerSettings<Context> {
   readonly handshakeTimeout: number;
 }
 
-const MAX_TIME = 2 ** 31 - 1;
 /** listen() takes it as an int. */
 const MAX_BACKLOG = 2 ** 31 - 1;
 

@@ -2,7 +2,7 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checkInteger } from '../connection/options.js';
+import { checkInteger, MAX_TIME } from '../connection/options.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -128,7 +128,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   close(options: ServerCloseOptions = {}): Promise<void> {
     const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
     encodeClosePayload(code, reason);
-    checkInteger('timeout', timeout, 0, 2 ** 31 - 1);
+    checkInteger('timeout', timeout, 0, MAX_TIME);
     if (this.#closing === undefined) {
       let done: () => void;
       // It stands before the shutdown begins: that runs listeners of the application, which may call this again.
