@@ -25,7 +25,7 @@ export interface ConformanceCase {
  *  - dropped: the tester ends TCP without a Close frame, and the endpoint does likewise. */
 export type Ending = 'clean' | 'failed' | 'dropped';
 
-export type Line = Sends | Gets | GetsMessage;
+export type Line = Sends | Gets | GetsMessage | GetsCompressed;
 
 export interface Sends {
   readonly kind: 'sends';
@@ -50,6 +50,17 @@ export interface GetsMessage {
   readonly fragments: number;
 }
 
+/** A message in one frame with RSV1, as permessage-deflate has it (RFC 7692 §7.2.1). */
+export interface GetsCompressed {
+  readonly kind: 'gets compressed';
+  readonly opcode: number;
+  /** The message before it was compressed. */
+  readonly message: Uint8Array;
+  readonly windowBits: number;
+  /** What the endpoint may refer to: its earlier messages, where it takes over its context. */
+  readonly history: Uint8Array;
+}
+
 export type Application =
   /** Closes at the first message, by this code and reason. */
   | { readonly does: 'close'; readonly code?: number; readonly reason?: string }
@@ -61,9 +72,11 @@ export interface CaseExtension {
   readonly name: string;
   /** The tester's offer, towards a server. */
   readonly offer: string;
-  /** The response: what a server must answer, and what the tester answers a client that offered it. */
+  /** The response: what a server must answer, its parameters in any order, and what the tester answers a client that offered it. */
   readonly response: string;
   readonly assignedBits: number;
+  /** What the endpoint's application asks for, by the names of its own API; the same object for the same settings. */
+  readonly settings: Readonly<Record<string, boolean | number>>;
 }
 
 // Frames

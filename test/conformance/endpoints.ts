@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
-import type { Application, ConformanceCase } from './conformance-case.js';
-import type { Endpoint, EndReport } from './tester.js';
+import type { Application, CaseExtension, ConformanceCase } from './conformance-case.js';
+import type { Attendance, Endpoint, EndReport } from './tester.js';
 
 /** Our client and our server, as the tester sees them. */
 
 export const client: Endpoint = {
   role: 'client',
-  connect: async (url, { application }) => serve(await connect(url), application),
+  connect: async (url, { application, extension }) =>
+    serve(await connect(url, { permessageDeflate: extension?.settings ?? false }), application),
 };
 
 export interface ServerEndpoint {
@@ -16,20 +17,36 @@ export interface ServerEndpoint {
   close(): Promise<void>;
 }
 
-export async function startServer(): Promise<ServerEndpoint> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+/** A server for cases without an extension, and one for each setting of an extension. */
+export function serverEndpoint(): ServerEndpoint {
+  const servers = new Map<CaseExtension['settings'] | undefined, Promise<WebSocketServer>>();
   const expected = new Map<string, (connection: WebSocketConnection) => void>();
-  server.on('connection', (connection, request) => {
-    expected.get(request.target)?.(connection);
-    expected.delete(request.target);
-  });
-  await once(server, 'listening');
-  const attend = async (target: string, { application }: ConformanceCase): Promise<EndReport> =>
-    new Promise(resolve => {
+
+  async function start(settings: CaseExtension['settings'] | undefined): Promise<WebSocketServer> {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', permessageDeflate: settings ?? false });
+    server.on('connection', (connection, request) => {
+      expected.get(request.target)?.(connection);
+      expected.delete(request.target);
+    });
+    await once(server, 'listening');
+    return server;
+  }
+
+  async function attend(target: string, { application, extension }: ConformanceCase): Promise<Attendance> {
+    const settings = extension?.settings;
+    const starting = servers.get(settings) ?? start(settings);
+    servers.set(settings, starting);
+    const { port } = (await starting).address() as AddressInfo;
+    const report = new Promise<EndReport>(resolve => {
       expected.set(target, connection => void serve(connection, application).then(resolve));
     });
-  const { port } = server.address() as AddressInfo;
-  return { endpoint: { role: 'server', port, attend }, close: () => server.close() };
+    return { port, report };
+  }
+
+  const close = async () => {
+    await Promise.all([...servers.values()].map(async server => (await server).close()));
+  };
+  return { endpoint: { role: 'server', attend }, close };
 }
 
 async function serve(connection: WebSocketConnection, application?: Application): Promise<EndReport> {

@@ -29,7 +29,7 @@ export async function openTo(port: number, target: string, extension?: CaseExten
   if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`the server did not switch protocols:\n${head}`);
   if (field(head, 'Sec-WebSocket-Accept') !== acceptOf(key)) throw new Error(`wrong Sec-WebSocket-Accept:\n${head}`);
   const agreed = field(head, 'Sec-WebSocket-Extensions');
-  if (agreed !== extension?.response) {
+  if (normalized(agreed) !== normalized(extension?.response)) {
     throw new Error(`expected the extensions ${extension?.response}, but the server answered ${agreed}`);
   }
   connection.startFrames('server', extension?.assignedBits ?? 0);
@@ -87,6 +87,13 @@ export function answer({ connection, request }: WaitingClient, extension?: CaseE
   if (extension !== undefined) lines.push(`Sec-WebSocket-Extensions: ${extension.response}`);
   connection.startFrames('client', extension?.assignedBits ?? 0);
   return `${lines.join('\r\n')}\r\n\r\n`;
+}
+
+/** The order of parameters says nothing. */
+function normalized(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const [name, ...parameters] = value.split(';').map(part => part.trim());
+  return [name, ...parameters.sort()].join('; ');
 }
 
 function acceptOf(key: string): string {

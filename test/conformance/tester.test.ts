@@ -111,7 +111,7 @@ describe('the cases', () => {
   });
 
   test('name the section of the RFC', () => {
-    for (const { title } of all) expect(title).toMatch(/\(§\d+(\.\d+)*(, §\d+(\.\d+)*)*\)$/);
+    for (const { title } of all) expect(title).toMatch(/\((RFC 7692 )?§\d+(\.\d+)*(, §\d+(\.\d+)*)*\)$/);
   });
 });
 
@@ -199,6 +199,7 @@ describe('a case that needs an extension', () => {
     offer: 'x-test; level=1',
     response: 'x-test',
     assignedBits: RSV1,
+    settings: {},
   };
   const compressed = text('packed', { rsv: RSV1 });
   const testCase = takes('0.4', 'RSV1 there and back', [sends(compressed), gets(compressed)], { extension });
@@ -255,7 +256,8 @@ async function stubServer(
     connection.socket.end();
     return report;
   };
-  const endpoint: Endpoint = { role: 'server', port, attend: serve };
+  const attend = async (target: string, testCase: ConformanceCase) => ({ port, report: serve(target, testCase) });
+  const endpoint: Endpoint = { role: 'server', attend };
   const tester = new Tester(endpoint);
   await tester.start();
   onTestFinished(() => tester.stop());

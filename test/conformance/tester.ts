@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ConformanceCase, Gets, GetsMessage, Line, Sends } from './conformance-case.js';
+import { inflate } from './compression.js';
+import type { ConformanceCase, Gets, GetsCompressed, GetsMessage, Line, Sends } from './conformance-case.js';
 import { answer, openTo, Reception } from './opening.js';
 import type { RawConnection } from './raw-connection.js';
 import {
@@ -10,7 +11,7 @@ import {
   randomNumbers,
   type Segmentation,
 } from './segmentation.js';
-import { CLOSE, CONTINUATION, describeFrame, encodeFrame, type Frame, type Role } from './wire.js';
+import { CLOSE, CONTINUATION, describeFrame, encodeFrame, type Frame, type Role, RSV1 } from './wire.js';
 
 /** How an endpoint's own API says that a connection ended (RFC 6455 §7.1.4, §7.1.5). */
 export interface EndReport {
@@ -18,13 +19,19 @@ export interface EndReport {
   readonly wasClean: boolean;
 }
 
+/** A server that is ready. */
+export interface Attendance {
+  readonly port: number;
+  /** Resolves when the connection has ended. */
+  readonly report: Promise<EndReport>;
+}
+
 /** What is under test. Nothing else of it is known here. */
 export type Endpoint =
   | {
       readonly role: 'server';
-      readonly port: number;
-      /** Gets ready for the connection that asks for `target`; resolves when that has ended. */
-      attend(target: string, testCase: ConformanceCase): Promise<EndReport>;
+      /** Gets ready for the connection that asks for `target`. */
+      attend(target: string, testCase: ConformanceCase): Promise<Attendance>;
     }
   | {
       readonly role: 'client';
@@ -107,6 +114,8 @@ export class Tester {
           await this.#deliver(connection, pieces);
         } else if (batch.line.kind === 'gets') {
           await expectFrame(connection, batch.line, transcript);
+        } else if (batch.line.kind === 'gets compressed') {
+          await expectCompressed(connection, batch.line, transcript);
         } else {
           await expectMessage(connection, batch.line, transcript);
         }
@@ -123,8 +132,8 @@ export class Tester {
   async #open(testCase: ConformanceCase): Promise<Opened> {
     const target = `/${testCase.id}/${++this.#runs}`;
     if (this.#endpoint.role === 'server') {
-      const report = this.#endpoint.attend(target, testCase);
-      const connection = await openTo(this.#endpoint.port, target, testCase.extension);
+      const { port, report } = await this.#endpoint.attend(target, testCase);
+      const connection = await openTo(port, target, testCase.extension);
       return { connection, report, early: Buffer.alloc(0) };
     }
     const arrival = this.#reception.await(target);
@@ -178,7 +187,7 @@ interface Opened {
 
 type Batch =
   | { readonly kind: 'sends'; readonly lines: Sends[] }
-  | { readonly kind: 'expects'; readonly line: Gets | GetsMessage };
+  | { readonly kind: 'expects'; readonly line: Exclude<Line, Sends> };
 
 /** What is sent in a row goes out together. */
 function inBatches(dialogue: readonly Line[]): Batch[] {
@@ -213,6 +222,20 @@ async function expectMessage(connection: RawConnection, line: GetsMessage, trans
   }
   if (!Buffer.concat(payloads).equals(line.payload)) throw new Error('the fragments are not the message that was sent');
   if (payloads.length < line.fragments) throw new Error(`expected ${line.fragments} fragments, not ${payloads.length}`);
+}
+
+async function expectCompressed(
+  connection: RawConnection,
+  line: GetsCompressed,
+  transcript: Transcript,
+): Promise<void> {
+  const got = await connection.frame();
+  transcript.push({ kind: 'gets', frame: got });
+  if (!got.fin || got.rsv !== RSV1 || got.opcode !== line.opcode) {
+    throw new Error(`expected opcode ${line.opcode} with RSV1 in one frame, but ${describeFrame(got)} came`);
+  }
+  const message = inflate(got.payload, line.windowBits, line.history);
+  if (!message.equals(line.message)) throw new Error('the message is another one when it is inflated');
 }
 
 /** "the "Payload data" of a Close frame … UTF-8-encoded data" (§5.5.1). */

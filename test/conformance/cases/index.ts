@@ -8,6 +8,8 @@ import { utf8 } from './06-utf8.js';
 import { closeHandling } from './07-close-handling.js';
 import { limits } from './09-limits.js';
 import { autoFragmentation } from './10-auto-fragmentation.js';
+import { compression } from './12-compression.js';
+import { compressionParameters } from './13-compression-parameters.js';
 
 export interface Section {
   readonly number: number;
@@ -26,4 +28,6 @@ export const SECTIONS: readonly Section[] = [
   { number: 7, title: 'close handling', cases: closeHandling },
   { number: 9, title: 'limits', cases: limits },
   { number: 10, title: 'auto-fragmentation', cases: autoFragmentation },
+  { number: 12, title: 'compression', cases: compression },
+  { number: 13, title: 'parameters of compression', cases: compressionParameters },
 ];
