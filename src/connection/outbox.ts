@@ -28,8 +28,11 @@ interface Job {
   readonly drop: (() => void) | undefined;
 }
 
-/** What a message costs while it waits as a job, beside its own bytes: a million empty ones are not for free. */
-const JOB_OVERHEAD = 256;
+/**
+ * What a job, or a piece of output, costs while it waits, beside its own bytes: a million empty messages are not for free, and 16 MiB in
+ * pieces of 17 KiB hold 370 KiB more.
+ */
+const OVERHEAD = 256;
 
 /**
  * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
@@ -92,7 +95,8 @@ export class Outbox implements Flushable {
 
   /** Sends a message behind all that were sent before. Gives false where more than the high-water mark now waits. */
   send(payload: string | Uint8Array | Blob): boolean {
-    const waiting = this.bufferedAmount + JOB_OVERHEAD * (this.#jobs?.length ?? 0);
+    const entries = (this.#jobs?.length ?? 0) + this.#protocol.outputPieces;
+    const waiting = this.bufferedAmount + OVERHEAD * entries;
     if (waiting > this.#settings.maxBufferedAmount) {
       this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
       return false;

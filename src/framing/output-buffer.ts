@@ -29,6 +29,11 @@ export class OutputBuffer {
     return this.#length;
   }
 
+  /** Pieces that wait: each takes some memory beside its bytes. */
+  get pieceCount(): number {
+    return this.#pieces.length + (this.#runSlab === undefined ? 0 : 1);
+  }
+
   /** The memory in which reserve() found room. Valid until the next reserve() of any OutputBuffer. */
   get memory(): Uint8Array<ArrayBuffer> {
     return slab.bytes;

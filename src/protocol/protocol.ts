@@ -299,6 +299,11 @@ export class Protocol {
     return this.#output.length;
   }
 
+  /** Pieces that they lie in: each takes some memory beside its bytes. */
+  get outputPieces(): number {
+    return this.#output.pieceCount;
+  }
+
   /** Whether takeOutput() would give anything. */
   get hasOutput(): boolean {
     return this.#output.length > 0 || this.#latestPing !== undefined;

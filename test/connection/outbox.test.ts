@@ -135,6 +135,20 @@ describe('backpressure', () => {
     expect(connection.send('x')).toBe(false);
   });
 
+  it('counts the memory that many pieces take beside their bytes', async () => {
+    const { connection } = congested({ maxBufferedAmount: 1_000_000 });
+    await setImmediate();
+    let before = 0;
+    while (connection.state === 'open') {
+      before = connection.bufferedAmount;
+      connection.send(Buffer.alloc(17_000));
+    }
+    expect(before).toBeLessThan(1_000_000);
+    expect((await connection.closed).cause).toMatchObject({
+      bufferedAmount: expect.toSatisfy(size => size > 1_000_000),
+    });
+  });
+
   it('a single message above the cap is no reason to end', async () => {
     const all = congested({ maxBufferedAmount: 1_000 });
     expect(all.connection.send(Buffer.alloc(100_000))).toBe(false);

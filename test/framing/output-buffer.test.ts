@@ -23,6 +23,7 @@ test('what is committed one behind the other leaves in one piece, in order', () 
   write(output, 1, 2);
   write(output, 3);
   expect(output.length).toBe(3);
+  expect(output.pieceCount).toBe(1);
   const pieces = output.take();
   expect(pieces.map(piece => [...piece])).toEqual([[1, 2, 3]]);
   expect(output.length).toBe(0);
@@ -155,4 +156,16 @@ test('bytes not yet released are never overwritten, whatever the order of things
     }),
     { numRuns: 60 },
   );
+});
+
+test('pieceCount tells of pieces that wait: those of the slab, and those beside it', () => {
+  const output = new OutputBuffer();
+  expect(output.pieceCount).toBe(0);
+  write(output, 1);
+  output.append(Uint8Array.of(2));
+  expect(output.pieceCount).toBe(2);
+  write(output, 3);
+  expect(output.pieceCount).toBe(3);
+  expect(output.take()).toHaveLength(3);
+  expect(output.pieceCount).toBe(0);
 });
