@@ -1,0 +1,60 @@
+/**
+ * Faults of running connections that need minutes, or a process of their own, each measured against its limit (README.md).
+ *
+ *     npm run soak -- [row …] [--scale=0.1] [--list]
+ */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Outcome, Row } from './row.js';
+import { ROWS } from './rows/index.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: 'string', default: '1' }, list: { type: 'boolean', default: false } },
+});
+const scale = Number(values.scale);
+if (!(scale > 0)) throw new RangeError(`--scale must be a number above 0, got ${values.scale}`);
+const unknown = positionals.filter(name => !ROWS.some(row => row.name === name));
+if (unknown.length > 0) throw new RangeError(`no row ${unknown.join(', ')}: --list names them`);
+
+/** Every row has a process of its own: what one of them leaves behind, no other measures. */
+function runRow(row: Row): Promise<Outcome> {
+  const script = fileURLToPath(new URL('./run-row.ts', import.meta.url));
+  const node = [process.execPath, '--expose-gc', ...process.execArgv, script, row.name, String(scale)];
+  // Only a shell can change the limit of descriptors, which what it turns into inherits.
+  const limit = row.descriptors === undefined ? '' : `ulimit -n ${row.descriptors} && `;
+  const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...node], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  return new Promise(resolve => {
+    let outcome: Outcome = { figure: 'it crashed', passed: false };
+    child.on('message', message => {
+      outcome = message as Outcome;
+    });
+    child.on('exit', code => {
+      const isAlive = code === 0;
+      resolve(isAlive ? outcome : { figure: `${outcome.figure}; it ended with ${code}`, passed: false });
+    });
+  });
+}
+
+async function main(): Promise<void> {
+  const rows = positionals.length === 0 ? ROWS : ROWS.filter(({ name }) => positionals.includes(name));
+  for (const row of rows) {
+    const { name, fault, limit } = row;
+    if (values.list) {
+      console.log(`${name.padEnd(20)} ${fault}: ${limit}`);
+      continue;
+    }
+    const start = performance.now();
+    const { figure, passed } = await runRow(row);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(
+      `${passed ? 'PASS' : 'FAIL'}  ${name} (${seconds} s)\n      ${fault}\n      ${figure}\n      limit: ${limit}`,
+    );
+    if (!passed) process.exitCode = 1;
+  }
+}
+
+void main();

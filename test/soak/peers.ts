@@ -1,0 +1,247 @@
+/** What peers do. Each function runs in a process of its own, and gives what it found. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
+import { connect } from '../../src/index.js';
+import { heldMemory } from './measure.js';
+import type { Tether } from './peer.js';
+import { clientFrame, connectRaw, connectTcp, REQUEST, write } from './wire.js';
+
+interface At {
+  readonly port: number;
+}
+
+/** Sends messages of `size` bytes as fast as they are taken, until it is stopped, and reads what comes. */
+export async function busy({ port, size }: At & { size: number }, tether: Tether): Promise<void> {
+  const socket = await connectRaw(port);
+  socket.resume();
+  const frame = clientFrame(2, Buffer.alloc(size));
+  const batch = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(262_144 / frame.length)) }, () => frame));
+  tether.ready();
+  while (!tether.stopped.aborted && !socket.destroyed) await write(socket, batch);
+  socket.destroy();
+}
+
+/** `count` peers that each send a small message every `interval` ms. Gives how long each echo took, in ms. */
+export async function quiet(
+  { port, count, interval, echoes }: At & { count: number; interval: number; echoes: number },
+  tether: Tether,
+): Promise<number[]> {
+  const sockets = await Promise.all(Array.from({ length: count }, () => connectRaw(port)));
+  const times: number[] = [];
+  const frame = clientFrame(1, 'are you there?');
+  tether.ready();
+  await Promise.all(
+    sockets.map(async (socket, i) => {
+      await wait((interval * i) / count);
+      for (let echo = 0; echo < echoes; echo++) {
+        const sentAt = performance.now();
+        socket.write(frame);
+        await received(socket, frame.length - 4);
+        const time = performance.now() - sentAt;
+        times.push(time);
+        await wait(Math.max(0, interval - time));
+      }
+      socket.destroy();
+    }),
+  );
+  return times;
+}
+
+/** Connects `count` times and reads nothing any more, until it is stopped. */
+export async function deaf({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+  const sockets = await inParallel(count, 50, () => connectRaw(port));
+  tether.ready();
+  await stopped(tether);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Connects `count` times and sends messages of `size` bytes on each, as far as they are taken, until it is stopped. */
+export async function talkers(
+  { port, count, size }: At & { count: number; size: number },
+  tether: Tether,
+): Promise<void> {
+  const sockets = await inParallel(count, 50, () => connectRaw(port));
+  const frame = clientFrame(2, Buffer.alloc(size));
+  for (const socket of sockets) {
+    void (async () => {
+      while (!tether.stopped.aborted && !socket.destroyed) await write(socket, frame);
+    })();
+  }
+  tether.ready();
+  await stopped(tether);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Sends `count` pings of 125 bytes and reads no answer. */
+export async function pingFlood({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+  const socket = await connectRaw(port);
+  const batch = Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(9, Buffer.alloc(125, 'x'))));
+  for (let sent = 0; sent < count; sent += 1_000) await write(socket, batch);
+  tether.ready();
+  await stopped(tether);
+  socket.destroy();
+}
+
+/** Sends a message in `count` fragments of `size` bytes each, on each of `connections`, and never the last one. */
+export async function fragments(
+  { port, connections, count, size }: At & { connections: number; count: number; size: number },
+  tether: Tether,
+): Promise<void> {
+  const sockets = await inParallel(connections, 50, () => connectRaw(port));
+  const fragment = clientFrame(0, Buffer.alloc(size), false);
+  for (const socket of sockets) {
+    await write(socket, clientFrame(2, Buffer.alloc(size), false));
+    for (let sent = 1; sent < count; ) {
+      const batch = Math.min(count - sent, Math.ceil(65_536 / fragment.length));
+      await write(socket, Buffer.concat(Array.from({ length: batch }, () => fragment)));
+      sent += batch;
+    }
+    // What the server answers to this, it has read everything before.
+    await write(socket, clientFrame(9));
+    await received(socket, 2);
+  }
+  tether.ready();
+  await stopped(tether);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Sends a message of many fragments with a Ping behind each. Gives how long each Pong took, in ms, and the message's digest. */
+export async function controlFlood({
+  port,
+  count,
+}: At & { count: number }): Promise<{ times: number[]; digest: string }> {
+  const socket = await connectRaw(port);
+  const hash = createHash('sha256');
+  const sentAt: number[] = [];
+  const times: number[] = [];
+  let seen = 0;
+  const pong = 2 + 4;
+  socket.on('data', (chunk: Buffer) => {
+    seen += chunk.length;
+    while (times.length < Math.floor(seen / pong)) times.push(performance.now() - sentAt[times.length]!);
+  });
+  for (let i = 0; i < count; i++) {
+    const payload = Buffer.alloc(16_384, i);
+    hash.update(payload);
+    await write(
+      socket,
+      Buffer.concat([clientFrame(i === 0 ? 2 : 0, payload, i === count - 1), clientFrame(9, 'ping')]),
+    );
+    sentAt.push(performance.now());
+    // As fast as the answers come: what is measured is their way, and not the queue in front of it.
+    while (sentAt.length - times.length > 8) await once(socket, 'data');
+  }
+  while (times.length < count) await once(socket, 'data');
+  socket.destroy();
+  return { times, digest: hash.digest('hex') };
+}
+
+/** Connects `count` times, sends a part of a frame, and ends the connection by RST. */
+export async function resets({ port, count }: At & { count: number }): Promise<void> {
+  const frame = clientFrame(2, Buffer.alloc(300));
+  await inParallel(count, 50, async i => {
+    const socket = await connectRaw(port);
+    await new Promise(resolve => socket.write(frame.subarray(0, (i * 7) % (frame.length - 1)), resolve));
+    if (i % 3 === 0) await wait(1);
+    socket.resetAndDestroy();
+  });
+}
+
+/** Opens TCP connections, sends `bytes` of a request's head on each, and waits for the server to end them all. */
+export async function stall(
+  { port, count, bytes }: At & { count: number; bytes: number },
+  tether: Tether,
+): Promise<{ answers: string[]; seconds: number }> {
+  const start = performance.now();
+  const head = Buffer.from(`${REQUEST.slice(0, -2)}X-Padding: ${'x'.repeat(bytes)}`).subarray(0, bytes);
+  const answers = new Set<string>();
+  const sockets = await inParallel(count, 50, async () => {
+    const socket = await connectTcp(port);
+    socket.write(head);
+    return socket;
+  });
+  const ended = sockets.map(socket => {
+    socket.once('data', (chunk: Buffer) => answers.add(chunk.toString('latin1').split('\r\n', 1)[0]!));
+    return once(socket, 'end').then(() => socket.destroy());
+  });
+  tether.ready();
+  await Promise.all(ended);
+  return { answers: [...answers], seconds: (performance.now() - start) / 1000 };
+}
+
+/** Opens a connection every `interval` ms until it is stopped. Gives how long each opening handshake took, in ms. */
+export async function honest({ port, interval }: At & { interval: number }, tether: Tether): Promise<number[]> {
+  const times: number[] = [];
+  while (!tether.stopped.aborted) {
+    const start = performance.now();
+    const socket = await connectRaw(port);
+    times.push(performance.now() - start);
+    socket.destroy();
+    await wait(interval);
+  }
+  return times;
+}
+
+/** Opens and closes `count` connections by the library's own client. Gives what it held on the way. */
+export async function opensAndCloses({
+  port,
+  count,
+  samples,
+}: At & { count: number; samples: number }): Promise<Array<[done: number, bytes: number]>> {
+  const held: Array<[number, number]> = [];
+  const each = Math.ceil(count / samples);
+  for (let done = 0; done < count; ) {
+    await inParallel(each, 32, async () => {
+      const connection = await connect(`ws://127.0.0.1:${port}/`);
+      connection.send('hello');
+      await connection.close(1000);
+    });
+    done += each;
+    held.push([done, await heldMemory()]);
+  }
+  return held;
+}
+
+/** Opens `count` connections, as far as they are taken, tells what became of them, and closes them when it is told. */
+export async function crowd({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+  const sockets = await Promise.all(Array.from({ length: count }, () => connectTcp(port)));
+  tether.ready();
+  await stopped(tether);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Connects and closes as a peer should, but for answering the Close frame, and for ending TCP. */
+export async function ignoresClose({ port }: At): Promise<{ seconds: number }> {
+  const socket = await connectRaw(port);
+  await received(socket, 4);
+  const start = performance.now();
+  socket.resume();
+  await Promise.race([once(socket, 'close'), once(socket, 'end')]);
+  return { seconds: (performance.now() - start) / 1000 };
+}
+
+function stopped(tether: Tether): Promise<unknown> {
+  return tether.stopped.aborted ? Promise.resolve() : once(tether.stopped, 'abort');
+}
+
+/** Calls `act` `count` times, so many of them at once. */
+async function inParallel<Value>(count: number, width: number, act: (i: number) => Promise<Value>): Promise<Value[]> {
+  const values: Value[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < count; i = next++) values.push(await act(i));
+  };
+  await Promise.all(Array.from({ length: Math.min(width, count) }, worker));
+  return values;
+}
+
+/** Waits for `length` bytes more. */
+async function received(socket: Socket, length: number): Promise<void> {
+  for (let left = length; left > 0; ) {
+    const chunk = socket.read() as Buffer | null;
+    if (chunk === null) await once(socket, 'readable');
+    else left -= chunk.length;
+  }
+}

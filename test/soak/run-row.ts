@@ -1,0 +1,10 @@
+/** Runs one row, in a process of its own: its name and the scale are the arguments, the outcome is sent to the parent. */
+import { ROWS } from './rows/index.js';
+
+const [name, scale] = process.argv.slice(2);
+const row = ROWS.find(candidate => candidate.name === name);
+if (row === undefined) throw new Error(`no row ${name}`);
+void row.run(Number(scale)).then(outcome => {
+  process.send?.(outcome);
+  process.disconnect?.();
+});

@@ -1,0 +1,74 @@
+/** The peers' side of the wire, by hand: nothing of src/ is used, so that a peer may do what the library would not. */
+import { once } from 'node:events';
+import net, { type Socket } from 'node:net';
+
+export const REQUEST = [
+  'GET / HTTP/1.1',
+  'Host: 127.0.0.1',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version: 13',
+  '',
+  '',
+].join('\r\n');
+
+const KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
+
+/** A frame as a client sends it. */
+export function clientFrame(opcode: number, payload: Uint8Array | string = '', fin = true): Buffer {
+  const bytes = Buffer.from(payload as string);
+  for (let i = 0; i < bytes.length; i++) bytes[i]! ^= KEY[i % 4]!;
+  return Buffer.concat([header(opcode, bytes.length, fin, 0x80), KEY, bytes]);
+}
+
+/** The header of a frame, and its masking key, that promises `length` bytes. */
+export function clientHeader(opcode: number, length: number, fin = true): Buffer {
+  return Buffer.concat([header(opcode, length, fin, 0x80), KEY]);
+}
+
+function header(opcode: number, length: number, fin: boolean, mask: number): Buffer {
+  const first = (fin ? 0x80 : 0) | opcode;
+  if (length < 126) return Buffer.from([first, mask | length]);
+  const bytes = Buffer.alloc(length < 65_536 ? 4 : 10);
+  bytes[0] = first;
+  bytes[1] = mask | (length < 65_536 ? 126 : 127);
+  if (length < 65_536) bytes.writeUInt16BE(length, 2);
+  else bytes.writeBigUInt64BE(BigInt(length), 2);
+  return bytes;
+}
+
+/** A TCP connection to a server under test. Errors are passed over: what becomes of it, `close` tells. */
+export async function connectTcp(port: number, host = '127.0.0.1'): Promise<Socket> {
+  const socket = net.connect({ port, host, noDelay: true, allowHalfOpen: true });
+  await once(socket, 'connect');
+  socket.on('error', () => {});
+  return socket;
+}
+
+/** A connection behind its opening handshake. It is paused: nothing is read until somebody does. */
+export async function connectRaw(port: number, host?: string): Promise<Socket> {
+  const socket = await connectTcp(port, host);
+  socket.write(REQUEST);
+  let head = '';
+  while (!head.endsWith('\r\n\r\n')) {
+    const chunk = socket.read(1) as Buffer | null;
+    if (chunk === null) await once(socket, 'readable');
+    else head += chunk.toString('latin1');
+  }
+  if (!head.startsWith('HTTP/1.1 101')) throw new Error(`not accepted: ${head}`);
+  socket.removeAllListeners('readable');
+  return socket;
+}
+
+/** Writes, and waits until the socket takes more, or is gone. */
+export async function write(socket: Socket, bytes: Uint8Array): Promise<void> {
+  if (socket.destroyed || socket.write(bytes)) return;
+  await new Promise<void>(resolve => {
+    const done = () => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
+  });
+}
