@@ -168,7 +168,7 @@ export class Tester {
   async #end(connection: RawConnection, { ending }: ConformanceCase): Promise<void> {
     const { socket } = connection;
     if (ending === 'clean' && this.#role === 'server') {
-      // "in normal cases, the underlying TCP connection … SHOULD be closed first by the server" (§7.1.1)
+      // "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server" (§7.1.1).
       for (let i = 0; i < 3; i++) await aTurn();
       if (connection.hasEnded) throw new Error('the client ended TCP before the server did (§7.1.1)');
     }
@@ -238,7 +238,7 @@ async function expectCompressed(
   if (!message.equals(line.message)) throw new Error('the message is another one when it is inflated');
 }
 
-/** "the "Payload data" of a Close frame … UTF-8-encoded data" (§5.5.1). */
+/** "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1), and nothing else. */
 function judgeReason({ payload }: Frame): void {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2));

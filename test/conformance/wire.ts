@@ -65,7 +65,7 @@ function keyBytes(key: number): readonly number[] {
   return [key >>> 24, (key >>> 16) & 0xff, (key >>> 8) & 0xff, key & 0xff];
 }
 
-/** "transformed-octet-i = original-octet-i XOR masking-key-octet-j, j = i MOD 4" (§5.3). */
+/** "j = i MOD 4; transformed-octet-i = original-octet-i XOR masking-key-octet-j" (§5.3). */
 function mask(bytes: Uint8Array, key: ArrayLike<number>): void {
   for (let i = 0; i < bytes.length; i++) bytes[i]! ^= key[i & 3]!;
 }

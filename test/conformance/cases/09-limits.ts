@@ -72,7 +72,7 @@ export const limits: readonly ConformanceCase[] = [
     gets(pong('63')),
   ]),
 
-  // "implementations … MUST impose limits on the frame size and total message size after reassembly" (§10.4)
+  // "Such an implementation SHOULD impose a limit on frame sizes and the total message size after reassembly" (§10.4).
   fails(
     '9.8.1',
     'refuses a message above its limit at the header (§10.4)',

@@ -67,7 +67,7 @@ export const compression: readonly ConformanceCase[] = [
     ),
   ),
 
-  // "the message's payload is fragmented after compressing" (§6.1): the cuts mean nothing to DEFLATE.
+  // A message is cut into fragments behind the compressing (RFC 7692 §6.1): to DEFLATE the cuts mean nothing.
   ...FRAGMENT_SIZES.map((size, i) =>
     takes(
       `12.4.${i + 1}`,
@@ -104,7 +104,7 @@ export const compression: readonly ConformanceCase[] = [
   ).map(([name, hex], i) =>
     takes(
       `12.5.${i + 1}`,
-      `takes ${name} (§7.2.3)`,
+      `takes ${name} (RFC 7692 §7.2.3)`,
       [sends(text(Buffer.from(hex.replace(' ', ''), 'hex'), { rsv: RSV1 })), getsCompressed(TEXT, HELLO.payload)],
       PLAIN,
     ),
@@ -138,7 +138,7 @@ export const compression: readonly ConformanceCase[] = [
     PLAIN,
   ),
 
-  // "RSV1 … set on the first fragment of a message" alone, and never on a control frame (§6)
+  // RSV1 stands on the first fragment of a message alone, and never on a control frame (RFC 7692 §6).
   fails(
     '12.6.1',
     'refuses RSV1 on a continuation (RFC 7692 §6.1)',
