@@ -4,6 +4,7 @@ import { type ServerOptions, WebSocketServer } from '../../src/index.js';
 import { watch } from './helpers/echo-server.js';
 import { askNode24 } from './helpers/node24.js';
 import { startPageServer } from './helpers/page-server.js';
+import { startWireProxy } from './helpers/wire-proxy.js';
 
 let browser: Browser;
 
@@ -107,6 +108,50 @@ describe.each(PEERS)('$peer at our server', ({ ask }) => {
       events: ['error'],
       closed: { code: 1006, wasClean: false },
     });
+  });
+});
+
+/** What every browser offers by default. */
+const OFFER = 'permessage-deflate; client_max_window_bits';
+const WILLING = { serverNoContextTakeover: false, clientNoContextTakeover: false };
+
+const AGREED: ReadonlyArray<readonly [string, NonNullable<ServerOptions['permessageDeflate']>]> = [
+  ['permessage-deflate; server_no_context_takeover; client_no_context_takeover', true],
+  ['permessage-deflate', WILLING],
+  [
+    'permessage-deflate; server_max_window_bits=12; client_max_window_bits=11',
+    { ...WILLING, serverMaxWindowBits: 12, clientMaxWindowBits: 11 },
+  ],
+];
+
+describe.each([
+  // undici inflates what comes, and compresses nothing itself.
+  { peer: "Node 24's own WebSocket", ask: askNode24, compresses: false },
+  { peer: 'headless Chromium', ask: askChromium, compresses: true },
+])('$peer and permessage-deflate', ({ ask, compresses }) => {
+  test.each(AGREED)('agrees on `%s`, and 1 KiB of JSON and 1 MiB come back', async (agreed, permessageDeflate) => {
+    const { origin } = await start({ permessageDeflate });
+    const proxy = await startWireProxy(Number(new URL(origin).port));
+    const through = `127.0.0.1:${proxy.port}`;
+    const seen = await ask('compressed', `ws://${through}/echo`, `http://${through}`);
+    expect(seen).toEqual({ extensions: agreed, size: expect.any(Number), same: [true, true, true, true] });
+
+    const { size } = seen as { size: number };
+    const record = proxy.record();
+    expect(record).toMatchObject({ offered: OFFER, agreed });
+    for (const [messages, isCompressed, isAlone] of [
+      [record.fromClient, compresses, agreed.includes('client_no_context_takeover')],
+      [record.fromServer, true, agreed.includes('server_no_context_takeover')],
+    ] as const) {
+      expect(messages).toHaveLength(4);
+      expect(messages.map(message => message.isCompressed)).toEqual(messages.map(() => isCompressed));
+      if (!isCompressed) continue;
+      const [first, second, text, data] = messages.map(message => message.size) as [number, number, number, number];
+      expect(first).toBeLessThan(size / 2);
+      if (isAlone) expect(second).toBe(first);
+      else expect(second).toBeLessThan(first / 4);
+      expect(Math.max(text, data)).toBeLessThan((size * 2 ** 10) / 4);
+    }
   });
 });
 

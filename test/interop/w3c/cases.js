@@ -2,7 +2,19 @@
  * What a WebSocket as browsers define it (WHATWG) does with an echo server of ours. The same cases run in Chromium, as a module
  * of a page, and in Node, whose WebSocket is undici's. Each gives what was seen, as plain values.
  */
-export const cases = { text, binary, mebibyte, many, fragments, ping, subprotocol, close, closedByServer, refused };
+export const cases = {
+  text,
+  binary,
+  mebibyte,
+  many,
+  fragments,
+  ping,
+  subprotocol,
+  compressed,
+  close,
+  closedByServer,
+  refused,
+};
 
 async function text(url) {
   const connection = await open(url);
@@ -59,6 +71,18 @@ async function subprotocol(url) {
   const { protocol, extensions } = connection;
   await end(connection);
   return { protocol, extensions };
+}
+
+/** Twice the same JSON of 1 KiB, so that a context that is taken over shows; then 1 MiB of text, and of binary. */
+async function compressed(url) {
+  const connection = await open(url);
+  const { extensions } = connection;
+  const json = JSON.stringify(Array.from({ length: 40 }, (_, id) => ({ id, name: `name ${(id * 7_919) % 104_729}` })));
+  const large = json.repeat(2 ** 10);
+  const [one, two, text, data] = await exchange(connection, [json, json, large, new TextEncoder().encode(large)]);
+  await end(connection);
+  const same = [one === json, two === json, text === large, new TextDecoder().decode(data) === large];
+  return { extensions, size: json.length, same };
 }
 
 async function close(url) {

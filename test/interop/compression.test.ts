@@ -1,0 +1,293 @@
+import { once } from 'node:events';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { WebSocket as Peer, type PerMessageDeflateOptions as PeerOptions } from 'ws';
+import { connect, type PermessageDeflateOptions } from '../../src/index.js';
+import { Capture } from './helpers/capture.js';
+import { startEchoServer } from './helpers/echo-server.js';
+import { askPython, startPython } from './helpers/python.js';
+import { startWireProxy, type WireRecord } from './helpers/wire-proxy.js';
+import { startPeerServer } from './helpers/ws-server.js';
+
+type Parameters = Pick<
+  PermessageDeflateOptions,
+  'serverNoContextTakeover' | 'clientNoContextTakeover' | 'serverMaxWindowBits' | 'clientMaxWindowBits'
+>;
+
+/** An end that compresses all that it sends, and accepts whatever the other asks for. */
+const WILLING = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
+
+const TAKEOVER: Parameters = {};
+const NO_TAKEOVER: Parameters = { serverNoContextTakeover: true, clientNoContextTakeover: true };
+const SMALL_WINDOWS: Parameters = { serverMaxWindowBits: 9, clientMaxWindowBits: 10 };
+const NO_TAKEOVER_ONE_WAY: Parameters = { serverNoContextTakeover: true, clientMaxWindowBits: 12 };
+
+/** What a client asks for. */
+const ASKED = [
+  ['contexts that are taken over', TAKEOVER],
+  ['no context takeover', NO_TAKEOVER],
+  ['windows of 512 and 1,024 bytes', SMALL_WINDOWS],
+  ['no takeover and a smaller window, each in one direction', NO_TAKEOVER_ONE_WAY],
+] as const;
+
+/** What a server asks for, whose client offers no more than that it knows all parameters. */
+const IMPOSED: Parameters = { serverNoContextTakeover: true, serverMaxWindowBits: 11, clientMaxWindowBits: 10 };
+
+const RECORDS = JSON.stringify(
+  Array.from({ length: 40 }, (_, id) => ({ id, name: `name ${(id * 2_654_435_761) % 1_000_000_007}` })),
+);
+const NOISE = Buffer.from(Array.from({ length: 20_000 }, (_, i) => (Math.sin(i) * 1e6) & 0xff));
+
+/** Twice the same, so that a context that is taken over shows; nothing; what is too dense for DEFLATE; and much. */
+const MESSAGES = [RECORDS, RECORDS, '', NOISE, RECORDS.repeat(600)];
+
+/** The parameters in the names of RFC 7692, as Python takes them. */
+function inPython(parameters: Parameters): string {
+  const names = Object.entries(parameters).map(([name, value]) => [
+    name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
+    value,
+  ]);
+  return JSON.stringify(Object.fromEntries(names));
+}
+
+/** The parameters that a 101 names. */
+function namesOf(agreed: string | undefined): string[] {
+  return (agreed ?? '').split(/ *; */).sort();
+}
+
+function expectedNames(parameters: Parameters): string[] {
+  return [
+    'permessage-deflate',
+    ...(parameters.serverNoContextTakeover ? ['server_no_context_takeover'] : []),
+    ...(parameters.clientNoContextTakeover ? ['client_no_context_takeover'] : []),
+    ...(parameters.serverMaxWindowBits ? [`server_max_window_bits=${parameters.serverMaxWindowBits}`] : []),
+    ...(parameters.clientMaxWindowBits ? [`client_max_window_bits=${parameters.clientMaxWindowBits}`] : []),
+  ].sort();
+}
+
+/** What must be seen on the wire where MESSAGES went there and back. */
+function expectCompression(record: WireRecord, parameters: Parameters): void {
+  expect(namesOf(record.agreed)).toEqual(expectedNames(parameters));
+  const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = parameters;
+  for (const { messages, isAlone = false, windowBits = 15 } of [
+    { messages: record.fromClient, isAlone: clientNoContextTakeover, windowBits: clientMaxWindowBits },
+    { messages: record.fromServer, isAlone: serverNoContextTakeover, windowBits: serverMaxWindowBits },
+  ]) {
+    expect(messages).toHaveLength(MESSAGES.length);
+    expect(messages.every(({ isCompressed }) => isCompressed)).toBe(true);
+    const [first, second, , , much] = messages.map(({ size }) => size) as [number, number, number, number, number];
+    expect(first).toBeLessThan(RECORDS.length / 2);
+    // The first message is in the second one's window only where that is larger than either.
+    if (isAlone) expect(second).toBe(first);
+    else if (2 ** windowBits > RECORDS.length) expect(second).toBeLessThan(first / 4);
+    expect(much).toBeLessThan((RECORDS.length * 600) / 2);
+  }
+}
+
+async function openPeer(port: number, perMessageDeflate: PeerOptions | boolean): Promise<Peer> {
+  const peer = new Peer(`ws://127.0.0.1:${port}/`, { perMessageDeflate });
+  onTestFinished(() => peer.terminate());
+  await once(peer, 'open');
+  return peer;
+}
+
+/** Sends MESSAGES one after the other by a client of `ws`, and expects each back. */
+async function exchangeByPeer(peer: Peer): Promise<void> {
+  for (const message of MESSAGES) {
+    peer.send(message);
+    const [echo, isBinary] = await once(peer, 'message');
+    expect(isBinary).toBe(typeof message !== 'string');
+    expect(Buffer.from(message).equals(echo)).toBe(true);
+  }
+  peer.close(1000);
+  expect((await once(peer, 'close'))[0]).toBe(1000);
+}
+
+/** The same by a client of ours. */
+async function exchange(port: number, parameters: Parameters): Promise<void> {
+  const permessageDeflate = { threshold: 0, ...parameters };
+  const connection = await connect(`ws://127.0.0.1:${port}/`, { permessageDeflate });
+  const messages = connection[Symbol.asyncIterator]();
+  for (const message of MESSAGES) {
+    connection.send(message);
+    const { value: echo } = await messages.next();
+    // Not toEqual(): it takes seconds for what is so long.
+    expect(typeof echo).toBe(typeof message === 'string' ? 'string' : 'object');
+    expect(Buffer.from(message).equals(Buffer.from(echo ?? ''))).toBe(true);
+  }
+  expect(await connection.close(1000)).toMatchObject({ code: 1000, wasClean: true });
+}
+
+describe('our server, which compresses', () => {
+  const start = async (permessageDeflate: true | PermessageDeflateOptions) => {
+    const { port, closed } = await startEchoServer({ permessageDeflate });
+    return { proxy: await startWireProxy(port), closed };
+  };
+
+  describe('and the client of `ws`', () => {
+    test.each(ASKED)('that asks for %s', async (_, parameters) => {
+      const { proxy, closed } = await start(WILLING);
+      await exchangeByPeer(await openPeer(proxy.port, { threshold: 0, ...parameters }));
+      expectCompression(proxy.record(), parameters);
+      expect(await closed).toMatchObject({ code: 1000, wasClean: true });
+    });
+
+    test('that is told what the server wants', async () => {
+      const { proxy } = await start({ ...WILLING, ...IMPOSED });
+      const peer = await openPeer(proxy.port, { threshold: 0 });
+      await exchangeByPeer(peer);
+      expectCompression(proxy.record(), IMPOSED);
+    });
+
+    test('each with its defaults', async () => {
+      const { proxy } = await start(true);
+      const peer = await openPeer(proxy.port, true);
+      expect(peer.extensions).toBe('permessage-deflate');
+      await exchangeByPeer(peer);
+      const { offered, agreed, fromClient, fromServer } = proxy.record();
+      expect(offered).toBe('permessage-deflate; client_max_window_bits');
+      expect(namesOf(agreed)).toEqual(expectedNames(NO_TAKEOVER));
+      // Both leave messages below 1,024 bytes as they are.
+      const isCompressed = [true, true, false, true, true];
+      expect(fromClient.map(message => message.isCompressed)).toEqual(isCompressed);
+      expect(fromServer.map(message => message.isCompressed)).toEqual(isCompressed);
+    });
+
+    test('that compresses fragment by fragment, with a Ping between', async () => {
+      const { port, pings } = await startEchoServer({ permessageDeflate: WILLING });
+      const proxy = await startWireProxy(port);
+      const peer = await openPeer(proxy.port, { threshold: 0 });
+      for (let i = 0; i < 2; i++) {
+        const echo = once(peer, 'message');
+        for (const [at, fin] of [
+          [0, false],
+          [500, false],
+          [1_000, true],
+        ] as const) {
+          peer.send(RECORDS.slice(at, fin ? undefined : at + 500), { fin });
+          if (!fin) peer.ping(`behind ${at}`);
+        }
+        expect(String((await echo)[0])).toBe(RECORDS);
+      }
+      expect(pings).toEqual(['behind 0', 'behind 500', 'behind 0', 'behind 500']);
+      expect(proxy.record().fromClient).toMatchObject([
+        { isCompressed: true, fragments: 3 },
+        { isCompressed: true, fragments: 3 },
+      ]);
+    });
+
+    test('which is told 1009 for 2 MB of zeros in 2 KB', async () => {
+      const { port } = await startEchoServer({ permessageDeflate: true, maxMessageSize: 1_000_000 });
+      const proxy = await startWireProxy(port);
+      const peer = await openPeer(proxy.port, true);
+      peer.send(Buffer.alloc(2_000_000));
+      expect((await once(peer, 'close'))[0]).toBe(1009);
+      expect(proxy.record().fromClient[0]!.size).toBeLessThan(3_000);
+    });
+  });
+
+  describe('and a client of python3-websockets', () => {
+    test.each(ASKED)('that asks for %s', async (_, parameters) => {
+      const { proxy, closed } = await start(WILLING);
+      const url = `ws://127.0.0.1:${proxy.port}/`;
+      expect(await askPython('deflate_client.py', url, inPython(parameters))).toEqual({
+        extensions: ['permessage-deflate'],
+        same: MESSAGES.map(() => true),
+      });
+      expectCompression(proxy.record(), parameters);
+      expect(await closed).toMatchObject({ code: 1000, wasClean: true });
+    });
+
+    test('that is told what the server wants', async () => {
+      const { proxy } = await start({ ...WILLING, ...IMPOSED });
+      const url = `ws://127.0.0.1:${proxy.port}/`;
+      expect(await askPython('deflate_client.py', url, '{}')).toMatchObject({ same: MESSAGES.map(() => true) });
+      expectCompression(proxy.record(), IMPOSED);
+    });
+
+    test('each with its defaults', async () => {
+      const { proxy } = await start(true);
+      expect(await askPython('websockets_client.py', `ws://127.0.0.1:${proxy.port}/`, 'mebibyte')).toEqual([
+        true,
+        true,
+      ]);
+      const { agreed, fromClient, fromServer } = proxy.record();
+      expect(namesOf(agreed)).toEqual(expectedNames(NO_TAKEOVER));
+      for (const { isCompressed, size } of [...fromClient, ...fromServer]) {
+        expect(isCompressed).toBe(true);
+        expect(size).toBeLessThan(20_000);
+      }
+    });
+  });
+});
+
+describe('our client, which compresses', () => {
+  describe('and a server of `ws`', () => {
+    const start = async (perMessageDeflate: PeerOptions) => {
+      const { url } = await startPeerServer({ perMessageDeflate });
+      return startWireProxy(Number(new URL(url).port));
+    };
+
+    test.each(ASKED)('which is asked for %s', async (_, parameters) => {
+      const proxy = await start({ threshold: 0 });
+      await exchange(proxy.port, parameters);
+      expectCompression(proxy.record(), parameters);
+    });
+
+    test('that says what it wants', async () => {
+      const proxy = await start({ threshold: 0, ...IMPOSED });
+      await exchange(proxy.port, {});
+      expectCompression(proxy.record(), IMPOSED);
+    });
+
+    test('closes with 1009 at 2 MB of zeros in 2 KB', async () => {
+      const { url } = await startPeerServer({ perMessageDeflate: true }, peer => peer.send(Buffer.alloc(2_000_000)));
+      const connection = await connect(url, { permessageDeflate: true, maxMessageSize: 1_000_000 });
+      expect(await connection.closed).toMatchObject({
+        sent: { code: 1009 },
+        cause: { violation: { code: 'MESSAGE_TOO_BIG' } },
+      });
+    });
+  });
+
+  describe('and a server of python3-websockets', () => {
+    const start = async (parameters: Parameters) => {
+      const server = startPython('deflate_server.py', inPython(parameters));
+      const [, port] = await server.line(/^port (\d+)$/);
+      return startWireProxy(Number(port));
+    };
+
+    test.each(ASKED)('which is asked for %s', async (_, parameters) => {
+      const proxy = await start({});
+      await exchange(proxy.port, parameters);
+      expectCompression(proxy.record(), parameters);
+    });
+
+    test('that says what it wants', async () => {
+      const proxy = await start(IMPOSED);
+      await exchange(proxy.port, {});
+      expectCompression(proxy.record(), IMPOSED);
+    });
+  });
+});
+
+describe('tshark', () => {
+  test.each([
+    ['taken over', TAKEOVER],
+    ['dropped', NO_TAKEOVER],
+  ])('reads what we compress, contexts %s', async (_, parameters) => {
+    const { port, url } = await startEchoServer({ permessageDeflate: WILLING });
+    const capture = await Capture.start(port);
+    const connection = await connect(url, { permessageDeflate: { threshold: 0, ...parameters } });
+    const messages = connection[Symbol.asyncIterator]();
+    for (const message of [RECORDS, RECORDS, 'κόσμε']) {
+      connection.send(message);
+      expect((await messages.next()).value).toBe(message);
+    }
+    await connection.close(1000);
+    const { frames, texts, complaints } = await capture.dissect(connection.transport.localPort);
+    expect(complaints).toEqual([]);
+    expect(frames.map(({ rsv }) => rsv)).toEqual([4, 4, 4, 4, 4, 4, 0, 0]);
+    // It inflates what it shows, and keeps the contexts for that.
+    expect(texts).toEqual([RECORDS, RECORDS, RECORDS, RECORDS, 'κόσμε', 'κόσμε']);
+  });
+});
