@@ -50,22 +50,25 @@ describe("a client's offer of permessage-deflate (RFC 7692 §7.1)", () => {
       'permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=8; ' +
         'client_max_window_bits=9',
     ],
-  ])('permessageDeflate: %j: %s; a server that declines it goes uncompressed', async (option, expected) => {
-    const { connection, offer, peer } = await open(
-      undefined,
-      option === undefined ? {} : { permessageDeflate: option },
-    );
-    expect(offer).toBe(expected);
-    expect(connection.extensions).toBe('');
-    // RSV1 then means nothing (RFC 6455 §5.2).
-    await new DeflatingPeer(peer, 'server').send(SHORT_TEXT);
-    await peer.ended;
-    peer.socket.end();
-    expect(await connection.closed).toMatchObject({
-      sent: { code: 1002 },
-      cause: { violation: { code: 'RESERVED_BITS' } },
-    });
-  });
+  ])(
+    'permessageDeflate: %j: %s; a server that declines it goes uncompressed [9-1] [9.1-4] [9.1-5] [5.8-1]',
+    async (option, expected) => {
+      const { connection, offer, peer } = await open(
+        undefined,
+        option === undefined ? {} : { permessageDeflate: option },
+      );
+      expect(offer).toBe(expected);
+      expect(connection.extensions).toBe('');
+      // RSV1 then means nothing (RFC 6455 §5.2).
+      await new DeflatingPeer(peer, 'server').send(SHORT_TEXT);
+      await peer.ended;
+      peer.socket.end();
+      expect(await connection.closed).toMatchObject({
+        sent: { code: 1002 },
+        cause: { violation: { code: 'RESERVED_BITS' } },
+      });
+    },
+  );
 });
 
 describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
@@ -86,16 +89,21 @@ describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
       '; client_max_window_bits=10; server_max_window_bits=9; client_no_context_takeover; server_no_context_takeover',
       { serverBits: 9, clientBits: 10, isOwnContextDropped: true },
     ],
-  ])('to an offer by %j, `permessage-deflate%s`, and it holds', async (options, parameters, agreed) => {
-    const { connection, peer } = await open(`permessage-deflate${parameters}`, {
-      permessageDeflate: { ...NOTHING_LIMITED, ...options },
-    });
-    expect(connection.extensions).toBe(`permessage-deflate${parameters.replace(/[ "\\]/g, '').replaceAll(';', '; ')}`);
-    const [first, second] = await exchangeTwice(peer, agreed);
-    const isContextDropped = options.clientNoContextTakeover ?? parameters.includes('client_no_context_takeover');
-    if (isContextDropped) expect(second).toBe(first);
-    else expect(second).toBeLessThan(first / 2);
-  });
+  ])(
+    'to an offer by %j, `permessage-deflate%s`, and it holds [7692/5-13] [7692/7.1.1.2-3] [7692/7.2.1-7] [7692/7.2.2-10]',
+    async (options, parameters, agreed) => {
+      const { connection, peer } = await open(`permessage-deflate${parameters}`, {
+        permessageDeflate: { ...NOTHING_LIMITED, ...options },
+      });
+      expect(connection.extensions).toBe(
+        `permessage-deflate${parameters.replace(/[ "\\]/g, '').replaceAll(';', '; ')}`,
+      );
+      const [first, second] = await exchangeTwice(peer, agreed);
+      const isContextDropped = options.clientNoContextTakeover ?? parameters.includes('client_no_context_takeover');
+      if (isContextDropped) expect(second).toBe(first);
+      else expect(second).toBeLessThan(first / 2);
+    },
+  );
 
   test('client_max_window_bits=8: what the client sends stays uncompressed, since zlib has no such window', async () => {
     const { connection, peer } = await open('permessage-deflate; client_max_window_bits=8', {
@@ -141,17 +149,20 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
     [{}, 'permessage-deflate, permessage-bzip2', /Sec-WebSocket-Extensions: .*permessage-bzip2/],
     [{}, 'x-webkit-deflate-frame', /Sec-WebSocket-Extensions: .*x-webkit-deflate-frame/],
     [{}, 'permessage-deflate; server_max_window_bits="1 0"', /Sec-WebSocket-Extensions: .*server_max_window_bits/],
-  ])('to an offer by %j, `%s`', async (permessageDeflate, response, message) => {
-    const { url, server } = await startServer(response);
-    const error = await connect(url, { permessageDeflate }).catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(HandshakeError);
-    expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 101, hint: expect.any(String) });
-    expect((error as HandshakeError).message).toMatch(/^the server's 101 is not valid: /);
-    expect((error as HandshakeError).message).toMatch(message);
-    await server.peers[0]!.gone;
-  });
+  ])(
+    'to an offer by %j, `%s` [7692/5-8] [7692/5-10] [7692/5-12] [7692/7-2]',
+    async (permessageDeflate, response, message) => {
+      const { url, server } = await startServer(response);
+      const error = await connect(url, { permessageDeflate }).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(HandshakeError);
+      expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 101, hint: expect.any(String) });
+      expect((error as HandshakeError).message).toMatch(/^the server's 101 is not valid: /);
+      expect((error as HandshakeError).message).toMatch(message);
+      await server.peers[0]!.gone;
+    },
+  );
 
-  test('where it was not offered at all', async () => {
+  test('where it was not offered at all [7692/5-12]', async () => {
     const { url } = await startServer('permessage-deflate');
     await expect(connect(url)).rejects.toThrow(/Sec-WebSocket-Extensions: .*\(none\).* got "permessage-deflate"/);
   });

@@ -73,7 +73,7 @@ function temporarySocket(): string {
 }
 
 describe('the request (RFC 6455 §4.1)', () => {
-  test('has all that it must have, and the connection tells what was agreed', async () => {
+  test('has all that it must have, and the connection tells what was agreed [4.1-2] [4.1-18] [4.1-22] [4.1-32] [4.1-35] [4.1-39]', async () => {
     const requests: string[] = [];
     const server = await rawServer(async peer => {
       requests.push(await accept(peer, undefined, 'Sec-WebSocket-Protocol: chat.v1'));
@@ -114,7 +114,7 @@ describe('the request (RFC 6455 §4.1)', () => {
     expect(requests[1]).not.toContain('Basic');
   });
 
-  test('has a fresh key each time', async () => {
+  test('has a fresh key each time [4.1-30]', async () => {
     const keys = new Set<string | undefined>();
     const server = await rawServer(async peer => keys.add(headerOf(await accept(peer), 'Sec-WebSocket-Key')));
     for (let i = 0; i < 3; i++) await open(`ws://127.0.0.1:${server.port}/`);
@@ -177,7 +177,7 @@ describe('transports', () => {
     expect(connection.transport).toEqual({ remoteAddress: path });
   });
 
-  test('TLS: SNI for names and none for addresses, ALPN http/1.1, the certificate in the transport', async () => {
+  test('TLS: SNI for names and none for addresses, ALPN http/1.1, the certificate in the transport [4.1-14] [4.1-16] [4.1-17]', async () => {
     const names: unknown[] = [];
     const server = await rawServer(
       async peer => {
@@ -404,7 +404,7 @@ describe('a server that goes away', () => {
 });
 
 describe('a transport that cannot be opened', () => {
-  test('nobody listens', async () => {
+  test('nobody listens [4.1-13]', async () => {
     const port = await closedPort();
     for (const host of ['127.0.0.1', 'localhost']) {
       const error = await failure(`ws://${host}:${port}/`);
@@ -434,7 +434,7 @@ describe('a transport that cannot be opened', () => {
     expect(error).toMatchObject({ phase: 'connect', hint: undefined, cause: { code: 'EADDRNOTAVAIL' } });
   });
 
-  test('a certificate of nobody that we know, and one for another name', async () => {
+  test('a certificate of nobody that we know, and one for another name [4.1-15]', async () => {
     const server = await rawServer(acceptAll, { secure: true });
     expect(await failure(`wss://localhost:${server.port}/`)).toMatchObject({
       phase: 'tls',

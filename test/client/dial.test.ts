@@ -18,7 +18,7 @@ function fakeSocket(module: typeof net | typeof tls): { socket: net.Socket; opti
 const forever: AbortSignal = new AbortController().signal;
 
 describe('what node is asked for', () => {
-  test('TCP: both families, half open', () => {
+  test('TCP: both families, half open [4.1-11]', () => {
     const { options } = fakeSocket(net);
     void dial(parseWebSocketUrl('ws://example.com:81/'), { localAddress: '10.0.0.1', family: 4 }, forever);
     expect(options()).toEqual({
@@ -31,7 +31,7 @@ describe('what node is asked for', () => {
     });
   });
 
-  test('TLS: the name for SNI without a dot at its end (RFC 6066 §3), ALPN, and options of the caller’s', () => {
+  test('TLS: the name for SNI without a dot at its end (RFC 6066 §3), ALPN, and options of the caller’s [4.1-17]', () => {
     const { options } = fakeSocket(tls);
     void dial(parseWebSocketUrl('wss://example.com./'), { tls: { ca: 'ca' } }, forever);
     expect(options()).toEqual({

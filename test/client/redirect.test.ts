@@ -96,7 +96,7 @@ describe('redirects', () => {
     ]);
   });
 
-  test('each has a key of its own, and a connection of its own', async () => {
+  test('each has a key of its own, and a connection of its own [4.1-30]', async () => {
     const server = await redirecting((_server, path) => (path === '/1' ? '/2' : '/end'));
     const tap = new TapLog();
     await open(`ws://127.0.0.1:${server.port}/1`, { maxRedirects: 2, tap });

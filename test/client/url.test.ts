@@ -7,7 +7,7 @@ function parsed(url: string, ...properties: Array<keyof Destination>): Partial<D
 }
 
 describe('ws: and wss: URLs (RFC 6455 §3)', () => {
-  test('the ports of the schemes are 80 and 443, and stay out of Host', () => {
+  test('the ports of the schemes are 80 and 443, and stay out of Host [3-1] [4.1-23]', () => {
     expect(parseWebSocketUrl('ws://example.com')).toEqual({
       href: 'ws://example.com/',
       secure: false,
@@ -27,12 +27,12 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parsed('wss://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com' });
   });
 
-  test('another port stands in Host (§4.1)', () => {
+  test('another port stands in Host (§4.1) [3-1] [4.1-23]', () => {
     expect(parsed('ws://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com:443' });
     expect(parsed('wss://example.com:80/', 'port', 'host')).toEqual({ port: 80, host: 'example.com:80' });
   });
 
-  test('the resource name is path and query, percent-encoded as sent', () => {
+  test('the resource name is path and query, percent-encoded as sent [3-3] [4.1-22] [11.1.1-2] [11.1.2-2]', () => {
     expect(parseWebSocketUrl('ws://h/a%20b/ü?q=1&r=%23#'.slice(0, -1)).target).toBe('/a%20b/%C3%BC?q=1&r=%23');
     expect(parseWebSocketUrl('ws://h?q').target).toBe('/?q');
   });
@@ -49,7 +49,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     });
   });
 
-  test('an international name becomes ASCII', () => {
+  test('an international name becomes ASCII [11.1.1-1] [11.1.2-1]', () => {
     expect(parseWebSocketUrl('ws://bücher.example/').hostname).toBe('xn--bcher-kva.example');
   });
 
@@ -83,7 +83,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     ['ws://h/#', 'fragment'],
     ['ws://us%zzer:x@h/', 'user and password'],
     ['ws://user:%ff@h/', 'user and password'],
-  ])('%j is refused: url must be … %s', (url, expected) => {
+  ])('%j is refused: url must be … %s [3-2] [4.1-3] [4.1-4]', (url, expected) => {
     expect(() => parseWebSocketUrl(url)).toThrow(RangeError);
     expect(() => parseWebSocketUrl(url)).toThrow(/^url must be /);
     expect(() => parseWebSocketUrl(url)).toThrow(expected);

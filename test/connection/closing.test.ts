@@ -81,7 +81,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(messages).toEqual(['1', '2']);
   });
 
-  it('lets the server end TCP, and the client wait for that (§7.1.1)', async () => {
+  it('lets the server end TCP, and the client wait for that (§7.1.1) [5.5.1-10] [5.5.1-12] [7.1.1-6]', async () => {
     const { connection, peer } = connectionAndPeer('client');
     let hasEnded = false;
     void peer.ended.then(() => {
@@ -96,7 +96,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(await connection.closed).toMatchObject({ wasClean: true, cause: undefined });
   });
 
-  it('with a server that never ends TCP: the client does after closeTimeout, and it was clean', async () => {
+  it('with a server that never ends TCP: the client does after closeTimeout, and it was clean [5.5.1-13] [7.1.1-4]', async () => {
     const { connection, peer } = connectionAndPeer('client', { closeTimeout: 30 });
     peer.send(peer.frames.close(1000));
     expect(await connection.closed).toMatchObject({
@@ -157,7 +157,7 @@ describe('the closing handshake (§7.1)', () => {
 });
 
 describe('terminate()', () => {
-  it('ends the connection without a handshake', async () => {
+  it('ends the connection without a handshake [7.1.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     connection.send('flushed or not');
     connection.terminate();
@@ -193,7 +193,7 @@ describe('terminate()', () => {
 });
 
 describe('a peer that breaks a rule', () => {
-  it.each(['client', 'server'] as const)('of a %s: 1002, and the cause says where and why', async role => {
+  it.each(['client', 'server'] as const)('of a %s: 1002, and the cause says where and why [7.1.7-2]', async role => {
     const { connection, peer } = connectionAndPeer(role);
     const messages = collectMessages(connection);
     peer.send(peer.frames.text('before'), peer.frames.illegal(), peer.frames.text('behind'));
@@ -239,7 +239,7 @@ describe('a peer that breaks a rule', () => {
 });
 
 describe('the end of the transport without a Close frame', () => {
-  it('by FIN: 1006 by the network, and our side ends at once', async () => {
+  it('by FIN: 1006 by the network, and our side ends at once [7.2.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     const start = performance.now();
     peer.socket.end();
@@ -306,7 +306,7 @@ describe('the end of the transport without a Close frame', () => {
     }
   });
 
-  it('by an error: one close event, and the error is the cause of the cause', async () => {
+  it('by an error: one close event, and the error is the cause of the cause [7.2.1-2]', async () => {
     for (const autoDestroy of [true, false]) {
       const [socket] = duplexPair({ autoDestroy });
       const connection = connectionOver(socket, 'server');

@@ -61,7 +61,7 @@ describe.each([
   ['context takeover', TAKEOVER],
   ['no context takeover', NO_TAKEOVER],
 ])('messages over compressed connections, %s (RFC 7692 §7.2)', (_, agreed) => {
-  it('arrive as they were sent, in order, small and large, text, binary, Blob and stream', async () => {
+  it('arrive as they were sent, in order, small and large, text, binary, Blob and stream [6.2-6] [9.2-1]', async () => {
     const { client, server } = deflatingPair(agreed, { threshold: 0 });
     server.on('message', data => server.send(data));
     const sent = ['', 'x', 'é'.repeat(40_000), LARGE, 'hello '.repeat(500), Buffer.alloc(0), 'hello '.repeat(500)];
@@ -80,7 +80,7 @@ describe.each([
 });
 
 describe('compressed connections', () => {
-  it('send what is below the threshold as it is', async () => {
+  it('send what is below the threshold as it is [7692/6.1-2]', async () => {
     const { connection, peer } = deflatingServer();
     connection.send('x'.repeat(1_023));
     // The helper that reads frames knows of no extension: RSV1 would throw.
@@ -156,7 +156,7 @@ describe('compressed connections', () => {
   });
 });
 
-describe('a compressed message that is wrong fails the connection', () => {
+describe('a compressed message that is wrong fails the connection [8.1-1] [10.4-1]', () => {
   const zeros = deflated(Buffer.alloc(64 * 1024 * 1024));
   it.each<[string, Uint8Array, number, string]>([
     ['no DEFLATE data', Uint8Array.of(0xff, 0xff, 0xff), 1007, 'INVALID_COMPRESSED_DATA'],

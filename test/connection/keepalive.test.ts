@@ -117,7 +117,7 @@ describe('keepAlive()', () => {
 });
 
 describe('the keepalive of a connection', () => {
-  it('pings an idle peer, measures the latency, and goes on as long as it is answered', async () => {
+  it('pings an idle peer, measures the latency, and goes on as long as it is answered [5.5.2-4] [7.1.7-8] [7.2.1-3] [7.3-2]', async () => {
     const { client, server } = connectedPair({ pingInterval: 40, pingTimeout: 1_000 });
     let pings = 0;
     await new Promise<void>(resolve => {

@@ -5,7 +5,7 @@ import { duplexPair } from '../helpers/duplex-pair.js';
 import { tcpPair } from '../helpers/sockets.js';
 
 describe('endAndDiscard()', () => {
-  it('ends our side behind what is written, and is done when the peer ends too', async () => {
+  it('ends our side behind what is written, and is done when the peer ends too [7.1.1-1]', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     const chunks: Buffer[] = [];
@@ -19,7 +19,7 @@ describe('endAndDiscard()', () => {
     expect(socket.errored).toBeNull();
   });
 
-  it('reads what lies unread first, so that the peer gets our last words and no reset', async () => {
+  it('reads what lies unread first, so that the peer gets our last words and no reset [7.1.1-1]', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     socket.pause();

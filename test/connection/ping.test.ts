@@ -14,7 +14,7 @@ describe('ping() (§5.5.2)', () => {
     client.terminate();
   });
 
-  it('sends what it is given, in whatever form, or 4 bytes of its own', async () => {
+  it('sends what it is given, in whatever form, or 4 bytes of its own [5.5.2-1]', async () => {
     const { connection, peer } = connectionAndPeer();
     const data = Buffer.from('data');
     for (const payload of ['text', data, new Uint8Array(2), undefined]) void connection.ping(payload);

@@ -87,7 +87,7 @@ describe('arguments that once gave away memory', () => {
 });
 
 describe('the order of messages', () => {
-  it('is that of the calls, whatever waits for its bytes', async () => {
+  it('is that of the calls, whatever waits for its bytes [5.4-3]', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const slow = new SlowBlob(['2']);
@@ -167,7 +167,7 @@ describe('the order of messages', () => {
 });
 
 describe('one turn of the event loop', () => {
-  it('leaves in one write', async () => {
+  it('leaves in one write [2.1-1] [6.1-9]', async () => {
     const { connection, socket, peer } = connectionAndPeer();
     const writes: number[] = [];
     const write = socket.write;
@@ -205,7 +205,7 @@ describe('one turn of the event loop', () => {
 });
 
 describe('send() of a connection that is not open', () => {
-  it('gives false while closing, when terminated and when closed', async () => {
+  it('gives false while closing, when terminated and when closed [6.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     const closed = connection.close();
     expect(connection.state).toBe('closing');

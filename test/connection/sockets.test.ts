@@ -25,7 +25,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     return { connection: connectionOver(socket, 'server', setup), socket, peer: new FramePeer(other, 'client') };
   }
 
-  it('messages of every size go both ways, and the closing handshake is clean', async () => {
+  it('messages of every size go both ways, and the closing handshake is clean [5.1-7] [6.1-9] [7.1.2-2]', async () => {
     const { client, server } = await connections();
     server.on('message', data => server.send(data));
     const echoes = collectMessages(client);
@@ -127,7 +127,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     other.client.terminate();
   });
 
-  it('a broken rule is told although much unread input lies there: the peer sees the Close frame, no reset', async () => {
+  it('a broken rule is told although much unread input lies there: the peer sees the Close frame, no reset [7.1.1-1]', async () => {
     const { connection, peer } = await serverAndPeer();
     peer.send(peer.frames.illegal(), Buffer.alloc(200_000));
     expect(await peer.saw(1)).toEqual([expect.stringMatching(/^close 1002 /)]);

@@ -42,7 +42,7 @@ class ManualSource implements AsyncIterable<string | Uint8Array> {
 }
 
 describe('sendStream()', () => {
-  it('sends each piece as a fragment, as it comes (§5.4)', async () => {
+  it('sends each piece as a fragment, as it comes (§5.4) [5.4-6] [6.1-5]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -142,7 +142,7 @@ describe('sendStream()', () => {
     }
   });
 
-  it('lets nothing follow a message that was cut off: neither messages nor fragments of the next stream', async () => {
+  it('lets nothing follow a message that was cut off: neither messages nor fragments of the next stream [5.4-4]', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const source = new ManualSource();
@@ -274,7 +274,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('resolves false where the connection closes in the middle, and for those that wait, and leaves the sources', async () => {
+  it('resolves false where the connection closes in the middle, and for those that wait, and leaves the sources [6.1-3]', async () => {
     const { connection, peer } = connectionAndPeer();
     const [running, waiting] = [new ManualSource(), new ManualSource()];
     const sent = [connection.sendStream(running), connection.sendStream(waiting)];
@@ -349,7 +349,7 @@ describe('sendStream()', () => {
     }
   });
 
-  it('keeps control frames and pings going between the fragments', async () => {
+  it('keeps control frames and pings going between the fragments [5.4-1]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     void connection.sendStream(source);

@@ -47,7 +47,7 @@ describe('a tap', () => {
     connection.terminate();
   });
 
-  it('sees that a server ends first (§7.1.1)', async () => {
+  it('sees that a server ends first (§7.1.1) [5.5.1-11] [7.1.1-3]', async () => {
     const { tap, events } = recordingTap();
     const { connection, peer } = connectionAndPeer('server', { tap });
     peer.send(peer.frames.close(1000));

@@ -13,12 +13,12 @@ describe('reading the body of a Close frame', () => {
     expect(parseClosePayload(hex(''))).toEqual({ code: 1005, reason: '' });
   });
 
-  test('§5.5.1: the first two bytes are the code, most significant first, the rest is the reason', () => {
+  test('§5.5.1: the first two bytes are the code, most significant first, the rest is the reason [5.5.1-1] [5.5.1-2] [5.5.1-3]', () => {
     expect(parseClosePayload(hex('03e8'))).toEqual({ code: 1000, reason: '' });
     expect(parseClosePayload(hex('0fa0 c3a9 21'))).toEqual({ code: 4000, reason: 'é!' });
   });
 
-  test('§5.5.1: a body of one byte breaks a rule', () => {
+  test('§5.5.1: a body of one byte breaks a rule [5.5.1-2]', () => {
     expect(parseClosePayload(hex('03'))).toBe(VIOLATION.CLOSE_PAYLOAD_TOO_SHORT);
   });
 
@@ -46,7 +46,7 @@ describe('writing the body of a Close frame', () => {
     expect(encodeClosePayload(undefined, '')).toEqual(new Uint8Array(0));
   });
 
-  test('what is written is read again', () => {
+  test('what is written is read again [5.5.1-2] [5.5.1-3]', () => {
     for (const [code, reason] of [
       [1000, ''],
       [1001, 'going'],

@@ -19,7 +19,7 @@ function sent(encoder: FrameEncoder): Uint8Array {
   return concat(...encoder.output.take());
 }
 
-describe('§5.7: the examples of the RFC, byte for byte', () => {
+describe('§5.7: the examples of the RFC, byte for byte [5.2-2]', () => {
   test('a single-frame unmasked text message', () => {
     const encoder = server();
     encoder.frame(1, 'Hello');
@@ -63,7 +63,7 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
   const text = 'a'.repeat(length);
   const binary = Uint8Array.from({ length }, (_, i) => i);
 
-  test('§5.2: from a server, text and binary, behind the shortest header', () => {
+  test('§5.2: from a server, text and binary, behind the shortest header [5.2-6]', () => {
     const encoder = server();
     encoder.frame(2, binary);
     encoder.frame(1, text);
@@ -72,7 +72,7 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
     expect(Buffer.compare(sent(encoder), expected)).toBe(0);
   });
 
-  test('§5.3: from a client, masked, and the memory of the caller stays as it was', () => {
+  test('§5.3: from a client, masked, and the memory of the caller stays as it was [5.1-1] [5.3-1]', () => {
     const encoder = client();
     const given = new Uint8Array(binary);
     encoder.frame(2, given);
@@ -102,14 +102,14 @@ test('small frames of one connection leave in one piece', () => {
   expect(encoder.output.take()).toHaveLength(1);
 });
 
-test('§5.3: every frame takes a fresh key', () => {
+test('§5.3: every frame takes a fresh key [5.3-2] [10.3-1]', () => {
   let key = 0;
   const encoder = new FrameEncoder('client', new OutputBuffer(), () => ++key);
   for (let i = 0; i < 3; i++) encoder.frame(1, '');
   expect(sent(encoder)).toEqual(hex('8180 00000001 8180 00000002 8180 00000003'));
 });
 
-test('a server draws no key', () => {
+test('a server draws no key [5.1-4]', () => {
   const encoder = new FrameEncoder('server', new OutputBuffer(), () => {
     throw new Error('drawn');
   });
@@ -123,13 +123,13 @@ test('reserved bits and FIN are set as asked (§5.2)', () => {
   expect(sent(encoder)).toEqual(hex('4100 b000'));
 });
 
-test('lone surrogates become U+FFFD, and every byte sent was written', () => {
+test('lone surrogates become U+FFFD, and every byte sent was written [5.6-1]', () => {
   const encoder = server();
   encoder.frame(1, '\ud800\udfff\udc00');
   expect(sent(encoder)).toEqual(rawFrame({ opcode: 1, payload: '𐏿\ufffd' }));
 });
 
-describe('an illegal frame throws before a byte is written', () => {
+describe('an illegal frame throws before a byte is written [5.4-2] [5.5-1] [5.5-2]', () => {
   test.each<[string, unknown[], ErrorConstructor, string]>([
     ['§5.2 a reserved opcode', [3, ''], RangeError, 'opcode must be one of 0x0, 0x1, 0x2, 0x8, 0x9, 0xa (§5.2), got 3'],
     ['§5.2 a reserved control opcode', [11, ''], RangeError, 'opcode'],

@@ -32,7 +32,7 @@ function written(firstByte: number, payloadLength: number, key?: number): Uint8A
   return target.subarray(3, end);
 }
 
-describe('§5.2: the length takes the fewest bytes', () => {
+describe('§5.2: the length takes the fewest bytes [5.2-6]', () => {
   test.each([
     [0, '8200'],
     [125, '827d'],

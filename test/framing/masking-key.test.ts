@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 const POOL = 2048;
 
-test('§5.3: every frame takes a fresh key, and the pool is filled from the secure source before it is used up', async () => {
+test('§5.3: every frame takes a fresh key, and the pool is filled from the secure source before it is used up [5.3-2] [5.3-3] [10.3-1]', async () => {
   const fillRandom = vi.fn((bytes: Uint8Array) => {
     // Keys that can be told apart: each says when it was drawn and where it stood.
     new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4).forEach((_, i, words) => {
@@ -22,7 +22,7 @@ test('§5.3: every frame takes a fresh key, and the pool is filled from the secu
   vi.resetModules();
 });
 
-test('§10.3: keys are 32-bit integers in which every bit varies', async () => {
+test('§10.3: keys are 32-bit integers in which every bit varies [5.3-4] [10.3-1]', async () => {
   const { randomMaskingKey } = await import('../../src/framing/masking-key.js');
   let [ones, zeros] = [0, 0];
   for (let i = 0; i < 500; i++) {

@@ -10,7 +10,7 @@ function counting(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => i * 7);
 }
 
-describe('§5.3: octet i is XORed with octet (i mod 4) of the key', () => {
+describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () => {
   const lengths = [0, 1, 2, 3, 4, 5, 7, 46, 47, 48, 49, 50, 51, 63, 64, 65, 67, 1000];
 
   test.each(lengths)('%i bytes, at every alignment of memory and place in the payload', length => {

@@ -40,7 +40,7 @@ function expectFailed(bytes: Uint8Array, code: ViolationCode, offset: number, be
 }
 
 describe('§5.6: messages of one frame', () => {
-  test('text is a string, binary is bytes, both may be empty', () => {
+  test('text is a string, binary is bytes, both may be empty [5.2-1] [6.2-3]', () => {
     expectReceived(
       frames(
         { opcode: 1, payload: 'héllo 🦉' },
@@ -136,7 +136,7 @@ describe('§5.4: fragments', () => {
   });
 });
 
-describe('§8.1: text is UTF-8, and fails at its first wrong byte', () => {
+describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () => {
   test('in one frame', () => {
     const error = expectFailed(
       frames({ payload: 'a' }, { opcode: 1, payload: hex('6162 ff 63') }),
@@ -205,7 +205,7 @@ describe('§5.5.1: the body of a Close frame, judged by the sink', () => {
   });
 });
 
-describe('§10.4: limits, judged at each header', () => {
+describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
   test('a message of exactly the limit passes, in one frame and in fragments', () => {
     const whole = 'a'.repeat(1000);
     const halves = [

@@ -26,7 +26,7 @@ test('the message is its own: what comes later does not touch it', () => {
   expect(first.every(byte => byte === 1)).toBe(true);
 });
 
-describe('§10.4: memory grows with what has come', () => {
+describe('§10.4: memory grows with what has come [10.4-1]', () => {
   test.each([1, 2 ** 32, 2 ** 53 - 1, UNKNOWN])('1 byte of %d promised allocates at most 1 KiB and 2', expected => {
     const buffer = new MessageBuffer();
     buffer.append(Uint8Array.of(1), 0, 1, expected);

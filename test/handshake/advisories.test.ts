@@ -139,7 +139,7 @@ describe('injection', () => {
     expect(() => new Refusal(403, { reason: '\u010d\u010a' })).toThrow(TypeError);
   });
 
-  it('whatever an option holds, the request has the lines it should have', () => {
+  it('whatever an option holds, the request has the lines it should have [4.1-19]', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', ' ', ':', '\r', '\n', '\0', '\u010d', '\u010a', '/', '#', 'é'),
     });

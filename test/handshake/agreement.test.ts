@@ -16,7 +16,7 @@ const offer: Offer = {
 const judge = (...lines: HeaderLine[]) =>
   judgeResponse({ version: '1.1', status: 101, reason: '', headers: new HeaderFields(lines) }, offer);
 
-it('steps 2, 3 and 4, then 5 and 6: the first broken one is told', () => {
+it('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.7-1]', () => {
   const lines: HeaderLine[] = [
     ['Sec-WebSocket-Protocol', 'x'],
     ['Sec-WebSocket-Extensions', 'x'],

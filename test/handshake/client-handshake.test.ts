@@ -13,7 +13,7 @@ const requestOf = (options?: Partial<ClientHandshakeOptions>) =>
   Buffer.from(handshake(options).request).toString('latin1');
 
 describe('the request (RFC 6455 §4.1)', () => {
-  it('has what every opening handshake must have', () => {
+  it('has what every opening handshake must have [4.1-19] [4.1-20] [4.1-21] [4.1-24] [4.1-25] [4.1-26] [4.1-27] [4.1-28] [4.1-33] [4.1-34] [11.3.1-1] [11.3.5-2]', () => {
     expect(requestOf()).toBe(
       `GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${SAMPLE_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
@@ -27,7 +27,7 @@ describe('the request (RFC 6455 §4.1)', () => {
     expect(Buffer.from(request).toString('latin1')).toContain(`\r\nSec-WebSocket-Key: ${key}\r\n`);
   });
 
-  it('offers subprotocols and extensions, names its origin, and sends the headers of the caller', () => {
+  it('offers subprotocols and extensions, names its origin, and sends the headers of the caller [4.1-32] [4.1-35] [4.1-38] [4.1-39]', () => {
     const text = requestOf({
       subprotocols: ['chat', 'superchat'],
       extensions: [

@@ -57,7 +57,7 @@ rule('RFC 6455 §4.1: the response of §1.3', [
   ['of HTTP/1.0', { line: 'HTTP/1.0 101 x' }, 'failed', /HTTP version: expected 1.1, got "1.0"/],
 ]);
 
-rule('bytes that are no HTTP/1.1 response', [
+rule('bytes that are no HTTP/1.1 response [4.1-47]', [
   ['TLS', '\x15\x03\x01\0\x02\x02\x50', 'failed', /TLS: try wss/],
   ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'failed', /SSH/],
   ['SMTP', '220 mail.example ESMTP\r\n', 'failed', /mail or FTP/],
@@ -76,14 +76,14 @@ rule('bytes that are no HTTP/1.1 response', [
   ['a space before the colon', response().replace('Upgrade:', 'Upgrade :'), 'failed'],
 ]);
 
-rule('Upgrade = websocket', [
+rule('Upgrade = websocket [4.1-42]', [
   ['missing', { set: { Upgrade: undefined } }, 'failed', /Upgrade: expected websocket, got nothing/],
   ['another', { set: { Upgrade: 'h2c' } }, 'failed', /got "h2c"/],
   ['a list', { set: { Upgrade: 'websocket, h2c' } }, 'failed'],
   ['twice', { add: ['Upgrade: websocket'] }, 'failed'],
 ]);
 
-rule('Connection holds upgrade', [
+rule('Connection holds upgrade [4.1-43]', [
   ['missing', { set: { Connection: undefined } }, 'failed', /Connection: expected/],
   ['another', { set: { Connection: 'close' } }, 'failed'],
   ['one of two', { set: { Connection: 'keep-alive, Upgrade' } }, 'agreed'],
@@ -91,7 +91,7 @@ rule('Connection holds upgrade', [
   ['no list', { set: { Connection: 'Upgrade;' } }, 'failed'],
 ]);
 
-rule('exactly one Sec-WebSocket-Accept', [
+rule('exactly one Sec-WebSocket-Accept [4.1-44] [11.3.3-1]', [
   [
     'missing',
     { set: { 'Sec-WebSocket-Accept': undefined } },
@@ -105,7 +105,7 @@ rule('exactly one Sec-WebSocket-Accept', [
 ]);
 
 rule(
-  'Sec-WebSocket-Protocol: one of those offered',
+  'Sec-WebSocket-Protocol: one of those offered [4.1-46] [11.3.4-2]',
   [
     ['none', {}, 'agreed'],
     ['one', { add: ['Sec-WebSocket-Protocol: superchat'] }, 'agreed'],
@@ -119,13 +119,13 @@ rule(
   { subprotocols: ['chat', 'superchat'] },
 );
 
-rule('a subprotocol where none was offered', [
+rule('a subprotocol where none was offered [4.1-46]', [
   ['one', { add: ['Sec-WebSocket-Protocol: chat'] }, 'failed', /offered \(none\)/],
   ['constructor', { add: ['Sec-WebSocket-Protocol: constructor'] }, 'failed'],
 ]);
 
 rule(
-  'RFC 6455 §9.1: Sec-WebSocket-Extensions: some of those offered',
+  'RFC 6455 §9.1: Sec-WebSocket-Extensions: some of those offered [4.1-45] [9.1-1]',
   [
     ['none', {}, 'agreed'],
     ['one', { add: ['Sec-WebSocket-Extensions: a; b'] }, 'agreed'],
@@ -144,7 +144,7 @@ rule(
   },
 );
 
-rule('an extension where none was offered', [
+rule('an extension where none was offered [4.1-45]', [
   ['one', { add: ['Sec-WebSocket-Extensions: permessage-deflate'] }, 'failed', /offered \(none\)/],
 ]);
 

@@ -46,7 +46,7 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
     expect(parseExtensions([text])).toEqual(extensions);
   });
 
-  it('reads `foo` and `bar; baz=2` in two lines as `foo, bar; baz=2`', () => {
+  it('reads `foo` and `bar; baz=2` in two lines as `foo, bar; baz=2` [9.1-3] [11.3.2-1]', () => {
     expect(parseExtensions(['foo', 'bar; baz=2'])).toEqual(parseExtensions(['foo, bar; baz=2']));
   });
 

@@ -6,7 +6,7 @@ describe('Sec-WebSocket-Accept', () => {
     expect(acceptOf('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
   });
 
-  it('follows from the key as a string, not from the bytes that it stands for (§4.2.2)', () => {
+  it('follows from the key as a string, not from the bytes that it stands for (§4.2.2) [4.2.2-i6]', () => {
     const same = ['AQIDBAUGBwgJCgsMDQ4PEA==', 'AQIDBAUGBwgJCgsMDQ4PEC=='] as const;
     expect(Buffer.from(same[0], 'base64')).toEqual(Buffer.from(same[1], 'base64'));
     expect(acceptOf(same[0])).not.toBe(acceptOf(same[1]));
@@ -14,7 +14,7 @@ describe('Sec-WebSocket-Accept', () => {
 });
 
 describe('Sec-WebSocket-Key (§4.1)', () => {
-  it('is the base64 of 16 random bytes', () => {
+  it('is the base64 of 16 random bytes [4.1-29]', () => {
     const keys = Array.from({ length: 200 }, createKey);
     expect(keys.every(isKey)).toBe(true);
     expect(keys.every(key => Buffer.from(key, 'base64').length === 16)).toBe(true);

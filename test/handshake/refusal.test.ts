@@ -34,7 +34,7 @@ describe('encodeRefusal', () => {
     expect(text(405, { headers: { allow: 'GET, PUT' } }).match(/allow: .*/gi)).toEqual(['allow: GET, PUT']);
   });
 
-  it('answers 426 with what to upgrade to (RFC 6455 §4.4, RFC 9110 §7.8)', () => {
+  it('answers 426 with what to upgrade to (RFC 6455 §4.4, RFC 9110 §7.8) [4.2.2-6] [4.4-1]', () => {
     const response = text(426);
     expect(response).toContain('\r\nConnection: close, Upgrade\r\n');
     expect(response).toContain('\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n');

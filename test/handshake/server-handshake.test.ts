@@ -17,7 +17,7 @@ function accept(changes: HeadChanges, options?: AcceptOptions): string {
 }
 
 describe('ServerHandshake', () => {
-  it('reads the request of RFC 6455 §1.2', () => {
+  it('reads the request of RFC 6455 §1.2 [4.2.1-i10]', () => {
     const text = [
       'GET /chat HTTP/1.1',
       'Host: server.example.com',
@@ -55,7 +55,7 @@ describe('ServerHandshake', () => {
     });
   });
 
-  it('lists what the client offers over several lines', () => {
+  it('lists what the client offers over several lines [9.1-3] [11.3.2-1] [11.3.4-1]', () => {
     const { subprotocols, extensions } = accepted({
       add: ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Extensions: x; y="z"', 'sec-websocket-protocol: b'],
     });
@@ -91,7 +91,7 @@ describe('ServerHandshake', () => {
     expect(text).not.toContain('Content-Length');
   });
 
-  it('tells the versions it speaks even where the key of another one is malformed (RFC 6455 §4.4)', () => {
+  it('tells the versions it speaks even where the key of another one is malformed (RFC 6455 §4.4) [4.4-1]', () => {
     const text = request({ set: { 'Sec-WebSocket-Key': 'x', 'Sec-WebSocket-Version': '25' } });
     const outcome = new ServerHandshake().receive(bytesOf(text)) as Refusal;
     expect([outcome.status, outcome.headers.get('Sec-WebSocket-Version')]).toEqual([400, '13']);
@@ -116,7 +116,7 @@ describe('ServerHandshake', () => {
 });
 
 describe('acceptRequest', () => {
-  it('gives the response of RFC 6455 §1.3', () => {
+  it('gives the response of RFC 6455 §1.3 [4.2.2-12] [4.2.2-i3] [4.2.2-i4] [4.2.2-i5] [4.2.2-i6] [4.2.2-9] [11.3.3-1]', () => {
     expect(accept({})).toBe(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${SAMPLE_ACCEPT}\r\n\r\n`,
     );
@@ -128,7 +128,7 @@ describe('acceptRequest', () => {
     );
   });
 
-  it('names the subprotocol, the extensions and the headers that were agreed', () => {
+  it('names the subprotocol, the extensions and the headers that were agreed [4.2.2-i7] [4.2.2-i8] [11.3.2-2] [11.3.4-2]', () => {
     const text = accept(
       { add: ['Sec-WebSocket-Protocol: a, b', 'Sec-WebSocket-Extensions: x, y; z'] },
       {
@@ -162,7 +162,7 @@ describe('acceptRequest', () => {
     ['Content-Length', { headers: { 'Content-Length': '0' } }],
     ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
     ['CR LF in a header', { headers: { 'X-A': 'a\r\nX-B: b' } }],
-  ])('throws TypeError on %s', (_, options) => {
+  ])('throws TypeError on %s [4.2.2-8] [4.2.2-10] [4.2.2-11] [9-3]', (_, options) => {
     const upgrade = accepted({ add: ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Extensions: x'] });
     expect(() => acceptRequest(upgrade, options)).toThrow(TypeError);
   });

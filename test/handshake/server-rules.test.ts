@@ -62,7 +62,7 @@ rule('RFC 9112 §3: the request line has exactly two spaces', [
   ['words', 'hello, is anybody there?\r\n', 400, /hello, is/],
 ]);
 
-rule('RFC 9110 §7.8, §15.6.6: the HTTP version', [
+rule('RFC 9110 §7.8, §15.6.6: the HTTP version [4.2.1-i1]', [
   ['1.1', { line: 'GET /chat HTTP/1.1' }, 101],
   ['1.2', { line: 'GET /chat HTTP/1.2' }, 101],
   ['1.9', { line: 'GET /chat HTTP/1.9' }, 101],
@@ -88,7 +88,7 @@ rule('RFC 9112 §2.2, §5.1, §5.2: white space where none may be', [
   ['spaces and tabs around a value', VALID.replace('13', '\t 13 \t '), 101],
 ]);
 
-rule('RFC 9110 §5.1, §5.5: names and values', [
+rule('RFC 9110 §5.1, §5.5: names and values [4.2.1-1]', [
   ['an empty name', { add: [': value'] }, 400],
   ['a name that is no token', { add: ['X(Y: value'] }, 400],
   ['a name beyond ASCII', { add: ['N\xe4me: value'] }, 400],
@@ -123,7 +123,7 @@ rule(
   { maxHeadSize: 1024, maxHeaderLines: 12 },
 );
 
-rule('RFC 9112 §3.2: Host', [
+rule('RFC 9112 §3.2: Host [4.2.1-i2]', [
   ['missing', { set: { Host: undefined } }, 400, /Host: expected exactly one .*, got nothing/],
   ['twice', { add: ['Host: server.example.com'] }, 400, /got "server\.example\.com" and "server/],
   ['empty', { set: { Host: '' } }, 400],
@@ -143,7 +143,7 @@ rule('RFC 9112 §3.2: Host', [
   ['beyond ASCII', { set: { Host: 'b\xfccher.example' } }, 400],
 ]);
 
-rule('RFC 9112 §3.2: the four forms of a target', [
+rule('RFC 9112 §3.2: the four forms of a target [4.2.1-i1]', [
   ['origin-form', { line: 'GET /chat?room=1 HTTP/1.1' }, 101],
   ['origin-form of two slashes', { line: 'GET //chat HTTP/1.1' }, 101],
   ['absolute-form', { line: 'GET http://other.example:81/chat HTTP/1.1' }, 101],
@@ -160,7 +160,7 @@ rule('RFC 9112 §3.2: the four forms of a target', [
 ]);
 
 rule(
-  'RFC 6455 §4.2.2: a service that is not available',
+  'RFC 6455 §4.2.2: a service that is not available [4.2.2-7]',
   [
     ['the path', VALID, 101],
     ['the path with a query', { line: 'GET /chat?x=/ HTTP/1.1' }, 101],
@@ -173,7 +173,7 @@ rule(
   { path: '/chat' },
 );
 
-rule('RFC 6455 §4.1: the method is GET', [
+rule('RFC 6455 §4.1: the method is GET [4.2.1-i1]', [
   ['POST', { line: 'POST /chat HTTP/1.1' }, 405, /expected GET .*, got "POST"/],
   ['HEAD', { line: 'HEAD /chat HTTP/1.1' }, 405],
   ['get', { line: 'get /chat HTTP/1.1' }, 405],
@@ -203,7 +203,7 @@ rule('RFC 9110 §10.1.1: Expect', [
   ['no list', { add: ['Expect: 100-continue; q="'] }, 417],
 ]);
 
-rule('RFC 6455 §4.2.1: Upgrade and Connection', [
+rule('RFC 6455 §4.2.1: Upgrade and Connection [4.2.1-i3] [4.2.1-i4]', [
   ['an ordinary GET', { set: { Upgrade: undefined, Connection: undefined } }, 426, /Upgrade: expected websocket/],
   ['no Upgrade', { set: { Upgrade: undefined } }, 426],
   ['Upgrade to something else', { set: { Upgrade: 'h2c' } }, 426, /got "h2c"/],
@@ -223,7 +223,7 @@ rule('RFC 6455 §4.2.1: Upgrade and Connection', [
   ['Connection that is no list', { set: { Connection: 'Upgrade Insecure' } }, 400],
 ]);
 
-rule('RFC 6455 §4.2.1, §11.3.1: Sec-WebSocket-Key', [
+rule('RFC 6455 §4.2.1, §11.3.1: Sec-WebSocket-Key [4.2.1-i5] [11.3.1-1]', [
   ['of the RFC’s own sample, not canonical', { set: { 'Sec-WebSocket-Key': 'AQIDBAUGBwgJCgsMDQ4PEC==' } }, 101],
   ['missing', { set: { 'Sec-WebSocket-Key': undefined } }, 400, /Sec-WebSocket-Key: .* got nothing/],
   ['empty', { set: { 'Sec-WebSocket-Key': '' } }, 400],
@@ -234,7 +234,7 @@ rule('RFC 6455 §4.2.1, §11.3.1: Sec-WebSocket-Key', [
   ['of base64url', { set: { 'Sec-WebSocket-Key': 'dGhl-HNhbXBsZSBub25_ZQ==' } }, 400],
 ]);
 
-rule('RFC 6455 §4.2.2, §4.4: Sec-WebSocket-Version', [
+rule('RFC 6455 §4.2.2, §4.4: Sec-WebSocket-Version [4.2.1-i6] [4.2.2-6] [11.3.5-2]', [
   ['missing', { set: { 'Sec-WebSocket-Version': undefined } }, 426, /Version: expected exactly one, 13 .* got nothing/],
   ['8', { set: { 'Sec-WebSocket-Version': '8' } }, 426, /got "8"/],
   ['013', { set: { 'Sec-WebSocket-Version': '013' } }, 426],
@@ -242,7 +242,7 @@ rule('RFC 6455 §4.2.2, §4.4: Sec-WebSocket-Version', [
   ['13 twice', { add: ['Sec-WebSocket-Version: 13'] }, 426],
 ]);
 
-rule('RFC 6455 §4.1: Sec-WebSocket-Protocol', [
+rule('RFC 6455 §4.1: Sec-WebSocket-Protocol [4.2.1-i8] [11.3.4-1]', [
   ['one', { add: ['Sec-WebSocket-Protocol: chat'] }, 101],
   ['two lines', { add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Protocol: superchat'] }, 101],
   ['empty elements', { add: ['Sec-WebSocket-Protocol: ,chat,, superchat ,'] }, 101],
@@ -256,7 +256,7 @@ rule('RFC 6455 §4.1: Sec-WebSocket-Protocol', [
   ['beyond ASCII', { add: ['Sec-WebSocket-Protocol: ch\xe4t'] }, 400],
 ]);
 
-rule('RFC 6455 §9.1: Sec-WebSocket-Extensions', [
+rule('RFC 6455 §9.1: Sec-WebSocket-Extensions [4.2.1-i9] [9.1-1]', [
   ['one', { add: ['Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'] }, 101],
   [
     'one that cannot be used',
@@ -318,7 +318,7 @@ describe('where several rules are broken, the first in the order of upgrade-requ
 describe('RFC 6455 §10.2: Origin, by default that of the host connected to', () => {
   const origin = (value: string, host = 'server.example.com') =>
     request({ set: { Host: host }, add: [`Origin: ${value}`] });
-  rule('same host', [
+  rule('same host [4.2.1-i7] [4.2.1-2]', [
     ['no Origin', VALID, 101],
     ['of http', origin('http://server.example.com'), 101],
     ['of https', origin('https://server.example.com'), 101],
@@ -329,32 +329,39 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
     ['of an IPv6 address', origin('http://[::1]:9001', '[::1]:9001'), 101],
     ['of the absolute-form, not of Host', request({ line: 'GET http://b/ HTTP/1.1', add: ['Origin: http://b'] }), 101],
   ]);
-  rule('CSWSH (CVE-2018-14732, CVE-2025-30360, CVE-2025-24010, CVE-2025-24964, CVE-2026-27148, CVE-2024-23898)', [
-    ['evil', origin('http://evil.example'), 403, /got "http:\/\/evil\.example"/],
-    ['null', origin('null'), 403],
-    ['a foreign IP address', origin('http://203.0.113.7'), 403],
-    ['server.example.com.evil', origin('http://server.example.com.evil'), 403],
-    ['evil-server.example.com', origin('http://evil-server.example.com'), 403],
-    ['another port', origin('http://a:8081', 'a:8080'), 403],
-    ['another port than the default', origin('http://a:8080', 'a'), 403],
-    ['the default port where Host has another', origin('http://a', 'a:8080'), 403],
-    ['the default port of the other scheme', origin('http://a', 'a:443'), 403],
-    ['a scheme without a default port', origin('app://a', 'a'), 403],
-    ['userinfo', origin('http://server.example.com@evil.example'), 403],
-    ['a path', origin('http://server.example.com/'), 403],
-    ['no scheme', origin('server.example.com'), 403],
-    ['no host', origin('http://'), 403],
-    ['empty', origin(''), 403],
-    ['a list', origin('http://server.example.com http://evil.example'), 403],
-    ['two headers', request({ add: ['Origin: http://server.example.com', 'Origin: http://server.example.com'] }), 403],
-    [
-      'Host while the target names another',
-      request({ line: 'GET http://b/ HTTP/1.1', add: ['Origin: http://server.example.com'] }),
-      403,
-    ],
-  ]);
   rule(
-    'an allow-list is exact',
+    'CSWSH (CVE-2018-14732, CVE-2025-30360, CVE-2025-24010, CVE-2025-24964, CVE-2026-27148, CVE-2024-23898) [4.2.2-4] [4.2.2-5] [10.2-1] [10.2-2]',
+    [
+      ['evil', origin('http://evil.example'), 403, /got "http:\/\/evil\.example"/],
+      ['null', origin('null'), 403],
+      ['a foreign IP address', origin('http://203.0.113.7'), 403],
+      ['server.example.com.evil', origin('http://server.example.com.evil'), 403],
+      ['evil-server.example.com', origin('http://evil-server.example.com'), 403],
+      ['another port', origin('http://a:8081', 'a:8080'), 403],
+      ['another port than the default', origin('http://a:8080', 'a'), 403],
+      ['the default port where Host has another', origin('http://a', 'a:8080'), 403],
+      ['the default port of the other scheme', origin('http://a', 'a:443'), 403],
+      ['a scheme without a default port', origin('app://a', 'a'), 403],
+      ['userinfo', origin('http://server.example.com@evil.example'), 403],
+      ['a path', origin('http://server.example.com/'), 403],
+      ['no scheme', origin('server.example.com'), 403],
+      ['no host', origin('http://'), 403],
+      ['empty', origin(''), 403],
+      ['a list', origin('http://server.example.com http://evil.example'), 403],
+      [
+        'two headers',
+        request({ add: ['Origin: http://server.example.com', 'Origin: http://server.example.com'] }),
+        403,
+      ],
+      [
+        'Host while the target names another',
+        request({ line: 'GET http://b/ HTTP/1.1', add: ['Origin: http://server.example.com'] }),
+        403,
+      ],
+    ],
+  );
+  rule(
+    'an allow-list is exact [4.2.2-4] [10.2-1] [10.2-2]',
     [
       ['on it', origin('https://allowed.com'), 101],
       ['on it, its port spelled out', origin('https://allowed.com:443'), 101],

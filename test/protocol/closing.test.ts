@@ -8,7 +8,7 @@ const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.1, §7.1)', role => {
   const peer = FRAMES[OTHER[role]];
 
-  it('started by us: Close out, messages still in, Close in', () => {
+  it('started by us: Close out, messages still in, Close in [7.1.2-1] [7.4-1] [5.5.1-1]', () => {
     const log = new ProtocolLog(role);
     expect(log.protocol.close(4000, 'enough')).toBe(true);
     expect(log.takeFrames()).toEqual(['close 4000 "enough"']);
@@ -22,7 +22,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.receivedClose).toEqual({ code: 4000, reason: '' });
   });
 
-  it('started by the peer: the code is echoed, the reason is not', () => {
+  it('started by the peer: the code is echoed, the reason is not [5.5.1-6] [5.5.1-7]', () => {
     const log = new ProtocolLog(role).receive(peer.close(4001, 'bye'), peer.text('discarded'));
     expect(log.events).toEqual(['close 4001 "bye"']);
     expect(log.takeFrames()).toEqual(['close 4001']);
@@ -48,7 +48,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.receivedClose?.code).toBe(1001);
   });
 
-  it('lets the owner send last messages, and a code of its own, when the Close frame comes', () => {
+  it('lets the owner send last messages, and a code of its own, when the Close frame comes [5.5.1-8]', () => {
     const log = new ProtocolLog(role);
     log.react = () => {
       expect(log.protocol).toMatchObject({ state: 'CLOSE_RECEIVED', canSend: true, reads: false });
@@ -61,7 +61,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.takeFrames()).toEqual(['text "last"', 'close 4002 "too"']);
   });
 
-  it('sends nothing behind its own Close frame but pongs', () => {
+  it('sends nothing behind its own Close frame but pongs [5.5.1-5] [6.1-2]', () => {
     const log = new ProtocolLog(role);
     log.protocol.close(1000);
     expect(log.protocol.send('x')).toBe(false);
@@ -93,7 +93,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     [5000, ''],
     [1000.5, ''],
     [1000, 'x'.repeat(124)],
-  ])('refuses close(%s, %j), and nothing has happened (ws 8.22.0)', (code, reason) => {
+  ])('refuses close(%s, %j), and nothing has happened (ws 8.22.0) [7.4.1-3] [7.4.1-4] [7.4.1-6]', (code, reason) => {
     const { protocol } = new ProtocolLog(role);
     expect(() => protocol.close(code, reason)).toThrow(RangeError);
     expect(protocol).toMatchObject({ state: 'OPEN', hasOutput: false, sentClose: undefined });

@@ -9,7 +9,7 @@ const compressed = (opcode: number, payload: string | Uint8Array, fin = true): U
 const deflating = () => new ProtocolLog('server', { assignedRsv: RSV1 });
 
 describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
-  it('are handed on as they came, whole, with control frames between their fragments answered', () => {
+  it('are handed on as they came, whole, with control frames between their fragments answered [7692/6.2-1]', () => {
     const log = deflating().receive(
       compressed(OPCODE.TEXT, Uint8Array.of(0xff, 0xfe), false),
       peer.ping('p'),
@@ -21,12 +21,12 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
     expect(log.takeFrames()).toEqual(['pong "p"']);
   });
 
-  it('are no messages where no extension assigns RSV1 (§5.2)', () => {
+  it('are no messages where no extension assigns RSV1 (§5.2) [5.2-9]', () => {
     const log = new ProtocolLog('server').receive(compressed(OPCODE.TEXT, 'x'));
     expect(log.events).toEqual(['failed 1002 RESERVED_BITS']);
   });
 
-  it('leave RSV2 as forbidden as before (§5.2)', () => {
+  it('leave RSV2 as forbidden as before (§5.2) [5.2-10]', () => {
     const log = deflating().receive(encodeFrame('client', OPCODE.TEXT, 'x', true, RSV1 | RSV2));
     expect(log.events).toEqual(['failed 1002 RESERVED_BITS']);
   });
@@ -44,7 +44,7 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
     expect(log.receive(compressed(OPCODE.BINARY, 'four')).events).toEqual(['failed 1009 MESSAGE_TOO_BIG']);
   });
 
-  it('go out with RSV1 set, and masked like others', () => {
+  it('go out with RSV1 set, and masked like others [7692/6.1-1]', () => {
     const log = new ProtocolLog('client', { assignedRsv: RSV1, makeKey: () => 0x01020304 });
     expect(log.protocol.sendCompressed(Uint8Array.of(0xaa), true)).toBe(true);
     expect(log.protocol.sendCompressed(Uint8Array.of(0xaa), false)).toBe(true);

@@ -8,7 +8,7 @@ const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', role => {
   const peer = FRAMES[OTHER[role]];
 
-  it('are answered each by a Pong with the same payload, while the output is taken', () => {
+  it('are answered each by a Pong with the same payload, while the output is taken [5.5.2-2] [5.5.2-3]', () => {
     const log = new ProtocolLog(role);
     log.receive(peer.ping(), peer.ping('a'), peer.ping('b'.repeat(125)));
     expect(log.takeFrames()).toEqual(['pong ""', 'pong "a"', `pong "${'b'.repeat(125)}"`]);
@@ -21,13 +21,13 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.takeFrames()).toEqual(['pong "x"', 'text "heard ping"']);
   });
 
-  it('are no longer answered behind the peer’s Close frame', () => {
+  it('are no longer answered behind the peer’s Close frame [5.5.2-2]', () => {
     const log = new ProtocolLog(role).receive(peer.close(1000), peer.ping('late'));
     log.receive(peer.ping('later'));
     expect(log.takeFrames()).toEqual(['close 1000']);
   });
 
-  it('are answered by the latest alone where the output is not taken', () => {
+  it('are answered by the latest alone where the output is not taken [5.5.3-1]', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));
     log.receive(peer.ping('1'), peer.ping('2'), peer.ping('3'));

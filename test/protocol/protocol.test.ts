@@ -9,13 +9,13 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   const peer = FRAMES[OTHER[role]];
 
   describe('receiving messages (§6.2)', () => {
-    it('gives text as a string and binary as bytes, in order', () => {
+    it('gives text as a string and binary as bytes, in order [6.2-3]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('grüezi'), peer.binary(Buffer.from([0, 255])), peer.text(''));
       expect(log.events).toEqual(['text "grüezi"', 'binary 00ff', 'text ""']);
     });
 
-    it('joins fragments, and hands on control frames between them (§5.4)', () => {
+    it('joins fragments, and hands on control frames between them (§5.4) [5.4-5] [6.2-2]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('a', false), peer.ping('1'), peer.continuation('b', false), peer.pong('2'));
       expect(log.takeEvents()).toEqual(['ping "1"', 'pong "2"']);
@@ -24,7 +24,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.events).toEqual(['text "abc"']);
     });
 
-    it('gives the same events however the bytes are cut', () => {
+    it('gives the same events however the bytes are cut [6.2-1]', () => {
       const bytes = Buffer.concat([
         peer.text('ab', false),
         peer.ping('p'),
@@ -55,7 +55,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   });
 
   describe('sending messages (§6.1)', () => {
-    it('sends text and binary', () => {
+    it('sends text and binary [5.2-1] [6.1-1] [6.1-4] [6.1-6] [6.1-7]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.send('hi')).toBe(true);
       expect(log.protocol.send(new Uint8Array(3))).toBe(true);
@@ -63,7 +63,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.takeFrames()).toEqual([]);
     });
 
-    it('sends fragments: the first has the opcode, the last has FIN (§5.4)', () => {
+    it('sends fragments: the first has the opcode, the last has FIN (§5.4) [5.4-6] [5.4-12] [6.1-5] [6.1-6] [6.1-7]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.sendFragment('a', false)).toBe(true);
       log.protocol.ping(Buffer.from('p'));
@@ -73,7 +73,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.takeFrames()).toEqual(['text- "a"', 'ping "p"', 'continuation- "b"', 'continuation ""', 'binary 1']);
     });
 
-    it('refuses a message in the middle of a fragmented one', () => {
+    it('refuses a message in the middle of a fragmented one [5.4-4]', () => {
       const log = new ProtocolLog(role);
       log.protocol.sendFragment('a', false);
       expect(() => log.protocol.send('b')).toThrow(TypeError);
@@ -94,7 +94,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(protocol.hasOutput).toBe(true);
     });
 
-    it('sends unasked pongs, and pings (§5.5.2, §5.5.3)', () => {
+    it('sends unasked pongs, and pings (§5.5.2, §5.5.3) [5.5.2-1] [5.5.2-4] [5.5.3-2]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.pong(Buffer.from('here'))).toBe(true);
       expect(log.protocol.ping(Buffer.from('there?'))).toBe(true);
@@ -113,7 +113,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   });
 
   describe('a peer that breaks a rule (§7.1.7)', () => {
-    it('is told so by a Close frame, and nothing behind it is processed', () => {
+    it('is told so by a Close frame, and nothing behind it is processed [7.1.7-5] [7.1.7-7] [10.7-3]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('before'), peer.illegal(), peer.text('behind'), peer.ping('behind'));
       expect(log.events).toEqual(['text "before"', 'failed 1002 RESERVED_BITS']);
@@ -202,7 +202,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
 });
 
 describe('masking (§5.1, §5.3)', () => {
-  it('a client masks each frame with the next key, byte for byte', () => {
+  it('a client masks each frame with the next key, byte for byte [5.1-1] [5.3-1] [5.3-2] [6.1-8]', () => {
     const keys = [0x01020304, 0x7fffffff, -1, 0x10];
     const { protocol } = new ProtocolLog('client', { makeKey: () => keys.shift()! });
     protocol.send('abcde');
@@ -220,14 +220,14 @@ describe('masking (§5.1, §5.3)', () => {
     );
   });
 
-  it('a client takes its keys from a secure source unless told otherwise, a fresh one for each frame', () => {
+  it('a client takes its keys from a secure source unless told otherwise, a fresh one for each frame [5.3-2]', () => {
     const log = new ProtocolLog('client');
     for (let i = 0; i < 100; i++) log.protocol.send('x');
     const keys = new Set(framesOf('client', ...log.protocol.takeOutput()).map(frame => frame.maskingKey));
     expect(keys.size).toBeGreaterThan(98);
   });
 
-  it('a server does not mask', () => {
+  it('a server does not mask [5.1-4]', () => {
     const { protocol } = new ProtocolLog('server');
     protocol.send('abc');
     expect(Buffer.concat(protocol.takeOutput()).toString('hex')).toBe('8103616263');
@@ -235,7 +235,7 @@ describe('masking (§5.1, §5.3)', () => {
 });
 
 describe('whose turn it is to end the transport (§5.5.1, §7.1.1)', () => {
-  it('the server ends it behind both Close frames, the client waits', () => {
+  it('the server ends it behind both Close frames, the client waits [5.5.1-11] [5.5.1-12] [7.1.1-5] [7.1.1-6]', () => {
     for (const role of ['client', 'server'] as const) {
       const log = new ProtocolLog(role);
       expect(log.protocol.endsTransport).toBe(false);

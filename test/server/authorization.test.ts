@@ -63,14 +63,14 @@ describe('authorize() accepts', () => {
 });
 
 describe('authorize() refuses', () => {
-  test('with false: 403', async () => {
+  test('with false: 403 [4.2.2-5]', async () => {
     const { status, refusals, connections } = await answerOf(() => false);
     expect(status).toBe(403);
     expect(refusals).toEqual([[403, expect.objectContaining({ path: '/chat' })]]);
     expect(connections).toEqual([]);
   });
 
-  test('with a status, headers and a body, in a complete response', async () => {
+  test('with a status, headers and a body, in a complete response [4.2.2-i2]', async () => {
     const { head, body, refusals, peer } = await answerOf(async () => ({
       status: 401,
       reason: 'Who',
@@ -87,7 +87,7 @@ describe('authorize() refuses', () => {
     expect(peer.hasEnded).toBe(true);
   });
 
-  test('with a redirect', async () => {
+  test('with a redirect [4.2.2-3]', async () => {
     const { head } = await answerOf(() => ({ status: 307, headers: { Location: '/elsewhere' } }));
     expect(headerOf(head, 'Location')).toBe('/elsewhere');
   });

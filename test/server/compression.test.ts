@@ -71,14 +71,17 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
       'permessage-deflate; server_max_window_bits=9; client_max_window_bits=12',
       { serverBits: 9, clientBits: 12 },
     ],
-  ])('%s: answered with `%s`, and it holds', async (offer, response, agreed) => {
-    const negotiated = await negotiate(OPEN, offer);
-    expect(negotiated.response).toBe(response);
-    expect(negotiated.connection.extensions).toBe(response);
-    const [first, second] = await exchangeTwice(negotiated.peer, agreed);
-    if (response.includes('server_no_context_takeover')) expect(second).toBe(first);
-    else expect(second).toBeLessThan(first / 2);
-  });
+  ])(
+    '%s: answered with `%s`, and it holds [9-2] [9-4] [7692/5-5] [7692/5-13] [7692/7.2.1-10] [7692/7.2.2-4] [7692/7.2.2-5]',
+    async (offer, response, agreed) => {
+      const negotiated = await negotiate(OPEN, offer);
+      expect(negotiated.response).toBe(response);
+      expect(negotiated.connection.extensions).toBe(response);
+      const [first, second] = await exchangeTwice(negotiated.peer, agreed);
+      if (response.includes('server_no_context_takeover')) expect(second).toBe(first);
+      else expect(second).toBeLessThan(first / 2);
+    },
+  );
 
   test.each<[options: true | PermessageDeflateOptions, offer: string, response: string]>([
     [true, 'permessage-deflate', `permessage-deflate; ${NO_TAKEOVER}`],
@@ -108,7 +111,7 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
       'permessage-deflate; client_max_window_bits=9',
     ],
     [['x-webkit-deflate-frame, permessage-bzip2; a="b"', 'permessage-deflate'], 'permessage-deflate'],
-  ])('the first of several that it can: %j', async (lines, response) => {
+  ])('the first of several that it can: %j [7692/5-2] [7692/5-7] [7692/5-9]', async (lines, response) => {
     expect((await negotiate(OPEN, ...lines)).response).toBe(response);
   });
 });
@@ -138,7 +141,7 @@ describe('an offer that a server declines: the connection opens uncompressed (RF
     'client_max_window_bits=NaN',
     // Legal, but zlib cannot deflate with such a window.
     'server_max_window_bits=8',
-  ])('permessage-deflate; %s', async parameters => {
+  ])('permessage-deflate; %s [7692/5-6] [7692/5-11] [7692/7-1]', async parameters => {
     await open(OPEN, `permessage-deflate; ${parameters}`);
   });
 
@@ -146,14 +149,17 @@ describe('an offer that a server declines: the connection opens uncompressed (RF
     await open({ clientMaxWindowBits: 14 }, 'permessage-deflate');
   });
 
-  test.each([undefined, false])('permessageDeflate: %s: any, and RSV1 then fails with 1002', async option => {
-    const { peer, connection } = await open(option, 'permessage-deflate; client_max_window_bits');
-    await new DeflatingPeer(peer, 'client').send(SHORT_TEXT);
-    await peer.ended;
-    peer.socket.end();
-    expect(await connection.closed).toMatchObject({
-      sent: { code: 1002 },
-      cause: { violation: { code: 'RESERVED_BITS' } },
-    });
-  });
+  test.each([undefined, false])(
+    'permessageDeflate: %s: any, and RSV1 then fails with 1002 [5.8-1] [7692/5-11]',
+    async option => {
+      const { peer, connection } = await open(option, 'permessage-deflate; client_max_window_bits');
+      await new DeflatingPeer(peer, 'client').send(SHORT_TEXT);
+      await peer.ended;
+      peer.socket.end();
+      expect(await connection.closed).toMatchObject({
+        sent: { code: 1002 },
+        cause: { violation: { code: 'RESERVED_BITS' } },
+      });
+    },
+  );
 });

@@ -12,7 +12,7 @@ const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
 const CA = { tls: { ca: TLS_CERTIFICATE } };
 
 describe('TLS', () => {
-  test('a connection, with ALPN http/1.1, that tells of TLS', async () => {
+  test('a connection, with ALPN http/1.1, that tells of TLS [4.2.2-i1] [4.2.2-2] [10.6-1]', async () => {
     const { port, requests, connections } = await openServer({ tls: TLS });
     const connection = await connect(`wss://localhost:${port}/chat`, CA);
     expect(connection.transport.tls?.alpn).toBe('http/1.1');
@@ -47,7 +47,7 @@ describe('TLS', () => {
     for (const connection of [first, second]) expect(await connection.closed).toMatchObject({ code: 1001 });
   });
 
-  test('early bytes behind the TLS handshake, RST and nonsense end one connection alone', async () => {
+  test('early bytes behind the TLS handshake, RST and nonsense end one connection alone [4.2.2-i1]', async () => {
     const { port, connections } = await openServer({ tls: TLS });
     const plain = await rawConnect(port);
     plain.write(request());

@@ -13,7 +13,7 @@ async function refusalOf(peer: RawPeer): Promise<{ status: number; head: string;
 }
 
 describe('a valid request', () => {
-  test('is answered with the 101 of RFC 6455 §1.3', async () => {
+  test('is answered with the 101 of RFC 6455 §1.3 [4.2.2-1]', async () => {
     const { port, requests } = await openServer();
     const peer = await rawConnect(port);
     peer.write(request({ line: 'GET /chat?room=1 HTTP/1.1' }));
@@ -47,7 +47,7 @@ describe('a valid request', () => {
   });
 });
 
-describe('what is refused, with a complete response and the end of the connection', () => {
+describe('what is refused, with a complete response and the end of the connection [4.2.1-1] [7.2.2-1] [10.7-2] [10.7-4]', () => {
   test.each<[name: string, head: string, status: number]>([
     ['a plain GET', request({ set: { Upgrade: undefined, Connection: undefined } }), 426],
     ['another path', request({ line: 'GET /other HTTP/1.1' }), 404],
@@ -77,7 +77,7 @@ describe('what is refused, with a complete response and the end of the connectio
     await peer.closed;
   });
 
-  test('426 names version and protocol', async () => {
+  test('426 names version and protocol [4.2.2-6] [4.4-1]', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -85,7 +85,7 @@ describe('frames that come before the 101', () => {
     expect(connections).toEqual([]);
   });
 
-  test('a bad one fails the connection behind its 101', async () => {
+  test('a bad one fails the connection behind its 101 [10.7-3]', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write(Buffer.concat([Buffer.from(request()), Buffer.from([0x81, 0x01, 0x41])]));
@@ -105,7 +105,7 @@ describe('subprotocols', () => {
     [['a', 'b'], ['x'], undefined],
     [['a'], ['A'], undefined],
     [[], ['a'], undefined],
-  ])('of %j, a client that offers %j gets %s', async (supported, offered, chosen) => {
+  ])('of %j, a client that offers %j gets %s [4.2.2-8] [4.2.2-9]', async (supported, offered, chosen) => {
     const { port, connections } = await openServer({ subprotocols: supported });
     const peer = await rawConnect(port);
     peer.write(offering(...offered));

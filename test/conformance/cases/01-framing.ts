@@ -25,7 +25,7 @@ const PIECES = [
 
 export const framing: readonly ConformanceCase[] = [
   ...LENGTHS.map((length, i) =>
-    takes(`1.1.${i + 1}`, `echoes text of ${length} bytes (§5.2)`, echo(text(someText(length)))),
+    takes(`1.1.${i + 1}`, `echoes text of ${length} bytes (§5.2) [5.2-1] [5.4-7]`, echo(text(someText(length)))),
   ),
   ...PIECES.map(([length, size], i) => {
     const message = text(someText(length));
@@ -41,7 +41,7 @@ export const framing: readonly ConformanceCase[] = [
     return takes(`1.4.${i + 1}`, title, [sends(message, size), gets(message)]);
   }),
 
-  takes('1.5.1', 'keeps messages apart that come in one segment (§5.4)', [
+  takes('1.5.1', 'keeps messages apart that come in one segment (§5.4) [6.2-4]', [
     sends(text('one')),
     sends(binary(Buffer.of(2))),
     sends(text()),
@@ -51,14 +51,17 @@ export const framing: readonly ConformanceCase[] = [
     gets(text()),
     gets(text('four')),
   ]),
-  takes('1.5.2', 'tells text from binary of the same bytes (§5.6)', [...echo(text('same')), ...echo(binary('same'))]),
+  takes('1.5.2', 'tells text from binary of the same bytes (§5.6) [6.2-3]', [
+    ...echo(text('same')),
+    ...echo(binary('same')),
+  ]),
   takes('1.5.3', 'echoes binary that is no UTF-8 (§5.6)', echo(binary(Buffer.of(0xff, 0xc0, 0x80, 0xed, 0xa0, 0x80)))),
 
   // "in all cases, the minimal number of bytes MUST be used to encode the length" (§5.2)
   fails('1.6.1', 'refuses 16 bits for a length of 0 (§5.2)', [sends(binary('', { lengthBits: 16 }))], 1002),
   fails(
     '1.6.2',
-    'refuses 16 bits for a length of 125 (§5.2)',
+    'refuses 16 bits for a length of 125 (§5.2) [5.2-6]',
     [sends(binary(someBytes(125), { lengthBits: 16 }))],
     1002,
   ),
@@ -76,7 +79,7 @@ export const framing: readonly ConformanceCase[] = [
   ),
   fails(
     '1.6.5',
-    'refuses 64 bits for a length of 65,535 (§5.2)',
+    'refuses 64 bits for a length of 65,535 (§5.2) [5.2-6]',
     [sends(text(someText(65_535), { lengthBits: 64 }))],
     1002,
   ),
@@ -90,7 +93,7 @@ export const framing: readonly ConformanceCase[] = [
   // "the most significant bit MUST be 0" (§5.2)
   fails(
     '1.7.1',
-    'refuses a 64-bit length with its first bit set (§5.2)',
+    'refuses a 64-bit length with its first bit set (§5.2) [5.2-5]',
     [sends(binary('', { announces: 1n << 63n }))],
     1002,
   ),
@@ -104,7 +107,7 @@ export const framing: readonly ConformanceCase[] = [
   // "A server MUST NOT mask any frames"; a client "MUST mask all frames" (§5.1)
   fails(
     '1.8.1',
-    'refuses text masked as only the other role may (§5.1)',
+    'refuses text masked as only the other role may (§5.1) [5.1-2] [5.1-3] [5.1-5] [5.1-6]',
     [sends(text('hello', { isMaskedWrongly: true }))],
     1002,
   ),
@@ -126,7 +129,7 @@ export const framing: readonly ConformanceCase[] = [
   }),
   takes(
     '1.8.6',
-    'unmasks every length up to 40 from its own first byte (§5.3)',
+    'unmasks every length up to 40 from its own first byte (§5.3) [6.2-7]',
     Array.from({ length: 41 }, (_, length) => echo(binary(someBytes(length)))).flat(),
   ),
 ];

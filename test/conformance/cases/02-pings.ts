@@ -21,7 +21,7 @@ const LENGTHS = [0, 1, 5, 124, 125];
 export const pings: readonly ConformanceCase[] = [
   // "A Pong frame sent in response to a Ping frame must have identical "Application data"" (§5.5.3)
   ...LENGTHS.map((length, i) =>
-    takes(`2.1.${i + 1}`, `answers a Ping of ${length} bytes by the same (§5.5.3)`, [
+    takes(`2.1.${i + 1}`, `answers a Ping of ${length} bytes by the same (§5.5.3) [5.5.2-2]`, [
       sends(ping(someBytes(length))),
       gets(pong(someBytes(length))),
     ]),
@@ -36,13 +36,13 @@ export const pings: readonly ConformanceCase[] = [
   ]),
 
   // "All control frames MUST have a payload length of 125 bytes or less" (§5.5)
-  fails('2.2.1', 'refuses a Ping of 126 bytes (§5.5)', [sends(ping(someBytes(126)))], 1002),
+  fails('2.2.1', 'refuses a Ping of 126 bytes (§5.5) [5.5-1]', [sends(ping(someBytes(126)))], 1002),
   fails('2.2.2', 'refuses a Ping of 126 bytes at its header (§5.5)', [sends(cutShort(ping(), 126))], 1002),
   fails('2.2.3', 'refuses a Ping of 65,536 bytes at its header (§5.5)', [sends(cutShort(ping(), 65_536))], 1002),
   fails('2.2.4', 'refuses a Pong of 126 bytes (§5.5)', [sends(pong(someBytes(126)))], 1002),
 
   // "A Pong frame MAY be sent unsolicited. … A response to an unsolicited Pong frame is not expected." (§5.5.3)
-  takes('2.3.1', 'passes over an unsolicited Pong (§5.5.3)', [sends(pong())]),
+  takes('2.3.1', 'passes over an unsolicited Pong (§5.5.3) [5.5.3-2]', [sends(pong())]),
   takes('2.3.2', 'passes over an unsolicited Pong with a payload (§5.5.3)', [sends(pong('nobody asked'))]),
   takes('2.3.3', 'passes over an unsolicited Pong and answers the Ping behind it (§5.5.3)', [
     sends(pong('nobody asked')),

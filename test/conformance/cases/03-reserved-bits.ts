@@ -22,7 +22,12 @@ import { RSV1, RSV2, RSV3 } from '../wire.js';
  */
 export const reservedBits: readonly ConformanceCase[] = [
   ...[1, 2, 3, 4, 5, 6, 7].map((rsv, i) =>
-    fails(`3.1.${i + 1}`, `refuses text with RSV ${bits(rsv)} (§5.2)`, [sends(text('hello', { rsv }))], 1002),
+    fails(
+      `3.1.${i + 1}`,
+      `refuses text with RSV ${bits(rsv)} (§5.2) [5.2-2] [5.2-3] [5.2-9] [5.2-10] [5.2-11]`,
+      [sends(text('hello', { rsv }))],
+      1002,
+    ),
   ),
   ...[RSV1, RSV2, RSV3].map((rsv, i) =>
     fails(
@@ -56,7 +61,7 @@ export const reservedBits: readonly ConformanceCase[] = [
   ),
   fails(
     '3.5.2',
-    'answers what came before the bad frame in the same segment, and nothing behind it (§7.1.7)',
+    'answers what came before the bad frame in the same segment, and nothing behind it (§7.1.7) [7.1.7-1] [7.1.7-3] [7.1.7-7]',
     [
       sends(text('good')),
       sends(ping('good')),

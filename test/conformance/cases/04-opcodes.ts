@@ -40,7 +40,7 @@ function section(group: number, name: string, values: readonly number[]): Confor
   return values.flatMap((opcode, i) => [
     fails(
       `4.${group}.${3 * i + 1}`,
-      `refuses the reserved ${name} opcode ${opcode}, empty (§5.2)`,
+      `refuses the reserved ${name} opcode ${opcode}, empty (§5.2) [5.2-4] [7.1.7-5]`,
       [sends(frame(opcode))],
       1002,
     ),

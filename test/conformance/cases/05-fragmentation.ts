@@ -20,7 +20,12 @@ import {
 
 export const fragmentation: readonly ConformanceCase[] = [
   // "Control frames themselves MUST NOT be fragmented." (§5.4)
-  fails('5.1.1', 'refuses a fragmented Ping (§5.5)', [sends(ping('one', more)), sends(continuation('two'))], 1002),
+  fails(
+    '5.1.1',
+    'refuses a fragmented Ping (§5.5) [5.4-2] [5.4-12] [5.5-2]',
+    [sends(ping('one', more)), sends(continuation('two'))],
+    1002,
+  ),
   fails('5.1.2', 'refuses a fragmented Pong (§5.5)', [sends(pong('one', more)), sends(continuation('two'))], 1002),
   fails(
     '5.1.3',
@@ -30,7 +35,7 @@ export const fragmentation: readonly ConformanceCase[] = [
   ),
   fails('5.1.4', 'refuses a fragmented Ping at its header (§5.5)', [sends(cutShort(ping('', more), 10))], 1002),
 
-  takes('5.2.1', 'joins text of two fragments (§5.4)', [
+  takes('5.2.1', 'joins text of two fragments (§5.4) [5.4-7]', [
     sends(text('frag', more)),
     sends(continuation('ment')),
     gets(text('fragment')),
@@ -54,7 +59,7 @@ export const fragmentation: readonly ConformanceCase[] = [
     sends(continuation()),
     gets(text('middle')),
   ]),
-  takes('5.2.5', 'joins a message of one-byte fragments (§5.4)', [
+  takes('5.2.5', 'joins a message of one-byte fragments (§5.4) [5.4-3]', [
     ...fragments(text('one by one'), 1).map(each => sends(each)),
     gets(text('one by one')),
   ]),
@@ -68,7 +73,7 @@ export const fragmentation: readonly ConformanceCase[] = [
     sends(continuation(someBytes(70_000))),
     gets(binary(Buffer.concat([someBytes(100), someBytes(1_000), someBytes(70_000)]))),
   ]),
-  takes('5.2.8', 'joins one message after the other (§5.4)', [
+  takes('5.2.8', 'joins one message after the other (§5.4) [6.2-4]', [
     sends(text('a', more)),
     sends(continuation('b')),
     sends(binary('c', more)),
@@ -87,7 +92,7 @@ export const fragmentation: readonly ConformanceCase[] = [
   ]),
 
   // "Control frames MAY be injected in the middle of a fragmented message." (§5.4)
-  takes('5.3.1', 'answers a Ping between two fragments (§5.4)', [
+  takes('5.3.1', 'answers a Ping between two fragments (§5.4) [5.4-1] [5.4-5]', [
     sends(text('frag', more)),
     sends(ping('between')),
     sends(continuation('ment')),
@@ -182,7 +187,7 @@ export const fragmentation: readonly ConformanceCase[] = [
   ).map(([open, other, first, second], i) =>
     fails(
       `5.5.${i + 1}`,
-      `refuses whole ${other} inside of fragmented ${open} (§5.4)`,
+      `refuses whole ${other} inside of fragmented ${open} (§5.4) [5.4-4]`,
       [sends(first), sends(second), sends(continuation('three'))],
       1002,
     ),

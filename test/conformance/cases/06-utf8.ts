@@ -52,7 +52,7 @@ export const utf8: readonly ConformanceCase[] = [
   ]),
   fails(
     '6.8.4',
-    'checks the message, not the fragment: a cut character is wrong when the message ends (§8.1)',
+    'checks the message, not the fragment: a cut character is wrong when the message ends (§8.1) [5.6-1]',
     [sends(text(Buffer.of(0xf0, 0x9f), more)), sends(continuation(Buffer.of(0xa6)))],
     1007,
   ),
@@ -95,7 +95,7 @@ function invalid({ number, name, bytes, wrongAt }: InvalidText): ConformanceCase
   const wrong = bytes.subarray(wrongAt, wrongAt + 1);
   const isCut = wrongAt === bytes.length;
   const cases = [
-    fails(`6.4.${number}`, `refuses ${name} (§8.1)`, [sends(text(bytes))], 1007),
+    fails(`6.4.${number}`, `refuses ${name} (§8.1) [8.1-1]`, [sends(text(bytes))], 1007),
     fails(
       `6.5.${number}`,
       `refuses ${name} in a long text (§8.1)`,

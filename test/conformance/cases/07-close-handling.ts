@@ -33,7 +33,12 @@ const CLOSES: Application = { does: 'close', code: 3001, reason: 'enough' };
 const ITS_CLOSE = close(3001, 'enough');
 
 export const closeHandling: readonly ConformanceCase[] = [
-  conversation('7.1.1', 'answers a Close frame as the first thing of all (§5.5.1)', closing(1000), 'clean'),
+  conversation(
+    '7.1.1',
+    'answers a Close frame as the first thing of all (§5.5.1) [5.5.1-6] [5.5.1-7] [5.5.1-10] [5.5.1-11] [7.1.2-2]',
+    closing(1000),
+    'clean',
+  ),
   conversation(
     '7.1.2',
     'answers a Close frame behind a message (§5.5.1)',
@@ -107,7 +112,12 @@ export const closeHandling: readonly ConformanceCase[] = [
     [sends(close()), getsClose()],
     'clean',
   ),
-  fails('7.2.2', 'refuses a Close frame with a body of 1 byte (§5.5.1)', [sends(frame(CLOSE, Buffer.of(3)))], 1002),
+  fails(
+    '7.2.2',
+    'refuses a Close frame with a body of 1 byte (§5.5.1) [5.5.1-2]',
+    [sends(frame(CLOSE, Buffer.of(3)))],
+    1002,
+  ),
   conversation('7.2.3', 'takes a Close frame with a code alone (§5.5.1)', closing(1000), 'clean'),
   conversation('7.2.4', 'takes a reason (§5.5.1)', closing(1000, 'bye'), 'clean'),
   conversation('7.2.5', 'takes a reason of 123 bytes, the longest (§5.5)', closing(1000, someText(123)), 'clean'),
@@ -124,11 +134,16 @@ export const closeHandling: readonly ConformanceCase[] = [
     conversation(`7.3.${i + 1}`, `takes ${name} in a reason (§5.5.1)`, closing(1000, bytes), 'clean'),
   ),
   ...INVALID.map(({ name, bytes, number }) =>
-    fails(`7.4.${number}`, `refuses ${name} in a reason (§5.5.1, §8.1)`, [sends(close(1000, bytes))], 1007),
+    fails(`7.4.${number}`, `refuses ${name} in a reason (§5.5.1, §8.1) [8.1-1]`, [sends(close(1000, bytes))], 1007),
   ),
 
   ...VALID_CODES.map((code, i) =>
-    conversation(`7.5.${i + 1}`, `answers the code ${code} by the same (§7.4)`, closing(code), 'clean'),
+    conversation(
+      `7.5.${i + 1}`,
+      `answers the code ${code} by the same (§7.4) [7.4.1-1] [7.4.1-2]`,
+      closing(code),
+      'clean',
+    ),
   ),
   ...VALID_CODES.map((code, i) =>
     conversation(
@@ -139,7 +154,7 @@ export const closeHandling: readonly ConformanceCase[] = [
     ),
   ),
   ...INVALID_CODES.map((code, i) =>
-    fails(`7.7.${i + 1}`, `refuses the code ${code} (§7.4)`, [sends(close(code))], 1002),
+    fails(`7.7.${i + 1}`, `refuses the code ${code} (§7.4) [7.4.1-3] [7.4.1-4] [7.4.1-6]`, [sends(close(code))], 1002),
   ),
   ...INVALID_CODES.map((code, i) =>
     fails(`7.8.${i + 1}`, `refuses the code ${code} with a reason (§7.4)`, [sends(close(code, 'why'))], 1002),
@@ -180,7 +195,7 @@ export const closeHandling: readonly ConformanceCase[] = [
   ),
   fails(
     '7.11.2',
-    'takes no Close frame behind a failure for an answer (§7.1.7)',
+    'takes no Close frame behind a failure for an answer (§7.1.7) [7.1.7-1] [7.1.7-3] [7.1.7-7]',
     [sends(frame(3)), sends(close(1000))],
     1002,
   ),
@@ -245,7 +260,7 @@ function applicationCloses(): ConformanceCase[] {
     ),
     conversation(
       '7.9.7',
-      'sends no data behind its own Close frame (§5.5.1)',
+      'sends no data behind its own Close frame (§5.5.1) [5.5.1-5]',
       [sends(text('close, please')), gets(ITS_CLOSE), sends(text('no answer to this')), sends(close(3001))],
       'clean',
       application,

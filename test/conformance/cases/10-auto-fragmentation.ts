@@ -34,7 +34,7 @@ export const autoFragmentation: readonly ConformanceCase[] = [
   // The endpoint cuts: its application sends a stream.
   takes(
     '10.3.1',
-    'cuts text into fragments by the rules (§5.4)',
+    'cuts text into fragments by the rules (§5.4) [6.1-5] [6.1-6] [6.1-7]',
     [sends(text('a'.repeat(65_536))), getsMessage(TEXT, 'a'.repeat(65_536), 16)],
     { application: { does: 'stream', pieceSize: 4_096 } },
   ),
@@ -46,7 +46,7 @@ export const autoFragmentation: readonly ConformanceCase[] = [
   ),
   takes(
     '10.3.3',
-    'does not mix the fragments of two messages (§5.4)',
+    'does not mix the fragments of two messages (§5.4) [5.4-4]',
     [
       sends(text('a'.repeat(1_000))),
       sends(binary(someBytes(1_000))),

@@ -21,17 +21,17 @@ function noise(size: number, seed = 1): Buffer {
 }
 
 describe('Deflater (RFC 7692 §7.2.1)', () => {
-  it('§7.2.3.1: "Hello" in one compressed block, as the RFC has it', () => {
+  it('§7.2.3.1: "Hello" in one compressed block, as the RFC has it [7692/6.1-1]', () => {
     expect(hex(new Deflater(NO_TAKEOVER).deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
   });
 
-  it('§7.2.3.2: the second "Hello" refers to the first where the context is taken over', () => {
+  it('§7.2.3.2: the second "Hello" refers to the first where the context is taken over [7692/7.2.1-8] [7692/7.2.1-11]', () => {
     const deflater = new Deflater(TAKEOVER);
     expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
     expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f200110000');
   });
 
-  it('§7.1.1: without context takeover every message is deflated like the first', () => {
+  it('§7.1.1: without context takeover every message is deflated like the first [7692/7.2.1-7] [7692/7.2.1-10]', () => {
     const deflater = new Deflater(NO_TAKEOVER);
     for (let i = 0; i < 3; i++) expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
     expect(deflater.contextSize).toBe(0);
@@ -111,7 +111,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(sizeWith({ memLevel: 9 })).toBeLessThan(sizeWith({ memLevel: 1 }));
   });
 
-  it('keeps to its window, whatever its level: a peer with a window of that size inflates all messages', async () => {
+  it('keeps to its window, whatever its level: a peer with a window of that size inflates all messages [7692/7.2.1-12] [7692/7.2.1-14] [7692/7.2.2-10]', async () => {
     const word = fc.constantFrom('Hello', 'ws101 ', 'a'.repeat(300), noise(500).toString('latin1'), '');
     const message = fc
       .tuple(fc.array(word, { maxLength: 12 }), fc.uint8Array({ maxLength: 300 }), fc.constantFrom(1, 1, 1, 5))

@@ -40,13 +40,13 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
     expect(await inflated(new Inflater(NO_TAKEOVER), bytesOf(payload))).toBe('Hello');
   });
 
-  it('§7.2.3.2: a second message refers to the first where the context is taken over', async () => {
+  it('§7.2.3.2: a second message refers to the first where the context is taken over [7692/7.2.2-2] [7692/7.2.2-4]', async () => {
     const inflater = new Inflater(TAKEOVER);
     expect(await inflated(inflater, bytesOf('f2 48 cd c9 c9 07 00'))).toBe('Hello');
     for (let i = 0; i < 3; i++) expect(await inflated(inflater, bytesOf('f2 00 11 00 00'))).toBe('Hello');
   });
 
-  it('§7.1.1: without context takeover there is nothing that it could refer to', async () => {
+  it('§7.1.1: without context takeover there is nothing that it could refer to [7692/7.2.2-1] [7692/7.2.2-3]', async () => {
     const inflater = new Inflater(NO_TAKEOVER);
     expect(await inflated(inflater, bytesOf('f2 48 cd c9 c9 07 00'))).toBe('Hello');
     expect(await inflated(inflater, bytesOf('f2 00 11 00 00'))).toEqual(fault('corrupt'));
@@ -62,7 +62,7 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
     const final = deflateRawSync('Hello, Hello');
     const referring = payloadOf('Hello, Hello', { dictionary: Buffer.from('Hello, Hello') });
 
-    it('in a row, in one message', async () => {
+    it('in a row, in one message [7692/7.2.1-3]', async () => {
       const payload = Buffer.concat([final, final, payloadOf('!')]);
       expect(await inflated(new Inflater(NO_TAKEOVER), payload)).toBe('Hello, HelloHello, Hello!');
     });

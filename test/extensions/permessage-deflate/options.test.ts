@@ -76,7 +76,7 @@ describe('permessageDeflate', () => {
     },
   );
 
-  it("8 bits: allowed for the peer's window, not for our own, which zlib cannot have", () => {
+  it("8 bits: allowed for the peer's window, not for our own, which zlib cannot have [7692/7.2.1-6]", () => {
     expect(() => resolve({ serverMaxWindowBits: 8 }, 'server')).toThrow('an integer from 9 to 15, got 8');
     expect(() => resolve({ clientMaxWindowBits: 8 }, 'client')).toThrow('an integer from 9 to 15, got 8');
     expect(resolve({ clientMaxWindowBits: 8 }, 'server')).toMatchObject({ clientMaxWindowBits: 8 });

@@ -77,9 +77,12 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
     ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate; client_max_window_bits=8', '15/8'],
     // A quoted-string stands for the token that it unescapes to.
     ['permessage-deflate; server_max_window_bits="1\\0"', 'permessage-deflate; server_max_window_bits=10', '10/15'],
-  ])('%s: accepted', (offer, response, agreed) => {
-    expect(answer(offer)).toEqual([response, agreed]);
-  });
+  ])(
+    '%s: accepted [9-2] [7692/5-5] [7692/7.1.1.1-2] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.2-3] [7692/7.1.2.2-4]',
+    (offer, response, agreed) => {
+      expect(answer(offer)).toEqual([response, agreed]);
+    },
+  );
 
   it.each<[settings: Partial<DeflateSettings>, offer: string, response: string, agreed: string]>([
     [{ serverNoContextTakeover: true }, '', '; server_no_context_takeover', '15!/15'],
@@ -96,11 +99,14 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
       '; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=8',
       '9!/8!',
     ],
-  ])('with %j, an offer with "%s": its own limits hold, too', (settings, offer, response, agreed) => {
-    expect(answer(`permessage-deflate${offer}`, settings)).toEqual([`permessage-deflate${response}`, agreed]);
-  });
+  ])(
+    'with %j, an offer with "%s": its own limits hold, too [7692/7.1.1.1-3] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.1-4] [7692/7.1.2.2-3] [7692/7.1.2.2-4] [7692/7.2.2-9]',
+    (settings, offer, response, agreed) => {
+      expect(answer(`permessage-deflate${offer}`, settings)).toEqual([`permessage-deflate${response}`, agreed]);
+    },
+  );
 
-  describe('"MUST decline" (§7)', () => {
+  describe('"MUST decline" (§7) [7692/7-1]', () => {
     it.each(ILLEGAL)('%s', parameters => {
       expect(answer(`permessage-deflate; ${parameters}`)).toBe('declined');
       expect(answer(`permessage-deflate; client_max_window_bits; ${parameters}`)).toBe('declined');
@@ -123,16 +129,16 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
       }
     });
 
-    it('what cannot be honoured: a server window of 8 bits, which zlib cannot have', () => {
+    it('what cannot be honoured: a server window of 8 bits, which zlib cannot have [7692/5-6]', () => {
       expect(answer('permessage-deflate; server_max_window_bits=8')).toBe('declined');
     });
 
-    it('what cannot be honoured: our limit of the client window, where the client does not know the parameter', () => {
+    it('what cannot be honoured: our limit of the client window, where the client does not know the parameter [7692/7.1.2.2-5]', () => {
       expect(answer('permessage-deflate', { clientMaxWindowBits: 14 })).toBe('declined');
     });
   });
 
-  it('the first offer that can be accepted wins (§5)', () => {
+  it('the first offer that can be accepted wins (§5) [7692/5-2] [7692/5-7] [7692/5-9]', () => {
     expect(
       answer('foo, permessage-deflate; bad, permessage-deflate; server_max_window_bits=9, permessage-deflate'),
     ).toEqual(['permessage-deflate; server_max_window_bits=9', '9/15']);
@@ -185,7 +191,7 @@ describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
       'permessage-deflate; client_max_window_bits=10; server_max_window_bits=9; client_no_context_takeover; server_no_context_takeover',
       '9!/10!',
     ],
-  ])('%s: agreed', (response, agreed) => {
+  ])('%s: agreed [7692/7.1.1.2-3] [7692/7.2.2-7]', (response, agreed) => {
     expect(judge(response)).toBe(agreed);
   });
 
@@ -206,7 +212,7 @@ describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
     expect(judge(response)).toBeUndefined();
   });
 
-  describe('"MUST _Fail the WebSocket Connection_" (§7)', () => {
+  describe('"MUST _Fail the WebSocket Connection_" (§7) [7692/7-2] [7692/5-12]', () => {
     it.each([
       ...ILLEGAL,
       ['client_max_window_bits', /client_max_window_bits must have a value from 8 to 15, but has none/] as const,

@@ -86,23 +86,26 @@ describe('PermessageDeflate', () => {
   it.each<[role: 'client' | 'server', own: Partial<DeflateParameters>, peers: Partial<DeflateParameters>]>([
     ['client', { clientNoContextTakeover: true }, { serverNoContextTakeover: true }],
     ['server', { serverNoContextTakeover: true }, { clientNoContextTakeover: true }],
-  ])('a %s deflates by its own parameters, and inflates by those of its peer', (role, own, peers) => {
-    const hello = Buffer.from('Hello');
-    const deflateTwice = (it: PermessageDeflate) => {
-      it.deflate(hello);
-      return (it.deflate(hello) as Uint8Array).length;
-    };
-    expect(deflateTwice(create(role, peers))).toBe(5);
-    expect(deflateTwice(create(role, own))).toBe(7);
-    const inflateTwice = (it: PermessageDeflate) => {
-      it.inflate(Buffer.from('f248cdc9c90700', 'hex'));
-      return it.inflate(Buffer.from('f200110000', 'hex'));
-    };
-    expect(inflateTwice(create(role, own))).toEqual(hello);
-    expect(inflateTwice(create(role, peers))).toBeInstanceOf(InflateFault);
-  });
+  ])(
+    'a %s deflates by its own parameters, and inflates by those of its peer [7692/7.2.1-7] [7692/7.2.1-10] [7692/7.2.2-1] [7692/7.2.2-2] [7692/7.2.2-3] [7692/7.2.2-4]',
+    (role, own, peers) => {
+      const hello = Buffer.from('Hello');
+      const deflateTwice = (it: PermessageDeflate) => {
+        it.deflate(hello);
+        return (it.deflate(hello) as Uint8Array).length;
+      };
+      expect(deflateTwice(create(role, peers))).toBe(5);
+      expect(deflateTwice(create(role, own))).toBe(7);
+      const inflateTwice = (it: PermessageDeflate) => {
+        it.inflate(Buffer.from('f248cdc9c90700', 'hex'));
+        return it.inflate(Buffer.from('f200110000', 'hex'));
+      };
+      expect(inflateTwice(create(role, own))).toEqual(hello);
+      expect(inflateTwice(create(role, peers))).toBeInstanceOf(InflateFault);
+    },
+  );
 
-  it('the windows are those of its own side and of its peer', () => {
+  it('the windows are those of its own side and of its peer [7692/7.2.1-12] [7692/7.2.1-14]', () => {
     const fill = (it: PermessageDeflate) => {
       for (let i = 0; i < 50; i++) it.deflate(Buffer.alloc(1000, i));
       return it.contextSize;
