@@ -24,7 +24,7 @@ function warnings(): unknown[] {
 }
 
 describe('a connection', () => {
-  test('is brought by `connection` with its request, stands in `clients` until it closes', async () => {
+  test('is brought by `connection` with its request, stands in `clients` until it closes [4.2.2-i9]', async () => {
     const { server, port, connections, requests } = await openServer();
     const ours = await client(port);
     await expect.poll(() => connections.length).toBe(1);
@@ -248,7 +248,7 @@ describe('close()', () => {
     expect((await client(port)).state).toBe('open');
   });
 
-  test('says 1001 to everyone, accepts nobody, and resolves when nothing is left', async () => {
+  test('says 1001 to everyone, accepts nobody, and resolves when nothing is left [7.3-1]', async () => {
     const { server, port, connections } = await openServer();
     const clients = [await client(port), await client(port)];
     const events: string[] = [];
