@@ -64,7 +64,7 @@ export class Listener {
   }
 
   #failed(error: Error): void {
-    // A host name that is looked up in vain, say, behind a close() that nobody waits behind any more.
+    // That its place is taken, say, is nobody's trouble any more.
     if (!this.#isClosed) this.#owner.failed(error);
   }
 

@@ -380,9 +380,14 @@ describe('close()', () => {
     }
   });
 
-  test('at once, of a server that could not have listened', async () => {
-    const server = new WebSocketServer({ port: 0, host: 'nobody.invalid' });
+  test('at once, of a server whose place is taken: nobody is told any more', async () => {
+    const socketPath = temporarySocket();
+    await openServer({ socketPath });
+    const emit = vi.spyOn(net.Server.prototype, 'emit');
+    onTestFinished(() => emit.mockRestore());
+    const server = new WebSocketServer({ socketPath });
     await server.close();
+    await expect.poll(() => emit.mock.calls.map(([event]) => event)).toContain('error');
   });
 
   test('without connections, and of one that never listened', async () => {
