@@ -1,0 +1,225 @@
+/** Everything behind the opening handshake under hostile frames, for both roles. */
+import { Buffer } from 'node:buffer';
+import { FrameDecoder } from '../../src/framing/frame-decoder.js';
+import { MessageAssembler } from '../../src/framing/message-assembler.js';
+import { releaseOutput } from '../../src/framing/output-buffer.js';
+import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
+import { Protocol, type ProtocolHandler, type Role } from '../../src/protocol/protocol.js';
+import { rawFrame } from '../helpers/raw-frame.js';
+import { framesIn, type Limits, type Trace, traceOf } from './frame-model.js';
+import { mutateStream, stream } from './frame-streams.js';
+import { joined, mutateBytes } from './mutate-bytes.js';
+import { allocatedBy, byteByByte, expectLinearTime, expectSame, expectThat, segmentations } from './oracles.js';
+import type { Target } from './target.js';
+
+/** The first byte of an input chooses who reads it, and the limits; the others are what comes. */
+const IS_CLIENT = 0x01;
+const HAS_SMALL_LIMITS = 0x02;
+/** Whether our own Close frame has gone out before anything comes. */
+const HAS_CLOSED = 0x04;
+
+const SMALL_LIMITS: Limits = { maxMessageSize: 1_000, maxFragments: 10 };
+const LIMITS: Limits = { maxMessageSize: 2 ** 24, maxFragments: 131_072 };
+
+/** What a client masks with here. */
+const KEY = [0x12, 0x34, 0x56, 0x78] as const;
+const KEY_WORD = 0x12345678;
+
+/** Above this much untaken output pings are answered by the latest alone; one Pong and a Close may come on top. */
+const MOST_OUTPUT = 16_384 + 2 * 131;
+
+export const frames: Target = {
+  name: 'frames',
+
+  generate(random) {
+    const settings = random.word() & 0xff;
+    return joined(Uint8Array.of(settings), stream(random, (settings & IS_CLIENT) === 0));
+  },
+
+  mutate(input, random) {
+    if (input.length === 0 || random.oneIn(3)) return mutateBytes(input, 0, random);
+    return joined(input.subarray(0, 1), mutateStream(input.subarray(1), (input[0]! & IS_CLIENT) === 0, random));
+  },
+
+  async check(input, patience) {
+    const settings = input[0] ?? 0;
+    const bytes = input.subarray(1);
+    const role: Role = settings & IS_CLIENT ? 'client' : 'server';
+    const limits = settings & HAS_SMALL_LIMITS ? SMALL_LIMITS : LIMITS;
+    const expected = traceOf(bytes, role === 'client' ? 'server' : 'client', limits);
+    for (const [how, chunks] of segmentations(bytes)) {
+      for (const ownsChunks of [true, false]) {
+        const listener = new Listener(role, limits, ownsChunks);
+        if (settings & HAS_CLOSED) listener.close();
+        for (const chunk of chunks) listener.receive(new Uint8Array(chunk));
+        listener.expectTrace(expected, `${how}, ${ownsChunks ? 'in place' : 'copied'}:`);
+      }
+    }
+    suspended(bytes, role, limits).expectTrace(expected, 'suspended at each event:');
+    leavesForeignChunksAlone(bytes, role, limits);
+    holdsNoMoreThanCame(bytes, role, limits);
+    answersALazyWriter(bytes, role, limits, expected);
+    expectLinearTime(bytes.length, patience, () => run(byteByByte(bytes), role, limits));
+    expectLinearTime(bytes.length, patience, () => run([bytes], role, limits));
+    return outcomeOf(expected, role);
+  },
+};
+
+/** A Protocol, and all that it says and writes. */
+class Listener {
+  readonly protocol: Protocol;
+  readonly events: string[] = [];
+  readonly output: Uint8Array[] = [];
+  readonly #onEvent: (listener: Listener) => void;
+  #closedFirst = false;
+
+  constructor(role: Role, limits: Limits, ownsChunks: boolean, onEvent: (listener: Listener) => void = () => {}) {
+    const handler: ProtocolHandler = {
+      message: data => this.#note(typeof data === 'string' ? `text ${JSON.stringify(data)}` : `binary ${hex(data)}`),
+      ping: payload => this.#note(`ping ${hex(payload)}`),
+      pong: payload => this.#note(`pong ${hex(payload)}`),
+      closeReceived: (code, reason) => this.#note(`close ${code} ${JSON.stringify(reason)}`),
+      failed: error => this.#note(`failed ${error.closeCode} ${error.violation.code} at ${error.offset}`),
+    };
+    this.#onEvent = onEvent;
+    this.protocol = new Protocol(role, handler, { ...limits, ownsChunks, makeKey: () => KEY_WORD });
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.protocol.receive(chunk);
+    this.takeOutput();
+  }
+
+  #note(event: string): void {
+    this.events.push(event);
+    this.takeOutput();
+    this.#onEvent(this);
+  }
+
+  close(): void {
+    this.protocol.close(1000);
+    this.#closedFirst = true;
+    this.takeOutput();
+  }
+
+  /** As a socket would: written, and the memory given back. */
+  takeOutput(): void {
+    for (const piece of this.protocol.takeOutput()) {
+      this.output.push(new Uint8Array(piece));
+      releaseOutput(piece);
+    }
+  }
+
+  expectTrace({ events, answers }: Trace, how: string): void {
+    const { protocol } = this;
+    expectSame('the events that the RFC demands', this.events, events, how);
+    const key = protocol.role === 'client' ? { key: KEY } : {};
+    // The reason behind the code of a failing Close is ours to choose; that it is legal is looked at below.
+    const reason = Buffer.from(protocol.error?.violation.message ?? '');
+    const owed = answers.map(([opcode, payload], i) => {
+      const isFailure = protocol.error !== undefined && i === answers.length - 1;
+      return { opcode, payload: isFailure ? joined(payload, reason) : payload, ...key };
+    });
+    // There is one Close frame of ours, wherever it was sent.
+    const due = this.#closedFirst
+      ? [{ opcode: 8, payload: Uint8Array.of(0x03, 0xe8), ...key }, ...owed.filter(({ opcode }) => opcode !== 8)]
+      : owed;
+    expectSame('the answers that the RFC demands', joined(...this.output), joined(...due.map(rawFrame)), how);
+    const last = events.at(-1) ?? '';
+    const open = this.#closedFirst ? 'CLOSE_SENT' : 'OPEN';
+    const state = last.startsWith('failed') ? 'FAILED' : last.startsWith('close') ? 'CLOSED' : open;
+    expectSame('the state', [protocol.state, protocol.unreadBytes], [state, 0], how);
+    if (protocol.error !== undefined) expectLegalFailure(protocol, this.#closedFirst);
+  }
+}
+
+/** A failed connection ends with a Close frame whose code is that of the broken rule, and whose words fit (§7.1.7). */
+function expectLegalFailure({ error, sentClose }: Protocol, closedFirst: boolean): void {
+  const row = VIOLATION[error!.violation.code as ViolationCode];
+  expectSame('a violation is a row of the table', error!.violation, row);
+  const sent = closedFirst ? 1000 : row.closeCode;
+  expectSame('the close code belongs to the violation', [error!.closeCode, sentClose?.code], [row.closeCode, sent]);
+  expectThat('the close reason fits', Buffer.byteLength(sentClose?.reason ?? '') <= 123, `${sentClose?.reason}`);
+}
+
+function run(chunks: readonly Uint8Array[], role: Role, limits: Limits): Listener {
+  const listener = new Listener(role, limits, false);
+  for (const chunk of chunks) listener.receive(chunk);
+  return listener;
+}
+
+/** The owner suspends at every event and resumes later, as one does that has no time. */
+function suspended(bytes: Uint8Array, role: Role, limits: Limits): Listener {
+  const listener = new Listener(role, limits, false, ({ protocol }) => protocol.suspend());
+  const middle = bytes.length >> 1;
+  listener.receive(bytes.subarray(0, middle));
+  listener.receive(bytes.subarray(middle));
+  while (listener.protocol.unreadBytes > 0) listener.protocol.resume();
+  listener.takeOutput();
+  return listener;
+}
+
+function leavesForeignChunksAlone(bytes: Uint8Array, role: Role, limits: Limits): void {
+  const chunk = new Uint8Array(bytes);
+  run([chunk], role, limits);
+  expectSame('a chunk of someone else’s is left as it was', chunk, bytes);
+}
+
+/** Memory grows with what has come, not with what a header promises, and not with the number of pieces. */
+function holdsNoMoreThanCame(bytes: Uint8Array, role: Role, limits: Limits): void {
+  const assembler = new MessageAssembler({ message: () => {}, control: () => undefined }, limits);
+  const decoder = new FrameDecoder(assembler, { from: role === 'client' ? 'server' : 'client' });
+  const allocated = allocatedBy(() => {
+    for (const byte of byteByByte(bytes)) {
+      decoder.push(byte);
+      const allowed = 2 * Math.min(decoder.offset, limits.maxMessageSize) + 1_024;
+      expectThat(
+        'memory held',
+        assembler.retained <= allowed,
+        `${assembler.retained} bytes, and ${decoder.offset} came`,
+      );
+    }
+  });
+  // A piece is unmasked in a copy, joined into a buffer that doubles from 1 KiB on, and taken out of it.
+  const allowed = 8 * bytes.length + 1_100 * (1 + messagesIn(bytes));
+  expectThat('memory by what came', allocated <= allowed, `${bytes.length} bytes took ${allocated} bytes of memory`);
+}
+
+/** Frames that may begin a message. */
+function messagesIn(bytes: Uint8Array): number {
+  return [...framesIn(bytes)].filter(({ opcode }) => opcode === 1 || opcode === 2).length;
+}
+
+/** Where nobody takes the output, it stays small, and yet all of it is legal and the latest ping is answered. */
+function answersALazyWriter(bytes: Uint8Array, role: Role, limits: Limits, expected: Trace): void {
+  const nothing = () => {};
+  const handler = { message: nothing, ping: nothing, pong: nothing, closeReceived: nothing, failed: nothing };
+  const protocol = new Protocol(role, handler, { ...limits, makeKey: () => KEY_WORD });
+  protocol.receive(bytes);
+  expectThat('output stays small', protocol.outputLength <= MOST_OUTPUT, `${protocol.outputLength} bytes wait`);
+  const last = [...framesIn(joined(...protocol.takeOutput()))].at(-1);
+  const answer = expected.answers.at(-1);
+  expectSame(
+    'the last answer is the last one owed',
+    [last?.opcode, last?.isWhole],
+    answer === undefined ? [undefined, undefined] : [answer[0], true],
+  );
+  if (answer?.[0] === 10) expectSame('the latest ping is answered', last?.payload, new Uint8Array(answer[1]));
+}
+
+/** Kinds of events in the order in which they first come, and how it ended. */
+function outcomeOf({ events }: Trace, role: Role): string {
+  const kinds = new Set(
+    events.map(event =>
+      event
+        .replace(/^(text|binary|ping|pong) .*/s, '$1')
+        .replace(/ at \d+$/, '')
+        .replace(/ ".*/s, ''),
+    ),
+  );
+  return `${role} ${[...kinds].join(' ')} ${Math.min(events.length, 4)}`;
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}

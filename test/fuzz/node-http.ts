@@ -1,0 +1,30 @@
+import { type IncomingMessage, request } from 'node:http';
+import { Duplex } from 'node:stream';
+
+export interface ReadByNode {
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly rawHeaders: readonly string[];
+  readonly body: string;
+}
+
+/** What node's own HTTP parser makes of a response. Rejects where it is malformed, or not whole. */
+export function readByNode(response: Uint8Array, method: string): Promise<ReadByNode> {
+  return new Promise((resolve, reject) => {
+    const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+    const outgoing = request({ method, createConnection: () => socket });
+    outgoing.on('error', reject);
+    outgoing.on('upgrade', () => reject(new Error('taken for an upgrade')));
+    outgoing.on('response', incoming => void readBody(incoming).then(resolve, reject));
+    outgoing.end();
+    socket.push(response);
+    socket.push(null);
+  });
+}
+
+async function readBody(incoming: IncomingMessage): Promise<ReadByNode> {
+  let body = '';
+  for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
+  if (!incoming.complete) throw new Error('the response is not whole');
+  return { status: incoming.statusCode, reason: incoming.statusMessage, rawHeaders: incoming.rawHeaders, body };
+}
