@@ -77,7 +77,7 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
     '"a"',
     'a;"b"',
     'a\xe4',
-  ])('not %j', text => {
+  ])('not %j [4.3-1] [9.1-1] [9.1-2]', text => {
     expect(parseExtensions([text])).toBeUndefined();
   });
 });

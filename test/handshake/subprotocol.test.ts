@@ -43,7 +43,7 @@ describe('checkSubprotocols', () => {
     [['a b'], /each of supported/],
     [[null], /each of supported/],
     [['a', 'b', 'a'], /supported must be an array without repetition, got "a"/],
-  ])('throws TypeError on %j', (subprotocols, message) => {
+  ])('throws TypeError on %j [4.1-36] [4.1-37]', (subprotocols, message) => {
     expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(message);
     expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(TypeError);
   });

@@ -35,7 +35,7 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
     ['a Ping', [compressed(OPCODE.PING, '')]],
     ['a Close frame', [compressed(OPCODE.CLOSE, '')]],
     ['a later fragment', [peer.text('a', false), compressed(OPCODE.CONTINUATION, 'b')]],
-  ])('fail by RSV1 on %s (RFC 7692 §6.1)', (_, frames) => {
+  ])('fail by RSV1 on %s (RFC 7692 §6.1) [7692/6.1-4]', (_, frames) => {
     expect(deflating().receive(...frames).events).toEqual(['failed 1002 MISPLACED_COMPRESSED_BIT']);
   });
 

@@ -36,7 +36,7 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
     ['§7.2.3.4: a block with BFINAL set, and the octet behind it', 'f3 48 cd c9 c9 07 00 00'],
     ['a block with BFINAL set, without the octet behind it', 'f3 48 cd c9 c9 07 00'],
     ['§7.2.3.5: two blocks', 'f2 48 05 00 00 00 ff ff ca c9 c9 07 00'],
-  ])('%s', async (_, payload) => {
+  ])('%s [7692/7.2.1-1] [7692/7.2.1-2]', async (_, payload) => {
     expect(await inflated(new Inflater(NO_TAKEOVER), bytesOf(payload))).toBe('Hello');
   });
 

@@ -14,11 +14,11 @@ describe('permessageDeflate', () => {
 
   const common = { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: 1024, level: 6, memLevel: 8 };
 
-  it.each([true, {}])('on a server: no context is taken over unless asked (%j)', option => {
+  it.each([true, {}])('on a server: no context is taken over unless asked (%j) [7692/7.3-1]', option => {
     expect(resolve(option)).toEqual({ serverNoContextTakeover: true, clientNoContextTakeover: true, ...common });
   });
 
-  it('on a client: contexts may be taken over', () => {
+  it('on a client: contexts may be taken over [7692/7.3-1]', () => {
     expect(resolve(true, 'client')).toEqual({
       serverNoContextTakeover: false,
       clientNoContextTakeover: false,

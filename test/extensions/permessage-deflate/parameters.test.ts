@@ -160,7 +160,7 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
   );
 });
 
-describe('the client: makeOffers()', () => {
+describe('the client: makeOffers() [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/7.1.1.1-1] [7692/7.1.1.2-1] [7692/7.1.2.1-1] [7692/7.1.2.1-2] [7692/7.1.2.2-1] [7692/7.1.2.2-2]', () => {
   it.each<[settings: Partial<DeflateSettings>, parameters: string]>([
     [{}, 'client_max_window_bits'],
     [{ serverNoContextTakeover: true }, 'server_no_context_takeover; client_max_window_bits'],

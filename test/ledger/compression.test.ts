@@ -1,0 +1,63 @@
+/** Requirements of RFC 7692 that no other test shows. */
+import { randomBytes } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { Deflater } from '../../src/extensions/permessage-deflate/deflater.js';
+import { PermessageDeflate, resolvePermessageDeflate } from '../../src/extensions/permessage-deflate/index.js';
+import { Inflater } from '../../src/extensions/permessage-deflate/inflater.js';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { RSV1 } from '../../src/framing/frame-header.js';
+import { OPCODE } from '../../src/framing/opcode.js';
+import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
+import { ProtocolLog } from '../helpers/protocol-log.js';
+
+const HELLO = Buffer.from('f248cdc9c90700', 'hex');
+/** "Hello" again, by reference to the one before it (§7.2.3.2). */
+const HELLO_AGAIN = Buffer.from('f200110000', 'hex');
+
+test('RSV1 stands on the first frame of a compressed message, and nowhere else [7692/6.1-1] [7692/6.1-3]', () => {
+  const { protocol } = new ProtocolLog('server', { assignedRsv: RSV1 });
+  protocol.sendCompressed(HELLO, true);
+  protocol.ping(Buffer.alloc(0));
+  protocol.pong(Buffer.alloc(0));
+  protocol.sendFragment('a', false);
+  protocol.sendFragment('b', true);
+  protocol.close(1000);
+  const firstBytes: number[] = [];
+  const bytes = Buffer.concat(protocol.takeOutput());
+  for (let at = 0; at < bytes.length; at += 2 + bytes[at + 1]!) firstBytes.push(bytes[at]!);
+  expect(firstBytes).toEqual([0xc1, 0x89, 0x8a, 0x01, 0x80, 0x88]);
+});
+
+test('compressed and uncompressed messages may follow each other: these leave the context alone [7692/6.2-1] [7692/6.2-2] [7692/7.2.2-4]', async () => {
+  const settings = resolvePermessageDeflate(true, 'server')!;
+  const agreed = { serverNoContextTakeover: true, clientNoContextTakeover: false };
+  const bits = { serverMaxWindowBits: 15, clientMaxWindowBits: 15 };
+  const deflate = new PermessageDeflate('server', { ...agreed, ...bits }, settings, 1_000);
+  const { connection, peer } = connectionAndPeer('server', { deflate });
+  const messages = collectMessages(connection);
+  peer.send(encodeFrame('client', OPCODE.TEXT, HELLO, true, RSV1));
+  peer.send(peer.frames.text('plain'), peer.frames.binary(HELLO_AGAIN));
+  peer.send(encodeFrame('client', OPCODE.TEXT, HELLO_AGAIN, true, RSV1), peer.frames.close(1000));
+  expect(await connection.closed).toMatchObject({ wasClean: true });
+  expect(messages).toEqual(['Hello', 'plain', HELLO_AGAIN, 'Hello']);
+});
+
+describe.each([9, 10, 15])('with a window of %i bits', windowBits => {
+  const options = { windowBits, noContextTakeover: false };
+  const message = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i) >> 5));
+
+  test('an inflater holds no more of what came before, and no less [7692/7.2.2-6] [7692/7.2.2-7] [7692/7.2.2-8] [7692/7.2.2-9]', async () => {
+    const inflater = new Inflater({ ...options, maxMessageSize: 100_000 });
+    const deflater = new Deflater({ ...options, level: 6, memLevel: 8 });
+    await inflater.inflate((await deflater.deflate(message))!);
+    expect(inflater.contextSize).toBe(2 ** windowBits);
+  });
+
+  test('a deflater refers to nothing further away [7692/7.2.1-6] [7692/7.2.1-12] [7692/7.2.1-14]', async () => {
+    // Twice the same noise: only a window that reaches back to the first can make the second small.
+    const noise = randomBytes(2 ** windowBits);
+    const deflater = new Deflater({ ...options, level: 9, memLevel: 9 });
+    const size = (await deflater.deflate(Buffer.concat([noise, noise])))!.length;
+    expect(size).toBeGreaterThan(1.9 * noise.length);
+  });
+});
