@@ -1,3 +1,4 @@
+import { constants, deflateRawSync } from 'node:zlib';
 import { deflate } from '../compression.js';
 import {
   binary,
@@ -29,6 +30,7 @@ const ALONE = { extension: agreement({ serverNoContextTakeover: true, clientNoCo
 
 const SIZES = [0, 1, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 131_072];
 const FRAGMENT_SIZES = [1, 2, 7, 64];
+const LARGE_FRAGMENT_SIZES = [256, 4_096, 65_536];
 const MAX_MESSAGE_SIZE = 16 * 1_024 * 1_024;
 
 const HELLO = text('Hello');
@@ -92,6 +94,18 @@ export const compression: readonly ConformanceCase[] = [
     ],
     PLAIN,
   ),
+  ...LARGE_FRAGMENT_SIZES.map((size, i) =>
+    takes(
+      `12.4.${i + 6}`,
+      `joins compressed messages of 128 KiB from fragments of ${size} bytes, a Ping between (RFC 7692 §6.1)`,
+      [noise(131_072), hexDigits(noise(65_536))].flatMap(message => [
+        ...withPing(fragments(compressed(BINARY, message), size)),
+        gets(pong('between')),
+        getsCompressed(BINARY, message),
+      ]),
+      ALONE,
+    ),
+  ),
 
   // The examples of §7.2.3: "Hello" in every way.
   ...(
@@ -138,6 +152,29 @@ export const compression: readonly ConformanceCase[] = [
     PLAIN,
   ),
 
+  takes(
+    '12.5.8',
+    'takes a message of many blocks (RFC 7692 §7.2.1)',
+    [sends(binary(manyBlocks(40), { rsv: RSV1 })), getsCompressed(BINARY, Buffer.alloc(40 * 100, 'block '))],
+    PLAIN,
+  ),
+  takes(
+    '12.5.9',
+    'takes a message of several blocks with BFINAL set, and the next (RFC 7692 §7.2.3.4)',
+    [
+      sends(text(Buffer.from('f348cdc9c90700f348cdc9c9070000', 'hex'), { rsv: RSV1 })),
+      getsCompressed(TEXT, Buffer.from('HelloHello')),
+      sends(compressed(TEXT, HELLO.payload)),
+      getsCompressed(TEXT, HELLO.payload, Buffer.from('HelloHello')),
+    ],
+    PLAIN,
+  ),
+  takes(
+    '12.5.10',
+    'takes 64 KiB in blocks without compression (RFC 7692 §7.2.3.3)',
+    [sends(binary(stored(noise(65_536)), { rsv: RSV1 })), getsCompressed(BINARY, noise(65_536))],
+    PLAIN,
+  ),
   // RSV1 stands on the first fragment of a message alone, and never on a control frame (RFC 7692 §6).
   fails(
     '12.6.1',
@@ -198,6 +235,37 @@ export const compression: readonly ConformanceCase[] = [
     1009,
     PLAIN,
   ),
+  fails(
+    '12.7.5',
+    'refuses them in fragments, each of them small (§10.4)',
+    fragments(compressed(BINARY, TOO_LONG), 1_000).map(each => sends(each)),
+    1009,
+    PLAIN,
+  ),
+  conversation(
+    '12.7.6',
+    'takes what inflates to its limit to the byte (§10.4)',
+    [sends(compressed(BINARY, TOO_LONG.subarray(1))), gets(close(3001)), sends(close(3001))],
+    'clean',
+    { ...PLAIN, application: { does: 'close', code: 3001 } },
+  ),
+  ...(
+    [
+      ['a block of the reserved type', '06'],
+      ['a block without compression whose length is not the complement of its length', '000500faf048656c6c6f00'],
+      ['a block without compression that is cut short', '00ff0000ff48656c6c6f'],
+      ['a block of dynamic codes that is cut short', '04c0'],
+      ['what is no DEFLATE behind what is', 'f248cdc9c907001eff'],
+    ] as const
+  ).map(([name, hex], i) =>
+    fails(
+      `12.7.${i + 7}`,
+      `refuses ${name} (RFC 7692 §7.2.2)`,
+      [sends(binary(Buffer.from(hex, 'hex'), { rsv: RSV1 }))],
+      1007,
+      PLAIN,
+    ),
+  ),
   ...INVALID.map(({ name, bytes, number }) =>
     fails(`12.8.${number}`, `refuses ${name} in compressed text (§8.1)`, [sends(compressed(TEXT, bytes))], 1007, PLAIN),
   ),
@@ -232,4 +300,28 @@ function compressed(opcode: number, message: Uint8Array): SentFrame {
 
 function getsCompressed(opcode: number, message: Uint8Array, history: Uint8Array = Buffer.alloc(0)): Line {
   return { kind: 'gets compressed', opcode, message, windowBits: 15, history };
+}
+
+/** Twice as many bytes, which compress by half. */
+function hexDigits(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(Buffer.from(bytes).toString('hex'));
+}
+
+/** With a Ping behind the first of them, which is not the last. */
+function withPing([first, ...later]: readonly SentFrame[]): Line[] {
+  return [sends(first!), sends(ping('between')), ...later.map(each => sends(each))];
+}
+
+/** `count` blocks of 100 bytes, each ended by a full flush, without the tail of the last. */
+function manyBlocks(count: number): Uint8Array {
+  const message = Buffer.alloc(count * 100, 'block ');
+  const blocks = Array.from({ length: count }, (_, i) =>
+    deflateRawSync(message.subarray(i * 100, (i + 1) * 100), { finishFlush: constants.Z_FULL_FLUSH }),
+  );
+  return Buffer.concat(blocks).subarray(0, -4);
+}
+
+/** As level 0 of zlib's does it. */
+function stored(message: Uint8Array): Uint8Array {
+  return deflateRawSync(message, { level: 0, finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
