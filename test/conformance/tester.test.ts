@@ -111,7 +111,8 @@ describe('the cases', () => {
   });
 
   test('name the section of the RFC', () => {
-    for (const { title } of all) expect(title).toMatch(/\((RFC 7692 )?§\d+(\.\d+)*(, §\d+(\.\d+)*)*\)$/);
+    for (const { title } of all)
+      expect(title).toMatch(/\((RFC 7692 )?§\d+(\.\d+)*(, §\d+(\.\d+)*)*\)( \[[\w./-]+\])*$/);
   });
 });
 
