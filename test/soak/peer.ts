@@ -27,7 +27,7 @@ type Result<Name extends PeerName> = ReturnType<Peers[Name]> extends Promise<inf
 
 export function startPeer<Name extends PeerName>(name: Name, args: Arguments<Name>): PeerProcess<Result<Name>> {
   const script = fileURLToPath(new URL('./peer-process.ts', import.meta.url));
-  const child = fork(script, [name, JSON.stringify(args)], { serialization: 'advanced' });
+  const child = fork(script, [name, JSON.stringify(args)]);
   const said = (what: string) =>
     new Promise<unknown>((resolve, reject) => {
       child.on('message', (message: { what: string; value: unknown }) => {

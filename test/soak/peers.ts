@@ -171,17 +171,26 @@ export async function stall(
   return { answers: [...answers], seconds: (performance.now() - start) / 1000 };
 }
 
-/** Opens a connection every `interval` ms until it is stopped. Gives how long each opening handshake took, in ms. */
-export async function honest({ port, interval }: At & { interval: number }, tether: Tether): Promise<number[]> {
+/** Opens a connection every `interval` ms until it is stopped. Gives how long each opening handshake took, in ms, and how many failed. */
+export async function honest(
+  { port, interval }: At & { interval: number },
+  tether: Tether,
+): Promise<{ times: number[]; failures: number }> {
   const times: number[] = [];
+  let failures = 0;
+  tether.ready();
   while (!tether.stopped.aborted) {
     const start = performance.now();
-    const socket = await connectRaw(port);
-    times.push(performance.now() - start);
-    socket.destroy();
+    try {
+      const socket = await connectRaw(port);
+      times.push(performance.now() - start);
+      socket.destroy();
+    } catch {
+      failures++;
+    }
     await wait(interval);
   }
-  return times;
+  return { times, failures };
 }
 
 /** Opens and closes `count` connections by the library's own client. Gives what it held on the way. */
@@ -220,6 +229,19 @@ export async function ignoresClose({ port }: At): Promise<{ seconds: number }> {
   socket.resume();
   await Promise.race([once(socket, 'close'), once(socket, 'end')]);
   return { seconds: (performance.now() - start) / 1000 };
+}
+
+/** Agrees to compression, and sends a compressed message as soon as it is told. Ends when the server has. */
+export async function bomb({ port, payload }: At & { payload: string }, tether: Tether): Promise<void> {
+  const socket = await connectRaw(port, 'Sec-WebSocket-Extensions: permessage-deflate');
+  const frame = clientFrame(2, Buffer.from(payload, 'base64'));
+  frame[0]! |= 0x40;
+  tether.ready();
+  await stopped(tether);
+  socket.write(frame);
+  socket.resume();
+  await once(socket, 'end');
+  socket.destroy();
 }
 
 function stopped(tether: Tether): Promise<unknown> {

@@ -8,6 +8,8 @@ export interface Row {
   readonly limit: string;
   /** Descriptors that the process and its peers may open each; as many as they have if left out. */
   readonly descriptors?: number;
+  /** Whether the figure is a time, which other programs on this machine may spoil: then the best of three runs counts. */
+  readonly isTiming?: boolean;
   /** @param scale multiplies the counts: 1 for the figures of the report */
   run(scale: number): Promise<Outcome>;
 }

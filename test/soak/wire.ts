@@ -22,11 +22,6 @@ export function clientFrame(opcode: number, payload: Uint8Array | string = '', f
   return Buffer.concat([header(opcode, bytes.length, fin, 0x80), KEY, bytes]);
 }
 
-/** The header of a frame, and its masking key, that promises `length` bytes. */
-export function clientHeader(opcode: number, length: number, fin = true): Buffer {
-  return Buffer.concat([header(opcode, length, fin, 0x80), KEY]);
-}
-
 function header(opcode: number, length: number, fin: boolean, mask: number): Buffer {
   const first = (fin ? 0x80 : 0) | opcode;
   if (length < 126) return Buffer.from([first, mask | length]);
@@ -39,26 +34,37 @@ function header(opcode: number, length: number, fin: boolean, mask: number): Buf
 }
 
 /** A TCP connection to a server under test. Errors are passed over: what becomes of it, `close` tells. */
-export async function connectTcp(port: number, host = '127.0.0.1'): Promise<Socket> {
-  const socket = net.connect({ port, host, noDelay: true, allowHalfOpen: true });
+export async function connectTcp(port: number): Promise<Socket> {
+  const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   await once(socket, 'connect');
   socket.on('error', () => {});
   return socket;
 }
 
 /** A connection behind its opening handshake. It is paused: nothing is read until somebody does. */
-export async function connectRaw(port: number, host?: string): Promise<Socket> {
-  const socket = await connectTcp(port, host);
-  socket.write(REQUEST);
+export async function connectRaw(port: number, ...headers: string[]): Promise<Socket> {
+  const socket = await connectTcp(port);
+  socket.write(`${[REQUEST.slice(0, -4), ...headers].join('\r\n')}\r\n\r\n`);
   let head = '';
-  while (!head.endsWith('\r\n\r\n')) {
+  while (!head.endsWith('\r\n\r\n') && !socket.readableEnded && !socket.destroyed) {
     const chunk = socket.read(1) as Buffer | null;
-    if (chunk === null) await once(socket, 'readable');
+    if (chunk === null) await readable(socket);
     else head += chunk.toString('latin1');
   }
-  if (!head.startsWith('HTTP/1.1 101')) throw new Error(`not accepted: ${head}`);
+  if (!head.startsWith('HTTP/1.1 101')) {
+    socket.destroy();
+    throw new Error(`not accepted: ${head}`);
+  }
   socket.removeAllListeners('readable');
   return socket;
+}
+
+/** There is something to read, or never will be. */
+async function readable(socket: Socket): Promise<void> {
+  const end = new AbortController();
+  const { signal } = end;
+  await Promise.race(['readable', 'end', 'close'].map(event => once(socket, event, { signal }).catch(() => {})));
+  end.abort();
 }
 
 /** Writes, and waits until the socket takes more, or is gone. */

@@ -1,0 +1,130 @@
+/** Messages that ask for more than their share. */
+import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import { connect, type WebSocketConnection } from '../../../src/index.js';
+import { collectGarbage, heldMemory, percentile, until } from '../measure.js';
+import { startPeer } from '../peer.js';
+import { kib, ms, type Outcome, type Row, scaled } from '../row.js';
+import { openServer } from '../server.js';
+
+async function controlFlood(scale: number): Promise<Outcome> {
+  const count = scaled(1_000, scale);
+  let digest = '';
+  const { server, port } = await openServer(connection => {
+    connection.on('message', data => {
+      digest = createHash('sha256').update(data).digest('hex');
+    });
+  });
+  const { times, digest: sent } = await startPeer('controlFlood', { port, count }).result;
+  await until(() => digest !== '', 10_000, 'the message');
+  await server.close({ timeout: 0 });
+  const most = Math.max(...times);
+  const isIntact = digest === sent;
+  return {
+    figure: `pong p99 ${ms(percentile(times, 0.99))}, at most ${ms(most)}; the message is ${isIntact ? 'intact' : 'damaged'}`,
+    passed: isIntact && times.length === count && percentile(times, 0.99) <= 100,
+  };
+}
+
+/** What the contexts of compression take: those of both directions, at both ends, behind messages that fill them. */
+async function contexts(scale: number): Promise<Outcome> {
+  const count = scaled(200, scale);
+  const accepted: WebSocketConnection[] = [];
+  const permessageDeflate = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
+  const text = Array.from({ length: 4_000 }, (_, i) => `${i} is not ${i * 7} `).join('');
+  const measure = async (options: object) => {
+    const { server, port } = await openServer(
+      connection => {
+        accepted.push(connection);
+        connection.on('message', data => connection.send(data));
+      },
+      { maxMessageSize: 2 ** 20, ...options },
+    );
+    const connections: WebSocketConnection[] = [];
+    const before = await heldMemory();
+    for (let i = 0; i < count; i++) {
+      const connection = await connect(`ws://127.0.0.1:${port}/`, options);
+      connections.push(connection);
+      const echoed = new Promise(resolve => connection.once('message', resolve));
+      connection.send(text);
+      await echoed;
+    }
+    const held = (await heldMemory()) - before;
+    await Promise.all(connections.map(connection => connection.close()));
+    await until(() => server.clients.size === 0, 10_000, 'the end');
+    connections.length = 0;
+    accepted.length = 0;
+    const left = (await heldMemory()) - before;
+    await server.close({ timeout: 0 });
+    return { held, left };
+  };
+  await measure({ permessageDeflate });
+  const without = await measure({});
+  const compressing = await measure({ permessageDeflate });
+  // Both ends are in this process.
+  const each = (compressing.held - without.held) / count / 2;
+  const left = (compressing.left - without.left) / count / 2;
+  return {
+    figure: `${kib(each)} an end, ${kib(left)} of it left once closed`,
+    passed: each > 10_000 && each <= 80 * 1024 && left < 1024,
+  };
+}
+
+async function bomb(): Promise<Outcome> {
+  const limit = 2 ** 20;
+  const ends: Array<Promise<{ sent: { code: number } | undefined }>> = [];
+  const { server, port } = await openServer(connection => ends.push(connection.closed), {
+    permessageDeflate: true,
+    maxMessageSize: limit,
+  });
+  const bytes = deflateRawSync(Buffer.alloc(64 * limit), { level: 9 });
+  const explode = async () => {
+    const peer = startPeer('bomb', { port, payload: bytes.toString('base64') });
+    await peer.ready;
+    let isOver = false;
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    let peak = 0;
+    peer.stop();
+    void peer.result.finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      peak = Math.max(peak, process.memoryUsage().arrayBuffers - before);
+      await new Promise(setImmediate);
+    }
+    return peak;
+  };
+  await explode();
+  const peak = await explode();
+  const codes = (await Promise.all(ends)).map(({ sent }) => sent?.code);
+  await server.close({ timeout: 0 });
+  // Beside what is inflated lies what is to be inflated: as it came, and once gathered, in a buffer that has room for twice as much.
+  const most = limit + 65_536 + 4 * bytes.length;
+  return {
+    figure: `${codes.join(', ')}; peak ${kib(peak)} of ${kib(most)} (the bomb itself, ${kib(bytes.length)}, among them)`,
+    passed: peak <= most && codes.every(code => code === 1009),
+  };
+}
+
+export const messages: readonly Row[] = [
+  {
+    name: 'control-flood',
+    fault: 'a Ping behind each of 1,000 fragments of a 16 MiB message',
+    limit: 'pong p99 <= 100 ms, the message intact',
+    isTiming: true,
+    run: controlFlood,
+  },
+  {
+    name: 'bomb',
+    fault: '64 MiB of zeros in 65 KB, where 1 MiB is allowed',
+    limit: '1009, peak <= limit + 64 KiB',
+    run: bomb,
+  },
+  {
+    name: 'contexts',
+    fault: 'context takeover in both directions',
+    limit: '<= 80 KiB a connection, freed on close',
+    run: contexts,
+  },
+];
