@@ -25,6 +25,8 @@ const GREATEST_WINDOW_BITS = 15;
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** An empty block that ends the stream. */
 const LAST_BLOCK = Uint8Array.of(0x03, 0x00);
+/** A block that is not compressed, of one byte. */
+const STORED_BLOCK = Uint8Array.of(0x00, 0x01, 0x00, 0xfe, 0xff, 0x61);
 
 const SETTINGS = resolvePermessageDeflate({ threshold: 0 }, 'client')!;
 
@@ -123,6 +125,11 @@ class Model {
   #stream: Uint8Array = new Uint8Array(0);
   #given = 0;
   #knows = true;
+  /**
+   * Whether the message took its tail for something else, and ended within a byte. It is malformed, and yet has an end; who reads on from
+   * there, as this model does, and who begins anew with the next message, as ours does, see different things from then on.
+   */
+  #endsBetweenBytes = false;
 
   constructor(agreed: DeflateParameters) {
     this.#takesOver = !agreed.clientNoContextTakeover;
@@ -133,7 +140,7 @@ class Model {
     if (!this.#knows) return 'unknown';
     try {
       const plain = this.#inflate(message);
-      this.#knows = plain !== undefined;
+      this.#knows = plain !== undefined && !this.#endsBetweenBytes;
       return plain ?? 'unknown';
     } catch {
       this.#knows = false;
@@ -158,6 +165,7 @@ class Model {
       if (engine.bytesWritten === stream.length + LAST_BLOCK.length) {
         this.#stream = stream;
         this.#given = buffer.length;
+        this.#endsBetweenBytes = this.#takesOver && !this.#isAtByte();
         break;
       }
       // A block has ended the stream: what is left is another one, which may refer to all that was before.
@@ -165,6 +173,19 @@ class Model {
       this.#begin(joined(this.#before, buffer).subarray(-(2 ** this.#windowBits)));
     }
     return joined(...parts);
+  }
+
+  /** Whether a block of one byte that is put behind the stream is read as one. */
+  #isAtByte(): boolean {
+    try {
+      const plain = inflateRawSync(joined(this.#stream, STORED_BLOCK, LAST_BLOCK), {
+        windowBits: this.#windowBits,
+        ...(this.#before.length > 0 ? { dictionary: this.#before } : {}),
+      });
+      return plain.length === this.#given + 1 && plain.at(-1) === STORED_BLOCK.at(-1);
+    } catch {
+      return false;
+    }
   }
 
   #begin(before: Uint8Array): void {

@@ -97,6 +97,14 @@ describe('the request (RFC 6455 §4.1)', () => {
     ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
   ])('throws TypeError on %s', (_, options) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(TypeError);
+    expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(/ must be /);
+  });
+
+  it.each<[unknown, string]>([
+    [{ host: 'a/b' }, 'host must be one `host[:port]`, got "a/b"'],
+    [{ headers: { Host: ['a', 'b'] } }, 'host must be one `host[:port]`, got an Array'],
+  ])('says what came: %o', (options, message) => {
+    expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(message);
   });
 
   it('throws TypeError on a key that is none', () => {

@@ -121,6 +121,7 @@ rule(
 
 rule('a subprotocol where none was offered [4.1-46]', [
   ['one', { add: ['Sec-WebSocket-Protocol: chat'] }, 'failed', /offered \(none\)/],
+  ['nor an extension', { add: ['Sec-WebSocket-Extensions: a'] }, 'failed', /offered \(none\)/],
   ['constructor', { add: ['Sec-WebSocket-Protocol: constructor'] }, 'failed'],
 ]);
 

@@ -99,7 +99,9 @@ describe('serializeExtensions', () => {
     ['an empty value', { name: 'a', parameters: [['b', '']] }],
     ['a value with a line end', { name: 'a', parameters: [['b', '1\r\n']] }],
     ['a number', { name: 'a', parameters: [['b', 15]] }],
+    ['an array', { name: 'a', parameters: [['b', ['c']]] }],
   ])('throws TypeError on %s', (_, offer) => {
     expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(TypeError);
+    expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(/ must be a token /);
   });
 });

@@ -19,6 +19,20 @@ it('holds at most twice what has come, above the smallest block', () => {
   expect(bytes.view().buffer.byteLength).toBeLessThan(6000);
 });
 
+it('moves to another block only where the one it has is full, and then to one twice as large', () => {
+  const bytes = new GrowingBytes();
+  const sizes: number[] = [];
+  for (let i = 0; i < 5000; i++) {
+    bytes.append(new Uint8Array(1), 0, 1);
+    const size = bytes.view().buffer.byteLength;
+    if (size !== sizes.at(-1)) {
+      sizes.push(size);
+      expect(bytes.length).toBe((sizes.at(-2) ?? 0) + 1);
+    }
+  }
+  expect(sizes).toEqual([256, 512, 1024, 2048, 4096, 8192]);
+});
+
 it('is independent of the chunk that it copied from', () => {
   const bytes = new GrowingBytes();
   const chunk = Uint8Array.of(1, 2, 3);

@@ -150,6 +150,10 @@ describe('encoding', () => {
 
   const request = { method: 'GET', target: '/', version: '1.1', headers: NO_HEADERS };
   const response = { version: '1.1', status: 101, reason: '', headers: NO_HEADERS };
+  it.each([100, 999])('writes the status %i', status => {
+    expect(Buffer.from(encodeResponseHead({ ...response, status })).toString()).toContain(`HTTP/1.1 ${status} `);
+  });
+
   it.each<[string, () => Uint8Array]>([
     ['a method that is no token', () => encodeRequestHead({ ...request, method: 'GET ' })],
     ['an empty target', () => encodeRequestHead({ ...request, target: '' })],

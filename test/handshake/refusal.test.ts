@@ -77,6 +77,17 @@ describe('Refusal', () => {
     expect(() => new Refusal(403, options as RefusalOptions)).toThrow(TypeError);
   });
 
+  it.each([300, 303, 305, 599])('refuses with %s', status => {
+    expect(new Refusal(status).status).toBe(status);
+  });
+
+  it('sends the head alone in answer to HEAD, without a Content-Length (RFC 9110 §8.6, §9.3.2)', () => {
+    const refusal = new Refusal(404, { body: 'x' }).forHead();
+    expect(Buffer.from(encodeRefusal(refusal)).toString('latin1')).toBe(
+      'HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n',
+    );
+  });
+
   it('keeps all but the body in answer to HEAD', () => {
     const refusal = new Refusal(426, { body: 'x', headers: { 'X-A': 'b' } });
     expect(refusal.forHead()).toMatchObject({ status: 426, reason: 'Upgrade Required', body: 'x', answersHead: true });

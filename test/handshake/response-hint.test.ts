@@ -19,6 +19,16 @@ it('a hint does not carry control characters of the server to a terminal', () =>
 });
 
 it.each([
+  [300, '', /a redirect to "nowhere"/],
+  [399, '', /a redirect/],
+  [400, 'The plain HTTP request was sent to HTTPS port', /try wss/],
+  [403, 'see https://a.example/', /does not allow/],
+])('%i with the body %j', (status, body, hint) => {
+  const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
+  expect(hintOfResponse(head, bytesOf(body))).toMatch(hint);
+});
+
+it.each([
   ['\x15', /TLS/],
   ['\x16\x03\x01', /TLS/],
   ['* OK IMAP4rev1', /mail/],

@@ -54,15 +54,23 @@ describe('a request that node:http has parsed', () => {
     expect(judge({ method: 'HEAD' })).toMatchObject({ status: 405, answersHead: true });
   });
 
+  it('refuses with a body, and with no header but those of its status, what is not HEAD', () => {
+    expect(judge({ method: 'POST' })).toMatchObject({ status: 405, answersHead: false });
+    expect((judge({ rawHeaders: [] }) as Refusal).headers.lines).toEqual([]);
+  });
+
   it('keeps a repeated header as the lines that it came in', () => {
     const { headers } = requestHeadOf({ ...parsed, rawHeaders: ['A', '1', 'a', '2'] });
     expect(headers).toBeInstanceOf(HeaderFields);
-    expect(headers.all('A')).toEqual(['1', '2']);
+    expect(headers.lines).toEqual([
+      ['A', '1'],
+      ['a', '2'],
+    ]);
   });
 });
 
 describe('UpgradePolicy', () => {
-  it.each<[string, unknown]>([
+  it.each<[string, object]>([
     ['a path without a slash', { path: 'chat' }],
     ['a path with a query', { path: '/chat?a' }],
     ['a path with a fragment', { path: '/chat#a' }],
@@ -77,6 +85,8 @@ describe('UpgradePolicy', () => {
     ['a host that is no string', { hosts: [null] }],
     ['hosts that are no array', { hosts: 'a' }],
   ])('throws TypeError on %s', (_, options) => {
-    expect(() => new UpgradePolicy(options as UpgradePolicyOptions)).toThrow(TypeError);
+    const create = () => new UpgradePolicy(options as UpgradePolicyOptions);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow(new RegExp(`\\b${Object.keys(options)[0]} must be .*, got `));
   });
 });
