@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame, OPCODE, RSV1, RSV2, VIOLATION } from '../../src/framing/index.js';
+import { Protocol } from '../../src/protocol/index.js';
 import { FRAMES, framesOf } from '../helpers/frames.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
 
@@ -24,6 +25,14 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
   it('are no messages where no extension assigns RSV1 (§5.2) [5.2-9]', () => {
     const log = new ProtocolLog('server').receive(compressed(OPCODE.TEXT, 'x'));
     expect(log.events).toEqual(['failed 1002 RESERVED_BITS']);
+  });
+
+  it('are lost on an owner who assigned RSV1 and does not listen for them, and harm nobody', () => {
+    const nothing = () => {};
+    const handler = { message: nothing, ping: nothing, pong: nothing, closeReceived: nothing, failed: nothing };
+    const protocol = new Protocol('server', handler, { assignedRsv: RSV1 });
+    protocol.receive(compressed(OPCODE.TEXT, 'x'));
+    expect(protocol).toMatchObject({ state: 'OPEN', error: undefined });
   });
 
   it('leave RSV2 as forbidden as before (§5.2) [5.2-10]', () => {
@@ -64,6 +73,7 @@ describe('hold(): a message that is still being inflated', () => {
   }
 
   it('is overtaken by Pings and Pongs alone', () => {
+    expect(held().protocol.isHeld).toBe(false);
     const log = held().receive(
       compressed(OPCODE.TEXT, 'x'),
       peer.ping('1'),

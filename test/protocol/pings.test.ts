@@ -39,6 +39,22 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.protocol.hasOutput).toBe(false);
   });
 
+  it('are answered by the latest, whatever control frame comes behind it', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.send('x'.repeat(20_000));
+    log.receive(peer.ping('latest'), peer.pong('!!!!!!!!!'));
+    expect(log.takeFrames().slice(1)).toEqual(['pong "latest"']);
+  });
+
+  it('are answered each while no more than 16 KiB wait', () => {
+    const log = new ProtocolLog(role);
+    const header = role === 'client' ? 8 : 4;
+    log.protocol.send(new Uint8Array(16_384 - header));
+    expect(log.protocol.outputLength).toBe(16_384);
+    log.receive(peer.ping('1'), peer.ping('2'));
+    expect(log.takeFrames().slice(1)).toEqual(['pong "1"', 'pong "2"']);
+  });
+
   it('whose Pong still waits when the peer’s Close frame comes get none', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));

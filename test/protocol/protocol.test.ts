@@ -51,6 +51,9 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       const before = Buffer.from(bytes);
       new ProtocolLog(role).protocol.receive(bytes);
       expect(bytes.equals(before)).toBe(true);
+      new ProtocolLog(role, { ownsChunks: true }).protocol.receive(bytes);
+      // Only what is masked has to be changed.
+      expect(bytes.subarray(-300).equals(Buffer.alloc(300, 1))).toBe(true);
     });
   });
 
@@ -61,6 +64,15 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.protocol.send(new Uint8Array(3))).toBe(true);
       expect(log.takeFrames()).toEqual(['text "hi"', 'binary 3']);
       expect(log.takeFrames()).toEqual([]);
+    });
+
+    it('counts the pieces that wait', () => {
+      const { protocol } = new ProtocolLog(role);
+      expect(protocol.outputPieces).toBe(0);
+      protocol.send(new Uint8Array(100_000));
+      expect(protocol.outputPieces).toBe(role === 'client' ? 1 : 2);
+      protocol.takeOutput();
+      expect(protocol.outputPieces).toBe(0);
     });
 
     it('sends fragments: the first has the opcode, the last has FIN (§5.4) [5.4-6] [5.4-12] [6.1-5] [6.1-6] [6.1-7]', () => {

@@ -70,6 +70,14 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
+  it('count nothing as unread that is read as it comes', () => {
+    const log = new ProtocolLog(role);
+    const unread: number[] = [];
+    log.react = () => unread.push(log.protocol.unreadBytes);
+    log.receive(peer.text('1'), peer.text('2'));
+    expect(unread).toEqual([0, 0]);
+  });
+
   it('keep copies of chunks that belong to someone else', () => {
     const log = new ProtocolLog(role);
     log.react = () => log.protocol.suspend();
