@@ -144,9 +144,11 @@ describe('injection', () => {
       unit: fc.constantFrom('a', ' ', ':', '\r', '\n', '\0', '\u010d', '\u010a', '/', '#', 'é'),
     });
     fc.assert(
-      fc.property(text, text, text, (host, target, value) => {
+      // One of them at a time: where all were at random, one that cannot be would nearly always hide the others.
+      fc.property(fc.constantFrom('host', 'target', 'origin', 'value'), text, (option, text) => {
+        const { host = 'a', target = '', origin = 'a', value = 'a' }: Record<string, string> = { [option]: text };
         try {
-          const { request } = new ClientHandshake({ host, target: `/${target}`, origin: value, headers: { X: value } });
+          const { request } = new ClientHandshake({ host, target: `/${target}`, origin, headers: { X: value } });
           expect(
             Buffer.from(request)
               .toString('latin1')

@@ -17,7 +17,7 @@ function accept(changes: HeadChanges, options?: AcceptOptions): string {
 }
 
 describe('ServerHandshake', () => {
-  it('reads the request of RFC 6455 §1.2 [4.2.1-i10]', () => {
+  it('reads the request of RFC 6455 §1.2', () => {
     const text = [
       'GET /chat HTTP/1.1',
       'Host: server.example.com',
@@ -57,10 +57,25 @@ describe('ServerHandshake', () => {
 
   it('lists what the client offers over several lines [9.1-3] [11.3.2-1] [11.3.4-1]', () => {
     const { subprotocols, extensions } = accepted({
-      add: ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Extensions: x; y="z"', 'sec-websocket-protocol: b'],
+      add: [
+        'Sec-WebSocket-Protocol: a',
+        'Sec-WebSocket-Extensions: x; y="z"',
+        'sec-websocket-protocol: b',
+        'sec-websocket-extensions: w',
+      ],
     });
     expect(subprotocols).toEqual(['a', 'b']);
-    expect(extensions).toEqual([{ name: 'x', parameters: [['y', 'z']] }]);
+    expect(extensions).toEqual([
+      { name: 'x', parameters: [['y', 'z']] },
+      { name: 'w', parameters: [] },
+    ]);
+  });
+
+  it('passes over headers that it does not know, and gives them all (§4.2.1) [4.2.1-i10]', () => {
+    const { headers } = accepted({ add: ['Cookie: a=b', 'Authorization: Basic x', 'X-Whatever: 1', 'X-Whatever: 2'] });
+    expect(headers.get('cookie')).toBe('a=b');
+    expect(headers.get('authorization')).toBe('Basic x');
+    expect(headers.all('x-whatever')).toEqual(['1', '2']);
   });
 
   it('hands over the early frames behind the head, whatever they hold', () => {
@@ -146,6 +161,7 @@ describe('acceptRequest', () => {
       },
     );
     expect(text).toContain('\r\nSec-WebSocket-Protocol: b\r\nSec-WebSocket-Extensions: y; z=1; w\r\n');
+    expect(text.match(/Sec-WebSocket-(?:Protocol|Extensions)/g)).toHaveLength(2);
     expect(text).toContain('\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\nX-Latin: caf\xe9\r\n\r\n');
   });
 
