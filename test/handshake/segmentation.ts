@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
+import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 
 /** What reads a handshake: ServerHandshake, ClientHandshake, HeadReader. */
 export interface Receiver<Outcome> {
@@ -14,8 +15,8 @@ export interface Reading<Outcome> {
   readonly rest: string;
 }
 
-/** Every byte of a head this long is tried as a split point; of longer ones, about as many positions. test/mutation/ tries fewer. */
-const THOROUGH = Number(process.env.WS101_SPLIT_POINTS ?? 1_200);
+/** Every byte of a head this long is tried as a split point; of longer ones, about as many positions. */
+const THOROUGH = IS_MUTATION_RUN ? 40 : 1_200;
 
 export function bytesOf(text: string): Buffer {
   return Buffer.from(text, 'latin1');
