@@ -19,6 +19,7 @@ import {
   withoutCertificate,
   withoutCredentials,
 } from './redirect.js';
+import { waitForTurn } from './turn.js';
 import { type Destination, parseWebSocketUrl } from './url.js';
 
 /** One try to open a connection: where to, and what to send there. */
@@ -55,7 +56,7 @@ async function open(
   settings: ConnectSettings,
   connection: ConnectionSettings,
 ): Promise<WebSocketConnection> {
-  const { handshakeTimeout, signal, tap } = settings;
+  const { handshakeTimeout, signal } = settings;
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new HandshakeTimeout(handshakeTimeout)), handshakeTimeout);
   const forward = () => end.abort(signal?.reason);
@@ -64,31 +65,45 @@ async function open(
   try {
     let attempt = first;
     for (;;) {
-      const { destination, handshake } = attempt;
-      const socket = await dial(destination, attempt.dial, end.signal);
-      const info = transportInfo(socket, destination.socketPath);
+      const leave = settings.oneAtATime ? await waitForTurn(attempt.destination, end.signal) : undefined;
       try {
-        const agreement = await openHandshake({ socket, info }, handshake, end.signal, tap);
-        const deflate = agreedDeflate(agreement, settings.deflate, connection.maxMessageSize);
-        return new WebSocketConnection(socket, {
-          role: 'client',
-          subprotocol: agreement.subprotocol,
-          extensions: serializeExtensions(agreement.extensions),
-          transport: info,
-          settings: connection,
-          head: handshake.rest,
-          tap,
-          deflate,
-        });
+        return await establish(attempt, settings, connection, end.signal);
       } catch (error) {
-        // A 101 whose extension was not agreed on comes here with a socket that still stands.
-        if (!socket.destroyed) socket.on('close', () => tap?.closed(error as Error)).destroy();
         attempt = nextAttempt(attempt, settings, error);
+      } finally {
+        leave?.();
       }
     }
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', forward);
+  }
+}
+
+async function establish(
+  { destination, dial: dialOptions, handshake }: Attempt,
+  { tap, deflate: deflateSettings }: ConnectSettings,
+  settings: ConnectionSettings,
+  signal: AbortSignal,
+): Promise<WebSocketConnection> {
+  const socket = await dial(destination, dialOptions, signal);
+  const info = transportInfo(socket, destination.socketPath);
+  try {
+    const agreement = await openHandshake({ socket, info }, handshake, signal, tap);
+    return new WebSocketConnection(socket, {
+      role: 'client',
+      subprotocol: agreement.subprotocol,
+      extensions: serializeExtensions(agreement.extensions),
+      transport: info,
+      settings,
+      head: handshake.rest,
+      tap,
+      deflate: agreedDeflate(agreement, deflateSettings, settings.maxMessageSize),
+    });
+  } catch (error) {
+    // A 101 whose extension was not agreed on comes here with a socket that still stands.
+    if (!socket.destroyed) socket.on('close', () => tap?.closed(error as Error)).destroy();
+    throw error;
   }
 }
 

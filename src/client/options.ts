@@ -26,6 +26,12 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions {
   readonly handshakeTimeout?: number;
   /** Redirects to follow, 0 to 5. Default 0. Never from wss to ws; credentials stay behind where the origin changes. */
   readonly maxRedirects?: number;
+  /**
+   * Whether attempts to one address wait for each other, so that only one at a time is in the state CONNECTING (RFC 6455 §4.1). Default
+   * false: the rule keeps web pages from flooding a host, and a program that opens many connections means to. The wait counts
+   * for `handshakeTimeout`.
+   */
+  readonly oneAtATime?: boolean;
   /** The most bytes of the response's head. Default 16 KiB. */
   readonly maxHeadSize?: number;
   /** The most header lines of the response. Default 100. */
@@ -44,6 +50,7 @@ export interface ConnectSettings {
   readonly signal: AbortSignal | undefined;
   readonly handshakeTimeout: number;
   readonly maxRedirects: number;
+  readonly oneAtATime: boolean;
   readonly headLimits: Pick<ConnectOptions, 'maxHeadSize' | 'maxHeaderLines'>;
   readonly tap: WireTap | undefined;
 }
@@ -57,6 +64,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     tls,
     handshakeTimeout = 10_000,
     maxRedirects = 0,
+    oneAtATime = false,
     signal,
     tap,
     maxHeadSize,
@@ -72,6 +80,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
+  if (typeof oneAtATime !== 'boolean') throw invalidType('oneAtATime', 'a boolean', oneAtATime);
   return {
     dial: {
       ...(family === undefined ? {} : { family }),
@@ -85,6 +94,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     signal,
     handshakeTimeout,
     maxRedirects,
+    oneAtATime,
     headLimits: {
       ...(maxHeadSize === undefined ? {} : { maxHeadSize }),
       ...(maxHeaderLines === undefined ? {} : { maxHeaderLines }),

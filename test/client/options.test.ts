@@ -23,6 +23,7 @@ describe('what the caller does wrong throws at the call, naming the option', () 
     ],
     ['handshakeTimeout', { handshakeTimeout: 2 ** 31 }, RangeError, 'handshakeTimeout must be an integer from 1'],
     ['handshakeTimeout', { handshakeTimeout: '5' }, TypeError, 'handshakeTimeout must be a number, got "5"'],
+    ['oneAtATime', { oneAtATime: 'yes' as never }, TypeError, 'oneAtATime must be a boolean, got "yes"'],
     ['maxRedirects', { maxRedirects: 6 }, RangeError, 'maxRedirects must be an integer from 0 to 5, got 6'],
     ['maxRedirects', { maxRedirects: -1 }, RangeError, 'maxRedirects must be an integer from 0 to 5, got -1'],
     ['maxHeadSize', { maxHeadSize: 0 }, RangeError, 'maxHeadSize must be a positive integer, got 0'],
@@ -75,6 +76,7 @@ describe('defaults', () => {
       signal: undefined,
       handshakeTimeout: 10_000,
       maxRedirects: 0,
+      oneAtATime: false,
       headLimits: {},
       tap: undefined,
     });
@@ -94,6 +96,7 @@ describe('defaults', () => {
         maxHeaderLines: 3,
         handshakeTimeout: 1,
         maxRedirects: 5,
+        oneAtATime: true,
       }),
     ).toMatchObject({
       dial: { family: 6, localAddress: '::1', tls },
@@ -105,6 +108,7 @@ describe('defaults', () => {
       headLimits: { maxHeadSize: 100, maxHeaderLines: 3 },
       handshakeTimeout: 1,
       maxRedirects: 5,
+      oneAtATime: true,
     });
   });
 });

@@ -122,22 +122,21 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'the client MUST wait until that connection has been established or for that connection to have failed',
-    notKept:
-      "connect() lets attempts to one host run side by side. The RFC's reason is the script of a web page that floods a host; a program that opens a pool of connections means to. It is meant to be an option of connect(), and the rule in the W3C interface",
+    kept: ['client/turn.ts waitForTurn'],
   },
   {
     id: '4.1-6',
     keyword: 'MUST',
     binds: 'client',
     says: 'There MUST be no more than one connection in a CONNECTING state.',
-    notKept: 'see 4.1-5',
+    kept: ['client/turn.ts waitForTurn'],
   },
   {
     id: '4.1-7',
     keyword: 'MUST',
     binds: 'client',
     says: 'the client MUST serialize them so that there is no more than one connection at a time running through the following steps',
-    notKept: 'see 4.1-5',
+    kept: ['client/turn.ts waitForTurn'],
   },
   {
     id: '4.1-8',
