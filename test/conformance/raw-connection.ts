@@ -37,9 +37,9 @@ export class RawConnection {
     return this.#hasEnded;
   }
 
-  /** Whether writing is of any use. */
-  get isLost(): boolean {
-    return this.#hasEnded || this.#error !== undefined;
+  /** What TCP complained of: a reset, most likely. */
+  get error(): Error | undefined {
+    return this.#error;
   }
 
   /** Bytes that are no whole frame. */

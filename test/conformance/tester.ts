@@ -121,8 +121,8 @@ export class Tester {
         }
       }
       await this.#end(connection, testCase);
-      expectNothing(connection);
       expectReport(await report, testCase);
+      expectNothing(connection);
     } finally {
       connection.socket.destroy();
     }
@@ -156,10 +156,11 @@ export class Tester {
     return lines.flatMap(({ inPiecesOf: size }, i) => inPiecesOf(encoded[i]!, size ?? encoded[i]!.length));
   }
 
-  /** Writes the pieces, and lets the endpoint read each before the next. */
+  /** Writes the pieces, and lets the endpoint read each before the next. Where it ends TCP meanwhile, the rest is of no use. */
   async #deliver(connection: RawConnection, pieces: readonly Uint8Array[]): Promise<void> {
+    const knewOfEnd = connection.hasEnded;
     for (const piece of pieces) {
-      if (connection.isLost) return;
+      if (connection.error !== undefined || (connection.hasEnded && !knewOfEnd)) return;
       connection.socket.write(piece);
       await aTurn();
     }
@@ -253,6 +254,7 @@ function isSame(one: Frame, other: Frame): boolean {
 }
 
 function expectNothing(connection: RawConnection): void {
+  if (connection.error !== undefined) throw new Error(`expected TCP to end in peace, but: ${connection.error.message}`);
   const frame = connection.takeFrame();
   if (frame !== undefined) throw new Error(`expected nothing more, but ${describeFrame(frame)} came`);
   if (connection.rest > 0) throw new Error(`expected nothing more, but ${connection.rest} bytes of a frame came`);

@@ -205,6 +205,12 @@ export const closeHandling: readonly ConformanceCase[] = [
     [sends(binary(someBytes(262_144))), sends(frame(0xb)), gets(binary(someBytes(262_144)))],
     1002,
   ),
+  conversation(
+    '7.11.4',
+    'takes what still comes behind its FIN, instead of resetting TCP (§7.1.1)',
+    [sends(frame(3)), getsClose(1002), sends(binary(someBytes(100_000))), sends(ping('too late'))],
+    'failed',
+  ),
 ];
 
 function applicationCloses(): ConformanceCase[] {
