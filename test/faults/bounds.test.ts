@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { connect, type WebSocketConnection } from '../../src/index.js';
+import { connectionOver } from '../helpers/connections.js';
 import { FRAMES, FrameCollector } from '../helpers/frames.js';
 import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
