@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
 /** The scripts around wstest, with a stand-in for it. */
 
@@ -52,6 +52,9 @@ async function isFree(port: number): Promise<boolean> {
     socket.on('error', () => resolve(true));
   });
 }
+
+// Each starts three or four processes.
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.each([
   ['run-server.sh', 'server', 'ours'],
