@@ -55,9 +55,14 @@ export interface ConnectSettings {
   readonly tap: WireTap | undefined;
 }
 
+const TAP_METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
+
 /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
 export function resolveConnectOptions(options: ConnectOptions): ConnectSettings {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  // A browser's WebSocket takes its subprotocols in this place.
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalidType('options', 'an object', options);
+  }
   const {
     family,
     localAddress,
@@ -76,7 +81,10 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     throw invalidValue('localAddress', 'an IP address', localAddress);
   }
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
-  if (tap !== undefined && typeof tap?.connected !== 'function') throw invalidType('tap', 'a WireTap', tap);
+  // All of them, since they are called from socket events, where a throw would end the process.
+  if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
+    throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
