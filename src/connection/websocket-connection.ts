@@ -51,6 +51,8 @@ export interface ConnectionInit {
   readonly deflate?: PermessageDeflate | undefined;
   /** Told of a listener's failure where no listener of `handlerError` is. Gives whether it was taken care of. */
   readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
+  /** Told of the end ahead of all listeners, and where an application has removed them all. */
+  readonly onClosed?: (connection: WebSocketConnection) => void;
 }
 
 /** Answers to keepalive's Pings go to nobody: their arrival is enough. */
@@ -81,6 +83,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   readonly #link: Link;
   readonly #settings: ConnectionSettings;
   readonly #onHandlerError: ConnectionInit['onHandlerError'];
+  readonly #onClosed: ConnectionInit['onClosed'];
   readonly #pinger = new Pinger();
   #inbox: Inbox | undefined;
   #isPaused = false;
@@ -109,6 +112,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.transport = init.transport;
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
     this.#onHandlerError = init.onHandlerError;
+    this.#onClosed = init.onClosed;
     this.#link = new Link(socket, init.role, this.#settings, this.#linkOwner(), init.tap, init.deflate);
     if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
   }
@@ -402,6 +406,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#closeInfo = info;
     this.#pinger.end();
     this.#inbox?.end();
+    this.#onClosed?.(this);
     this.#resolveClosed?.(info);
     this.#abort?.abort(info.cause);
     this.#tell('close', info);

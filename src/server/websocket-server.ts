@@ -4,7 +4,7 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
-import { HandlerError } from '../errors.js';
+import { HandlerError, invalidType } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
@@ -126,6 +126,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    * @throws {TypeError | RangeError} where code, reason or timeout cannot be; then nothing has happened
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
     encodeClosePayload(code, reason);
     checkInteger('timeout', timeout, 0, MAX_TIME);
@@ -191,9 +192,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       settings: this.#settings.connection,
       head,
       onHandlerError: this.#onHandlerError,
+      onClosed: this.#onClosed,
     });
     this.#clients.add(connection);
-    connection.on('close', () => this.#clients.delete(connection));
     try {
       this.emit('connection', connection, request);
     } catch (error) {
@@ -212,6 +213,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
 
   readonly #onHandlerError = (error: HandlerError, connection: WebSocketConnection): boolean =>
     this.emit('handlerError', error, connection);
+
+  readonly #onClosed = (connection: WebSocketConnection): void => void this.#clients.delete(connection);
 
   #handlerFailed(error: HandlerError): void {
     try {

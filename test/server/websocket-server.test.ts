@@ -24,6 +24,15 @@ function warnings(): unknown[] {
 }
 
 describe('a connection', () => {
+  test('is forgotten when it closes, also where the application has removed all listeners', async () => {
+    const { server, port, connections } = await openServer();
+    const ours = await client(port);
+    await expect.poll(() => connections.length).toBe(1);
+    connections[0]!.removeAllListeners();
+    await ours.close();
+    await expect.poll(() => server.clients.size).toBe(0);
+  });
+
   test('is brought by `connection` with its request, stands in `clients` until it closes [4.2.2-i9]', async () => {
     const { server, port, connections, requests } = await openServer();
     const ours = await client(port);
@@ -240,6 +249,7 @@ describe('a listener that fails', () => {
 describe('close()', () => {
   test('throws for what cannot be, and nothing has happened', async () => {
     const { server, port } = await openServer();
+    expect(() => server.close((() => {}) as never)).toThrow('options must be an object, got a function');
     expect(() => server.close({ code: 1005 })).toThrow(RangeError);
     expect(() => server.close({ code: '1000' as never })).toThrow(TypeError);
     expect(() => server.close({ reason: 'x'.repeat(124) })).toThrow(RangeError);
