@@ -3,7 +3,7 @@
  * connection is lost. This is what finds a half-open TCP connection, of which neither end is ever told.
  *
  * Connections with the same times share one timer, and the arrival of bytes only sets a flag: a connection costs no timer and no
- * look at the clock of its own. The price is a granularity of one tick, a fortieth of the interval.
+ * look at the clock of its own. The price is a granularity of one tick, a fortieth of the shorter time.
  */
 
 export interface KeepaliveMember {

@@ -103,7 +103,7 @@ export class MessageAssembler implements FrameSink {
     }
     this.#fin = header.fin;
     this.#announced += header.payloadLength;
-    // "limits on the frame size and total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
+    // "limitations regarding the frame size or total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
     const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#limits.maxMessageSize;
     if (this.#announced > max) {
       const detail = `${this.#announced} bytes, and at most ${max} are taken`;

@@ -27,7 +27,10 @@ export interface ProtocolHandler {
   ping(payload: Uint8Array): void;
   /** A Pong came. `payload` serves for the next control frame as soon as this returns. */
   pong(payload: Uint8Array): void;
-  /** The peer's Close frame came (code 1005 where it had none). In state CLOSE_RECEIVED, last messages may be sent from here. */
+  /**
+   * The peer's Close frame came (code 1005 where it had none). In state CLOSE_RECEIVED, last messages may be sent from here; it is
+   * answered as soon as this returns, unless deferClose() is called.
+   */
   closeReceived(code: number, reason: string): void;
   /** The peer broke a rule: our Close frame, which says which, is queued. */
   failed(error: ProtocolError): void;
@@ -80,6 +83,7 @@ export class Protocol {
   /** Whether the next fragment that we send goes on with a message. */
   #isMidMessage = false;
   #latestPing: Uint8Array | undefined;
+  #isCloseDeferred = false;
   #sentClose: ClosePayload | undefined;
   #receivedClose: ClosePayload | undefined;
   #error: ProtocolError | undefined;
@@ -129,9 +133,9 @@ export class Protocol {
   }
 
   /**
-   * Whether it is this endpoint's turn to end the transport, once its output is written: "The server MUST close the TCP
-   * connection immediately" behind both Close frames, while the client "SHOULD wait for the server" (§5.5.1); whoever fails the
-   * connection ends it (§7.1.7).
+   * Whether it is this endpoint's turn to end the transport, once its output is written: "The server MUST close the
+   * underlying TCP connection immediately" behind both Close frames, while the client "SHOULD wait for the server" (§5.5.1);
+   * whoever fails the connection ends it (§7.1.7).
    */
   get endsTransport(): boolean {
     return this.#state === 'FAILED' || (this.#state === 'CLOSED' && this.role === 'server');
@@ -275,10 +279,11 @@ export class Protocol {
     if (isViolation(close)) return { violation: close };
     this.#receivedClose = close;
     this.#apply('receiveClose');
+    this.#isCloseDeferred = false;
     this.#handler.closeReceived(close.code, close.reason);
     // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in
     // response. (… the endpoint typically echos the status code it received.)" (§5.5.1)
-    if (canHappen(this.#state, 'sendClose'))
+    if (!this.#isCloseDeferred && canHappen(this.#state, 'sendClose'))
       this.#sendClose(close.code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : close.code);
     return undefined;
   }
@@ -382,6 +387,14 @@ export class Protocol {
     if (!canHappen(this.#state, 'sendClose')) return false;
     this.#sendClose(code, reason);
     return true;
+  }
+
+  /**
+   * Leaves the answer to the peer's Close frame to the owner, who gives it by close() behind its last messages. To be called from
+   * closeReceived(): "An endpoint MAY delay sending a Close frame until its current message is sent" (§5.5.1).
+   */
+  deferClose(): void {
+    this.#isCloseDeferred = true;
   }
 
   #sendClose(code?: number, reason?: string): void {

@@ -43,7 +43,7 @@ interface Permissions {
   readonly sendsData: boolean;
   /** A Pong is owed to every Ping "unless it already received a Close frame" (§5.5.2), so also behind our own Close frame. */
   readonly sendsPong: boolean;
-  /** "After receiving a Close frame, any further data is discarded"; after failing, it MUST NOT be processed (§5.5.1, §7.1.7). */
+  /** Behind its Close frame, a peer's "further data" is discarded (§1.4); after failing, it MUST NOT be processed (§7.1.7). */
   readonly reads: boolean;
 }
 
