@@ -188,8 +188,12 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.#owner.pong(payload);
   }
 
-  closeReceived(): void {
+  closeReceived(code: number): void {
     this.#initiator ??= 'remote';
+    // What send() took goes out before the answer.
+    if (!this.outbox.owesMessages) return;
+    this.protocol.deferClose();
+    this.outbox.close(code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : code, undefined);
   }
 
   failed(error: ProtocolError): void {
@@ -227,7 +231,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   // Out
 
   flushed(): void {
-    const isOver = this.protocol.endsTransport || this.#hasPeerEnded;
+    const isOver = this.protocol.endsTransport || (this.#hasPeerEnded && !this.#owesAnswer);
     if (isOver && !this.protocol.hasOutput) this.#endTransport();
   }
 
@@ -287,7 +291,14 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.protocol.state !== 'OPEN') this.#beginClosing();
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
     // A socket of node's tells of the FIN even while it is paused. What came before is to be read first.
-    if (this.#hasPeerEnded && this.protocol.unreadBytes === 0 && !this.protocol.isHeld) this.#followPeer();
+    if (this.#hasPeerEnded && this.protocol.unreadBytes === 0 && !this.protocol.isHeld && !this.#owesAnswer) {
+      this.#followPeer();
+    }
+  }
+
+  /** Whether our Close frame, in answer to the peer's, still waits for messages before it. A FIN behind the peer's changes nothing. */
+  get #owesAnswer(): boolean {
+    return this.protocol.state === 'CLOSE_RECEIVED';
   }
 
   #beginClosing(): void {

@@ -140,7 +140,15 @@ export class Outbox implements Flushable {
     return sent;
   }
 
-  /** Starts the closing handshake behind all messages that were sent before. */
+  /**
+   * Whether messages that send() took are not frames yet: being deflated, or read from a Blob. Where a stream is among them they do
+   * not count, since nobody knows how long that takes.
+   */
+  get owesMessages(): boolean {
+    return this.#jobs?.every(job => job.drop === undefined) === true;
+  }
+
+  /** Starts, or answers, the closing handshake behind all messages that were sent before. */
   close(code: number | undefined, reason: string | undefined): void {
     const close = () => this.#protocol.close(code, reason);
     if (this.#jobs !== undefined) this.enqueue(0, close);

@@ -279,7 +279,6 @@ export class Protocol {
     if (isViolation(close)) return { violation: close };
     this.#receivedClose = close;
     this.#apply('receiveClose');
-    this.#isCloseDeferred = false;
     this.#handler.closeReceived(close.code, close.reason);
     // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in
     // response. (… the endpoint typically echos the status code it received.)" (§5.5.1)

@@ -105,6 +105,32 @@ describe('compressed connections', () => {
     expect(digests(messages)).toEqual(digests([LARGE, 'and this']));
   });
 
+  it('lose no message that was being deflated when the Close frame of the peer came (RFC 6455 §5.5.1)', async () => {
+    const { client, server } = deflatingPair(NO_TAKEOVER, { threshold: 0 });
+    const messages = collectMessages(client);
+    server.on('message', () => {
+      server.send(LARGE);
+      server.send('and this');
+    });
+    client.send('x');
+    expect(await client.close(4000)).toMatchObject({ wasClean: true, code: 4000 });
+    expect(await server.closed).toMatchObject({ wasClean: true, sent: { code: 4000 }, initiator: 'remote' });
+    expect(digests(messages)).toEqual(digests([LARGE, 'and this']));
+  });
+
+  it('answer such a Close frame behind its FIN, too', async () => {
+    const [socket, other] = duplexPair();
+    const deflate = deflateFor('server', NO_TAKEOVER, { threshold: 0 }, 1_000_000);
+    const connection = connectionOver(socket, 'server', { deflate });
+    const received: Buffer[] = [];
+    other.on('data', chunk => received.push(chunk));
+    connection.send(LARGE);
+    other.end(Buffer.concat([encodeFrame('client', OPCODE.CLOSE, Uint8Array.of(0x03, 0xe8))]));
+    expect(await connection.closed).toMatchObject({ wasClean: true, code: 1000 });
+    expect(Buffer.concat(received).subarray(-4)).toEqual(Buffer.of(0x88, 0x02, 0x03, 0xe8));
+    expect(Buffer.concat(received).length).toBeGreaterThan(LARGE.length);
+  });
+
   it('deliver a message that is still being inflated before the Close frame behind it is answered', async () => {
     const { connection, peer } = deflatingServer();
     const messages = collectMessages(connection);
