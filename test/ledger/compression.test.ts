@@ -53,7 +53,7 @@ describe.each([9, 10, 15])('with a window of %i bits', windowBits => {
     expect(inflater.contextSize).toBe(2 ** windowBits);
   });
 
-  test('a deflater refers to nothing further away [7692/7.2.1-6] [7692/7.2.1-12] [7692/7.2.1-14]', async () => {
+  test('a deflater refers to nothing further away [7692/7.2.1-12] [7692/7.2.1-14]', async () => {
     // Twice the same noise: only a window that reaches back to the first can make the second small.
     const noise = randomBytes(2 ** windowBits);
     const deflater = new Deflater({ ...options, level: 9, memLevel: 9 });

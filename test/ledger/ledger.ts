@@ -28,8 +28,11 @@ interface Said {
 }
 
 type Outcome =
-  /** The places in src that keep it, `file symbol`; what a place makes use of where node does the work. Tests must show it. */
-  | { readonly kept: readonly string[]; readonly by?: string }
+  /**
+   * The places in src that keep it, `file symbol`. Tests must show it. `by`: what a place makes use of, where node does the work.
+   * `onlyWith`: what must be asked for; without that, it is not kept.
+   */
+  | { readonly kept: readonly string[]; readonly by?: string; readonly onlyWith?: string }
   /** It binds us, and we do otherwise: why. */
   | { readonly notKept: string }
   /** A freedom that we do not take: why. */

@@ -27,12 +27,16 @@ export function pageOf(ledger: Ledger, shown: ReadonlyMap<string, readonly Shown
     [`## §${section}`, '', ...table(own, shown, prefix)].join('\n'),
   );
   const deviations = rows.flatMap(row => ('notKept' in row ? [`- **${row.id}** ${quote(row)}: ${row.notKept}`] : []));
+  const conditions = rows.flatMap(row =>
+    'kept' in row && row.onlyWith !== undefined ? [`- **${row.id}** ${quote(row)}: by \`${row.onlyWith}\``] : [],
+  );
   return `${[
     `# RFC ${rfc}, requirement by requirement`,
     `<!-- Made by \`npm run ledger\` of test/ledger/rfc${rfc}.ts and the titles of the tests: edit those. -->`,
     `*${title}*: every sentence of it that demands, recommends or allows something, whom it binds, where it is kept, and which tests would fail if it were not. The tests bear the ids in their titles, as \`[${prefix}${rows.find(row => 'kept' in row)!.id}]\`; \`npm test\` fails where a row that is kept has none, or this page is stale.`,
     source,
     counts(rows),
+    ...(conditions.length === 0 ? [] : [`Kept only where it is asked for:\n\n${conditions.join('\n')}`]),
     deviations.length === 0 ? 'Nothing that binds us is left unkept.' : `Not kept:\n\n${deviations.join('\n')}`,
     ...tables,
   ].join('\n\n')}\n`;
@@ -82,8 +86,11 @@ function whatHappens(row: Row): string {
   if ('notKept' in row) return `**not kept**: ${cell(row.notKept)}`;
   if ('notUsed' in row) return `not used: ${cell(row.notUsed)}`;
   if ('notOurs' in row) return `not ours: ${cell(row.notOurs)}`;
-  const places = row.kept.map(placeLink).join('<br>');
-  return row.by === undefined ? places : `${places}<br>(${row.by})`;
+  const notes = [
+    ...(row.by === undefined ? [] : [`(${row.by})`]),
+    ...(row.onlyWith === undefined ? [] : [`**only with** \`${row.onlyWith}\``]),
+  ];
+  return [...row.kept.map(placeLink), ...notes].join('<br>');
 }
 
 function placeLink(place: string): string {

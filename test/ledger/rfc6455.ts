@@ -123,6 +123,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'the client MUST wait until that connection has been established or for that connection to have failed',
     kept: ['client/turn.ts waitForTurn'],
+    onlyWith: 'connect({ oneAtATime: true })',
   },
   {
     id: '4.1-6',
@@ -130,6 +131,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'There MUST be no more than one connection in a CONNECTING state.',
     kept: ['client/turn.ts waitForTurn'],
+    onlyWith: 'connect({ oneAtATime: true })',
   },
   {
     id: '4.1-7',
@@ -137,6 +139,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'the client MUST serialize them so that there is no more than one connection at a time running through the following steps',
     kept: ['client/turn.ts waitForTurn'],
+    onlyWith: 'connect({ oneAtATime: true })',
   },
   {
     id: '4.1-8',
