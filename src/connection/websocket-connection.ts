@@ -88,6 +88,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #inbox: Inbox | undefined;
   #isPaused = false;
   #isDelivering = false;
+  /** Whether a message was dropped. None is given behind it: what an application gets may be cut short, but has no gap. */
+  #hasDropped = false;
   #closeInfo: CloseInfo | undefined;
   #closed: Promise<CloseInfo> | undefined;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
@@ -278,7 +280,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    *
    *     this endpoint                         peer
    *       Close (code, reason) ─────────────▶
-   *                            ◀─── messages that were on their way are still delivered
+   *                            ◀─── messages that were on their way are still delivered (to an iterator, as many as may be kept)
    *                            ◀───────────── Close (code)
    *       the server ends TCP, the client waits for that; after `closeTimeout` the connection is destroyed
    *
@@ -331,7 +333,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   #receive(message: Message): void {
-    if (this.#settings.incoming === 'discard') return;
+    if (this.#settings.incoming === 'discard' || this.#hasDropped) return;
     const inbox = this.#inbox;
     // While paused, too, one may come that was being inflated.
     const isNext = !this.#isPaused && (inbox === undefined || (inbox.isEmpty && !inbox.isAwaited));
@@ -343,7 +345,10 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     const inbox = this.#openInbox();
     // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what no listener takes
     // beyond the bounds, nobody will.
-    if (inbox.isFull && this.#link.isClosing && this.listenerCount('message') === 0) return;
+    if (inbox.isFull && this.#link.isClosing && this.listenerCount('message') === 0) {
+      this.#hasDropped = true;
+      return;
+    }
     inbox.put(message);
     if (inbox.isFull) this.#link.stopReading();
   }

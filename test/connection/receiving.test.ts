@@ -145,6 +145,22 @@ describe('messages before anyone listens', () => {
     await peer.closed;
   });
 
+  it('have no gap where a connection that is closing keeps no more of them', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
+    void connection.close(1000);
+    peer.send(...texts(1, 4));
+    await turns();
+    const iterator = connection[Symbol.asyncIterator]();
+    expect(await iterator.next()).toEqual({ done: false, value: '1' });
+    expect(await iterator.next()).toEqual({ done: false, value: '2' });
+    const messages = collectMessages(connection);
+    peer.send(...texts(5, 6), client.close(1000));
+    await turns();
+    expect(messages).toEqual([]);
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    connection.terminate();
+  });
+
   it('do not end it by unreadTimeout: 0, nor where they are taken in time', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 0 });
     const other = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 60 });
