@@ -266,7 +266,7 @@ function applicationCloses(): ConformanceCase[] {
     ),
     conversation(
       '7.9.7',
-      'sends no data behind its own Close frame (§5.5.1) [5.5.1-5]',
+      'sends no data behind its own Close frame (§5.5.1)',
       [sends(text('close, please')), gets(ITS_CLOSE), sends(text('no answer to this')), sends(close(3001))],
       'clean',
       application,
