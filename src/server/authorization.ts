@@ -1,4 +1,4 @@
-import { HandlerError } from '../errors.js';
+import { HandlerError, invalidType } from '../errors.js';
 import { Refusal } from '../handshake/refusal.js';
 import type { Denial, PendingRequest, ServerSettings } from './options.js';
 
@@ -28,7 +28,9 @@ export async function authorizeRequest<Context>(
   const signal = AbortSignal.any([gone, tooLate.signal]);
   try {
     const answer = await Promise.race([authorize(request, { signal }), rejectionOf(signal)]);
-    if (answer === false) return { refusal: new Refusal(403) };
+    if (answer === false || answer === null) return { refusal: new Refusal(403) };
+    // A forgotten `return` must not be an open door.
+    if (answer === undefined) throw invalidType('what authorize() gives', 'a context, true, false or a denial', answer);
     return isDenial(answer) ? { refusal: new Refusal(answer.status, answer) } : { context: answer };
   } catch (thrown) {
     if (gone.aborted) return { refusal: new Refusal(408) };

@@ -37,9 +37,9 @@ export interface Denial extends RefusalOptions {
 export type PendingRequest = Omit<ServerRequest, 'context'>;
 
 /**
- * Decides on a valid request. An object with a numeric `status`, or false, refuses it (false with 403); anything else accepts it and
- * becomes the request's `context`. One that throws or rejects refuses it with 500. `signal` is aborted when the client has gone
- * or `authorizeTimeout` is over.
+ * Decides on a valid request. An object with a numeric `status` refuses it, and so do false and null (with 403); one that throws, rejects
+ * or gives undefined refuses it with 500. Anything else accepts it, and becomes the request's `context`. `signal` is aborted when the
+ * client has gone or `authorizeTimeout` is over.
  */
 export type Authorize<Context> = (
   request: PendingRequest,

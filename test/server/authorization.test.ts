@@ -24,8 +24,6 @@ describe('authorize() accepts', () => {
     ['an object, later', async () => ({ user: 'ada' }), { user: 'ada' }],
     ['an object whose status is no number', () => ({ status: 'new' }), { status: 'new' }],
     ['true', () => true, true],
-    ['nothing', () => undefined, undefined],
-    ['null', async () => null, null],
     ['0', () => 0, 0],
   ])('with %s for the context', async (_name, authorize, context) => {
     const { status, requests } = await answerOf(authorize);
@@ -67,6 +65,19 @@ describe('authorize() refuses', () => {
     const { status, refusals, connections } = await answerOf(() => false);
     expect(status).toBe(403);
     expect(refusals).toEqual([[403, expect.objectContaining({ path: '/chat' })]]);
+    expect(connections).toEqual([]);
+  });
+
+  test('with null, as a look-up gives that found nobody: 403', async () => {
+    const { status, connections } = await answerOf(async () => null);
+    expect(status).toBe(403);
+    expect(connections).toEqual([]);
+  });
+
+  test('where it gives nothing, as one does that forgot to return: 500, and the server is told', async () => {
+    const { status, failures, connections } = await answerOf(async () => undefined);
+    expect(status).toBe(500);
+    expect(String(failures[0])).toContain('what authorize() gives must be a context, true, false or a denial');
     expect(connections).toEqual([]);
   });
 
