@@ -21,7 +21,15 @@ if (unknown.length > 0) throw new RangeError(`no row ${unknown.join(', ')}: --li
 /** Every row has a process of its own: what one of them leaves behind, no other measures. */
 function runRow(row: Row): Promise<Outcome> {
   const script = fileURLToPath(new URL('./run-row.ts', import.meta.url));
-  const node = [process.execPath, '--expose-gc', ...process.execArgv, script, row.name, String(scale)];
+  const node = [
+    process.execPath,
+    '--expose-gc',
+    ...(row.flags ?? []),
+    ...process.execArgv,
+    script,
+    row.name,
+    String(scale),
+  ];
   // Only a shell can change the limit of descriptors, which what it turns into inherits.
   const limit = row.descriptors === undefined ? '' : `ulimit -n ${row.descriptors} && `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...node], {

@@ -10,6 +10,8 @@ export interface Row {
   readonly descriptors?: number;
   /** Whether the figure is a time, which other programs on this machine may spoil: then the best of three runs counts. */
   readonly isTiming?: boolean;
+  /** More flags for node, for this process and its peers. */
+  readonly flags?: readonly string[];
   /** @param scale multiplies the counts: 1 for the figures of the report */
   run(scale: number): Promise<Outcome>;
 }

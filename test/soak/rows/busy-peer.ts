@@ -1,36 +1,36 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { WebSocketServer } from '../../../src/index.js';
 import { percentile } from '../measure.js';
 import { startPeer } from '../peer.js';
 import { ms, type Outcome, type Row, scaled } from '../row.js';
+import { openServer } from '../server.js';
 
 const LIMIT = 50;
 
 /** One peer sends as fast as the server takes it; a hundred others want a small message echoed. */
 function busyPeer(size: number): (scale: number) => Promise<Outcome> {
   return async scale => {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-    server.on('connection', connection => {
+    const { server, port } = await openServer(connection => {
       connection.on('message', data => {
-        if (connection.bufferedAmount < 65_536) connection.send(data);
+        if (data.length < 100 && connection.bufferedAmount < 65_536) connection.send(data);
       });
     });
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const echoes = scaled(20, scale, 2);
+    const quiet = () => startPeer('quiet', { port, count: 100, interval: 500, echoes }).result;
+    const usual = percentile(await quiet(), 0.99);
     const busy = startPeer('busy', { port, size });
     await busy.ready;
-    const quiet = startPeer('quiet', { port, count: 100, interval: 500, echoes: scaled(20, scale, 2) });
-    const times = await quiet.result;
+    const times = await quiet();
     busy.stop();
     await busy.result;
     await server.close({ timeout: 0 });
     const p99 = percentile(times, 0.99);
-    return { figure: `p99 ${ms(p99)}, at most ${ms(Math.max(...times))}`, passed: p99 <= LIMIT };
+    return {
+      figure: `p99 ${ms(p99)}, at most ${ms(Math.max(...times))} (p99 ${ms(usual)} with no busy peer)`,
+      passed: p99 - usual <= LIMIT,
+    };
   };
 }
 
-const limit = `p99 of the others' echo <= ${LIMIT} ms`;
+const limit = `p99 of the others' echo <= ${LIMIT} ms above what it is without`;
 
 export const busyPeers: readonly Row[] = [
   {
