@@ -135,6 +135,7 @@ describe('an illegal frame throws before a byte is written [5.4-2] [5.5-1] [5.5-
     ['§5.2 a reserved control opcode', [11, ''], RangeError, 'opcode'],
     ['an opcode of 5 bits', [16, ''], RangeError, 'opcode'],
     ['a negative opcode', [-1, ''], RangeError, 'opcode'],
+    ['a negative opcode whose low bits are legal', [-8, ''], RangeError, 'opcode'],
     ['half an opcode', [1.5, ''], RangeError, 'opcode'],
     ['an opcode that is no number', ['1', ''], RangeError, 'got "1"'],
     [

@@ -22,6 +22,16 @@ test('§5.3: every frame takes a fresh key, and the pool is filled from the secu
   vi.resetModules();
 });
 
+test('§5.3: a key is four bytes of the source, each used once and the first one most significant', async () => {
+  const fillRandom = (bytes: Uint8Array) => void bytes.set(bytes.map((_, i) => i * 7));
+  vi.doMock('#platform', async original => ({ ...(await original<object>()), fillRandom }));
+  vi.resetModules();
+  const { randomMaskingKey } = await import('../../src/framing/masking-key.js');
+  expect([randomMaskingKey(), randomMaskingKey()]).toEqual([0x00070e15, 0x1c232a31]);
+  vi.doUnmock('#platform');
+  vi.resetModules();
+});
+
 test('§10.3: keys are 32-bit integers in which every bit varies [5.3-4] [10.3-1]', async () => {
   const { randomMaskingKey } = await import('../../src/framing/masking-key.js');
   let [ones, zeros] = [0, 0];

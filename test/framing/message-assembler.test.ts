@@ -340,6 +340,24 @@ describe.skipIf(IS_MUTATION_RUN)('CVE-2026-65623: the cost of a message is linea
   });
 });
 
+describe('an assembler of which no more is said', () => {
+  const messages: unknown[] = [];
+  const sink = { message: (data: unknown) => void messages.push(data), control: () => undefined };
+
+  test('keeps no memory of someone else', () => {
+    const chunk = rawFrame({ payload: new Uint8Array(900).fill(1) });
+    new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server' }).push(chunk);
+    chunk.fill(2);
+    expect(messages).toEqual([Buffer.alloc(900, 1)]);
+  });
+
+  test('loses a compressed message where nobody listens for one', () => {
+    const decoder = new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server', assignedRsv: 0x40 });
+    decoder.push(rawFrame({ rsv: 0x40, payload: 'x' }));
+    expect(decoder.error).toBeUndefined();
+  });
+});
+
 describe('whose memory a message lies in', () => {
   function received(chunk: Uint8Array, ownsChunks: boolean): Uint8Array {
     const messages: Uint8Array[] = [];

@@ -69,6 +69,16 @@ describe('§10.4: memory grows with what has come [10.4-1]', () => {
     }
   });
 
+  test('a message that fills most of its room is given away with it, and one that does not is copied', () => {
+    const sizeOfMemory = (...sizes: number[]) => {
+      const buffer = new MessageBuffer();
+      for (const size of sizes) buffer.append(new Uint8Array(size), 0, size, UNKNOWN);
+      return buffer.take().buffer.byteLength;
+    };
+    expect(sizeOfMemory(70_000, 10_000)).toBe(141_024);
+    expect(sizeOfMemory(70_000)).toBe(70_000);
+  });
+
   test('a thousand small messages given away hold little more than their bytes', () => {
     const messages = Array.from({ length: 1000 }, () => {
       const buffer = new MessageBuffer();

@@ -88,6 +88,16 @@ test('a slab that is full is left to those who still hold its pieces', () => {
   expect(full!.every(byte => byte === 1)).toBe(true);
 });
 
+test('a slab is filled to its last byte', () => {
+  const output = new OutputBuffer();
+  output.commit(output.reserve(1) + 1);
+  const { memory } = output;
+  expect(output.reserve(65_535)).toBe(1);
+  expect(output.memory).toBe(memory);
+  expect(output.reserve(65_536)).toBe(0);
+  expect(output.memory).not.toBe(memory);
+});
+
 test('more than a slab holds gets memory of its own size', () => {
   const output = new OutputBuffer();
   expect(output.reserve(100_000)).toBe(0);
@@ -111,6 +121,25 @@ test('a piece queued for many peers is not overwritten before the last of them h
   releaseOutput(first.take()[0]!);
   write(source, 9, 9, 9);
   expect([...second.take()[0]!]).toEqual([1, 2, 3]);
+});
+
+test('a piece queued for many peers leaves the slab free once the last of them has sent it', () => {
+  const [source, peer] = [new OutputBuffer(), new OutputBuffer()];
+  write(source, 1, 2, 3);
+  const [piece] = source.take();
+  peer.append(piece!);
+  releaseOutput(piece!);
+  expect(source.reserve(1)).toBe(3);
+  releaseOutput(peer.take()[0]!);
+  expect(source.reserve(1)).toBe(0);
+});
+
+test('bytes queued by reference keep no slab from serving anew', () => {
+  const output = new OutputBuffer();
+  write(output, 1);
+  output.append(new Uint8Array(10));
+  for (const piece of output.take()) releaseOutput(piece);
+  expect(output.reserve(1)).toBe(0);
 });
 
 test('bytes not yet released are never overwritten, whatever the order of things', () => {
