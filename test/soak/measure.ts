@@ -37,12 +37,10 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** The slope of the line that comes closest to the points, by least squares. */
+/** The median of the slopes between any two points (Theil and Sen): one measurement that went astray does not bend it. */
 export function slope(points: ReadonlyArray<readonly [x: number, y: number]>): number {
-  const meanX = points.reduce((sum, [x]) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, [, y]) => sum + y, 0) / points.length;
-  const covariance = points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  const slopes = points.flatMap(([x1, y1], i) => points.slice(i + 1).map(([x2, y2]) => (y2 - y1) / (x2 - x1)));
+  return percentile(slopes, 0.5);
 }
 
 /** Waits until `condition` holds, looking every few milliseconds. @throws after `timeout` ms */
