@@ -1,6 +1,7 @@
 import { ProtocolError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
+import { copyOf } from '../framing/copy.js';
 import { type Breach, FrameDecoder } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
@@ -155,7 +156,7 @@ export class Protocol {
       this.#keep(this.#ours(chunk));
     } else {
       const at = this.#decode(chunk, 0);
-      if (at < chunk.length && this.reads) this.#keepRest(this.#ours(chunk), at);
+      if (at < chunk.length && this.reads) this.#keepRest(chunk, at, this.#ownsChunks);
     }
     this.#drain();
   }
@@ -222,7 +223,7 @@ export class Protocol {
       if (!this.reads) return;
       this.#unreadBytes -= chunk.length - start;
       if (at < chunk.length) {
-        this.#keepRest(chunk, at);
+        this.#keepRest(chunk, at, true);
         return;
       }
     }
@@ -248,11 +249,16 @@ export class Protocol {
     this.#unreadBytes += chunk.length;
   }
 
-  /** Keeps what is left of the chunk just decoded, ahead of all that came later. */
-  #keepRest(chunk: Uint8Array, start: number): void {
+  /**
+   * Keeps what is left of the chunk just decoded, ahead of all that came later: where it lies, if the chunk is ours and most of it is
+   * left, or else as a copy that does not hold the whole chunk.
+   */
+  #keepRest(chunk: Uint8Array, start: number, isOurs: boolean): void {
+    const left = chunk.length - start;
+    const staysInPlace = isOurs && left >= chunk.length / 2;
     this.#unread ??= [];
-    this.#unread.unshift({ chunk, start });
-    this.#unreadBytes += chunk.length - start;
+    this.#unread.unshift(staysInPlace ? { chunk, start } : { chunk: copyOf(chunk, start, chunk.length), start: 0 });
+    this.#unreadBytes += left;
   }
 
   #receiveControl(opcode: number, payload: Uint8Array): Breach | undefined {

@@ -13,7 +13,7 @@ export interface ZlibOutput {
 export class OutputLimitError extends Error {}
 
 /** Bytes that zlib gives at a time on the thread pool: no more than these come on top of a limit. */
-export const OUTPUT_CHUNK = 65_536;
+export const OUTPUT_CHUNK = 32_768;
 
 /**
  * One input on its way through one zlib stream, on the thread pool, as soon as the queue lets it. The stream lives no longer than the
