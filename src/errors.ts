@@ -170,6 +170,12 @@ export function invalidValue(argument: string, expected: string, actual: unknown
   return withCode(new RangeError(`${argument} must be ${expected}, got ${describeValue(actual)}`));
 }
 
+/** A TypeError for an option that there is not. `meant` is the one whose name is much like it. */
+export function unknownOption(name: string, meant: string | undefined): TypeError & { code: ErrorCode } {
+  const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
+  return withCode(new TypeError(`unknown option '${name}'${proposal}`));
+}
+
 function withCode<E extends Error>(error: E): E & { code: ErrorCode } {
   return Object.assign(error, { code: 'WS101_INVALID_ARGUMENT' as const });
 }

@@ -10,14 +10,15 @@ const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 /** What each room of src/ may import, besides itself (docs/architecture.md). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'option-names': ['errors'],
   platform: [],
   framing: ['errors', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
-  handshake: ['errors', 'platform'],
-  extensions: ['errors', 'handshake'],
-  connection: ['errors', 'platform', 'framing', 'protocol', 'extensions'],
-  client: ['errors', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
-  server: ['errors', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  handshake: ['errors', 'option-names', 'platform'],
+  extensions: ['errors', 'option-names', 'handshake'],
+  connection: ['errors', 'option-names', 'platform', 'framing', 'protocol', 'extensions'],
+  client: ['errors', 'option-names', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  server: ['errors', 'option-names', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
   inspect: ['errors', 'platform', 'framing'],
   index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
   cli: ['errors', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
@@ -26,6 +27,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** What of node each room without I/O may import. The others may import anything of node's. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'option-names': [],
   framing: [],
   protocol: [],
   inspect: [],

@@ -1,6 +1,7 @@
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
+import type { OptionNames } from '../option-names.js';
 import { hintOfDialing } from './dial-hint.js';
 import { faultOfAbort, messageOf } from './failure.js';
 import type { Destination } from './url.js';
@@ -13,6 +14,8 @@ export interface DialOptions {
   /** 4 or 6 for one family alone; 0, both, where the faster one wins (RFC 8305), if left out. */
   readonly family?: 0 | 4 | 6;
 }
+
+export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { tls: true, localAddress: true, family: true };
 
 /**
  * Opens the transport: TCP or a Unix domain socket, and TLS over it for wss:. None of its bytes are read. Of our listeners, the socket

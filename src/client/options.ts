@@ -1,5 +1,5 @@
 import net from 'node:net';
-import { type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
 import type { WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
 import {
@@ -7,11 +7,13 @@ import {
   type PermessageDeflateOptions,
   resolvePermessageDeflate,
 } from '../extensions/permessage-deflate/index.js';
+import { HEAD_LIMIT_NAMES, type HeadLimits } from '../handshake/head-reader.js';
 import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/http-head.js';
 import { checkSubprotocols } from '../handshake/subprotocol.js';
-import type { DialOptions } from './dial.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { DIAL_OPTION_NAMES, type DialOptions } from './dial.js';
 
-export interface ConnectOptions extends ConnectionOptions, DialOptions {
+export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
   /** Subprotocols to offer, the preferred one first (RFC 6455 §1.9). */
   readonly subprotocols?: readonly string[];
   /** More headers for the request, such as Authorization and Cookie. */
@@ -32,13 +34,24 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions {
    * for `handshakeTimeout`.
    */
   readonly oneAtATime?: boolean;
-  /** The most bytes of the response's head. Default 16 KiB. */
-  readonly maxHeadSize?: number;
-  /** The most header lines of the response. Default 100. */
-  readonly maxHeaderLines?: number;
   /** Looks on while bytes go over the wire. */
   readonly tap?: WireTap;
 }
+
+export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {
+  ...CONNECTION_OPTION_NAMES,
+  ...DIAL_OPTION_NAMES,
+  ...HEAD_LIMIT_NAMES,
+  subprotocols: true,
+  headers: true,
+  origin: true,
+  permessageDeflate: true,
+  signal: true,
+  handshakeTimeout: true,
+  maxRedirects: true,
+  oneAtATime: true,
+  tap: true,
+};
 
 /** The options, checked, with the defaults in the gaps, and the headers in one list. */
 export interface ConnectSettings {
@@ -51,7 +64,7 @@ export interface ConnectSettings {
   readonly handshakeTimeout: number;
   readonly maxRedirects: number;
   readonly oneAtATime: boolean;
-  readonly headLimits: Pick<ConnectOptions, 'maxHeadSize' | 'maxHeaderLines'>;
+  readonly headLimits: HeadLimits;
   readonly tap: WireTap | undefined;
 }
 
@@ -63,6 +76,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidType('options', 'an object', options);
   }
+  checkOptionNames(options, CONNECT_OPTION_NAMES);
   const {
     family,
     localAddress,
@@ -103,10 +117,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     handshakeTimeout,
     maxRedirects,
     oneAtATime,
-    headLimits: {
-      ...(maxHeadSize === undefined ? {} : { maxHeadSize }),
-      ...(maxHeaderLines === undefined ? {} : { maxHeaderLines }),
-    },
+    headLimits: { maxHeadSize, maxHeaderLines },
     tap,
   };
 }

@@ -1,4 +1,5 @@
 import { invalidType, invalidValue } from '../errors.js';
+import type { OptionNames } from '../option-names.js';
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/protocol.js';
 
 /** What a connection may be told, by connect() and by a server alike. Times are in milliseconds, sizes in bytes. */
@@ -26,6 +27,20 @@ export interface ConnectionOptions {
   /** 'discard' drops incoming messages unseen, for an endpoint that only sends. Default 'keep'. */
   readonly incoming?: 'keep' | 'discard';
 }
+
+export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
+  maxMessageSize: true,
+  maxFragments: true,
+  highWaterMark: true,
+  maxBufferedAmount: true,
+  pingInterval: true,
+  pingTimeout: true,
+  closeTimeout: true,
+  maxUnreadMessages: true,
+  maxUnreadBytes: true,
+  unreadTimeout: true,
+  incoming: true,
+};
 
 /** Every option with its value: one object for all connections of a server. */
 export type ConnectionSettings = Required<ConnectionOptions>;
@@ -62,7 +77,7 @@ const RANGES: { readonly [name in Exclude<keyof ConnectionSettings, 'incoming'>]
 };
 
 /**
- * The options with the defaults in the gaps. Properties that are no options of a connection's are passed over.
+ * The options with the defaults in the gaps. Other properties are passed over: they are for those who take these options among theirs.
  *
  * @throws {TypeError | RangeError} naming the option, what it may be and what it was
  */

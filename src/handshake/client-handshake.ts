@@ -6,10 +6,11 @@
  *                                 -> HandshakeError, and it never was
  */
 import { HandshakeError, invalidType } from '../errors.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { type Agreement, judgeResponse } from './agreement.js';
 import { type ExtensionOffer, serializeExtensions } from './extension-header.js';
 import { GrowingBytes } from './growing-bytes.js';
-import { HeadFault, type HeadLimits, type HeadReader, responseHeadReader } from './head-reader.js';
+import { HEAD_LIMIT_NAMES, HeadFault, type HeadLimits, type HeadReader, responseHeadReader } from './head-reader.js';
 import {
   callersHeaders,
   encodeRequestHead,
@@ -40,6 +41,16 @@ export interface ClientHandshakeOptions extends HeadLimits {
   readonly headers?: HeaderInput | undefined;
 }
 
+const OPTION_NAMES: OptionNames<ClientHandshakeOptions> = {
+  host: true,
+  target: true,
+  subprotocols: true,
+  extensions: true,
+  origin: true,
+  headers: true,
+  ...HEAD_LIMIT_NAMES,
+};
+
 /** More 1xx than this in front of the response is a server at play. */
 const MAX_INTERIM_RESPONSES = 5;
 
@@ -68,6 +79,7 @@ export class ClientHandshake {
    * @throws TypeError or RangeError where an option cannot be sent, or is not a caller's to set
    */
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
+    checkOptionNames(options, OPTION_NAMES);
     if (!isKey(key)) throw invalidType('key', 'the base64 of 16 bytes', key);
     this.key = key;
     this.#reader = responseHeadReader(options);

@@ -4,6 +4,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { invalidValue } from '../errors.js';
+import type { OptionNames } from '../option-names.js';
 import { isFieldByte, isToken, isWhitespace, trimWhitespace } from './grammar.js';
 import { GrowingBytes } from './growing-bytes.js';
 import {
@@ -25,10 +26,12 @@ const TEXT = 'text (RFC 9110 §5.5)';
 
 export interface HeadLimits {
   /** Most bytes of a head, its empty line included. Default 16 KiB. */
-  readonly maxHeadSize?: number;
+  readonly maxHeadSize?: number | undefined;
   /** Most header lines of a head; repeated names count like any other. Default 100. */
-  readonly maxHeaderLines?: number;
+  readonly maxHeaderLines?: number | undefined;
 }
+
+export const HEAD_LIMIT_NAMES: OptionNames<HeadLimits> = { maxHeadSize: true, maxHeaderLines: true };
 
 export const DEFAULT_MAX_HEAD_SIZE: number = 16 * 1024;
 export const DEFAULT_MAX_HEADER_LINES = 100;

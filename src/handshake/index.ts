@@ -20,17 +20,13 @@ export {
 export { acceptOf, createKey, isKey } from './key.js';
 export { encodeRefusal, Refusal, type RefusalOptions } from './refusal.js';
 export { parseRequestTarget, type RequestTarget } from './request-target.js';
-export {
-  type AcceptOptions,
-  acceptRequest,
-  ServerHandshake,
-  type ServerHandshakeOptions,
-} from './server-handshake.js';
+export { type AcceptOptions, acceptRequest, ServerHandshake } from './server-handshake.js';
 export { checkSubprotocols, parseSubprotocols, selectSubprotocol } from './subprotocol.js';
 export {
   judgeRequest,
   type ParsedRequest,
   requestHeadOf,
+  type ServerHandshakeOptions,
   UpgradePolicy,
   type UpgradePolicyOptions,
   type UpgradeRequest,

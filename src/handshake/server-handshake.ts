@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import { invalidType } from '../errors.js';
 import { type ExtensionOffer, serializeExtensions } from './extension-header.js';
-import { HeadFault, type HeadLimits, type HeadReader, requestHeadReader } from './head-reader.js';
+import { HeadFault, type HeadReader, requestHeadReader } from './head-reader.js';
 import {
   callersHeaders,
   encodeResponseHead,
@@ -19,9 +19,7 @@ import {
 } from './http-head.js';
 import { acceptOf } from './key.js';
 import { Refusal, textOfStatus } from './refusal.js';
-import { judgeRequest, UpgradePolicy, type UpgradePolicyOptions, type UpgradeRequest } from './upgrade-request.js';
-
-export interface ServerHandshakeOptions extends UpgradePolicyOptions, HeadLimits {}
+import { judgeRequest, type ServerHandshakeOptions, UpgradePolicy, type UpgradeRequest } from './upgrade-request.js';
 
 /** The status that answers each fault of a head. */
 const STATUS_OF_FAULT: Readonly<Record<HeadFault['kind'], number>> = {
@@ -41,7 +39,7 @@ export class ServerHandshake {
   #over = false;
 
   /**
-   * @param policy the same for all connections of a server
+   * @param policy the same for all connections of a server: made of these options where it is left out
    * @throws TypeError or RangeError where an option is malformed
    */
   constructor(options: ServerHandshakeOptions = {}, policy: UpgradePolicy = new UpgradePolicy(options)) {

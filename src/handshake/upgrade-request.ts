@@ -16,8 +16,10 @@
  * node's own parser where the server is attached to one.
  */
 import { invalidType } from '../errors.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { type ExtensionOffer, parseExtensions } from './extension-header.js';
 import { parseList, parseTokenList, type Scanner } from './grammar.js';
+import { HEAD_LIMIT_NAMES, type HeadLimits } from './head-reader.js';
 import { HeaderFields, type HeaderLine, type RequestHead } from './http-head.js';
 import { isKey } from './key.js';
 import { type HostJudge, hostJudge, type OriginJudge, type OriginRule, originJudge } from './origin.js';
@@ -52,12 +54,22 @@ export interface UpgradeRequest {
 
 export interface UpgradePolicyOptions {
   /** The only path that is served; by default all are. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The pages that may connect: `'*'` all, a list exactly those; by default those of the host that they connect to. */
   readonly origins?: OriginRule;
   /** The hosts that a request may name, with or without a port; by default any. */
   readonly hosts?: readonly string[] | undefined;
 }
+
+/** What a server may be told of its opening handshakes. */
+export interface ServerHandshakeOptions extends UpgradePolicyOptions, HeadLimits {}
+
+export const SERVER_HANDSHAKE_OPTION_NAMES: OptionNames<ServerHandshakeOptions> = {
+  path: true,
+  origins: true,
+  hosts: true,
+  ...HEAD_LIMIT_NAMES,
+};
 
 /** What a server asks of a request beyond the RFC, made ready once for all requests. */
 export class UpgradePolicy {
@@ -65,8 +77,12 @@ export class UpgradePolicy {
   readonly allowsOrigin: OriginJudge;
   readonly allowsHost: HostJudge;
 
-  /** @throws TypeError where an option is malformed */
+  /**
+   * @param options those of ServerHandshake may be among them
+   * @throws TypeError where an option is malformed, or unknown
+   */
   constructor(options: UpgradePolicyOptions = {}) {
+    checkOptionNames(options, SERVER_HANDSHAKE_OPTION_NAMES);
     const { path, origins, hosts } = options;
     if (path !== undefined && (typeof path !== 'string' || parseRequestTarget(path)?.path !== path)) {
       throw invalidType('path', 'a path like `/chat`, without query and fragment', path);

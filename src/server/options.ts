@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https';
 import net from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import {
+  CONNECTION_OPTION_NAMES,
   type ConnectionOptions,
   type ConnectionSettings,
   checkInteger,
@@ -16,10 +17,17 @@ import {
   type PermessageDeflateOptions,
   resolvePermessageDeflate,
 } from '../extensions/permessage-deflate/index.js';
+import type { HeadLimits } from '../handshake/head-reader.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
-import { ServerHandshake, type ServerHandshakeOptions } from '../handshake/server-handshake.js';
+import { ServerHandshake } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
-import { UpgradePolicy, type UpgradeRequest } from '../handshake/upgrade-request.js';
+import {
+  SERVER_HANDSHAKE_OPTION_NAMES,
+  type ServerHandshakeOptions,
+  UpgradePolicy,
+  type UpgradeRequest,
+} from '../handshake/upgrade-request.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 
 /** A request that was found valid, with what authorize() made of it. */
 export interface ServerRequest<Context = unknown> extends UpgradeRequest {
@@ -76,13 +84,31 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   readonly handshakeTimeout?: number;
 }
 
+export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
+  ...CONNECTION_OPTION_NAMES,
+  ...SERVER_HANDSHAKE_OPTION_NAMES,
+  port: true,
+  host: true,
+  socketPath: true,
+  backlog: true,
+  tls: true,
+  server: true,
+  noServer: true,
+  subprotocols: true,
+  permessageDeflate: true,
+  authorize: true,
+  authorizeTimeout: true,
+  maxConnections: true,
+  handshakeTimeout: true,
+};
+
 /** Where a server lives. */
 export type Home = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls' | 'server' | 'noServer'>;
 
 /** The options, checked, and with the defaults in the gaps. */
 export interface ServerSettings<Context> {
   readonly connection: ConnectionSettings;
-  readonly handshake: ServerHandshakeOptions;
+  readonly headLimits: HeadLimits;
   readonly policy: UpgradePolicy;
   readonly chooseSubprotocol: (request: PendingRequest) => string | undefined;
   readonly deflate: DeflateSettings | undefined;
@@ -98,6 +124,7 @@ const MAX_BACKLOG = 2 ** 31 - 1;
 /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
 export function resolveServerOptions<Context>(options: ServerOptions<Context>): ServerSettings<Context> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptionNames(options, SERVER_OPTION_NAMES);
   checkHome(options);
   const { authorize, authorizeTimeout = 10_000, handshakeTimeout = 10_000 } = options;
   const { maxConnections = Number.MAX_SAFE_INTEGER } = options;
@@ -106,12 +133,14 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
   checkInteger('authorizeTimeout', authorizeTimeout, 1, MAX_TIME);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
-  const policy = new UpgradePolicy(options);
+  const { path, origins, hosts, maxHeadSize, maxHeaderLines } = options;
+  const policy = new UpgradePolicy({ path, origins, hosts });
+  const headLimits = { maxHeadSize, maxHeaderLines };
   // Made here already, so that a limit that is none throws now, and not at the first client.
-  new ServerHandshake(options, policy);
+  new ServerHandshake(headLimits, policy);
   return {
     connection: resolveConnectionOptions(options),
-    handshake: options,
+    headLimits,
     policy,
     chooseSubprotocol: subprotocolChoice(options.subprotocols),
     deflate: resolvePermessageDeflate(options.permessageDeflate, 'server'),

@@ -19,7 +19,7 @@ export class Reception<Context> {
   /** @param timeLeft until the deadline, in milliseconds */
   constructor(socket: Duplex, owner: UpgradeOwner<Context>, timeLeft: number) {
     this.#socket = socket;
-    this.#handshake = new ServerHandshake(owner.settings.handshake, owner.settings.policy);
+    this.#handshake = new ServerHandshake(owner.settings.headLimits, owner.settings.policy);
     this.upgrade = new Upgrade(socket, owner);
     this.#timer = setTimeout(() => this.refuse(new Refusal(408)), Math.max(0, timeLeft));
     socket.on('data', this.#onData);

@@ -9,6 +9,7 @@ import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
 import { judgeRequest, requestHeadOf } from '../handshake/upgrade-request.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { attach } from './http-attachment.js';
 import { Listener } from './listener.js';
 import {
@@ -43,6 +44,8 @@ export interface ServerCloseOptions {
   /** Connections that have not closed after this long are terminated, in milliseconds. Default: `closeTimeout`. */
   readonly timeout?: number;
 }
+
+const CLOSE_OPTION_NAMES: OptionNames<ServerCloseOptions> = { code: true, reason: true, timeout: true };
 
 /**
  * A WebSocket server: on a port of its own, on a server of node:http's (`server`), or on upgrades that are brought to it
@@ -127,6 +130,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    checkOptionNames(options, CLOSE_OPTION_NAMES);
     const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
     encodeClosePayload(code, reason);
     checkInteger('timeout', timeout, 0, MAX_TIME);

@@ -9,6 +9,7 @@ import {
   encodeRefusal,
   encodeRequestHead,
   encodeResponseHead,
+  type HeadLimits,
   judgeRequest,
   Refusal,
   requestHeadOf,
@@ -65,7 +66,7 @@ export const heads: Target = {
 };
 
 /** The most that may come without an outcome. */
-function limitOf(options: { readonly maxHeadSize?: number }): number {
+function limitOf(options: HeadLimits): number {
   return options.maxHeadSize ?? 16_384;
 }
 

@@ -1,8 +1,8 @@
 /** Every rule of the request head, each vector in every segmentation. */
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/handshake/refusal.js';
-import { ServerHandshake, type ServerHandshakeOptions } from '../../src/handshake/server-handshake.js';
-import type { UpgradeRequest } from '../../src/handshake/upgrade-request.js';
+import { ServerHandshake } from '../../src/handshake/server-handshake.js';
+import type { ServerHandshakeOptions, UpgradeRequest } from '../../src/handshake/upgrade-request.js';
 import { type HeadChanges, request, SAMPLE_KEY } from './requests.js';
 import { readEverySplit } from './segmentation.js';
 

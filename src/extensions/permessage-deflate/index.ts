@@ -1,6 +1,11 @@
 /** permessage-deflate (RFC 7692): what client, server and connection need of it. */
 export { type Inflated, InflateFault } from './inflater.js';
-export { type DeflateSettings, type PermessageDeflateOptions, resolvePermessageDeflate } from './options.js';
+export {
+  type DeflateSettings,
+  PERMESSAGE_DEFLATE_OPTION_NAMES,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from './options.js';
 export {
   type Acceptance,
   acceptOffer,

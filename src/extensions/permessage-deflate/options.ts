@@ -1,5 +1,6 @@
 /** What the caller may ask of permessage-deflate, and what holds where the caller says nothing. */
 import { invalidType, invalidValue } from '../../errors.js';
+import { checkOptionNames, type OptionNames } from '../../option-names.js';
 
 /** The sizes of an LZ77 window that RFC 7692 §7.1.2 knows, as the base-2 logarithm of its bytes. */
 export const LEAST_WINDOW_BITS = 8;
@@ -28,6 +29,16 @@ export interface PermessageDeflateOptions {
   /** How much memory zlib takes while it deflates, 1 to 9. Default 8: about 260 KiB for each message being deflated. */
   readonly memLevel?: number;
 }
+
+export const PERMESSAGE_DEFLATE_OPTION_NAMES: OptionNames<PermessageDeflateOptions> = {
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  serverMaxWindowBits: true,
+  clientMaxWindowBits: true,
+  threshold: true,
+  level: true,
+  memLevel: true,
+};
 
 /** Every option with its value: one object for all connections of a server. */
 export type DeflateSettings = Required<PermessageDeflateOptions>;
@@ -64,6 +75,7 @@ export function resolvePermessageDeflate(
   if (option === null || (option !== true && typeof option !== 'object') || Array.isArray(option)) {
     throw invalidType('permessageDeflate', 'a boolean or an object of options', option);
   }
+  if (option !== true) checkOptionNames(option, PERMESSAGE_DEFLATE_OPTION_NAMES, 'permessageDeflate.');
   const given = Object.entries(option === true ? {} : option).filter(([, value]) => value !== undefined);
   const wanted: DeflateSettings = { ...defaultsOf(role), ...Object.fromEntries(given) };
   const leastBitsOf = (sender: 'client' | 'server') =>

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
+import { CONNECTION_OPTION_NAMES } from '../src/connection/options.js';
+import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/extensions/permessage-deflate/index.js';
+import { ClientHandshake, ServerHandshake, UpgradePolicy } from '../src/handshake/index.js';
+import { connect, WebSocketServer } from '../src/index.js';
+import { checkOptionNames, type OptionNames } from '../src/option-names.js';
+import { SERVER_OPTION_NAMES } from '../src/server/options.js';
+
+interface Options {
+  readonly maxMessageSize?: number;
+  readonly permessageDeflate?: boolean;
+  readonly port?: number;
+  readonly tls?: object;
+}
+
+const NAMES: OptionNames<Options> = { maxMessageSize: true, permessageDeflate: true, port: true, tls: true };
+
+/** What the TypeError says that `call` throws for a wrong argument. */
+function refusalBy(call: () => unknown): string {
+  try {
+    call();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
+    return (error as TypeError).message;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('an option that there is not', () => {
+  test.each<[given: string, meant: string | undefined]>([
+    ['maxMesageSize', 'maxMessageSize'],
+    ['maxMessagesSize', 'maxMessageSize'],
+    ['maxMessageSzie', 'maxMessageSize'],
+    ['naxMessageSise', 'maxMessageSize'],
+    ['maxmessagesize', 'maxMessageSize'],
+    ['perMessageDeflate', 'permessageDeflate'],
+    ['tsl', 'tls'],
+    ['Tls', 'tls'],
+    ['ports', 'port'],
+    // Three letters wrong are another word, and so are two of four.
+    ['nakMessageSise', undefined],
+    ['cert', undefined],
+    ['maxPayload', undefined],
+    ['constructor', undefined],
+    ['__proto__', undefined],
+    ['', undefined],
+  ])('%j: its error proposes %j', (given, meant) => {
+    const options = Object.defineProperty({}, given, { value: 1, enumerable: true });
+    const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
+    expect(refusalBy(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
+  });
+
+  test('is refused whatever its value', () => {
+    expect(refusalBy(() => checkOptionNames({ porr: undefined }, NAMES))).toBe(
+      "unknown option 'porr': did you mean 'port'?",
+    );
+  });
+
+  test('that is the option of an option is told with it', () => {
+    expect(refusalBy(() => checkOptionNames({ prot: 1 }, NAMES, 'home.'))).toBe(
+      "unknown option 'home.prot': did you mean 'home.port'?",
+    );
+  });
+
+  test('those that there are pass, without a value too', () => {
+    expect(() => checkOptionNames({ port: 1, tls: undefined, maxMessageSize: null }, NAMES)).not.toThrow();
+  });
+});
+
+describe('whoever takes options refuses others', () => {
+  const URL_OF_NOBODY = 'ws://127.0.0.1:1/';
+  const policy = new UpgradePolicy();
+  test.each<[message: string, call: () => unknown]>([
+    [
+      "unknown option 'maxMesageSize': did you mean 'maxMessageSize'?",
+      () => new WebSocketServer({ noServer: true, maxMesageSize: 1 } as object),
+    ],
+    [
+      "unknown option 'permessageDeflate.treshold': did you mean 'permessageDeflate.threshold'?",
+      () => new WebSocketServer({ noServer: true, permessageDeflate: { treshold: 1 } as object }),
+    ],
+    [
+      "unknown option 'timout': did you mean 'timeout'?",
+      () => new WebSocketServer({ noServer: true }).close({ timout: 1 } as object),
+    ],
+    ["unknown option 'header': did you mean 'headers'?", () => connect(URL_OF_NOBODY, { header: {} } as object)],
+    [
+      "unknown option 'permessageDeflate.levl': did you mean 'permessageDeflate.level'?",
+      () => connect(URL_OF_NOBODY, { permessageDeflate: { levl: 1 } as object }),
+    ],
+    ["unknown option 'orgins': did you mean 'origins'?", () => new UpgradePolicy({ orgins: '*' } as object)],
+    [
+      "unknown option 'maxHeadsize': did you mean 'maxHeadSize'?",
+      () => new ServerHandshake({ maxHeadsize: 1 } as object),
+    ],
+    [
+      "unknown option 'orgin': did you mean 'origin'?",
+      () => new ClientHandshake({ host: 'a', target: '/', orgin: 'http://a' } as never),
+    ],
+  ])('%s', (message, call) => {
+    expect(refusalBy(call)).toBe(message);
+  });
+
+  test('but a handshake whose policy was made before: its server has looked at them once for all its connections', () => {
+    expect(() => new ServerHandshake({ port: 80 } as object, policy)).not.toThrow();
+  });
+});
+
+describe('the tables in README.md', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+
+  /** The names in the first column of the table behind these words. */
+  function tableBehind(words: string): string[] {
+    const table = readme.slice(readme.indexOf(words)).split('\n\n')[1]!;
+    const cells = table
+      .split('\n')
+      .slice(2)
+      .map(row => row.split('|')[1]!);
+    return cells.flatMap(cell => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name!)).sort();
+  }
+
+  const common = tableBehind('Of `connect()` and of `WebSocketServer` alike');
+
+  test('have every option of either, and no other', () => {
+    expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'permessageDeflate'].sort());
+    expect([...common, ...tableBehind('Of `connect()`, to a')].sort()).toEqual(
+      Object.keys(CONNECT_OPTION_NAMES).sort(),
+    );
+    expect([...common, ...tableBehind('Of `WebSocketServer`:')].sort()).toEqual(
+      Object.keys(SERVER_OPTION_NAMES).sort(),
+    );
+  });
+
+  test('and every one of permessage-deflate', () => {
+    const [, listed] = /`permessageDeflate` \| off \| `true`, or `\{ ([^}]+) \}`/.exec(readme)!;
+    expect(listed!.split(', ').sort()).toEqual(Object.keys(PERMESSAGE_DEFLATE_OPTION_NAMES).sort());
+  });
+});
