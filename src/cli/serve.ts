@@ -22,11 +22,10 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     server = await start(options);
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    // Of the options that the library finds wrong, `tls` alone has a cause: what OpenSSL says of the certificate and the key.
+    const { cause } = error as Error;
+    if (cause instanceof Error) throw new UsageError(`--tls-cert, --tls-key: ${cause.message}`);
     if (isCallersFault(error)) throw usageErrorOf(error);
-    // What the system says of listening is no wrong usage; what TLS says of its certificate and key is.
-    if ((error as NodeJS.ErrnoException).syscall === undefined) {
-      throw new UsageError(`--tls-cert, --tls-key: ${(error as Error).message}`);
-    }
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;
   }

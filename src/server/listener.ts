@@ -1,5 +1,6 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
-import tls from 'node:tls';
+import tls, { type TlsOptions } from 'node:tls';
+import { invalidType } from '../errors.js';
 import type { Home } from './options.js';
 
 export interface ListenerOwner {
@@ -31,7 +32,7 @@ export class Listener {
     this.#server.on('error', error => this.#failed(error));
     if (options.tls !== undefined) {
       // A TLS server that listens to nothing itself: the sockets are handed to it, so that their deadline runs from TCP accept.
-      this.#tlsServer = tls.createServer({ ALPNProtocols: ['http/1.1'], ...options.tls, handshakeTimeout: timeout });
+      this.#tlsServer = createTlsServer({ ALPNProtocols: ['http/1.1'], ...options.tls, handshakeTimeout: timeout });
       this.#tlsServer.on('secureConnection', socket => this.#secured(socket));
       // The certificate was refused, or this was no TLS at all: that socket is lost, and it alone.
       this.#tlsServer.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -92,6 +93,14 @@ export class Listener {
     const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? performance.now();
     this.#greeting.delete(key);
     this.#owner.accepted(socket, this.#timeout - (performance.now() - acceptedAt));
+  }
+}
+
+function createTlsServer(options: TlsOptions): tls.Server {
+  try {
+    return tls.createServer(options);
+  } catch (cause) {
+    throw Object.assign(invalidType('tls', `what node:tls takes (${(cause as Error).message})`, options), { cause });
   }
 }
 

@@ -153,9 +153,22 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
 
 const HOMES = ['port', 'socketPath', 'server', 'noServer'] as const;
 
+const OWN_HOMES = ['port', 'socketPath'] as const;
+
+/** What only a server that listens, and reads requests itself, can keep to: beside another home it would do nothing, in silence. */
+const FOR_HOMES: { readonly [name in keyof ServerOptions]?: readonly (typeof HOMES)[number][] } = {
+  host: ['port'],
+  backlog: OWN_HOMES,
+  tls: OWN_HOMES,
+  handshakeTimeout: OWN_HOMES,
+  maxHeadSize: OWN_HOMES,
+  maxHeaderLines: OWN_HOMES,
+};
+
 /** A server lives in one place: a port, a socket path, a server of node's, or nowhere. */
-function checkHome(options: Home): void {
-  const { port, host, socketPath, backlog, tls, server } = options;
+function checkHome<Context>(options: ServerOptions<Context>): void {
+  const { port, host, socketPath, backlog, tls, server, noServer } = options;
+  if (noServer !== undefined && typeof noServer !== 'boolean') throw invalidType('noServer', 'a boolean', noServer);
   const homes = HOMES.filter(name => options[name] !== undefined && options[name] !== false);
   if (homes.length !== 1) {
     const given = homes.join(', ') || 'none of them';
@@ -170,11 +183,20 @@ function checkHome(options: Home): void {
   if (server !== undefined && !(server instanceof net.Server)) {
     throw invalidType('server', 'a server of node:http or node:https', server);
   }
-  if (tls === undefined) return;
-  if (typeof tls !== 'object' || tls === null) throw invalidType('tls', 'an object', tls);
-  if (port === undefined && socketPath === undefined) {
-    throw invalidType('tls', 'left out: the server that this one stands on has its own', tls);
+  for (const [name, theirs] of Object.entries(FOR_HOMES)) {
+    const value = options[name as keyof ServerOptions];
+    if (value === undefined || theirs.includes(homes[0]!)) continue;
+    throw invalidType(name, `left out beside ${homes[0]} (it is for ${theirs.join(' and ')})`, value);
   }
+  if (tls !== undefined) checkTls(tls);
+}
+
+/** Where there is no certificate, node:tls listens all the same, and refuses every client. What else it takes is for node to say. */
+function checkTls(tls: TlsOptions): void {
+  if (typeof tls !== 'object' || tls === null) throw invalidType('tls', 'an object', tls);
+  const { cert, key, pfx, SNICallback, pskCallback } = tls;
+  if ((cert !== undefined && key !== undefined) || pfx || SNICallback || pskCallback) return;
+  throw invalidType('tls', 'an object with cert and key, or with pfx, SNICallback or pskCallback', tls);
 }
 
 function subprotocolChoice(

@@ -1,9 +1,19 @@
+import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ServerOptions, WebSocketServer } from '../../src/index.js';
 import { resolveServerOptions } from '../../src/server/options.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 
+const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
+const OTHER_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+});
+const NO_CERTIFICATE =
+  'tls must be an object with cert and key, or with pfx, SNICallback or pskCallback, got an object';
 const HOMES = 'options must be an object with exactly one of port, socketPath, server, noServer';
 
 describe('what the caller does wrong throws in the constructor, naming the option', () => {
@@ -24,8 +34,26 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     ['backlog must be an integer from 1', { port: 0, backlog: 0.5 }, RangeError],
     ['tls must be an object, got true', { port: 0, tls: true }, TypeError],
     ['tls must be an object, got null', { port: 0, tls: null }, TypeError],
-    ['tls must be left out: the server that this one stands on has its own', { noServer: true, tls: {} }, TypeError],
-    ['tls must be left out', { server: http.createServer(), tls: {} }, TypeError],
+    [NO_CERTIFICATE, { port: 0, tls: {} }, TypeError],
+    [NO_CERTIFICATE, { socketPath: '/tmp/x', tls: { cert: undefined, key: undefined } }, TypeError],
+    [NO_CERTIFICATE, { port: 0, tls: { cert: TLS_CERTIFICATE } }, TypeError],
+    [NO_CERTIFICATE, { port: 0, tls: { key: TLS_KEY } }, TypeError],
+    ['tls must be left out beside noServer (it is for port and socketPath)', { noServer: true, tls: TLS }, TypeError],
+    ['tls must be left out beside server', { server: http.createServer(), tls: TLS }, TypeError],
+    ['host must be left out beside noServer (it is for port), got "::1"', { noServer: true, host: '::1' }, TypeError],
+    ['host must be left out beside server', { server: http.createServer(), host: '::1' }, TypeError],
+    ['host must be left out beside socketPath', { socketPath: '/tmp/x', host: '::1' }, TypeError],
+    ['backlog must be left out beside noServer', { noServer: true, backlog: 5 }, TypeError],
+    ['backlog must be left out beside server', { server: http.createServer(), backlog: 5 }, TypeError],
+    [
+      'handshakeTimeout must be left out beside server',
+      { server: http.createServer(), handshakeTimeout: 5 },
+      TypeError,
+    ],
+    ['maxHeadSize must be left out beside noServer', { noServer: true, maxHeadSize: 5 }, TypeError],
+    ['maxHeaderLines must be left out beside noServer', { noServer: true, maxHeaderLines: 5 }, TypeError],
+    ['noServer must be a boolean, got "yes"', { noServer: 'yes' }, TypeError],
+    ['noServer must be a boolean, got 0', { port: 0, noServer: 0 }, TypeError],
     ['server must be a server of node:http or node:https, got an object', { server: {} }, TypeError],
     ['server must be a server of node:http or node:https, got a function', { server: () => {} }, TypeError],
     ['path must be a path like `/chat`, without query and fragment, got "chat"', { port: 0, path: 'chat' }, TypeError],
@@ -84,8 +112,42 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     expect(construct).toThrow(message);
   });
 
-  test('a certificate that is none throws as node:tls throws', () => {
-    expect(() => new WebSocketServer({ port: 0, tls: { cert: 'none', key: 'none' } })).toThrow();
+  test.each<[what: string, tls: object]>([
+    ['a certificate that is none', { cert: 'none', key: TLS_KEY }],
+    ['a key that is none', { cert: TLS_CERTIFICATE, key: 'none' }],
+    ['a certificate that is no text', { cert: 5, key: TLS_KEY }],
+    ['a key of another certificate', { cert: TLS_CERTIFICATE, key: OTHER_KEY }],
+    ['a version that there is not', { ...TLS, minVersion: 'TLSv9' }],
+  ])('%s: what node:tls says of it is the cause', (_what, tls) => {
+    let thrown: unknown;
+    try {
+      new WebSocketServer({ port: 0, tls });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(TypeError);
+    const { message, cause } = thrown as TypeError;
+    expect(cause).toBeInstanceOf(Error);
+    expect(message).toBe(`tls must be what node:tls takes (${(cause as Error).message}), got an object`);
+    expect(thrown).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
+  });
+
+  test.each<[what: string, tls: TlsOptions]>([
+    ['a callback for each name', { SNICallback: (_name, done) => done(null) }],
+    ['keys shared beforehand', { pskCallback: () => null }],
+  ])('TLS without a certificate of its own, by %s, will do', (_what, options) => {
+    expect(() => resolveServerOptions({ port: 0, tls: options })).not.toThrow();
+  });
+
+  test('what listening is told may stand beside its home, and anything may be undefined beside any', () => {
+    const none = { host: undefined, backlog: undefined, tls: undefined, handshakeTimeout: undefined } as object;
+    for (const options of [
+      { socketPath: '/tmp/x', backlog: 5, tls: TLS },
+      { noServer: true, port: undefined },
+    ]) {
+      expect(() => resolveServerOptions({ ...none, ...options } as ServerOptions)).not.toThrow();
+    }
+    expect(() => resolveServerOptions({ port: 0, host: '::1', backlog: 5, noServer: false })).not.toThrow();
   });
 
   test('nothing listens, and nobody is listened to, where the constructor threw', () => {
