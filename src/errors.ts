@@ -7,7 +7,7 @@
  *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .status, .headers, .body, .hint
  *     │   ├── ConnectionLostError network  the connection ended without a closing handshake
  *     │   ├── BackpressureError   peer     the peer does not read, and too much waits for it
- *     │   └── HandlerError        caller   a listener of the application threw or rejected; .cause has what it threw
+ *     │   └── HandlerError        caller   a listener, or a function among the options, threw or rejected; .cause has what it threw
  *     ├── TypeError               caller   an argument of the wrong type, with .code
  *     └── RangeError              caller   an argument out of range, with .code
  *
@@ -147,10 +147,12 @@ export class BackpressureError extends WebSocketError {
   }
 }
 
-/** A listener of the application threw, or returned a promise that rejected; `cause` is what it threw. */
+/** Code of the application's threw, or returned a promise that rejected; `cause` is what it threw. */
 export class HandlerError extends WebSocketError {
-  constructor(event: string, cause: unknown) {
-    super(`a listener of '${event}' failed: ${describeThrown(cause)}`, 'WS101_HANDLER_FAILED', 'caller', { cause });
+  /** @param kind a listener of the event `name`, or the function that was given as the option `name` */
+  constructor(name: string, cause: unknown, kind: 'listener' | 'option' = 'listener') {
+    const handler = kind === 'listener' ? `a listener of '${name}'` : `${name}()`;
+    super(`${handler} failed: ${describeThrown(cause)}`, 'WS101_HANDLER_FAILED', 'caller', { cause });
   }
 }
 

@@ -120,6 +120,10 @@ describe('HandlerError says what the listener threw, whatever it is', () => {
   });
 });
 
+test('HandlerError says of a function among the options what it is called', () => {
+  expect(new HandlerError('authorize', new Error('oops'), 'option').message).toBe('authorize() failed: oops');
+});
+
 describe('the fault of the caller says what was expected and what came', () => {
   class Unusual {}
   test.each<[unknown, string]>([

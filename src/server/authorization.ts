@@ -1,11 +1,14 @@
 import { HandlerError, invalidType } from '../errors.js';
 import { Refusal } from '../handshake/refusal.js';
-import type { Denial, PendingRequest, ServerSettings } from './options.js';
+import type { OptionNames } from '../option-names.js';
+import type { Accepted, Denial, PendingRequest, ServerSettings } from './options.js';
 
 /** What came of asking authorize(). */
 export type Verdict<Context> =
-  | { readonly context: Context }
+  | { readonly context: Accepted<Context> }
   | { readonly refusal: Refusal; readonly error?: HandlerError };
+
+const DENIAL_NAMES: OptionNames<Denial> = { status: true, reason: true, headers: true, body: true };
 
 /**
  * Asks the application whether a valid request may become a connection. Never rejects: an authorize() that fails, or takes too
@@ -19,24 +22,22 @@ export async function authorizeRequest<Context>(
   gone: AbortSignal,
 ): Promise<Verdict<Context>> {
   const { authorize, authorizeTimeout } = settings;
-  if (authorize === undefined) return { context: undefined as Context };
+  if (authorize === undefined) return { context: undefined as Accepted<Context> };
   const tooLate = new AbortController();
   const timer = setTimeout(
-    () => tooLate.abort(new Error(`authorize() took more than ${authorizeTimeout} ms`)),
+    () => tooLate.abort(new Error(`it took more than ${authorizeTimeout} ms (authorizeTimeout)`)),
     authorizeTimeout,
   );
   const signal = AbortSignal.any([gone, tooLate.signal]);
   try {
     const answer = await Promise.race([authorize(request, { signal }), rejectionOf(signal)]);
-    if (answer === false || answer === null) return { refusal: new Refusal(403) };
-    // A forgotten `return` must not be an open door.
-    if (answer === undefined) throw invalidType('what authorize() gives', 'a context, true, false or a denial', answer);
-    return isDenial(answer) ? { refusal: new Refusal(answer.status, answer) } : { context: answer };
+    const refusal = refusalBy(answer);
+    return refusal === undefined ? { context: answer as Accepted<Context> } : { refusal };
   } catch (thrown) {
     if (gone.aborted) return { refusal: new Refusal(408) };
-    if (tooLate.signal.aborted) return { refusal: new Refusal(503), error: new HandlerError('authorize', thrown) };
+    if (tooLate.signal.aborted) return { refusal: new Refusal(503), error: failure(thrown) };
     // What it threw is the server's to know, and not the client's.
-    return { refusal: new Refusal(500), error: new HandlerError('authorize', thrown) };
+    return { refusal: new Refusal(500), error: failure(thrown) };
   } finally {
     clearTimeout(timer);
   }
@@ -48,6 +49,28 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   });
 }
 
-function isDenial(answer: unknown): answer is Denial {
-  return typeof answer === 'object' && answer !== null && typeof (answer as Partial<Denial>).status === 'number';
+/**
+ * The refusal that an answer stands for, or undefined where it accepts.
+ *
+ * @throws {TypeError | RangeError} where it may have been meant either way: such an answer must not be an open door
+ */
+function refusalBy(answer: unknown): Refusal | undefined {
+  if (answer instanceof Refusal) return answer;
+  if (answer === false || answer === null) return new Refusal(403);
+  // As of a function that forgot to return.
+  if (answer === undefined) throw invalidType('what authorize() gives', 'a context, true, false or a denial', answer);
+  if (typeof answer !== 'object' || typeof (answer as Partial<Denial>).status !== 'number') return undefined;
+  // A row of a database may have a status of its own, and a denial a typo.
+  if (!Object.keys(answer).every(name => Object.hasOwn(DENIAL_NAMES, name))) {
+    const expected =
+      'a denial, of status, reason, headers and body alone, or a context without a numeric `status` (wrapped, as in { user: row }, ' +
+      'it may have one)';
+    throw invalidType('what authorize() gives', expected, answer);
+  }
+  const denial = answer as Denial;
+  return new Refusal(denial.status, denial);
+}
+
+function failure(thrown: unknown): HandlerError {
+  return new HandlerError('authorize', thrown, 'option');
 }

@@ -33,10 +33,13 @@ import { checkOptionNames, type OptionNames } from '../option-names.js';
 export interface ServerRequest<Context = unknown> extends UpgradeRequest {
   readonly transport: TransportInfo;
   /** What authorize() gave. */
-  readonly context: Context;
+  readonly context: Accepted<Context>;
 }
 
-/** "No": any status from 300 to 599, with the headers and the body of the response. */
+/** What of all that authorize() may give is a context. */
+export type Accepted<Context> = Exclude<Context, Denial | false | null>;
+
+/** "No": any status from 300 to 599, with the headers and the body of the response. A Refusal is one too. */
 export interface Denial extends RefusalOptions {
   readonly status: number;
 }
@@ -45,14 +48,15 @@ export interface Denial extends RefusalOptions {
 export type PendingRequest = Omit<ServerRequest, 'context'>;
 
 /**
- * Decides on a valid request. An object with a numeric `status` refuses it, and so do false and null (with 403); one that throws, rejects
- * or gives undefined refuses it with 500. Anything else accepts it, and becomes the request's `context`. `signal` is aborted when the
- * client has gone or `authorizeTimeout` is over.
+ * Decides on a valid request. A Denial or a Refusal refuses it, and so do false and null (with 403). Where it throws, rejects, gives
+ * undefined, or an object that has a numeric `status` and is no Denial, the request is refused with 500, and the server told by
+ * `handlerError`. Anything else accepts it, and becomes the request's `context`. `signal` is aborted when the client has gone or
+ * `authorizeTimeout` is over.
  */
 export type Authorize<Context> = (
   request: PendingRequest,
   options: { readonly signal: AbortSignal },
-) => Context | Denial | false | Promise<Context | Denial | false>;
+) => Context | Denial | false | null | Promise<Context | Denial | false | null>;
 
 export interface ServerOptions<Context = unknown> extends ConnectionOptions, ServerHandshakeOptions {
   /** Port to listen on; 0 takes a free one. Without `port` and `socketPath`, `server` or `noServer` is needed. */

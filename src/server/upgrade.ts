@@ -95,7 +95,7 @@ export class Upgrade<Context> {
       subprotocol = this.#owner.settings.chooseSubprotocol(request);
       response = acceptRequest(request, { subprotocol, extensions });
     } catch (thrown) {
-      this.#owner.handlerFailed(new HandlerError('subprotocols', thrown));
+      this.#owner.handlerFailed(new HandlerError('subprotocols', thrown, 'option'));
       this.refuse(new Refusal(500), request);
       return;
     }

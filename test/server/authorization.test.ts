@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
-import type { Authorize, PendingRequest } from '../../src/index.js';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
+import { type Authorize, type PendingRequest, Refusal, WebSocketServer } from '../../src/index.js';
 import { headerOf, request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
@@ -23,6 +23,7 @@ describe('authorize() accepts', () => {
     ['an object', () => ({ user: 'ada' }), { user: 'ada' }],
     ['an object, later', async () => ({ user: 'ada' }), { user: 'ada' }],
     ['an object whose status is no number', () => ({ status: 'new' }), { status: 'new' }],
+    ['what has a numeric status, wrapped', () => ({ user: { id: 7, status: 1 } }), { user: { id: 7, status: 1 } }],
     ['true', () => true, true],
     ['0', () => 0, 0],
   ])('with %s for the context', async (_name, authorize, context) => {
@@ -98,6 +99,13 @@ describe('authorize() refuses', () => {
     expect(peer.hasEnded).toBe(true);
   });
 
+  test('with a Refusal', async () => {
+    const { head, body } = await answerOf(() => new Refusal(429, { headers: { 'Retry-After': '5' }, body: 'later' }));
+    expect(head).toContain('HTTP/1.1 429 Too Many Requests');
+    expect(headerOf(head, 'Retry-After')).toBe('5');
+    expect(body).toBe('later');
+  });
+
   test('with a redirect [4.2.2-3]', async () => {
     const { head } = await answerOf(() => ({ status: 307, headers: { Location: '/elsewhere' } }));
     expect(headerOf(head, 'Location')).toBe('/elsewhere');
@@ -114,6 +122,11 @@ describe('authorize() fails', () => {
     ],
     ['rejects', () => Promise.reject(new Error('secret of ours'))],
     ['gives a status that refuses nothing', () => ({ status: 200, reason: 'secret of ours' })],
+    ['gives a status of one that refuses nothing', () => ({ status: 1 })],
+    ['gives a row whose status refuses', () => ({ id: 7, status: 403 })],
+    ['gives a row whose status refuses nothing', () => ({ id: 7, status: 1 })],
+    ['gives a row whose status is no number at all', () => ({ id: 7, status: Number.NaN })],
+    ['gives a denial with a typo', () => ({ status: 401, header: { 'WWW-Authenticate': 'secret of ours' } })],
     ['gives headers that cannot be sent', () => ({ status: 403, headers: { 'secret of ours': 'a\nb' } })],
   ])('%s: 500, of which the client is told nothing, and the server all', async (_name, authorize) => {
     const { status, body, failures, refusals } = await answerOf(authorize);
@@ -122,9 +135,17 @@ describe('authorize() fails', () => {
     expect(failures).toHaveLength(1);
     const [error, connection] = failures[0]!;
     expect(error).toMatchObject({ code: 'WS101_HANDLER_FAILED', cause: expect.any(Error) });
-    expect(error.message).toMatch(/^a listener of 'authorize' failed: /);
+    expect(error.message).toMatch(/^authorize\(\) failed: /);
     expect(connection).toBeUndefined();
     expect(refusals.map(([code]) => code)).toEqual([500]);
+  });
+
+  test('with an object that has a numeric status and more: the server is told how to give it', async () => {
+    const { failures } = await answerOf(() => ({ id: 7, status: 1 }));
+    expect(failures[0]![0].message).toBe(
+      'authorize() failed: what authorize() gives must be a denial, of status, reason, headers and body alone, or a context without ' +
+        'a numeric `status` (wrapped, as in { user: row }, it may have one), got an object',
+    );
   });
 
   test('where nobody listens to handlerError, the process is warned, and lives', async () => {
@@ -150,7 +171,7 @@ describe('authorize() fails', () => {
     );
     expect(status).toBe(503);
     expect(signals[0]!.aborted).toBe(true);
-    expect(failures[0]![0].message).toBe("a listener of 'authorize' failed: authorize() took more than 30 ms");
+    expect(failures[0]![0].message).toBe('authorize() failed: it took more than 30 ms (authorizeTimeout)');
   });
 
   test('rejects behind its time: nothing more happens', async () => {
@@ -235,5 +256,51 @@ describe('the server closes while authorize() makes up its mind', () => {
     expect(cleared).toHaveBeenCalledWith(set.mock.results[index]!.value);
     vi.restoreAllMocks();
     expect([connections, failures]).toEqual([[], []]);
+  });
+});
+
+describe('the type of the context is that of what authorize() accepts with (the type checker runs these)', () => {
+  const noServer = true;
+  class User {
+    readonly name: string = 'ada';
+  }
+
+  test('at once and by a promise', () => {
+    const now = new WebSocketServer({ noServer, authorize: () => ({ user: 'ada' }) });
+    now.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<{ user: string }>());
+    const later = new WebSocketServer({ noServer, authorize: async () => ({ user: 'ada' }) });
+    later.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<{ user: string }>());
+  });
+
+  test('without what refuses: false, null, a status, a Refusal', () => {
+    const all = new WebSocketServer({
+      noServer,
+      authorize: async ({ path }) => {
+        if (path === '/false') return false;
+        if (path === '/null') return null;
+        if (path === '/status') return { status: 401, headers: { 'WWW-Authenticate': 'Bearer' } };
+        if (path === '/refusal') return new Refusal(403);
+        return { user: 'ada' };
+      },
+    });
+    all.on('connection', (_, { context }) => expectTypeOf(context.user).toEqualTypeOf<string>());
+    const either = new WebSocketServer({
+      noServer,
+      authorize: ({ path }) => (path === '/' ? { user: 'ada' } : { status: 401 }),
+    });
+    either.on('connection', (_, { context }) => expectTypeOf(context.user).toEqualTypeOf<string>());
+    const found = new WebSocketServer({ noServer, authorize: async (): Promise<User | null> => new User() });
+    found.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<User>());
+    const yes = new WebSocketServer({ noServer, authorize: ({ path }) => path === '/' });
+    yes.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<true>());
+  });
+
+  test('as it is named, and unknown where nobody asks', () => {
+    const named = new WebSocketServer<User>({ noServer, authorize: () => ({ status: 401 }) });
+    named.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<User>());
+    const none = new WebSocketServer({ noServer });
+    none.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<unknown>());
+    // @ts-expect-error A Promise of another context than the named one.
+    expect(() => new WebSocketServer<User>({ noServer, authorize: async () => ({ user: 'ada' }) })).not.toThrow();
   });
 });

@@ -149,7 +149,7 @@ describe('subprotocols', () => {
     peer.write(offering('a'));
     expect(await peer.head()).toContain(' 500 ');
     await peer.ended;
-    expect(failures[0]![0].message).toMatch(/^a listener of 'subprotocols' failed: /);
+    expect(failures[0]![0].message).toMatch(/^subprotocols\(\) failed: /);
     expect(refusals).toEqual([[500, expect.objectContaining({ path: '/chat' })]]);
     expect(connections).toEqual([]);
   });
