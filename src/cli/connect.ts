@@ -59,10 +59,11 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     const { wasClean } = await session.run(connection);
     return wasClean && !session.hasBrokenStream ? EXIT.OK : EXIT.FAILURE;
   } catch (error) {
-    if (!(error instanceof HandshakeError)) throw error;
+    const isGivenUp = session.signal.aborted;
+    if (!isGivenUp && !(error instanceof HandshakeError)) throw error;
     await trace?.ended();
     terminal.close();
-    const [why, ...more] = session.signal.aborted ? ['given up before it was open'] : failureReport(error);
+    const [why, ...more] = isGivenUp ? ['given up before it was open'] : failureReport(error as HandshakeError);
     session.status(`closed: ${why}`);
     for (const line of more) session.status(line);
     return EXIT.FAILURE;

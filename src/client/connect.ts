@@ -40,7 +40,7 @@ interface Attempt {
  *
  * @returns the connection; messages that come before it is listened to are kept
  * @throws {TypeError | RangeError} at once, where the URL or an option cannot be
- * @throws {HandshakeError} by rejection, where the connection could not be opened
+ * @throws {HandshakeError} by rejection, where the connection could not be opened; the reason of `signal`, where that ended the attempt
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
   const settings = resolveConnectOptions(options);
@@ -57,11 +57,11 @@ async function open(
   connection: ConnectionSettings,
 ): Promise<WebSocketConnection> {
   const { handshakeTimeout, signal } = settings;
+  signal?.throwIfAborted();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new HandshakeTimeout(handshakeTimeout)), handshakeTimeout);
   const forward = () => end.abort(signal?.reason);
-  if (signal?.aborted === true) forward();
-  else signal?.addEventListener('abort', forward);
+  signal?.addEventListener('abort', forward);
   try {
     let attempt = first;
     for (;;) {
@@ -74,6 +74,9 @@ async function open(
         leave?.();
       }
     }
+  } catch (error) {
+    // As fetch() does, and every wait of a connection's.
+    throw signal?.aborted === true ? signal.reason : error;
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', forward);

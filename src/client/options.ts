@@ -22,7 +22,7 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimi
   readonly origin?: string;
   /** Compression by permessage-deflate (RFC 7692): true, or how. Off if left out. */
   readonly permessageDeflate?: boolean | PermessageDeflateOptions;
-  /** Ends the attempt, or, once it stands, nothing any more. */
+  /** Ends the attempt: connect() rejects with its reason. Once the connection stands, it does nothing any more. */
   readonly signal?: AbortSignal;
   /** How long it may take until the connection stands: DNS, TCP, TLS and redirects included. Default 10 s. */
   readonly handshakeTimeout?: number;

@@ -534,41 +534,56 @@ describe('handshakeTimeout', () => {
   });
 });
 
-describe('signal', () => {
-  test('aborted before: nothing is sent', async () => {
+describe('signal: an attempt that it ends rejects with its reason', () => {
+  /** What connect() rejects with, whatever that is. */
+  function reasonOf(url: string, options: ConnectOptions): Promise<unknown> {
+    return open(url, options).then(
+      () => {
+        throw new Error('it connected');
+      },
+      (thrown: unknown) => thrown,
+    );
+  }
+
+  test('aborted before: nothing is opened', async () => {
     const server = await rawServer();
-    const error = await failure(`ws://127.0.0.1:${server.port}/`, { signal: AbortSignal.abort(new Error('changed')) });
-    expect(error).toMatchObject({ phase: 'connect', fault: 'caller', hint: undefined, cause: new Error('changed') });
-    expect(error.message).toBe(`could not connect to 127.0.0.1:${server.port}: changed`);
+    const lookup = vi.spyOn(dns, 'lookup');
+    onTestFinished(() => lookup.mockRestore());
+    const reason = new Error('changed');
+    const signal = AbortSignal.abort(reason);
+    for (const host of ['127.0.0.1', 'localhost']) {
+      expect(await reasonOf(`ws://${host}:${server.port}/`, { signal })).toBe(reason);
+    }
     await new Promise(resolve => setTimeout(resolve, 20));
-    for (const peer of server.peers) expect(peer.text).toBe('');
+    expect([server.peers, lookup.mock.calls]).toEqual([[], []]);
   });
 
   test.each([
     ['null', null],
     ['a string', 'changed'],
-    ['undefined', undefined],
+    ['an object', {}],
   ])('any reason will do: %s', async (_name, reason) => {
-    const controller = new AbortController();
-    controller.abort(reason);
-    expect(await failure('ws://localhost:1/', { signal: controller.signal })).toMatchObject({
-      phase: 'dns',
-      fault: 'caller',
-    });
-    const server = await rawServer(peer => peer.head().then(() => late.abort(reason)));
+    const { port } = await rawServer(peer => peer.head().then(() => late.abort(reason)));
     const late = new AbortController();
-    expect(await failure(`ws://127.0.0.1:${server.port}/`, { signal: late.signal })).toMatchObject({
-      phase: 'response',
-      fault: 'caller',
-      hint: undefined,
-    });
+    expect(await reasonOf(`ws://127.0.0.1:${port}/`, { signal: AbortSignal.abort(reason) })).toBe(reason);
+    expect(await reasonOf(`ws://127.0.0.1:${port}/`, { signal: late.signal })).toBe(reason);
+  });
+
+  test('none is an AbortError, and that of AbortSignal.timeout() a TimeoutError, as with fetch()', async () => {
+    const { port } = await rawServer(peer => peer.head().then(() => late.abort()));
+    const late = new AbortController();
+    const url = `ws://127.0.0.1:${port}/`;
+    expect(await reasonOf(url, { signal: late.signal })).toMatchObject({ name: 'AbortError' });
+    const silent = await rawServer();
+    const signal = AbortSignal.timeout(20);
+    expect(await reasonOf(`ws://127.0.0.1:${silent.port}/`, { signal })).toMatchObject({ name: 'TimeoutError' });
   });
 
   test('while the name is looked up', async () => {
     const controller = new AbortController();
-    const failed = failure('ws://localhost:1/', { signal: controller.signal });
+    const failed = reasonOf('ws://localhost:1/', { signal: controller.signal });
     controller.abort();
-    expect(await failed).toMatchObject({ phase: 'dns', fault: 'caller', cause: { name: 'AbortError' } });
+    expect(await failed).toBe(controller.signal.reason);
   });
 
   test('in the TLS handshake', async () => {
@@ -578,19 +593,35 @@ describe('signal', () => {
       controller.abort();
     });
     const options = { ...CA, signal: controller.signal };
-    expect(await failure(`wss://localhost:${server.port}/`, options)).toMatchObject({ phase: 'tls', fault: 'caller' });
+    expect(await reasonOf(`wss://localhost:${server.port}/`, options)).toBe(controller.signal.reason);
     await server.peers[0]!.gone;
   });
 
-  test('in the middle of the response', async () => {
+  test('in the middle of the response; a tap learns how far it came', async () => {
     const controller = new AbortController();
+    const reason = new Error('changed');
     const server = await rawServer(async peer => {
       await peer.head();
-      peer.socket.write('HTTP/1.1 101 Sw', () => controller.abort(new Error('changed')));
+      peer.socket.write('HTTP/1.1 101 Sw', () => controller.abort(reason));
     });
-    const error = await failure(`ws://127.0.0.1:${server.port}/`, { signal: controller.signal });
-    expect(error).toMatchObject({ phase: 'response', message: 'changed', fault: 'caller' });
+    const tap = new TapLog();
+    expect(await reasonOf(`ws://127.0.0.1:${server.port}/`, { signal: controller.signal, tap })).toBe(reason);
     await server.peers[0]!.gone;
+    await expect.poll(() => tap.closings).toHaveLength(1);
+    expect(tap.closings[0]).toBeInstanceOf(HandshakeError);
+    expect(tap.closings[0]).toMatchObject({ phase: 'response', fault: 'caller', hint: undefined, cause: reason });
+  });
+
+  test('between two redirects', async () => {
+    const controller = new AbortController();
+    const server = await rawServer(async (peer, index) => {
+      await peer.head();
+      if (index === 0) peer.write(plainResponse('302 Found', ['Location: /next']));
+      else controller.abort();
+    });
+    const options = { signal: controller.signal, maxRedirects: 5 };
+    expect(await reasonOf(`ws://127.0.0.1:${server.port}/`, options)).toBe(controller.signal.reason);
+    expect(server.peers).toHaveLength(2);
   });
 
   test('behind the opening handshake it does nothing, and nobody listens to it any more', async () => {
