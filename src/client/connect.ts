@@ -5,7 +5,7 @@ import { HandshakeError } from '../errors.js';
 import { makeOffers } from '../extensions/permessage-deflate/index.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
-import type { HeaderLine } from '../handshake/http-head.js';
+import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
 import { HandshakeTimeout } from './failure.js';
@@ -84,15 +84,22 @@ async function open(
 }
 
 async function establish(
-  { destination, dial: dialOptions, handshake }: Attempt,
+  attempt: Attempt,
   { tap, deflate: deflateSettings }: ConnectSettings,
   settings: ConnectionSettings,
   signal: AbortSignal,
 ): Promise<WebSocketConnection> {
+  const { destination, dial: dialOptions, handshake } = attempt;
   const socket = await dial(destination, dialOptions, signal);
   const info = transportInfo(socket, destination.socketPath);
   try {
-    const agreement = await openHandshake({ socket, info }, handshake, signal, tap);
+    const agreement = await openHandshake(
+      { socket, info },
+      handshake,
+      signal,
+      tap,
+      () => redirectOf(attempt) !== undefined,
+    );
     return new WebSocketConnection(socket, {
       role: 'client',
       subprotocol: agreement.subprotocol,
@@ -131,11 +138,15 @@ function makeAttempt(
   return { destination, dial, headers, handshake, redirectsLeft };
 }
 
+/** The response that sends an attempt elsewhere, where redirects are followed. */
+function redirectOf({ handshake: { response }, redirectsLeft }: Attempt): ResponseHead | undefined {
+  return redirectsLeft > 0 && isRedirect(response) ? response : undefined;
+}
+
 /** The attempt that a redirect asks for, where it may be followed. @throws what the last one failed with, where not */
 function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): Attempt {
-  const { response } = last.handshake;
-  if (last.redirectsLeft === 0 || !(error instanceof HandshakeError) || !isRedirect(response)) throw error;
-  if (error.fault !== 'peer') throw error;
+  const response = redirectOf(last);
+  if (response === undefined || !(error instanceof HandshakeError)) throw error;
   const destination = redirected(last.destination, response, error);
   const isHome = isSameOrigin(last.destination, destination);
   const dial = isHome ? last.dial : withoutCertificate(last.dial);

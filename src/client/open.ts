@@ -15,6 +15,7 @@ export interface Transport {
  * Sends the request over a socket that is connected, and reads the response.
  *
  * @param signal ends the wait; its reason becomes the cause
+ * @param hasEnough whether what has come of the response will do, so that nobody waits for its body
  * @throws {HandshakeError} and destroys the socket
  */
 export function openHandshake(
@@ -22,6 +23,7 @@ export function openHandshake(
   handshake: ClientHandshake,
   signal: AbortSignal,
   tap: WireTap | undefined,
+  hasEnough: () => boolean,
 ): Promise<Agreement> {
   return new Promise((resolve, reject) => {
     let isSent = false;
@@ -44,7 +46,7 @@ export function openHandshake(
       fail(cutOff(handshake, message, { phase: isSent ? 'response' : 'request', cause, fault }));
     const received = (chunk: Buffer) => {
       tap?.received(chunk);
-      const outcome = handshake.receive(chunk);
+      const outcome = handshake.receive(chunk) ?? (hasEnough() ? handshake.end() : undefined);
       if (outcome instanceof HandshakeError) {
         fail(outcome);
       } else if (outcome !== undefined) {

@@ -24,7 +24,7 @@ describe('what happened before the handshake began', () => {
     const server = await rawServer();
     const transport = await transportTo(server.port);
     const tap = new TapLog();
-    const opened = openHandshake(transport, handshake(), AbortSignal.abort(new Error('changed')), tap);
+    const opened = openHandshake(transport, handshake(), AbortSignal.abort(new Error('changed')), tap, () => false);
     await expect(opened).rejects.toMatchObject({ phase: 'request', fault: 'caller', message: 'changed' });
     await once(transport.socket, 'close');
     expect(tap.events).toEqual(['connected', 'closed by error']);
@@ -39,7 +39,7 @@ describe('what happened before the handshake began', () => {
     transport.socket.destroy(cause);
     await new Promise(resolve => transport.socket.on('close', resolve));
     const tap = new TapLog();
-    await expect(openHandshake(transport, handshake(), forever, tap)).rejects.toMatchObject({
+    await expect(openHandshake(transport, handshake(), forever, tap, () => false)).rejects.toMatchObject({
       phase: 'request',
       fault: 'network',
       message: 'the connection was closed',
@@ -56,7 +56,7 @@ describe('the phase', () => {
       const transport = await transportTo(server.port);
       // More than the kernel takes, for a server that reads nothing.
       if (phase === 'request') transport.socket.write(Buffer.alloc(32 * 1024 * 1024));
-      const opened = openHandshake(transport, handshake(), forever, undefined);
+      const opened = openHandshake(transport, handshake(), forever, undefined, () => false);
       opened.catch(() => {});
       if (phase === 'response') await server.peers[1]!.head();
       transport.socket.destroy(new Error('cut'));
@@ -74,7 +74,7 @@ describe('the socket, once the handshake is over', () => {
   test('destroyed without an error, the promise still settles', async () => {
     const server = await rawServer();
     const transport = await transportTo(server.port);
-    const opened = openHandshake(transport, handshake(), forever, undefined);
+    const opened = openHandshake(transport, handshake(), forever, undefined, () => false);
     transport.socket.destroy();
     await expect(opened).rejects.toMatchObject({ message: 'the connection was closed', fault: 'network' });
   });
@@ -90,7 +90,7 @@ describe('the socket, once the handshake is over', () => {
     });
     const transport = await transportTo(server.port);
     const before = listeners(transport.socket);
-    await openHandshake(transport, fixed, forever, undefined);
+    await openHandshake(transport, fixed, forever, undefined, () => false);
     expect(listeners(transport.socket)).toEqual(before);
     expect(transport.socket.isPaused()).toBe(true);
     expect(Buffer.from(fixed.rest).toString()).toBe('abc');
