@@ -3,12 +3,12 @@
  * that turn leaves in one write, since writes are what sending costs.
  */
 export interface Flushable {
-  flush(): void;
+  flushScheduled(): void;
 }
 
 let queue: Flushable[] = [];
 
-/** Has `flush()` called behind the I/O callbacks of this turn. To be asked for once until then. */
+/** Has `flushScheduled()` called behind the I/O callbacks of this turn. To be asked for once until then. */
 export function scheduleFlush(flushable: Flushable): void {
   if (queue.length === 0) setImmediate(flushAll);
   queue.push(flushable);
@@ -18,5 +18,5 @@ function flushAll(): void {
   const due = queue;
   // What is scheduled by a flush itself belongs to the next turn.
   queue = [];
-  for (const flushable of due) flushable.flush();
+  for (const flushable of due) flushable.flushScheduled();
 }

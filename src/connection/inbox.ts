@@ -49,7 +49,7 @@ export class Inbox {
       waiting.resolve({ done: false, value: message });
       return;
     }
-    this.#messages.push(message);
+    this.#messages.push(compact(message));
     this.#size += message.length;
   }
 
@@ -91,4 +91,12 @@ export class Inbox {
     };
     return iterator;
   }
+}
+
+/** The message without the chunk that it is a part of: what may wait for long, and is counted by its length, must not hold more. */
+function compact(message: Message): Message {
+  if (typeof message === 'string') return message;
+  // Small Buffers of node's share a pool.
+  const isCompact = message.buffer.byteLength <= Math.max(2 * message.length, Buffer.poolSize);
+  return isCompact ? message : Buffer.from(message);
 }

@@ -235,9 +235,14 @@ export class Outbox implements Flushable {
     scheduleFlush(this);
   }
 
+  /** The flush that was asked for by requestFlush(). */
+  flushScheduled(): void {
+    this.#isScheduled = false;
+    this.flush();
+  }
+
   /** Hands what the protocol has to say to the socket, in one write, unless the socket still has enough. */
   flush(): void {
-    this.#isScheduled = false;
     const socket = this.#socket;
     if (this.#isEnded || !socket.writable || socket.writableNeedDrain) return;
     const pieces = this.#protocol.takeOutput();

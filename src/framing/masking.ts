@@ -3,11 +3,13 @@
  * masks and unmasks. A key is a 32-bit integer whose most significant byte comes first on the wire, as in FrameHeader.
  */
 
-/**
- * From this many bytes on, words save more than making their view costs: they meet at about 40, and at 64 KiB words are 9 times
- * as fast (bench/masking.ts).
- */
+import { maskBySimd } from './masking-simd.js';
+
+/** From this many bytes on, words are faster than bytes, also where their view has to be made (bench/masking.ts). */
 const WORD_THRESHOLD = 48;
+
+/** From this many bytes on, SIMD is faster than words, though it has to copy (bench/masking.ts). */
+const SIMD_THRESHOLD = 1_280;
 
 /** One key as the four bytes and as the word of this machine's byte order: whichever that is, no byte needs to be swapped. */
 const keyBytes = new Uint8Array(4);
@@ -22,8 +24,11 @@ export function rotateKey(key: number, position: number): number {
 /** XORs `bytes[start, end)` in place. `position` is the index of `bytes[start]` in its frame's payload. */
 export function maskInPlace(bytes: Uint8Array, start: number, end: number, key: number, position: number): void {
   const rotated = rotateKey(key, position);
-  if (end - start < WORD_THRESHOLD) maskBytes(bytes, start, end, bytes, start, rotated);
-  else maskWords(bytes, start, end, rotated);
+  const size = end - start;
+  if (size < WORD_THRESHOLD) maskBytes(bytes, start, end, bytes, start, rotated);
+  else if (size < SIMD_THRESHOLD || !maskBySimd(bytes, start, end, bytes, start, rotated)) {
+    maskWords(bytes, start, end, rotated);
+  }
 }
 
 /**
@@ -39,11 +44,13 @@ export function maskTo(
   key: number,
   position: number,
 ): void {
-  if (end - start < WORD_THRESHOLD) {
-    maskBytes(source, start, end, target, at, rotateKey(key, position));
-  } else {
-    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
-    maskWords(target, at, at + end - start, rotateKey(key, position));
+  const rotated = rotateKey(key, position);
+  const size = end - start;
+  if (size < WORD_THRESHOLD) {
+    maskBytes(source, start, end, target, at, rotated);
+  } else if (size < SIMD_THRESHOLD || !maskBySimd(source, start, end, target, at, rotated)) {
+    target.set(size === source.length ? source : source.subarray(start, end), at);
+    maskWords(target, at, at + size, rotated);
   }
 }
 
@@ -62,9 +69,36 @@ export function maskBytes(
   }
 }
 
+/**
+ * The memory seen last, as words. A view costs as much as masking 200 bytes, and the frames of one chunk, or of one slab, share it. It holds
+ * no more than that one piece of memory.
+ */
+let viewed: Uint8Array | undefined;
+let viewedWords: Int32Array = keyWord;
+const MOST_VIEWED = 65_536;
+
+/** The words of `bytes` from its first 4-byte boundary on. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  // A view of a resizable buffer may have changed its length.
+  if (bytes === viewed && (bytes.length >>> 2) - viewedWords.length <= 1) return viewedWords;
+  const start = bytes.byteOffset + boundaryOf(bytes);
+  const words = new Int32Array(bytes.buffer, start, (bytes.byteOffset + bytes.length - start) >>> 2);
+  if (bytes.length <= MOST_VIEWED) {
+    viewed = bytes;
+    viewedWords = words;
+  }
+  return words;
+}
+
+/** The index of the first byte that lies on a 4-byte boundary of the memory below. */
+function boundaryOf(bytes: Uint8Array): number {
+  return -bytes.byteOffset & 3;
+}
+
 /** In place: single bytes up to a 4-byte boundary of the memory below, then words, then the bytes that are left. */
 export function maskWords(bytes: Uint8Array, start: number, end: number, key: number): void {
-  const aligned = start + (-(bytes.byteOffset + start) & 3);
+  const boundary = boundaryOf(bytes);
+  const aligned = start + ((boundary - start) & 3);
   maskBytes(bytes, start, aligned, bytes, start, key);
   const rotated = rotateKey(key, aligned - start);
   keyBytes[0] = rotated >>> 24;
@@ -72,18 +106,18 @@ export function maskWords(bytes: Uint8Array, start: number, end: number, key: nu
   keyBytes[2] = rotated >>> 8;
   keyBytes[3] = rotated;
   const word = keyWord[0]!;
-  const count = (end - aligned) >>> 2;
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, count);
-  let i = 0;
+  const words = wordsOf(bytes);
+  let i = (aligned - boundary) >>> 2;
+  const stop = (end - boundary) >>> 2;
   // Four words a turn, which is 1.6 times as fast as one by one.
-  for (; i + 4 <= count; i += 4) {
+  for (; i + 4 <= stop; i += 4) {
     words[i] = words[i]! ^ word;
     words[i + 1] = words[i + 1]! ^ word;
     words[i + 2] = words[i + 2]! ^ word;
     words[i + 3] = words[i + 3]! ^ word;
   }
-  for (; i < count; i++) words[i] = words[i]! ^ word;
+  for (; i < stop; i++) words[i] = words[i]! ^ word;
   // A whole number of words leaves the key where it was.
-  const rest = aligned + (count << 2);
+  const rest = boundary + (stop << 2);
   maskBytes(bytes, rest, end, bytes, rest, rotated);
 }

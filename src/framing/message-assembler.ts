@@ -33,8 +33,17 @@ export interface MessageLimits {
  */
 export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 
-/** A binary payload of at least this share of its chunk is handed on where it lies; a smaller one would pin the whole chunk. */
-const WORTH_KEEPING = 0.5;
+/**
+ * A binary payload of at least this share of its chunk is handed on where it lies, and so is one of 1 KiB if the chunk is no more than 64
+ * times as large: copying that costs more than all else that is done for it. A smaller one would pin a chunk for next to nothing.
+ */
+const WORTH_KEEPING = 1 / 2;
+const LARGE = 1_024;
+const LARGE_WORTH_KEEPING = 1 / 64;
+
+/** Of a message that comes in several chunks, a piece of at least this size, which fills at least this share of its chunk, stays where it lies. */
+const LARGE_PIECE = 4_096;
+const PIECE_WORTH_KEEPING = 7 / 8;
 
 /**
  * Frames to messages (RFC 6455 §5.4): fragments are joined, control frames between them handed on at once, text is checked
@@ -133,6 +142,11 @@ export class MessageAssembler implements FrameSink {
       return undefined;
     }
     this.#buffer ??= new MessageBuffer();
+    const size = end - start;
+    if (this.#ownsChunks && size >= LARGE_PIECE && size >= PIECE_WORTH_KEEPING * bytes.buffer.byteLength) {
+      this.#buffer.keep(bytes.subarray(start, end));
+      return undefined;
+    }
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : Number.POSITIVE_INFINITY);
     return undefined;
   }
@@ -163,9 +177,10 @@ export class MessageAssembler implements FrameSink {
 
   /** The payload of a binary message, in memory that nobody else will write to. */
   #keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
-    const worthKeeping = (end - start) / WORTH_KEEPING;
+    const size = end - start;
+    const share = size >= LARGE ? LARGE_WORTH_KEEPING : WORTH_KEEPING;
     // Asking a view for its memory is slow, so that is asked of large pieces alone.
-    return this.#ownsChunks && worthKeeping >= bytes.length && worthKeeping >= bytes.buffer.byteLength
+    return this.#ownsChunks && size >= share * bytes.length && size >= share * bytes.buffer.byteLength
       ? bytes.subarray(start, end)
       : copyOf(bytes, start, end);
   }

@@ -5,8 +5,8 @@ import { scheduleFlush } from '../../src/connection/flush-queue.js';
 describe('scheduleFlush()', () => {
   it('flushes all behind this turn’s callbacks, in order', async () => {
     const flushed: string[] = [];
-    scheduleFlush({ flush: () => flushed.push('a') });
-    scheduleFlush({ flush: () => flushed.push('b') });
+    scheduleFlush({ flushScheduled: () => flushed.push('a') });
+    scheduleFlush({ flushScheduled: () => flushed.push('b') });
     await Promise.resolve();
     expect(flushed).toEqual([]);
     await setImmediate();
@@ -16,9 +16,9 @@ describe('scheduleFlush()', () => {
   it('leaves what a flush itself schedules to the next turn', async () => {
     const flushed: string[] = [];
     scheduleFlush({
-      flush: () => {
+      flushScheduled: () => {
         flushed.push('first');
-        scheduleFlush({ flush: () => flushed.push('second') });
+        scheduleFlush({ flushScheduled: () => flushed.push('second') });
       },
     });
     await setImmediate();

@@ -37,6 +37,17 @@ describe('Inbox', () => {
     expect(inbox.isFull).toBe(false);
   });
 
+  it('does not hold the chunk that a message is a small part of', () => {
+    const { inbox } = makeInbox();
+    const chunk = Buffer.alloc(65_536, 1);
+    inbox.put(chunk.subarray(0, 1024));
+    inbox.put(chunk.subarray(0, 40_000));
+    const [small, large] = [inbox.take() as Buffer, inbox.take() as Buffer];
+    expect(small).toEqual(Buffer.alloc(1024, 1));
+    expect(small.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+    expect(large.buffer).toBe(chunk.buffer);
+  });
+
   it('gives kept messages to an iterator, and says that there is room', async () => {
     const { inbox, onRoom } = makeInbox();
     inbox.put('a');

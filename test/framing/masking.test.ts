@@ -11,7 +11,9 @@ function counting(length: number): Uint8Array<ArrayBuffer> {
 }
 
 describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () => {
-  const lengths = [0, 1, 2, 3, 4, 5, 7, 46, 47, 48, 49, 50, 51, 63, 64, 65, 67, 1000];
+  const lengths = [
+    0, 1, 2, 3, 4, 5, 7, 46, 47, 48, 49, 50, 51, 63, 64, 65, 67, 1000, 1279, 1280, 1281, 16_383, 16_389, 33_000,
+  ];
 
   test.each(lengths)('%i bytes, at every alignment of memory and place in the payload', length => {
     for (let alignment = 0; alignment < 8; alignment++) {

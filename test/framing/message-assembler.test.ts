@@ -376,19 +376,49 @@ describe('whose memory a message lies in', () => {
     return chunk.subarray(0, payload + 4);
   }
 
-  test('a payload of half its chunk or more stays where it lies, if the chunk is ours', () => {
-    const chunk = chunkOf(5000, 10_000);
+  test.each([
+    [500, 1000],
+    [1024, 65_536],
+  ])('a payload of %i bytes in a chunk of %i stays where it lies, if the chunk is ours', (payload, size) => {
+    const chunk = chunkOf(payload, size);
     expect(received(chunk, true).buffer).toBe(chunk.buffer);
     expect(received(chunk, false).buffer).not.toBe(chunk.buffer);
   });
 
-  test('a smaller one does not pin its chunk, and all that it pins besides is the pool of small Buffers', () => {
-    for (const payload of [126, 4999]) {
-      const chunk = chunkOf(payload, 10_000);
-      const message = received(chunk, true);
-      expect(message.buffer).not.toBe(chunk.buffer);
-      expect(message.buffer.byteLength).toBeLessThanOrEqual(8192);
-      expect(message).toHaveLength(payload);
+  test.each([
+    [126, 10_000],
+    [1023, 10_000],
+    [1024, 65_537],
+  ])('one of %i bytes does not pin a chunk of %i, but at most the pool of small Buffers', (payload, size) => {
+    const chunk = chunkOf(payload, size);
+    const message = received(chunk, true);
+    expect(message.buffer).not.toBe(chunk.buffer);
+    expect(message.buffer.byteLength).toBeLessThanOrEqual(8192);
+    expect(message).toHaveLength(payload);
+  });
+
+  test('a large message is joined from its chunks as they came, and of each of them at least seven eighths', () => {
+    const payload = Uint8Array.from({ length: 90_000 }, (_, i) => i * 13);
+    const frame = rawFrame({ payload });
+    for (const ownsChunks of [true, false]) {
+      for (const room of [0, 10_000]) {
+        const messages: Uint8Array[] = [];
+        const sink = {
+          message: (data: string | Uint8Array) => void messages.push(data as Uint8Array),
+          control: () => undefined,
+        };
+        const assembler = new MessageAssembler(sink, { ...limits, maxMessageSize: 100_000 }, ownsChunks);
+        const decoder = new FrameDecoder(assembler, { from: 'server', ownsChunks });
+        for (let at = 0; at < frame.length; at += 20_000) {
+          const piece = frame.subarray(at, at + 20_000);
+          const chunk = new Uint8Array(piece.length + room).subarray(room);
+          chunk.set(piece);
+          decoder.push(chunk);
+          // What was kept as it came takes no room to grow in.
+          if (at === 60_000) expect(assembler.retained === 79_990).toBe(ownsChunks && room === 0);
+        }
+        expect(Buffer.compare(messages[0]!, payload)).toBe(0);
+      }
     }
   });
 

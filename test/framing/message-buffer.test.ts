@@ -26,6 +26,39 @@ test('the message is its own: what comes later does not touch it', () => {
   expect(first.every(byte => byte === 1)).toBe(true);
 });
 
+test('pieces that are kept and pieces that are copied stand in the order in which they came', () => {
+  const kept = fc.record({ size: fc.integer({ min: 1, max: 9 }), isKept: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(kept, { maxLength: 30 }), pieces => {
+      const buffer = new MessageBuffer();
+      const memories: ArrayBufferLike[] = [];
+      for (const [i, { size, isKept }] of pieces.entries()) {
+        const piece = new Uint8Array(size).fill(i + 1);
+        if (isKept) buffer.keep(piece);
+        else buffer.append(piece, 0, size, UNKNOWN);
+        if (isKept) memories.push(piece.buffer);
+        else piece.fill(0);
+      }
+      const expected = Buffer.concat(pieces.map(({ size }, i) => Buffer.alloc(size, i + 1)));
+      expect(buffer.length).toBe(expected.length);
+      const message = buffer.take();
+      expect(Buffer.compare(message, expected)).toBe(0);
+      expect(memories).not.toContain(message.buffer);
+      expect([buffer.length, buffer.capacity]).toEqual([0, 0]);
+    }),
+  );
+});
+
+test('what is kept takes no memory beside its own, and what grows between takes what its own bytes need', () => {
+  const buffer = new MessageBuffer();
+  buffer.keep(new Uint8Array(50_000));
+  expect(buffer.capacity).toBe(50_000);
+  buffer.append(Uint8Array.of(1), 0, 1, 50_010);
+  expect(buffer.capacity).toBe(50_010);
+  buffer.keep(new Uint8Array(9));
+  expect([buffer.capacity, buffer.length]).toEqual([50_010, 50_010]);
+});
+
 describe('§10.4: memory grows with what has come [10.4-1]', () => {
   test.each([1, 2 ** 32, 2 ** 53 - 1, UNKNOWN])('1 byte of %d promised allocates at most 1 KiB and 2', expected => {
     const buffer = new MessageBuffer();
