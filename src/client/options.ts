@@ -1,6 +1,6 @@
 import net from 'node:net';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
-import type { WireTap } from '../connection/wire-tap.js';
+import { guardTap, type WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
 import {
   type DeflateSettings,
@@ -95,7 +95,6 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     throw invalidValue('localAddress', 'an IP address', localAddress);
   }
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
-  // All of them, since they are called from socket events, where a throw would end the process.
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
   }
@@ -118,6 +117,6 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     maxRedirects,
     oneAtATime,
     headLimits: { maxHeadSize, maxHeaderLines },
-    tap,
+    tap: tap && guardTap(tap),
   };
 }

@@ -8,7 +8,13 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import { isKey } from '../../src/handshake/key.js';
-import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../src/index.js';
+import {
+  type ConnectOptions,
+  connect,
+  HandshakeError,
+  type WebSocketConnection,
+  type WireTap,
+} from '../../src/index.js';
 import { headerOf, plainResponse, switchingProtocols } from '../helpers/http-heads.js';
 import { closedPort, type RawPeer, rawServer } from '../helpers/raw-peer.js';
 import { TapLog } from '../helpers/tap-log.js';
@@ -686,6 +692,43 @@ describe('a tap', () => {
       await expect.poll(() => tap.events).toEqual(events);
       expect(tap.closings).toEqual([error]);
     }
+  });
+
+  test.each<[how: string, fail: (what: string) => unknown]>([
+    [
+      'throws',
+      what => {
+        throw new Error(what);
+      },
+    ],
+    ['rejects', what => Promise.reject(new Error(what))],
+  ])('that %s, whatever it is told, ends nothing: the process is warned once', async (_how, fail) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    const told: string[] = [];
+    const methods = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
+    const failing = methods.map(name => {
+      const method = () => {
+        told.push(name);
+        return fail(name);
+      };
+      return [name, method] as const;
+    });
+    const tap = Object.fromEntries(failing) as unknown as WireTap;
+    const server = await rawServer(async peer => {
+      await accept(peer, textFrame('hello'));
+      await peer.frames('client', 1);
+      peer.socket.end(encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe8])));
+    });
+    const connection = await open(`ws://127.0.0.1:${server.port}/`, { tap });
+    expect((await connection[Symbol.asyncIterator]().next()).value).toBe('hello');
+    expect(await connection.close(1000)).toMatchObject({ code: 1000, wasClean: true });
+    expect(new Set(told)).toEqual(new Set(methods));
+    expect(warned.mock.calls).toHaveLength(1);
+    expect(warned.mock.calls[0]![0]).toMatchObject({
+      code: 'WS101_HANDLER_FAILED',
+      message: 'tap.connected() failed: connected',
+    });
   });
 
   test('is told of a 101 whose extension was not agreed on', async () => {
