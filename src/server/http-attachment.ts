@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { endAndDiscard } from '../connection/linger.js';
+import { invalidValue } from '../errors.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { parseRequestTarget } from '../handshake/request-target.js';
 import { requestHeadOf } from '../handshake/upgrade-request.js';
@@ -28,7 +29,12 @@ class HttpAttachment {
     server.on('upgrade', this.#onUpgrade);
   }
 
+  /** @throws {RangeError} where another one has its path: that one would get every upgrade, and this one none */
   add(tenant: Tenant): void {
+    for (const { path } of this.#tenants) {
+      if (path !== tenant.path) continue;
+      throw invalidValue('path', 'one that no other WebSocketServer on this server has', path);
+    }
     this.#tenants.add(tenant);
   }
 
@@ -56,7 +62,7 @@ class HttpAttachment {
     let fallback: Tenant | undefined;
     for (const tenant of this.#tenants) {
       if (tenant.path !== undefined && tenant.path === path) return tenant;
-      if (tenant.path === undefined) fallback ??= tenant;
+      if (tenant.path === undefined) fallback = tenant;
     }
     return fallback;
   }
@@ -64,7 +70,11 @@ class HttpAttachment {
 
 const attachments = new WeakMap<HttpServer | HttpsServer, HttpAttachment>();
 
-/** Hands `tenant` the upgrades of its path, until the function given back is called. */
+/**
+ * Hands `tenant` the upgrades of its path, until the function given back is called.
+ *
+ * @throws {RangeError} where another one on `server` has its path
+ */
 export function attach(server: HttpServer | HttpsServer, tenant: Tenant): () => void {
   let attachment = attachments.get(server);
   if (attachment === undefined) {

@@ -69,7 +69,10 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   readonly backlog?: number;
   /** Makes it wss: at least `cert` and `key`, as for node:tls. */
   readonly tls?: TlsOptions;
-  /** Stands on a server of node's, beside its pages and its API. That one keeps its own limits and deadlines for heads. */
+  /**
+   * Stands on a server of node's, beside its pages and its API. That one keeps its own limits and deadlines for heads. Several may stand
+   * on one, each with a path of its own; the one without a path has the others.
+   */
   readonly server?: HttpServer | HttpsServer;
   /** Listens to nothing: requests come by handleUpgrade(). */
   readonly noServer?: boolean;

@@ -110,8 +110,11 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   /**
    * Takes an upgrade that a server of node's brings in its `upgrade` event. The request is judged by the same rules as one of our own
    * reading; what comes of it, the events tell.
+   *
+   * @throws {TypeError} where the three are not what that event has
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+    checkUpgrade(request, socket, head);
     if (socket instanceof Socket) {
       socket.setTimeout(0);
       socket.setNoDelay(true);
@@ -234,4 +237,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     if (this.#isListening && this.listenerCount('error') === 0) process.emitWarning(error);
     else this.emit('error', error);
   }
+}
+
+function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  if (!Array.isArray(request?.rawHeaders)) throw invalidType('request', 'an IncomingMessage', request);
+  // By what it can do: a Duplex of the package readable-stream's is none of node's.
+  if (typeof socket?.on !== 'function' || typeof socket.write !== 'function' || typeof socket.destroy !== 'function') {
+    throw invalidType('socket', 'a Duplex', socket);
+  }
+  if (!(head instanceof Uint8Array)) throw invalidType('head', 'a Buffer', head);
 }

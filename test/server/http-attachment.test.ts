@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
@@ -167,6 +167,31 @@ describe('several on one server', () => {
   });
 });
 
+describe('two for the same upgrades: the second, which would get none, is not constructed', () => {
+  test.each([
+    ['of one path', '/a'],
+    ['of all paths', undefined],
+  ])('%s', async (_name, path) => {
+    const { pages: server, port } = await pages();
+    const options = path === undefined ? {} : { path };
+    const first = attached(server, options);
+    const construct = () => new WebSocketServer({ server, ...options });
+    expect(construct).toThrow(RangeError);
+    expect(construct).toThrow('path must be one that no other WebSocketServer on this server has, got');
+    expect(await statusOf(port, request({ line: 'GET /a HTTP/1.1' }))).toBe('101');
+    expect(first.connections).toHaveLength(1);
+    await first.server.close({ timeout: 0 });
+    attached(server, options);
+    expect(await statusOf(port, request({ line: 'GET /a HTTP/1.1' }))).toBe('101');
+  });
+
+  test('on another server of node, the same path is free', async () => {
+    const [one, other] = [await pages(), await pages()];
+    attached(one.pages, { path: '/a' });
+    expect(() => attached(other.pages, { path: '/a' })).not.toThrow();
+  });
+});
+
 describe('upgrades for other paths', () => {
   test('are answered with 404 where there is no other listener', async () => {
     const { pages: server, port } = await pages();
@@ -225,6 +250,21 @@ describe('noServer and handleUpgrade()', () => {
     expect(await statusOf(port, request({ add: ['Cookie: a=b'], set: { 'Sec-WebSocket-Key': 'x' } }))).toBe('400');
     expect(watched.requests.map(({ headers }) => headers.get('cookie'))).toEqual(['a=b']);
     expect(watched.refusals).toEqual([[400, undefined]]);
+  });
+
+  test.each<[message: string, request: unknown, socket: unknown, head: unknown]>([
+    ['request must be an IncomingMessage, got an object', {}, {}, {}],
+    ['request must be an IncomingMessage, got null', null, {}, {}],
+    ['socket must be a Duplex, got an object', { rawHeaders: [] }, {}, {}],
+    ['socket must be a Duplex, got undefined', { rawHeaders: [] }, undefined, {}],
+    ['head must be a Buffer, got an object', { rawHeaders: [] }, new Duplex(), {}],
+    ['head must be a Buffer, got undefined', { rawHeaders: [] }, new Duplex(), undefined],
+  ])('what is none throws: %s', async (message, incoming, socket, head) => {
+    const { server } = watch(new WebSocketServer({ noServer: true }));
+    const bring = () => server.handleUpgrade(incoming as IncomingMessage, socket as Duplex, head as Buffer);
+    expect(bring).toThrow(TypeError);
+    expect(bring).toThrow(message);
+    await server.close();
   });
 
   test('a client that left before it was brought is no connection', async () => {
