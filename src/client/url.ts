@@ -1,4 +1,4 @@
-import { invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors.js';
 
 /** Where a ws: or wss: URL leads (RFC 6455 §3). */
 export interface Destination {
@@ -29,9 +29,10 @@ const SCHEMES: ReadonlyMap<string, { readonly secure: boolean; readonly port: nu
 /**
  * Reads `ws://host[:port]/path?query`, `wss://…`, or `ws+unix:/path/of.sock:/path?query` (also `wss+unix:`).
  *
- * @throws {RangeError} where it is none of these
+ * @throws {RangeError} where it is none of these; {TypeError} where it is neither a string nor a URL
  */
 export function parseWebSocketUrl(input: string | URL): Destination {
+  if (typeof input !== 'string' && !(input instanceof URL)) throw invalidType('url', 'a string or a URL', input);
   const text = String(input);
   if (!URL.canParse(text)) throw unfit('an absolute URL such as ws://example.com/chat', text);
   const url = new URL(text);

@@ -47,7 +47,10 @@ export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
   }
   if (typeof code !== 'number') throw invalidType('code', 'a number', code);
   if (!isCloseCodeOnWire(code)) {
-    throw invalidValue('code', '1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 §7.4)', code);
+    // As an application has them that hands on the code of another connection's CloseInfo.
+    const isNone = code === CLOSE_CODE.NO_STATUS_RECEIVED || code === CLOSE_CODE.ABNORMAL_CLOSURE;
+    const none = isNone ? ', or left out to send none' : '';
+    throw invalidValue('code', `1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 §7.4)${none}`, code);
   }
   const length = utf8Length(reason);
   if (length > MAX_REASON_LENGTH) {

@@ -96,8 +96,14 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     }
   });
 
-  test('what is no string at all is refused too', () => {
-    expect(() => parseWebSocketUrl(undefined as never)).toThrow(RangeError);
+  test.each<[given: unknown, named: string]>([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [3, '3'],
+    [{ host: 'a' }, 'an object'],
+  ])('what is neither is refused by its type: %j', (given, named) => {
+    expect(() => parseWebSocketUrl(given as never)).toThrow(TypeError);
+    expect(() => parseWebSocketUrl(given as never)).toThrow(`url must be a string or a URL, got ${named}`);
   });
 });
 

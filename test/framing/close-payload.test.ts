@@ -72,6 +72,11 @@ describe('writing the body of a Close frame', () => {
     expect(() => encodeClosePayload(code)).toThrow(`got ${code}`);
   });
 
+  test.each([1005, 1006])('who hands on %d, which was never on the wire, learns how to send no code', code => {
+    expect(() => encodeClosePayload(code)).toThrow(`(RFC 6455 §7.4), or left out to send none, got ${code}`);
+    expect(() => encodeClosePayload(1004)).toThrow('(RFC 6455 §7.4), got 1004');
+  });
+
   test('a reason without a code has no place to stand', () => {
     expect(() => encodeClosePayload(undefined, 'why')).toThrow('code must be a number where a reason is given');
   });
