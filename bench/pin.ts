@@ -1,0 +1,28 @@
+/** A core each for the two sides of a measurement, where the system can do that. */
+import { spawnSync } from 'node:child_process';
+
+/** The cores that this process may use; empty where there is no taskset. */
+function cores(): number[] {
+  const { status, stdout } = spawnSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' });
+  if (status !== 0) return [];
+  // "pid 123's current affinity list: 0-3,6"
+  return stdout
+    .slice(stdout.lastIndexOf(':') + 1)
+    .trim()
+    .split(',')
+    .flatMap(range => {
+      const [first, last = first] = range.split('-').map(Number) as [number, number?];
+      return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    });
+}
+
+const [MEASURED, OTHER] = cores();
+
+/** Whether both sides have a core of their own. */
+export const pinned: boolean = OTHER !== undefined;
+
+/** The command, on its side's core. */
+export function pin(side: 'measured' | 'other', command: readonly string[]): readonly string[] {
+  if (!pinned) return command;
+  return ['taskset', '-c', String(side === 'measured' ? MEASURED : OTHER), ...command];
+}

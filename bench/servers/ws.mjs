@@ -1,0 +1,20 @@
+/** ws, with bufferutil; or without, where WS_NO_BUFFER_UTIL is set. */
+import { WebSocketServer } from 'ws';
+import { mode, ready } from './shared.mjs';
+
+const server = new WebSocketServer({
+  port: 0,
+  host: '127.0.0.1',
+  perMessageDeflate:
+    mode === 'deflate' ? { threshold: 0, serverNoContextTakeover: true, clientNoContextTakeover: true } : false,
+});
+server.on('connection', socket => {
+  socket.on('error', () => socket.terminate());
+  socket.on('message', (data, isBinary) => {
+    // The application has text as a string, as all other contenders give it and take it.
+    const message = isBinary ? data : data.toString();
+    if (mode === 'broadcast') for (const client of server.clients) client.send(message);
+    else socket.send(message);
+  });
+});
+server.on('listening', () => ready(server.address().port));

@@ -1,0 +1,23 @@
+/** ws101, as built in the folder WS101_DIST, or in dist/ of this repository. */
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { mode, ready } from './shared.mjs';
+
+const dist = process.env.WS101_DIST ?? resolve(import.meta.dirname, '../../dist');
+const { WebSocketServer } = await import(pathToFileURL(resolve(dist, 'index.js')).href);
+
+const server = new WebSocketServer({
+  port: 0,
+  host: '127.0.0.1',
+  ...(mode === 'deflate' ? { permessageDeflate: { threshold: 0 } } : {}),
+});
+if (mode === 'broadcast') {
+  server.on('connection', connection => {
+    connection.on('message', data => {
+      for (const other of server.clients) other.send(data);
+    });
+  });
+} else {
+  server.on('connection', connection => connection.on('message', data => connection.send(data)));
+}
+server.on('listening', () => ready(server.address().port));
