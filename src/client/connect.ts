@@ -117,7 +117,7 @@ async function establish(
   }
 }
 
-/** "a new key each time": the handshake of another connection is another handshake (§4.1). */
+/** The handshake of another connection is another handshake: "The nonce MUST be selected randomly for each connection" (§4.1). */
 function makeAttempt(
   settings: ConnectSettings,
   destination: Destination,

@@ -11,7 +11,7 @@ const IPV6 = tableOf(`${DIGITS}ABCDEFabcdef:.`);
 const PORT = tableOf(DIGITS);
 /**
  * What a request-target may hold. RFC 3986 is narrower than browsers, which send `|`, `{` and their like as they are; so all of
- * VCHAR is let through but `#`: RFC 6455 §3, "fragment identifiers ... MUST NOT be used".
+ * VCHAR is let through but `#`: RFC 6455 §3, "Fragment identifiers … MUST NOT be used on these URIs".
  */
 const TARGET = Array.from({ length: 128 }, (_, code) => code > 0x20 && code < 0x7f && code !== 0x23);
 

@@ -109,8 +109,8 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
   }
   if (!head.version.startsWith('1.')) return unfit(505, 'The HTTP version', '1.1', [head.version]);
 
-  // RFC 9112 §3.2: "a server MUST respond with a 400 to any HTTP/1.1 request message that lacks a Host header field and to
-  // any request message that contains more than one Host header field line or a Host header field with an invalid value".
+  // RFC 9112 §3.2: "A server MUST respond with a 400 … to any HTTP/1.1 request message that lacks a Host header field and to any
+  // request message that contains more than one Host header field line or a Host header field with an invalid field value."
   const hostLines = headers.all('Host');
   if (hostLines.length !== 1 || parseAuthority(hostLines[0]!) === undefined) {
     return unfit(400, 'Host', 'exactly one `host[:port]` (RFC 9112 §3.2)', hostLines);
@@ -144,7 +144,7 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
   const refusedUpgrade = judgeUpgrade(headers);
   if (refusedUpgrade !== undefined) return refusedUpgrade;
 
-  // RFC 6455 §4.2.1: "a base64-encoded value that, when decoded, is 16 bytes in length". §11.3.1: "MUST NOT appear more than
+  // RFC 6455 §4.2.1: "a base64-encoded … value that, when decoded, is 16 bytes in length". §11.3.1: "MUST NOT appear more than
   // once in an HTTP request".
   const keys = headers.all('Sec-WebSocket-Key');
   if (keys.length !== 1 || !isKey(keys[0]!)) {
