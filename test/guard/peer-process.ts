@@ -1,0 +1,109 @@
+/**
+ * What a peer can do. It goes in lockstep: it sends so many messages in one write and waits for all their answers before the next,
+ * so that the endpoint under test reads and writes equally often on every machine.
+ */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { clientFrame, connectRaw } from '../soak/wire.js';
+
+export interface Messages {
+  readonly opcode: 1 | 2;
+  /** Bytes of payload of each. */
+  readonly size: number;
+  readonly inFlight: number;
+}
+
+const sockets: Socket[] = [];
+
+const commands = {
+  /** Opens connections to a server. */
+  async dial(port: number, count: number): Promise<void> {
+    for (let i = 0; i < count; i++) sockets.push(await connectRaw(port));
+  },
+
+  /** Sends messages on every connection, and waits until all came back, `times` times. */
+  async echo(messages: Messages, times: number): Promise<void> {
+    const frame = clientFrame(messages.opcode, Buffer.alloc(messages.size, 'x'));
+    const batch = Buffer.concat(Array.from({ length: messages.inFlight }, () => frame));
+    const answerSize = serverFrame(messages).length * messages.inFlight;
+    await Promise.all(sockets.map(socket => exchange(socket, batch, answerSize, times)));
+  },
+
+  /** Opens a connection and closes it by a closing handshake, `times` times. */
+  async visit(port: number, times: number): Promise<void> {
+    const close = clientFrame(8, Buffer.from([0x03, 0xe8]));
+    for (let i = 0; i < times; i++) {
+      const socket = await connectRaw(port);
+      socket.end(close);
+      socket.resume();
+      await once(socket, 'close');
+    }
+  },
+
+  /** Sends the first messages on every connection, and waits until `bytes` more than nothing have come on each. */
+  async receive(bytes: number): Promise<void> {
+    await Promise.all(sockets.map(socket => received(socket, bytes)));
+  },
+
+  /** Takes connections, and answers so many messages, when they all have come, with as many. Gives the port. */
+  async serve(messages: Messages): Promise<number> {
+    const requestSize = clientFrame(messages.opcode, Buffer.alloc(messages.size)).length * messages.inFlight;
+    const answer = Buffer.concat(Array.from({ length: messages.inFlight }, () => serverFrame(messages)));
+    const server = net.createServer({ noDelay: true }, socket => void answerAll(socket, requestSize, answer));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  },
+};
+
+export type Commands = typeof commands;
+
+async function exchange(socket: Socket, batch: Buffer, answerSize: number, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    socket.write(batch);
+    await received(socket, answerSize);
+  }
+}
+
+/** Waits for so many bytes, and reads them. */
+function received(socket: Socket, bytes: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let left = bytes;
+    const take = (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left > 0) return;
+      socket.off('data', take).off('close', fail).pause();
+      resolve();
+    };
+    const fail = () => reject(new Error(`the connection closed, ${left} bytes early`));
+    socket.on('data', take).on('close', fail).resume();
+  });
+}
+
+function serverFrame({ opcode, size }: Messages): Buffer {
+  const masked = clientFrame(opcode, Buffer.alloc(size));
+  const head = masked.subarray(0, masked.length - size - 4);
+  head[1]! &= 0x7f;
+  return Buffer.concat([head, Buffer.alloc(size, 'x')]);
+}
+
+async function answerAll(socket: Socket, requestSize: number, answer: Buffer): Promise<void> {
+  socket.on('error', () => {});
+  const [head] = (await once(socket, 'data')) as [Buffer];
+  const key = /^sec-websocket-key: *(\S+)/im.exec(head.toString('latin1'))![1]!;
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  const response = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+  socket.write(`${response.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+  let got = 0;
+  socket.on('data', (chunk: Buffer) => {
+    got += chunk.length;
+    for (; got >= requestSize; got -= requestSize) socket.write(answer);
+  });
+}
+
+process.on('disconnect', () => process.exit());
+process.on('message', async ([name, ...args]: [keyof Commands, ...unknown[]]) => {
+  const command = commands[name] as (...args: unknown[]) => Promise<unknown>;
+  process.send?.({ value: await command(...args) });
+});

@@ -1,0 +1,174 @@
+/** What happens in the process under test, and what is counted. Every scene has a process of its own. */
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import type { WebSocketServer } from '../../src/index.js';
+import { slope } from '../soak/measure.js';
+import { countAllocations, countTimers, countWrites, heldMemory, turns, watchSockets } from './counters.js';
+import { type Peer, startPeer } from './peer.js';
+import type { Messages } from './peer-process.js';
+
+type Library = typeof import('../../src/index.js');
+
+/** What a scene counted, by name. */
+export type Counts = Readonly<Record<string, number>>;
+
+interface Stage {
+  readonly library: Library;
+  readonly peer: Peer;
+  readonly sockets: ReadonlySet<Socket>;
+}
+
+type Scene = (stage: Stage) => Promise<Counts>;
+
+async function openServer({ WebSocketServer }: Library, echoes: boolean): Promise<[WebSocketServer, number]> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', connection => {
+    if (echoes) connection.on('message', data => connection.send(data));
+  });
+  await once(server, 'listening');
+  return [server, (server.address() as AddressInfo).port];
+}
+
+/** Messages that come back: writes per 1,000 of them, and bytes allocated for each. */
+function echo(messages: Messages, times: number): Scene {
+  return async ({ library, peer, sockets }) => {
+    const [, port] = await openServer(library, true);
+    await peer.ask('dial', port, 1);
+    return countMessages(sockets, messages.inFlight * times, () => peer.ask('echo', messages, times));
+  };
+}
+
+/** The same of a client's: it sends, and a server that it does not count answers. */
+function clientEcho(messages: Messages, times: number): Scene {
+  return async ({ library, peer, sockets }) => {
+    const port = await peer.ask('serve', messages);
+    const connection = await library.connect(`ws://127.0.0.1:${port}/`);
+    const payload = Buffer.alloc(messages.size, 'x');
+    const round = () =>
+      new Promise<void>(resolve => {
+        let left = messages.inFlight * times;
+        const say = () => {
+          for (let i = 0; i < messages.inFlight; i++) connection.send(payload);
+        };
+        const hear = () => {
+          if (--left % messages.inFlight > 0) return;
+          if (left > 0) {
+            say();
+          } else {
+            connection.off('message', hear);
+            resolve();
+          }
+        };
+        connection.on('message', hear);
+        say();
+      });
+    return countMessages(sockets, messages.inFlight * times, round);
+  };
+}
+
+async function countMessages(sockets: ReadonlySet<Socket>, count: number, round: () => Promise<void>): Promise<Counts> {
+  // What is made once, code and lazily made state, is made here.
+  await round();
+  const { heap, buffers } = await countAllocations(round);
+  const writes = await countWrites(sockets, round);
+  return { writes: (writes / count) * 1000, heap: heap / count, buffers: buffers / count };
+}
+
+/** Messages that an application keeps: the memory that each of them holds. */
+function kept(messages: Messages, times: number): Scene {
+  return async ({ library, peer }) => {
+    const [server, port] = await openServer(library, true);
+    await peer.ask('dial', port, 1);
+    await peer.ask('echo', messages, times);
+    const kept: Uint8Array[] = [];
+    for (const connection of server.clients) connection.on('message', data => void kept.push(data as Buffer));
+    const before = await heldMemory();
+    await peer.ask('echo', messages, times);
+    const memory = (await heldMemory()) - before;
+    const arrayBuffers = new Set(kept.map(({ buffer }) => buffer)).size;
+    return { memory: memory / kept.length, 'array-buffers': (arrayBuffers / kept.length) * 1000 };
+  };
+}
+
+/** Every turn `messages` messages to `peers` peers: writes per 1,000 deliveries, and bytes allocated for each. */
+function broadcast(peers: number, messages: number, payload: Buffer, times: number): Scene {
+  return async ({ library, peer, sockets }) => {
+    const [server, port] = await openServer(library, false);
+    await peer.ask('dial', port, peers);
+    await until(() => server.clients.size === peers);
+    const header = payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10;
+    const round = async () => {
+      for (let i = 0; i < times; i++) {
+        const received = peer.ask('receive', messages * (header + payload.length));
+        for (let j = 0; j < messages; j++) for (const connection of server.clients) connection.send(payload);
+        await received;
+      }
+    };
+    return countMessages(sockets, peers * messages * times, round);
+  };
+}
+
+/** Connections that come and go: bytes allocated for each. */
+const visits: Scene = async ({ library, peer }) => {
+  const [server, port] = await openServer(library, true);
+  const times = 200;
+  const round = async () => {
+    await peer.ask('visit', port, times);
+    await until(() => server.clients.size === 0);
+    await turns();
+  };
+  await round();
+  const { heap, buffers } = await countAllocations(round);
+  return { heap: heap / times, buffers: buffers / times };
+};
+
+/** Connections on which nothing happens, or one message did: what each holds, and what listens to its socket. */
+const idle: Scene = async ({ library, peer, sockets }) => {
+  const [server, port] = await openServer(library, true);
+  const held: Array<[connections: number, bytes: number]> = [];
+  const dial = async (count: number) => {
+    const expected = server.clients.size + count;
+    await peer.ask('dial', port, count);
+    await until(() => server.clients.size === expected);
+  };
+  for (let i = 0; i < 6; i++) {
+    await dial(300);
+    held.push([server.clients.size, await heldMemory()]);
+  }
+  const [connections, silent] = held.at(-1)!;
+  await peer.ask('echo', { opcode: 2, size: 16, inFlight: 1 }, 1);
+  const spoken = (await heldMemory()) - silent;
+  const [socket] = sockets;
+  const listeners = socket!.eventNames().reduce((sum, name) => sum + socket!.listenerCount(name), 0);
+  // Last, since watching timers takes memory.
+  const timers = await countTimers(() => dial(100));
+  // V8 counts a page of the heap that it has set apart as used, or does not: one such step does not bend the median of slopes.
+  const memory = slope(held);
+  return { memory, 'memory-spoken': memory + spoken / connections, listeners, timers: timers / 100 };
+};
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await turns(1);
+}
+
+export const SCENES: Readonly<Record<string, Scene>> = {
+  'echo-16': echo({ opcode: 2, size: 16, inFlight: 32 }, 500),
+  'echo-125': echo({ opcode: 2, size: 125, inFlight: 1 }, 1_000),
+  'echo-1k-text': echo({ opcode: 1, size: 1_024, inFlight: 32 }, 100),
+  'echo-16k': echo({ opcode: 2, size: 16_384, inFlight: 1 }, 500),
+  'echo-1m': echo({ opcode: 2, size: 1_048_576, inFlight: 1 }, 4),
+  kept: kept({ opcode: 2, size: 125, inFlight: 32 }, 100),
+  broadcast: broadcast(100, 10, Buffer.alloc(125), 5),
+  'client-echo-125': clientEcho({ opcode: 2, size: 125, inFlight: 32 }, 500),
+  visits,
+  idle,
+};
+
+/** Plays a scene with a library: what its counts are. */
+export async function play(name: string, library: Library): Promise<Counts> {
+  const sockets = watchSockets();
+  const peer = startPeer();
+  const counts = await SCENES[name]!({ library, peer, sockets });
+  await peer.stop();
+  return counts;
+}
