@@ -62,8 +62,8 @@ export interface GetsCompressed {
 }
 
 export type Application =
-  /** Closes at the first message, by this code and reason. */
-  | { readonly does: 'close'; readonly code?: number; readonly reason?: string }
+  /** Closes at the first message, by this code and reason; `goesOn` has it send that one back all the same, and all behind it. */
+  | { readonly does: 'close'; readonly code?: number; readonly reason?: string; readonly goesOn?: true }
   /** Sends a message back as a stream of pieces of so many bytes. */
   | { readonly does: 'stream'; readonly pieceSize: number };
 

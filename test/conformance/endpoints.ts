@@ -51,8 +51,10 @@ export function serverEndpoint(): ServerEndpoint {
 
 async function serve(connection: WebSocketConnection, application?: Application): Promise<EndReport> {
   connection.on('message', message => {
-    if (application?.does === 'close') void connection.close(application.code, application.reason);
-    else if (application?.does === 'stream') void connection.sendStream(piecesOf(message, application.pieceSize));
+    if (application?.does === 'close') {
+      void connection.close(application.code, application.reason);
+      if (application.goesOn === true) connection.send(message);
+    } else if (application?.does === 'stream') void connection.sendStream(piecesOf(message, application.pieceSize));
     else connection.send(message);
   });
   const { code, wasClean } = await connection.closed;

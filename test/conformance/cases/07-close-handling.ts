@@ -27,7 +27,7 @@ const VALID_CODES = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012,
 /** §7.4: not used, reserved, never on the wire, unassigned, above the last range. */
 const INVALID_CODES = [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 1999, 2000, 2999, 5000, 5001, 32_768, 65_535];
 
-const CLOSES: Application = { does: 'close', code: 3001, reason: 'enough' };
+const CLOSES = { does: 'close', code: 3001, reason: 'enough' } as const satisfies Application;
 
 /** What the endpoint sends when its application closes. */
 const ITS_CLOSE = close(3001, 'enough');
@@ -266,10 +266,10 @@ function applicationCloses(): ConformanceCase[] {
     ),
     conversation(
       '7.9.7',
-      'sends no data behind its own Close frame (§5.5.1)',
+      'sends no data behind its own Close frame, though its application goes on (§5.5.1) [5.5.1-5]',
       [sends(text('close, please')), gets(ITS_CLOSE), sends(text('no answer to this')), sends(close(3001))],
       'clean',
-      application,
+      { application: { ...CLOSES, goesOn: true } },
     ),
     conversation(
       '7.9.8',
