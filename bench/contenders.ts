@@ -7,9 +7,10 @@ export interface Contender {
   readonly label: string;
   /** Undefined where it is not installed. */
   readonly version: string | undefined;
-  /** A program and its arguments: they come before those that the server itself takes. */
+  /** Programs and their first arguments; what they are to do comes behind. */
   readonly server?: readonly string[];
   readonly client?: readonly string[];
+  readonly masking?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Scenarios, by their ids, that it has no part in, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
@@ -17,42 +18,103 @@ export interface Contender {
 
 const here = import.meta.dirname;
 
-/** Collected on request, so that memory is what connections hold and not what their handshakes left. */
+/** Garbage is collected on request, so that memory is what connections hold and not what their handshakes left. */
 const NODE = [process.execPath, '--expose-gc'];
 
-function versionOf(name: string, folder = `${here}/node_modules/${name}`): string | undefined {
+const BUN = [`${here}/node_modules/bun/bin/bun.exe`];
+
+const DENO = [`${here}/node_modules/deno/deno`, 'run', '-A', '--quiet', '--no-config', '--v8-flags=--expose-gc'];
+
+const server = (name: string): string => `${here}/servers/${name}.mjs`;
+const client = (name: string): string => `${here}/clients/${name}.mjs`;
+const masking = (name: string): readonly string[] => [process.execPath, server('masking'), name];
+
+function versionIn(folder: string): string | undefined {
   const file = resolve(folder, 'package.json');
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : undefined;
 }
 
-const server = (name: string): string => `${here}/servers/${name}.mjs`;
+const versionOf = (name: string): string | undefined => versionIn(`${here}/node_modules/${name}`);
 
-const NO_PROTOCOL = 'it knows no protocol';
-
-/** ws101 as built elsewhere, beside the one of this folder: WS101_BASE_DIST names that dist/. */
-function base(): Contender[] {
-  const dist = process.env.WS101_BASE_DIST;
-  if (dist === undefined) return [];
-  const version = versionOf('ws101', resolve(dist, '..'));
-  const env = { WS101_DIST: resolve(dist) };
-  return [{ id: 'ws101-base', label: 'ws101, base', version, server: [...NODE, server('ws101')], env }];
+/** ws101 as built in a folder: that of this repository, or one that the environment names. */
+function ws101(id: string, label: string, dist: string): Contender {
+  return {
+    id,
+    label,
+    version: versionIn(resolve(dist, '..')),
+    server: [...NODE, server('ws101')],
+    client: [...NODE, client('ws101')],
+    masking: masking('ws101'),
+    env: { WS101_DIST: resolve(dist) },
+  };
 }
 
-export const CONTENDERS: readonly Contender[] = [
+/** To compare two versions of it in one run. */
+const { WS101_DIST, WS101_BASE_DIST } = process.env;
+
+const ALL: readonly Contender[] = [
   {
     id: 'raw-net',
     label: 'raw net',
     version: process.versions.node,
     server: [...NODE, server('raw-net')],
-    cannot: { 'echo-1k-text': `${NO_PROTOCOL}: text is binary to it`, 'deflate-1k': NO_PROTOCOL },
+    client: [...NODE, client('raw-net')],
+    cannot: { 'echo-1k-text': 'text is binary to it', 'deflate-1k': 'it knows no compression' },
+  },
+  ws101('ws101', 'ws101', WS101_DIST ?? resolve(here, '../dist')),
+  ...(WS101_BASE_DIST === undefined ? [] : [ws101('ws101-base', 'ws101, base', WS101_BASE_DIST)]),
+  {
+    id: 'ws',
+    label: 'ws + bufferutil',
+    version: versionOf('ws'),
+    server: [...NODE, server('ws')],
+    client: [...NODE, client('ws')],
+    masking: masking('ws'),
   },
   {
-    id: 'ws101',
-    label: 'ws101',
-    version: versionOf('ws101', resolve(here, '..')),
-    server: [...NODE, server('ws101')],
-    ...(process.env.WS101_DIST === undefined ? {} : { env: { WS101_DIST: resolve(process.env.WS101_DIST) } }),
+    id: 'ws-js',
+    label: 'ws',
+    version: versionOf('ws'),
+    server: [...NODE, server('ws')],
+    client: [...NODE, client('ws')],
+    masking: masking('ws'),
+    env: { WS_NO_BUFFER_UTIL: '1' },
   },
-  ...base(),
-  { id: 'ws', label: 'ws + bufferutil', version: versionOf('ws'), server: [...NODE, server('ws')] },
+  { id: 'uws', label: 'uWebSockets.js', version: versionOf('uwebsockets'), server: [...NODE, server('uws')] },
+  {
+    id: 'bun',
+    label: 'Bun',
+    version: versionOf('bun'),
+    server: [...BUN, server('bun')],
+    client: [...BUN, client('standard')],
+  },
+  {
+    id: 'deno',
+    label: 'Deno',
+    version: versionOf('deno'),
+    server: [...DENO, server('deno')],
+    client: [...DENO, client('standard')],
+    env: { DENO_NO_PACKAGE_JSON: '1', DENO_NO_UPDATE_CHECK: '1' },
+    cannot: { 'deflate-1k': 'it knows no compression' },
+  },
+  { id: 'undici', label: 'undici', version: versionOf('undici'), client: [...NODE, client('standard')] },
+  {
+    id: 'node-websocket',
+    label: 'websocket',
+    version: versionOf('websocket'),
+    server: [...NODE, server('node-websocket')],
+    client: [...NODE, client('node-websocket')],
+    cannot: { 'deflate-1k': 'it knows no compression' },
+  },
+  {
+    id: 'faye',
+    label: 'faye-websocket',
+    version: versionOf('faye-websocket'),
+    server: [...NODE, server('faye')],
+    client: [...NODE, client('faye')],
+  },
+  { id: 'memcpy', label: 'memcpy', version: process.versions.node, masking: masking('memcpy') },
 ];
+
+/** Those that are installed: bun and deno are not for every platform. */
+export const CONTENDERS: readonly Contender[] = ALL.filter(({ version }) => version !== undefined);

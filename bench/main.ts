@@ -1,97 +1,86 @@
 /** `npm run bench`: see README.md beside this file. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CONTENDERS, type Contender } from './contenders.js';
-import { compileGenerator } from './load/generator.js';
-import { table } from './measure.js';
-import { type Run, type Sample, type ScenarioResult, summarise } from './results.js';
-import { loadRound, type Server, startServer } from './round.js';
+import { CONTENDERS } from './contenders.js';
+import { describeMachine } from './machine.js';
+import { prepare } from './prepare.js';
+import { scenarioTable } from './print.js';
+import type { Results, ScenarioResult } from './results.js';
+import { type Plan, runScenario, takesPart } from './run.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 
-const root = join(import.meta.dirname, '..');
+const here = import.meta.dirname;
 
-function npm(...args: string[]): void {
-  const { status } = spawnSync('npm', args, { cwd: root, stdio: ['ignore', process.stderr, process.stderr] });
-  if (status !== 0) throw new Error(`npm ${args.join(' ')} failed`);
-}
+const QUICK: Plan = { rounds: 3, duration: 1, warmUp: 0.2, firstWarmUp: 0.7 };
+const FULL: Plan = { rounds: 7, duration: 2, warmUp: 0.5, firstWarmUp: 2 };
 
-/** The peers, if they are missing, and dist/, if src/ is newer. */
-function prepare(): void {
-  const modified = (path: string) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (
-    modified(join(import.meta.dirname, 'node_modules/.package-lock.json')) <
-    modified(join(import.meta.dirname, 'package-lock.json'))
-  ) {
-    npm('ci', '--prefix', 'bench', '--no-audit', '--no-fund');
-  }
-  if (process.env.WS101_DIST === undefined) {
-    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-    const changed = Math.max(...sources.map(name => modified(join(root, 'src', name))));
-    if (!existsSync(join(root, 'dist/index.js')) || modified(join(root, 'dist/index.js')) < changed)
-      npm('run', 'build');
-  }
-  compileGenerator();
-}
+/** Each of these takes seconds to come up, and what it measures hardly varies. */
+const IDLE_ROUNDS = { quick: 1, full: 3 };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      full: { type: 'boolean' },
+      full: { type: 'boolean', default: false },
       only: { type: 'string' },
       contenders: { type: 'string' },
       rounds: { type: 'string' },
+      out: { type: 'string' },
     },
   });
+  const scenarios = select('scenario', SCENARIOS, values.only);
+  const contenders = select('contender', CONTENDERS, values.contenders);
+  const mode = values.full ? 'full' : 'quick';
+  const plan = values.full ? FULL : QUICK;
+  const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
+  const roundsOf = ({ kind }: Scenario) => (kind === 'idle' ? Math.min(rounds, IDLE_ROUNDS[mode]) : rounds);
+  if (!(rounds >= 1)) throw new RangeError(`--rounds must be a number of 1 or more, not ${values.rounds}`);
+
   prepare();
-  const scenarios = SCENARIOS.filter(({ id }) => values.only?.split(',').includes(id) ?? true);
-  const contenders = CONTENDERS.filter(({ id }) => values.contenders?.split(',').includes(id) ?? true);
-  const rounds = Number(values.rounds ?? (values.full ? 7 : 3));
-  const duration = values.full ? 2 : 1;
-  for (const scenario of scenarios) print(await runScenario(scenario, contenders, rounds, duration));
-}
-
-async function runScenario(
-  scenario: Scenario,
-  contenders: readonly Contender[],
-  rounds: number,
-  duration: number,
-): Promise<ScenarioResult> {
-  const able = contenders.filter(({ cannot, server }) => server !== undefined && cannot?.[scenario.id] === undefined);
-  const servers: Server[] = [];
-  for (const contender of able) servers.push(await startServer(contender, scenario));
-  const samples: Sample[][] = able.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, server] of servers.entries()) {
-      samples[i]!.push(await loadRound(server, scenario, { warmUp: round === 0 ? 1 : 0.3, duration }));
-    }
+  const machine = describeMachine();
+  const { cpu, cores, node, pinned } = machine;
+  console.log(`${cpu}, ${cores} cores${pinned ? ', one each for server and load' : ', not pinned'}; Node ${node}`);
+  const results: ScenarioResult[] = [];
+  let failures = 0;
+  for (const scenario of scenarios) {
+    const result = await runScenario(scenario, contenders, { ...plan, rounds: roundsOf(scenario) }, (id, error) => {
+      failures++;
+      console.log(`\n${id} failed in ${scenario.id}: ${error.message}`);
+    });
+    results.push(result);
+    if (result.runs.length > 0) console.log(`\n${scenarioTable(result)}`);
   }
-  for (const { program } of servers) await program.stop();
-  const runs: Run[] = able.map(({ id }, i) => ({ contender: id, samples: samples[i]! }));
-  const { id, title, metric, unit, better, target } = scenario;
-  return { id, title, metric, unit, better, ...(target === undefined ? {} : { target }), runs };
+
+  const out = values.out ?? (values.full ? join(here, 'results/latest.json') : undefined);
+  if (out !== undefined) {
+    const measured = contenders.filter(contender => scenarios.some(scenario => takesPart(contender, scenario)));
+    const versions = measured.map(({ id, label, version }) => ({ id, label, version: version! }));
+    const file: Results = { machine, mode, rounds, contenders: versions, scenarios: results };
+    mkdirSync(dirname(resolve(out)), { recursive: true });
+    writeFileSync(out, `${JSON.stringify(file, null, 1)}\n`);
+    console.log(`\nwritten to ${out}`);
+  }
+  const report = join(here, 'report/main.ts');
+  if (values.full && values.out === undefined && existsSync(report)) {
+    spawnSync(process.execPath, ['--import', 'tsx', report], { stdio: 'inherit' });
+  }
+  if (failures > 0) process.exitCode = 1;
 }
 
-function print({ title, metric, unit, runs }: ScenarioResult): void {
-  const rows = runs.map(({ contender, samples }) => {
-    const value = summarise(samples)!;
-    const figure = (name: 'rate' | 'p50' | 'p99' | 'generatorShare', digits: number) =>
-      summarise(samples, name)?.median.toFixed(digits) ?? '';
-    const disturbed = samples.filter(sample => sample.disturbed !== undefined).length;
-    return [
-      contender,
-      value.median.toFixed(2),
-      `${value.min.toFixed(2)}-${value.max.toFixed(2)}`,
-      figure('rate', 0),
-      figure('p50', 0),
-      figure('p99', 0),
-      figure('generatorShare', 2),
-      `${disturbed} of ${samples.length}`,
-    ];
-  });
-  console.log(`\n${title}: ${metric}, ${unit}\n`);
-  console.log(table(['', unit, 'spread', 'a second', 'p50, µs', 'p99, µs', 'generator', 'disturbed'], rows));
+/** Those of these ids; all of them if none are named. */
+function select<T extends { readonly id: string }>(
+  kind: string,
+  all: readonly T[],
+  ids: string | undefined,
+): readonly T[] {
+  if (ids === undefined) return all;
+  const wanted = ids.split(',');
+  const unknown = wanted.find(id => !all.some(one => one.id === id));
+  if (unknown !== undefined) {
+    throw new RangeError(`there is no ${kind} ${unknown}: expected some of ${all.map(({ id }) => id).join(', ')}`);
+  }
+  return all.filter(({ id }) => wanted.includes(id));
 }
 
 await main();

@@ -81,3 +81,11 @@ export async function generateLoad(load: Load): Promise<Report> {
     await generator.stop();
   }
 }
+
+/**
+ * Starts the other side of a client: it says its port, and answers a line "PID WARM-UP DURATION" with a report on the process of that
+ * number.
+ */
+export function startCounterpart(mode: 'serve-echo' | 'serve-stream', size: number): Program {
+  return new Program('other', [binary, '--mode', mode, '--size', String(size)]);
+}

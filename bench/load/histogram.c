@@ -1,7 +1,5 @@
 #include "load.h"
 
-#include <string.h>
-
 /*
  * Latencies in buckets that grow with what they hold: 64 of equal width in each power of two, so a latency is known to within 1.6 %
  * and recording one is a few instructions.
@@ -16,11 +14,6 @@ void record_latency(uint64_t ns) {
   const uint64_t step = power == 0 ? ns : (ns >> (power - 1)) - STEPS;
   buckets[(uint64_t)power * STEPS + step]++;
   recorded++;
-}
-
-void forget_latencies(void) {
-  memset(buckets, 0, sizeof buckets);
-  recorded = 0;
 }
 
 uint64_t latency_at(double share) {

@@ -55,7 +55,6 @@ void report(struct usage begin, struct usage end, uint64_t messages, uint64_t er
 /* ---- histogram.c: latencies ---- */
 
 void record_latency(uint64_t ns);
-void forget_latencies(void);
 uint64_t latency_at(double share); /* ns; 0 if there are none */
 
 /* ---- frames.c: RFC 6455 §5.2 ---- */

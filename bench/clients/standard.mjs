@@ -1,0 +1,16 @@
+/** Whoever has the WebSocket of browsers: bun and deno their own, and node that of undici. */
+import { payload, play, url } from './shared.mjs';
+
+const isNode = globalThis.Bun === undefined && globalThis.Deno === undefined;
+const { WebSocket } = isNode ? await import('undici') : globalThis;
+
+play(async onMessage => {
+  const socket = new WebSocket(url);
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = onMessage;
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  return () => socket.send(payload);
+});

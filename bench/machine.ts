@@ -1,0 +1,16 @@
+/** Where the figures come from, since they mean nothing without it. */
+import os from 'node:os';
+import { pinned } from './pin.js';
+import type { Machine } from './results.js';
+
+export function describeMachine(): Machine {
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    kernel: `${os.type()} ${os.release().split('-')[0]}`,
+    node: process.versions.node,
+    date: new Date().toISOString().slice(0, 10),
+    pinned,
+  };
+}

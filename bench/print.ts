@@ -1,0 +1,47 @@
+/** What a run prints: for each scenario a plain table, the best first. */
+import { table } from './measure.js';
+import { distanceToTarget, type Run, type ScenarioResult, summarise } from './results.js';
+
+/** Whom all are compared with. */
+const YARDSTICKS = ['raw-net', 'ws', 'uws', 'bun'];
+
+export function scenarioTable(result: ScenarioResult): string {
+  const { title, metric, unit, better, target } = result;
+  const value = ({ samples }: Run) => summarise(samples)!.median;
+  const runs = result.runs.toSorted((a, b) => (value(a) - value(b)) * (better === 'lower' ? 1 : -1));
+  const yardsticks = YARDSTICKS.flatMap(id => runs.filter(({ contender }) => contender === id));
+  const rows = runs.map(run => {
+    const { contender, samples } = run;
+    const figure = (name: 'rate' | 'p50' | 'p99' | 'generatorShare', scale = 1) => {
+      const summary = summarise(samples, name);
+      return summary === undefined ? '' : (summary.median * scale).toFixed(0);
+    };
+    const { median, min, max, used, of } = summarise(samples)!;
+    const disturbed = samples.filter(sample => sample.disturbed !== undefined).length;
+    return [
+      contender,
+      digits(median),
+      `${digits(min)}-${digits(max)}`,
+      ...yardsticks.map(yardstick => (value(run) / value(yardstick)).toFixed(2)),
+      figure('rate'),
+      figure('p50'),
+      figure('p99'),
+      figure('generatorShare', 100),
+      `${used} of ${of}`,
+      String(disturbed),
+    ];
+  });
+  const head = ['', unit, 'spread', ...yardsticks.map(({ contender }) => `/ ${contender}`)];
+  const rest = ['a second', 'p50, µs', 'p99, µs', 'generator, %', 'samples', 'disturbed'];
+  const distance = distanceToTarget(result);
+  const verdict =
+    target === undefined || distance === undefined
+      ? ''
+      : `\nws101 is to reach ${target.text}: ${distance <= 1 ? 'reached' : 'missed'}, at ${distance.toFixed(2)} of it`;
+  return `${title}: ${metric}, ${unit}\n\n${table([...head, ...rest], rows)}${verdict}`;
+}
+
+/** Three that count. */
+function digits(value: number): string {
+  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01)))));
+}

@@ -1,0 +1,74 @@
+/** A curve over the number of connections, of messages, or time: each series a line, its name and last value at its end. */
+import type { Curve } from '../scale/results.js';
+import { grouped, threeDigits } from './numbers.js';
+import { card, line, round, text, textWidth, WIDTH } from './svg.js';
+import { linearTicks, logTicks } from './ticks.js';
+
+const TOP = 78;
+const PLOT = 210;
+const BOTTOM = TOP + PLOT;
+const LEFT = 66;
+const MARGIN = 20;
+const LINE = 17;
+
+/** With more points than this, they are a line without dots. */
+const MOST_DOTS = 12;
+
+type Point = readonly [x: number, y: number];
+
+export function lineChart(curve: Curve): string {
+  const { title, x, y, series } = curve;
+  const points = series.flatMap(one => one.points);
+  const yTicks = linearTicks(Math.max(...points.map(point => point[1])) * 1.05);
+  const xs = points.map(([value]) => value);
+  const xTicks = x.scale === 'log' ? logTicks(Math.min(...xs), Math.max(...xs)) : linearTicks(Math.max(...xs), 8);
+  const names = series.map(one => `${one.label} ${threeDigits(one.points.at(-1)![1])} ${y.unit}`);
+  const right = WIDTH - MARGIN - Math.max(...names.map(textWidth)) - 12;
+  const along = x.scale === 'log' ? Math.log10 : (value: number) => value;
+  const [first, last] = [along(xTicks[0]!), along(xTicks.at(-1)!)];
+  const place = ([px, py]: Point): Point => [
+    LEFT + ((along(px) - first) / (last - first)) * (right - LEFT),
+    BOTTOM - (py / yTicks.at(-1)!) * PLOT,
+  ];
+  const content = [
+    ...yTicks.flatMap(value => {
+      const at = place([xTicks[0]!, value])[1];
+      const label = text(LEFT - 8, at + 4, grouped(String(value)), 'muted small', 'end');
+      return [line(LEFT, at, right, at, value === 0 ? 'axis' : 'grid'), label];
+    }),
+    ...xTicks.map(value => text(place([value, 0])[0], BOTTOM + 18, grouped(String(value)), 'muted small', 'middle')),
+    text((LEFT + right) / 2, BOTTOM + 38, x.label, 'muted', 'middle'),
+    ...series.flatMap((one, i) => drawLine(one.points.map(place), i)),
+    ...namesAt(
+      series.map(one => place(one.points.at(-1)!)),
+      names,
+    ),
+  ];
+  const subtitle = `${y.label}, ${y.unit}`;
+  const ends = series.map(({ label, points }) => `${label}: ${valuesOf(points, y.unit)}`);
+  const description = `${subtitle}, over ${x.label}. ${ends.join('; ')}.`;
+  return card({ height: BOTTOM + 54, title, subtitle, description }, content);
+}
+
+function valuesOf(points: readonly Point[], unit: string): string {
+  const [start, end] = [points[0]!, points.at(-1)!];
+  return `${threeDigits(start[1])} ${unit} at ${grouped(String(start[0]))}, ${threeDigits(end[1])} ${unit} at ${grouped(String(end[0]))}`;
+}
+
+function drawLine(points: readonly Point[], series: number): string[] {
+  const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+  const dots = points.length > MOST_DOTS ? [] : points;
+  return [
+    `<polyline class="line line-${series}" points="${path}"/>`,
+    ...dots.map(([x, y]) => `<circle class="dot-${series}" cx="${round(x)}" cy="${round(y)}" r="3.5"/>`),
+  ];
+}
+
+/** The names at the ends of their lines, pushed apart where they would lie upon each other. */
+function namesAt(ends: readonly Point[], names: readonly string[]): string[] {
+  const order = ends.map(([x, y], i) => ({ i, x, y })).sort((a, b) => a.y - b.y);
+  for (const [k, name] of order.entries()) {
+    if (k > 0) name.y = Math.max(name.y, order[k - 1]!.y + LINE);
+  }
+  return order.map(({ i, x, y }) => text(x + 10, y + 4, names[i]!, `name-${i}`));
+}

@@ -1,0 +1,37 @@
+/**
+ * `npm run bench:report`: draws the charts of docs/benchmarks/, and writes the figures into README.md and docs/benchmarks/README.md. From
+ * bench/results/ alone: the same results give the same files.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Results } from '../results.js';
+import type { ScaleResults } from '../scale/results.js';
+import { withBlock } from './block.js';
+import { charts, readmeBlock, resultsBlock, scaleBlock } from './pages.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DOCS = join(ROOT, 'docs/benchmarks');
+
+const results = read<Results>('latest.json');
+const scale = read<ScaleResults>('scale.json');
+if (results === undefined && scale === undefined) {
+  throw new Error('there is nothing to report: run `npm run bench -- --full` or `npm run bench:scale` first');
+}
+mkdirSync(DOCS, { recursive: true });
+for (const file of readdirSync(DOCS)) if (file.endsWith('.svg')) rmSync(join(DOCS, file));
+for (const [file, svg] of charts(results, scale)) writeFileSync(join(DOCS, file), svg);
+const page = join(DOCS, 'README.md');
+if (results !== undefined) {
+  writeBlock(join(ROOT, 'README.md'), 'benchmarks', readmeBlock(results));
+  writeBlock(page, 'results', resultsBlock(results));
+}
+if (scale !== undefined) writeBlock(page, 'scale', scaleBlock(scale));
+
+function read<Value>(name: string): Value | undefined {
+  const file = join(ROOT, 'bench/results', name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Value) : undefined;
+}
+
+function writeBlock(file: string, name: string, content: string): void {
+  writeFileSync(file, withBlock(readFileSync(file, 'utf8'), name, content));
+}

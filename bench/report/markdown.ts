@@ -1,0 +1,90 @@
+/** A result as Markdown tables. */
+import { type Results, type ScenarioResult, summarise } from '../results.js';
+import { threeDigits } from './numbers.js';
+import { figureOf, OURS, standing } from './standing.js';
+
+/** Each scenario with the medians of these contenders, and how ws101 stands to its target. */
+export function resultTable(results: Results, contenders: readonly string[]): string {
+  const shown = results.contenders.filter(({ id }) => contenders.includes(id));
+  const head = ['scenario', 'unit', ...shown.map(({ label }) => label), 'target of ws101', ''];
+  const rows = results.scenarios.map(scenario => [
+    `${scenario.title}: ${scenario.metric}`,
+    `${scenario.unit}${scenario.better === 'higher' ? ' (more is better)' : ''}`,
+    ...shown.map(({ id }) => cell(scenario, id)),
+    ...targetCells(scenario),
+  ]);
+  return markdownTable(head, rows);
+}
+
+function cell(scenario: ScenarioResult, contender: string): string {
+  const figure = figureOf(scenario, contender);
+  if (figure === undefined) return '';
+  const value = threeDigits(figure.median);
+  const shown = contender === OURS ? `**${value}**` : value;
+  const spread = figure.used === 1 ? '' : ` (${threeDigits(figure.min)}–${threeDigits(figure.max)})`;
+  return `${shown}${spread}${figure.isDisturbed ? ' †' : ''}`;
+}
+
+function targetCells(scenario: ScenarioResult): [string, string] {
+  const goal = standing(scenario);
+  if (goal === undefined) return [scenario.target?.text ?? '', scenario.target === undefined ? '' : 'not measured'];
+  const verdict = goal.isReached ? '✓ reached' : '✗ **not reached**';
+  return [`${goal.text} = ${threeDigits(goal.target)}`, `${verdict} (× ${goal.distance.toFixed(2)})`];
+}
+
+/** Messages in a second and latencies, of the same samples. */
+export function rateTable(results: Results): string {
+  const rows = results.scenarios.flatMap(scenario =>
+    results.contenders.flatMap(({ id, label }) => {
+      const samples = scenario.runs.find(run => run.contender === id)?.samples ?? [];
+      const [rate, p50, p99, share] = (['rate', 'p50', 'p99', 'generatorShare'] as const).map(
+        figure => summarise(samples, figure)?.median,
+      );
+      const figures = [rate, p50, p99].map(value => (value === undefined ? '' : threeDigits(value)));
+      if (figures.every(figure => figure === '')) return [];
+      return [[scenario.title, label, ...figures, share === undefined ? '' : `${Math.round(share * 100)} %`]];
+    }),
+  );
+  if (rows.length === 0) return '';
+  return markdownTable(['scenario', 'contender', 'a second', 'p50, µs', 'p99, µs', 'core of the generator'], rows);
+}
+
+/** Which samples the machine disturbed: none is dropped in silence. */
+export function disturbances(results: Results): string {
+  const lines = results.scenarios.flatMap(scenario =>
+    results.contenders.flatMap(({ id, label }) => {
+      const figure = figureOf(scenario, id);
+      if (figure === undefined || figure.disturbed === 0) return [];
+      const run = scenario.runs.find(({ contender }) => contender === id)!;
+      const reasons = [...new Set(run.samples.flatMap(({ disturbed }) => disturbed ?? []))].join(', ');
+      const use = figure.isDisturbed ? 'counted (†), since fewer than three others stand' : 'left out';
+      return [`- ${scenario.title}, ${label}: ${figure.disturbed} of ${figure.of}, ${use}: ${reasons}`];
+    }),
+  );
+  return lines.length === 0
+    ? 'No sample was disturbed by the machine.'
+    : `Samples that the machine disturbed:\n\n${lines.join('\n')}`;
+}
+
+/** The number of them, in a line. */
+export function disturbanceCount(results: Results): string {
+  const samples = results.scenarios.flatMap(({ runs }) => runs.flatMap(run => run.samples));
+  const disturbed = samples.filter(sample => sample.disturbed !== undefined).length;
+  return `${disturbed} of ${samples.length} samples were disturbed by the machine`;
+}
+
+/** Where the figures come from. */
+export function origin(results: Results): string {
+  const { cpu, cores, memoryGiB, kernel, node, date, pinned } = results.machine;
+  const pinning = pinned ? 'server and load generator on cores of their own' : 'processes not pinned to cores';
+  return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node.replace(/^v/, '')}; ${pinning}; ${results.rounds} interleaved rounds (${results.mode}), ${date}`;
+}
+
+export function versions(results: Results): string {
+  return results.contenders.map(({ label, version }) => `${label} ${version}`).join(', ');
+}
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map((_, i) => (i === 0 ? '---' : '---:')), ...rows];
+  return lines.map(cells => `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n');
+}

@@ -1,0 +1,81 @@
+/** The blocks of README.md and docs/benchmarks/README.md, and the charts that they show. */
+import type { Results } from '../results.js';
+import type { Curve, ScaleResults } from '../scale/results.js';
+import { barChart } from './bar-chart.js';
+import { lineChart } from './line-chart.js';
+import { disturbanceCount, disturbances, markdownTable, origin, rateTable, resultTable, versions } from './markdown.js';
+import { grouped, threeDigits } from './numbers.js';
+import { OURS } from './standing.js';
+
+/** The contenders and charts that the README shows; docs/benchmarks/ shows all. */
+const README_CONTENDERS: readonly string[] = ['raw-net', OURS, 'ws', 'uws', 'bun'];
+const README_CHARTS: readonly string[] = ['echo-16', 'echo-1k-text', 'idle-10k'];
+
+/** The charts by the names of their files. */
+export function charts(results: Results | undefined, scale: ScaleResults | undefined): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const scenario of results?.scenarios ?? []) {
+    if (scenario.runs.length > 0) files.set(`${scenario.id}.svg`, barChart(results!, scenario));
+  }
+  for (const curve of scale?.curves ?? []) files.set(`${curve.id}.svg`, lineChart(curve));
+  return files;
+}
+
+export function readmeBlock(results: Results): string {
+  const images = results.scenarios
+    .filter(({ id, runs }) => README_CHARTS.includes(id) && runs.length > 0)
+    .map(({ id, title }) => `![${title}](docs/benchmarks/${id}.svg)`);
+  return [
+    '## How fast it is',
+    ...images,
+    resultTable(results, README_CONTENDERS),
+    `Medians, and the range of the rounds. ${origin(results)}. Of the samples, ${disturbanceCount(results)}. All contenders, charts, the method,
+and the figures over the number of connections and messages are in [docs/benchmarks](docs/benchmarks/README.md).`,
+  ].join('\n\n');
+}
+
+export function resultsBlock(results: Results): string {
+  const images = results.scenarios
+    .filter(({ runs }) => runs.length > 0)
+    .map(({ id, title }) => `![${title}](${id}.svg)`);
+  const rates = rateTable(results);
+  return [
+    `Machine: ${origin(results)}.`,
+    `Versions: ${versions(results)}.`,
+    resultTable(
+      results,
+      results.contenders.map(({ id }) => id),
+    ),
+    'Medians, with the range of the rounds in parentheses. × is the figure of ws101 over its target (where more is better, the target over the figure): 1.00 or less is reached.',
+    disturbances(results),
+    ...images,
+    ...(rates === '' ? [] : ['### Throughput and latency', rates]),
+  ].join('\n\n');
+}
+
+export function scaleBlock({ machine, curves }: ScaleResults): string {
+  const { cpu, cores, memoryGiB, kernel, node, date } = machine;
+  const from = `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node.replace(/^v/, '')}, ${date}.`;
+  return [
+    `Machine: ${from}`,
+    ...curves.map(curve => [`![${curve.title}](${curve.id}.svg)`, curveTable(curve)].join('\n\n')),
+  ]
+    .join('\n\n')
+    .trimEnd();
+}
+
+/** With more points than this, the chart says it better. */
+const MOST_ROWS = 12;
+
+function curveTable({ x, y, series }: Curve): string {
+  const xs = [...new Set(series.flatMap(({ points }) => points.map(([value]) => value)))].sort((a, b) => a - b);
+  if (xs.length > MOST_ROWS) return '';
+  const rows = xs.map(value => [
+    grouped(String(value)),
+    ...series.map(({ points }) => {
+      const found = points.find(point => point[0] === value);
+      return found === undefined ? '' : threeDigits(found[1]);
+    }),
+  ]);
+  return markdownTable([x.label, ...series.map(({ label }) => `${label}, ${y.unit}`)], rows);
+}

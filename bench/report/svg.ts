@@ -1,0 +1,94 @@
+/** What all charts share: the card that they are drawn on, their colours in light and dark, and text. */
+
+/** Every chart is as wide as a README shows it. */
+export const WIDTH = 720;
+
+/**
+ * A card of its own ground, so that it can be read whatever page it lies on: a page may be dark where the system is light.
+ */
+const STYLE = `
+  svg { color-scheme: light dark; }
+  text { font: 13px system-ui, sans-serif; fill: #1f2328; }
+  .title { font-size: 16px; font-weight: 600; }
+  .muted { fill: #59636e; }
+  .small { font-size: 12px; }
+  .strong { font-weight: 600; }
+  .card { fill: #ffffff; stroke: #d1d9e0; }
+  .bar { fill: #afb8c1; }
+  .floor { fill: #d8dee4; }
+  .ours { fill: #0969da; }
+  .ours-text { fill: #0550ae; font-weight: 600; }
+  .spread { stroke: #1f2328; stroke-opacity: 0.55; fill: none; }
+  .target { stroke: #bc4c00; stroke-dasharray: 4 3; fill: none; }
+  .target-text { fill: #bc4c00; }
+  .axis { stroke: #818b98; }
+  .grid { stroke: #d1d9e0; stroke-opacity: 0.7; }
+  .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+  .line-0 { stroke: #0969da; } .dot-0 { fill: #0969da; } .name-0 { fill: #0550ae; font-weight: 600; }
+  .line-1 { stroke: #818b98; } .dot-1 { fill: #818b98; } .name-1 { fill: #59636e; }
+  .line-2 { stroke: #bc4c00; } .dot-2 { fill: #bc4c00; } .name-2 { fill: #953800; }
+  .line-3 { stroke: #1a7f37; } .dot-3 { fill: #1a7f37; } .name-3 { fill: #116329; }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #f0f6fc; }
+    .muted { fill: #9198a1; }
+    .card { fill: #0d1117; stroke: #3d444d; }
+    .bar { fill: #656c76; }
+    .floor { fill: #3d444d; }
+    .ours { fill: #4493f8; }
+    .ours-text { fill: #79c0ff; }
+    .spread { stroke: #f0f6fc; }
+    .target { stroke: #f0883e; }
+    .target-text { fill: #f0883e; }
+    .axis { stroke: #656c76; }
+    .grid { stroke: #3d444d; }
+    .line-0 { stroke: #4493f8; } .dot-0 { fill: #4493f8; } .name-0 { fill: #79c0ff; }
+    .line-1 { stroke: #9198a1; } .dot-1 { fill: #9198a1; } .name-1 { fill: #9198a1; }
+    .line-2 { stroke: #f0883e; } .dot-2 { fill: #f0883e; } .name-2 { fill: #f0883e; }
+    .line-3 { stroke: #3fb950; } .dot-3 { fill: #3fb950; } .name-3 { fill: #3fb950; }
+  }
+`;
+
+export interface Card {
+  readonly height: number;
+  readonly title: string;
+  readonly subtitle: string;
+  /** The same for those who do not see it. */
+  readonly description: string;
+}
+
+/** A whole SVG document: a card with a title, and `content` below its first 64 pixels. */
+export function card({ height, title, subtitle, description }: Card, content: readonly string[]): string {
+  return `${[
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title desc">`,
+    `<title id="title">${escapeXml(title)}</title>`,
+    `<desc id="desc">${escapeXml(description)}</desc>`,
+    `<style>${STYLE}</style>`,
+    `<rect class="card" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>`,
+    text(20, 30, title, 'title'),
+    text(20, 50, subtitle, 'muted'),
+    ...content,
+    '</svg>',
+  ].join('\n')}\n`;
+}
+
+export function text(x: number, y: number, content: string, classes = '', anchor = 'start'): string {
+  const attributes = `${classes === '' ? '' : ` class="${classes}"`}${anchor === 'start' ? '' : ` text-anchor="${anchor}"`}`;
+  return `<text x="${round(x)}" y="${round(y)}"${attributes}>${escapeXml(content)}</text>`;
+}
+
+export function line(x1: number, y1: number, x2: number, y2: number, classes: string): string {
+  return `<line class="${classes}" x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
+}
+
+/** How wide a text is about, in pixels: wide enough for any sans-serif of 13 px. */
+export function textWidth(content: string): number {
+  return content.length * 7.2;
+}
+
+export function round(value: number): string {
+  return String(Number(value.toFixed(2)));
+}
+
+export function escapeXml(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

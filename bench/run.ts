@@ -1,0 +1,96 @@
+/** A scenario, with all contenders in turns: whatever disturbs the machine meanwhile disturbs all of them alike. */
+import type { Contender } from './contenders.js';
+import type { Run, Sample, ScenarioResult } from './results.js';
+import { clientRound, idleRound, maskingRound, type Server, serverRound, startServer, type Timing } from './round.js';
+import type { Scenario } from './scenarios.js';
+
+export interface Plan {
+  readonly rounds: number;
+  /** In seconds. */
+  readonly duration: number;
+  /** Before each measurement, and before the first one of a process. */
+  readonly warmUp: number;
+  readonly firstWarmUp: number;
+}
+
+/** A contender in a scenario: what does its next round, and what ends it. */
+interface Turn {
+  readonly id: string;
+  readonly round: () => Promise<Sample>;
+  readonly end: () => Promise<void>;
+}
+
+/** Whether a contender has a part in a scenario. */
+export function takesPart(contender: Contender, { id, kind }: Scenario): boolean {
+  if (contender.cannot?.[id] !== undefined) return false;
+  if (kind === 'masking') return contender.masking !== undefined;
+  if (kind === 'client-echo' || kind === 'client-receive') return contender.client !== undefined;
+  return contender.server !== undefined;
+}
+
+/** `failed` is told of contenders that did not get through; what they had done till then does not count. */
+export async function runScenario(
+  scenario: Scenario,
+  contenders: readonly Contender[],
+  plan: Plan,
+  failed: (contender: string, error: Error) => void,
+): Promise<ScenarioResult> {
+  const turns = new Map<Turn, Sample[]>();
+  const attempt = async (id: string, step: () => Promise<void>): Promise<boolean> => {
+    try {
+      await step();
+      return true;
+    } catch (error) {
+      failed(id, error as Error);
+      return false;
+    }
+  };
+  for (const contender of contenders.filter(contender => takesPart(contender, scenario))) {
+    await attempt(contender.id, async () => {
+      turns.set(await begin(contender, scenario, plan), []);
+    });
+  }
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const [turn, samples] of turns) {
+      const well = await attempt(turn.id, async () => {
+        samples.push(await turn.round());
+      });
+      if (well) continue;
+      turns.delete(turn);
+      await turn.end();
+    }
+  }
+  const runs: Run[] = [];
+  for (const [turn, samples] of turns) {
+    await turn.end();
+    runs.push({ contender: turn.id, samples });
+  }
+  const { id, title, metric, unit, better, target } = scenario;
+  return { id, title, metric, unit, better, ...(target === undefined ? {} : { target }), runs };
+}
+
+/** A server lives as long as its scenario; clients, and whoever's memory is looked at, are new in each round. */
+async function begin(contender: Contender, scenario: Scenario, plan: Plan): Promise<Turn> {
+  const { id } = contender;
+  const first: Timing = { warmUp: plan.firstWarmUp, duration: plan.duration };
+  const end = async () => {};
+  switch (scenario.kind) {
+    case 'masking':
+      return { id, end, round: () => maskingRound(contender, first) };
+    case 'idle':
+      return { id, end, round: () => idleRound(contender, scenario) };
+    case 'client-echo':
+    case 'client-receive':
+      return { id, end, round: () => clientRound(contender, scenario, first) };
+    default: {
+      const server: Server = await startServer(contender, scenario);
+      let timing = first;
+      const round = async () => {
+        const sample = await serverRound(server, scenario, timing);
+        timing = { ...timing, warmUp: plan.warmUp };
+        return sample;
+      };
+      return { id, round, end: () => server.program.stop() };
+    }
+  }
+}
