@@ -11,67 +11,74 @@ export interface KeepaliveMember {
   wasHeard: boolean;
   /** Whether bytes would be seen at all. A paused socket shows neither bytes nor FIN, so silence then means nothing. */
   readonly isListening: boolean;
+  /** Keepalive's own: the tick at which the last byte was noticed. The byte itself came up to one tick before. */
+  heardAt: number;
+  /** Keepalive's own: the tick at which a Ping went out that has not been answered, or NEVER. */
+  pingedAt: number;
   sendKeepalivePing(): void;
   keepaliveTimedOut(silence: number): void;
 }
 
-interface Watch {
-  /** The tick at which the last byte was noticed: the byte itself came up to one tick before. */
-  heardAt: number;
-  pingedAt: number | undefined;
-}
+const NEVER = -1;
 
 const TICKS_PER_INTERVAL = 40;
 
 /** How many milliseconds beyond twice its time a tick may come and count as one: timers are never exact. */
 const LATENESS = 10;
 
-class KeepaliveGroup {
+/** The connections with the same times. */
+export class KeepaliveGroup {
   readonly #key: string;
+  readonly #tick: number;
+  /** Both in ticks. */
   readonly #interval: number;
   readonly #timeout: number;
-  readonly #tick: number;
-  readonly #watches = new Map<KeepaliveMember, Watch>();
+  readonly #members = new Set<KeepaliveMember>();
   // A timer alone must not keep a process alive; the sockets that it watches do.
   readonly #timer: NodeJS.Timeout;
+  #now = 0;
   #checkedAt = performance.now();
 
   constructor(key: string, interval: number, timeout: number) {
     this.#key = key;
-    this.#interval = interval;
-    this.#timeout = timeout;
     this.#tick = Math.max(1, Math.floor(Math.min(interval, timeout) / TICKS_PER_INTERVAL));
-    this.#timer = setInterval(() => this.#check(performance.now()), this.#tick).unref();
+    // Up to two ticks early, so that interval and timeout together are never exceeded: one tick went by unnoticed before
+    // `heardAt`, another one may behind `pingedAt`.
+    this.#interval = Math.max(1, Math.ceil(interval / this.#tick) - 2);
+    this.#timeout = Math.ceil(timeout / this.#tick);
+    this.#timer = setInterval(() => this.#check(), this.#tick).unref();
   }
 
   add(member: KeepaliveMember): void {
-    this.#watches.set(member, { heardAt: performance.now(), pingedAt: undefined });
+    member.heardAt = this.#now;
+    member.pingedAt = NEVER;
+    this.#members.add(member);
   }
 
+  /** Ends the watching; where it has ended, this changes nothing. */
   remove(member: KeepaliveMember): void {
-    if (!this.#watches.delete(member) || this.#watches.size > 0) return;
+    if (!this.#members.delete(member) || this.#members.size > 0) return;
     clearInterval(this.#timer);
     groups.delete(this.#key);
   }
 
-  #check(now: number): void {
+  #check(): void {
     // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
-    const elapsed = now - this.#checkedAt;
-    const stoodStill = elapsed > 2 * this.#tick + LATENESS ? elapsed : 0;
-    this.#checkedAt = now;
-    for (const [member, watch] of this.#watches) {
-      watch.heardAt += stoodStill;
-      if (watch.pingedAt !== undefined) watch.pingedAt += stoodStill;
+    const elapsed = performance.now() - this.#checkedAt;
+    const stoodStill = elapsed > 2 * this.#tick + LATENESS;
+    this.#checkedAt += elapsed;
+    if (!stoodStill) this.#now += Math.max(1, Math.round(elapsed / this.#tick));
+    for (const member of this.#members) {
       if (member.wasHeard || !member.isListening) {
         member.wasHeard = false;
-        watch.heardAt = now;
-        watch.pingedAt = undefined;
-      } else if (watch.pingedAt !== undefined) {
-        if (now - watch.pingedAt >= this.#timeout) member.keepaliveTimedOut(now - watch.heardAt);
-      } else if (now - watch.heardAt >= this.#interval - 2 * this.#tick) {
-        // Up to two ticks early, so that interval and timeout together are never exceeded: one tick went by unnoticed before
-        // `heardAt`, another one may behind `pingedAt`.
-        watch.pingedAt = now;
+        member.heardAt = this.#now;
+        member.pingedAt = NEVER;
+      } else if (member.pingedAt !== NEVER) {
+        if (this.#now - member.pingedAt >= this.#timeout) {
+          member.keepaliveTimedOut((this.#now - member.heardAt) * this.#tick);
+        }
+      } else if (this.#now - member.heardAt >= this.#interval) {
+        member.pingedAt = this.#now;
         member.sendKeepalivePing();
       }
     }
@@ -80,15 +87,14 @@ class KeepaliveGroup {
 
 const groups = new Map<string, KeepaliveGroup>();
 
-/** Watches over `member` until the function given back is called. */
-export function keepAlive(member: KeepaliveMember, interval: number, timeout: number): () => void {
+/** Watches over `member` until it is removed from the group given back. */
+export function keepAlive(member: KeepaliveMember, interval: number, timeout: number): KeepaliveGroup {
   const key = `${interval}/${timeout}`;
   let group = groups.get(key);
   if (group === undefined) {
     group = new KeepaliveGroup(key, interval, timeout);
     groups.set(key, group);
   }
-  const watching = group;
-  watching.add(member);
-  return () => watching.remove(member);
+  group.add(member);
+  return group;
 }

@@ -8,46 +8,50 @@ import { RSV1 } from '../framing/frame-header.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
 import type { CloseInfo } from './close-info.js';
 import { Inflation } from './inflation.js';
-import { type KeepaliveMember, keepAlive } from './keepalive.js';
+import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
 import { endAndDiscard } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import { TurnShare } from './turn-share.js';
+import { ownSocket, type SocketOwner } from './socket-owner.js';
+import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WireTap } from './wire-tap.js';
 
 /** As much as one read gives. */
 const MAX_HELD_BYTES = 65_536;
 
-export interface LinkOwner {
-  message(data: string | Uint8Array): void;
-  ping(payload: Uint8Array): void;
-  pong(payload: Uint8Array): void;
-  sendKeepalivePing(): void;
-  drained(): void;
-  sourceFailed(error: unknown): void;
-  closed(info: CloseInfo): void;
+/** What a link tells its connection. One table serves all connections: each call names the one that it is about. */
+export interface LinkEvents<Connection> {
+  message(connection: Connection, data: string | Uint8Array): void;
+  ping(connection: Connection, payload: Uint8Array): void;
+  pong(connection: Connection, payload: Uint8Array): void;
+  sendKeepalivePing(connection: Connection): void;
+  drained(connection: Connection): void;
+  sourceFailed(connection: Connection, error: unknown): void;
+  closed(connection: Connection, info: CloseInfo): void;
 }
 
 /**
  * One Duplex and one Protocol: moves bytes between them, keeps the deadlines, and sees to it that the transport ends the way that
  * the RFC wants (§7.1.1).
  *
- *     in    socket 'data' ──▶ protocol.receive() ──▶ owner.message(), .ping(), .pong()
+ *     in    socket 'data' ──▶ protocol.receive() ──▶ events.message(), .ping(), .pong()
  *     out   outbox.flush() ◀── protocol.takeOutput() ◀── outbox.send(), automatic pongs, Close frames
- *     end   protocol.endsTransport ──▶ endAndDiscard() ──▶ socket 'close' ──▶ owner.closed(info)
+ *     end   protocol.endsTransport ──▶ endAndDiscard() ──▶ socket 'close' ──▶ events.closed(info)
  */
-export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
+export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember {
   readonly protocol: Protocol;
   readonly outbox: Outbox;
   readonly #socket: Duplex;
   readonly #settings: ConnectionSettings;
-  readonly #owner: LinkOwner;
+  readonly #connection: Connection;
+  readonly #events: LinkEvents<Connection>;
   readonly #tap: WireTap | undefined;
   readonly #inflation: Inflation | undefined;
-  readonly #stopKeepalive: (() => void) | undefined;
+  readonly #keepalive: KeepaliveGroup | undefined;
   wasHeard = false;
+  heardAt = 0;
+  pingedAt = 0;
   #isListening = true;
-  readonly #turnShare = new TurnShare();
   /** Whether reading goes on in the next turn of the event loop: other connections come first. */
   #isYielding = false;
   #isClosing = false;
@@ -65,7 +69,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     socket: Duplex,
     role: Role,
     settings: ConnectionSettings,
-    owner: LinkOwner,
+    connection: Connection,
+    events: LinkEvents<Connection>,
     tap?: WireTap,
     deflate?: PermessageDeflate,
   ) {
@@ -73,7 +78,8 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     const isSocket = socket instanceof Socket;
     this.#socket = socket;
     this.#settings = settings;
-    this.#owner = owner;
+    this.#connection = connection;
+    this.#events = events;
     this.#tap = tap;
     this.#inflation = deflate === undefined ? undefined : new Inflation(deflate);
     this.protocol = new Protocol(role, this, {
@@ -86,17 +92,14 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap, deflate);
     // Our last words come behind the peer's FIN, so this must not end our side too.
     socket.allowHalfOpen = true;
-    socket.on('data', chunk => this.#receive(chunk));
-    socket.on('end', () => this.#receiveEnd());
-    socket.on('error', error => this.#fault(error));
-    socket.on('close', () => this.#closed());
+    ownSocket(socket, this);
     // The opening handshake may have paused it, while an application made up its mind.
     socket.resume();
     // What happened while nobody of ours listened is caught up with, once the owner is ready.
-    if (socket.destroyed) process.nextTick(() => this.#closed());
-    else if (socket.readableEnded) process.nextTick(() => this.#receiveEnd());
+    if (socket.destroyed) process.nextTick(() => this.socketClose());
+    else if (socket.readableEnded) process.nextTick(() => this.socketEnd());
     if (settings.pingInterval > 0) {
-      this.#stopKeepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
+      this.#keepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
     }
   }
 
@@ -116,20 +119,20 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.#proceed();
   }
 
-  #receive(chunk: Uint8Array): void {
+  socketData(chunk: Uint8Array): void {
     this.wasHeard = true;
     this.#tap?.received(chunk);
-    this.#turnShare.begin();
+    beginShare(this);
     this.protocol.receive(chunk);
-    if (this.#turnShare.isUsedUp) this.#yield();
+    if (isShareUsedUp()) this.#yield();
     // What lies behind a message that is being inflated waits; more of it need not be read.
     if (this.protocol.isHeld && this.protocol.unreadBytes > MAX_HELD_BYTES) this.#socket.pause();
     this.#proceed();
   }
 
   message(data: string | Uint8Array): void {
-    this.#owner.message(data);
-    if (this.#turnShare.countMessage()) this.#yield();
+    this.#events.message(this.#connection, data);
+    if (countMessage()) this.#yield();
   }
 
   /** Leaves the rest to the next turn of the event loop, so that the other connections get theirs of this one. */
@@ -145,7 +148,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   }
 
   #readOn(): void {
-    this.#turnShare.begin();
+    beginShare(this);
     this.protocol.resume();
     this.#resumeSocket();
     this.#proceed();
@@ -165,7 +168,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.protocol.hold();
     void inflated.then(result => {
       if (result !== undefined) this.#receiveInflated(result);
-      this.#turnShare.begin();
+      beginShare(this);
       this.protocol.release();
       this.#resumeSocket();
       this.#proceed();
@@ -181,11 +184,11 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   }
 
   ping(payload: Uint8Array): void {
-    this.#owner.ping(payload);
+    this.#events.ping(this.#connection, payload);
   }
 
   pong(payload: Uint8Array): void {
-    this.#owner.pong(payload);
+    this.#events.pong(this.#connection, payload);
   }
 
   closeReceived(code: number): void {
@@ -230,13 +233,17 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   // Out
 
+  socketDrain(): void {
+    this.outbox.flush();
+  }
+
   flushed(): void {
     const isOver = this.protocol.endsTransport || (this.#hasPeerEnded && !this.#owesAnswer);
     if (isOver && !this.protocol.hasOutput) this.#endTransport();
   }
 
   drained(): void {
-    this.#owner.drained();
+    this.#events.drained(this.#connection);
   }
 
   overflowed(error: BackpressureError): void {
@@ -244,7 +251,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   }
 
   sourceFailed(error: unknown): void {
-    this.#owner.sourceFailed(error);
+    this.#events.sourceFailed(this.#connection, error);
   }
 
   /** Sends a Ping. Gives false where the state no longer allows it. */
@@ -256,7 +263,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
   // Keepalive
 
   sendKeepalivePing(): void {
-    this.#owner.sendKeepalivePing();
+    this.#events.sendKeepalivePing(this.#connection);
   }
 
   keepaliveTimedOut(silence: number): void {
@@ -303,7 +310,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
 
   #beginClosing(): void {
     if (this.#isClosing) return;
-    this.#stopKeepalive?.();
+    this.#keepalive?.remove(this);
     this.#isClosing = true;
     // The peer's Close frame may lie behind what nobody has read.
     this.startReading();
@@ -320,8 +327,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     endAndDiscard(this.#socket, this.#isCutOff ? undefined : this.#settings.closeTimeout);
   }
 
-  /** The peer's FIN. */
-  #receiveEnd(): void {
+  socketEnd(): void {
     this.#tap?.ended('remote');
     this.#hasPeerEnded = true;
     this.#proceed();
@@ -341,7 +347,7 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     if (this.#isCutOff) this.#endTransport();
   }
 
-  #fault(error: Error): void {
+  socketError(error: Error): void {
     this.#initiator ??= 'network';
     const message = `the connection was lost: ${error.message}`;
     this.#noteLoss(new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
@@ -356,20 +362,20 @@ export class Link implements ProtocolHandler, OutboxOwner, KeepaliveMember {
     this.#cause ??= cause;
   }
 
-  #closed(): void {
+  socketClose(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isClosing = true;
     const { protocol } = this;
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#unreadTimer);
-    this.#stopKeepalive?.();
+    this.#keepalive?.remove(this);
     this.#noteLoss(new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
     this.outbox.end();
     this.#inflation?.close();
     this.#tap?.closed(this.#socket.errored ?? undefined);
-    this.#owner.closed({
+    this.#events.closed(this.#connection, {
       code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
       reason: protocol.receivedClose?.reason ?? '',
       wasClean: protocol.sentClose !== undefined && protocol.receivedClose !== undefined && !this.#isCutOff,

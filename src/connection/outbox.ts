@@ -75,8 +75,6 @@ export class Outbox implements Flushable {
     this.#recycles = recycles;
     this.#tap = tap;
     this.#deflate = deflate;
-    // The first time for what the opening handshake has left in the socket.
-    socket.on('drain', () => this.flush());
   }
 
   /** Bytes that wait: behind a Blob or a stream, as frames, and in the socket. */

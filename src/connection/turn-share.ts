@@ -6,43 +6,33 @@
 /** Milliseconds of one turn that one connection may take. */
 const SHARE = 5;
 
-let turn = 0;
-let isCounting = false;
+/** The connection that is at work in this turn: one at a time is, so this needs no place in each of them. */
+let worker: object | undefined;
+let begunAt = 0;
+let messages = 0;
 
-/** A number of its own for each turn: it ends behind the turn's I/O, where immediates run. */
-function currentTurn(): number {
-  if (!isCounting) {
-    isCounting = true;
-    setImmediate(() => {
-      isCounting = false;
-      turn++;
-    });
-  }
-  return turn;
+/** Says that `connection` is at work. Its share begins when another one had the turn before. */
+export function beginShare(connection: object): void {
+  if (worker === connection) return;
+  // Behind the turn's I/O, where immediates run.
+  if (worker === undefined) setImmediate(endTurn);
+  worker = connection;
+  begunAt = performance.now();
+}
+
+function endTurn(): void {
+  worker = undefined;
+}
+
+/** Whether the connection that began last has had its share. */
+export function isShareUsedUp(): boolean {
+  return performance.now() - begunAt > SHARE;
 }
 
 /** A look at the clock costs a third of what a small message does, so not every message has one. */
 const MESSAGES_PER_LOOK = 16;
 
-export class TurnShare {
-  #turn = -1;
-  #begunAt = 0;
-  #messages = 0;
-
-  /** Says that this connection is at work. Its share begins with the first time in a turn. */
-  begin(): void {
-    const now = currentTurn();
-    if (this.#turn === now) return;
-    this.#turn = now;
-    this.#begunAt = performance.now();
-  }
-
-  get isUsedUp(): boolean {
-    return performance.now() - this.#begunAt > SHARE;
-  }
-
-  /** Counts a message. Gives whether the share is used up, as far as it looked. */
-  countMessage(): boolean {
-    return ++this.#messages % MESSAGES_PER_LOOK === 0 && this.isUsedUp;
-  }
+/** Counts a message. Gives whether the share is used up, as far as it looked. */
+export function countMessage(): boolean {
+  return ++messages % MESSAGES_PER_LOOK === 0 && isShareUsedUp();
 }

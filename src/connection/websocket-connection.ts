@@ -8,7 +8,7 @@ import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import type { Role } from '../protocol/protocol.js';
 import type { CloseInfo } from './close-info.js';
 import { Inbox, type Message } from './inbox.js';
-import { Link, type LinkOwner } from './link.js';
+import { Link, type LinkEvents } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
@@ -80,11 +80,12 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   readonly extensions: string;
   /** The addresses, and TLS where there is any. */
   readonly transport: TransportInfo;
-  readonly #link: Link;
+  readonly #link: Link<WebSocketConnection>;
   readonly #settings: ConnectionSettings;
   readonly #onHandlerError: ConnectionInit['onHandlerError'];
   readonly #onClosed: ConnectionInit['onClosed'];
-  readonly #pinger = new Pinger();
+  /** Made with the first Ping. */
+  #pinger: Pinger | undefined;
   #inbox: Inbox | undefined;
   #isPaused = false;
   #isDelivering = false;
@@ -115,7 +116,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
     this.#onHandlerError = init.onHandlerError;
     this.#onClosed = init.onClosed;
-    this.#link = new Link(socket, init.role, this.#settings, this.#linkOwner(), init.tap, init.deflate);
+    this.#link = new Link(socket, init.role, this.#settings, this, WebSocketConnection.#events, init.tap, init.deflate);
     if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
   }
 
@@ -132,7 +133,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /** The last round trip of a Ping, keepalive's included, in milliseconds; undefined before the first. */
   get latency(): number | undefined {
-    return this.#pinger.latency;
+    return this.#pinger?.latency;
   }
 
   get isPaused(): boolean {
@@ -213,7 +214,9 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     const { signal } = options;
-    const payload = data === undefined ? this.#pinger.nextPayload() : toPingPayload(data);
+    this.#pinger ??= new Pinger();
+    const pinger = this.#pinger;
+    const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (!this.#link.sendPing(payload)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
@@ -222,11 +225,11 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
         resolve(roundTrip);
       };
       const abort = () => {
-        this.#pinger.forget(answer);
+        pinger.forget(answer);
         reject(signal?.reason);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#pinger.await(payload, answer);
+      pinger.await(payload, answer);
     });
   }
 
@@ -307,24 +310,23 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   // What the link tells
 
-  #linkOwner(): LinkOwner {
-    return {
-      message: data => this.#receive(data as Message),
-      ping: payload => {
-        if (this.listenerCount('ping') > 0) this.#tell('ping', Buffer.from(payload));
-      },
-      pong: payload => {
-        this.#pinger.receivePong(payload);
-        if (this.listenerCount('pong') > 0) this.#tell('pong', Buffer.from(payload));
-      },
-      sendKeepalivePing: () => this.#sendKeepalivePing(),
-      drained: () => this.#tell('drain'),
-      sourceFailed: error => this.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
-      closed: info => this.#finish(info),
-    };
-  }
+  static readonly #events: LinkEvents<WebSocketConnection> = {
+    message: (connection, data) => connection.#receive(data as Message),
+    ping: (connection, payload) => {
+      if (connection.listenerCount('ping') > 0) connection.#tell('ping', Buffer.from(payload));
+    },
+    pong: (connection, payload) => {
+      connection.#pinger?.receivePong(payload);
+      if (connection.listenerCount('pong') > 0) connection.#tell('pong', Buffer.from(payload));
+    },
+    sendKeepalivePing: connection => connection.#sendKeepalivePing(),
+    drained: connection => void connection.#tell('drain'),
+    sourceFailed: (connection, error) => connection.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
+    closed: (connection, info) => connection.#finish(info),
+  };
 
   #sendKeepalivePing(): void {
+    this.#pinger ??= new Pinger();
     const payload = this.#pinger.nextPayload();
     this.#link.sendPing(payload);
     // Of these only the last is remembered: a peer that talks but never answers must not make them pile up.
@@ -409,7 +411,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #finish(info: CloseInfo): void {
     this.#deliverKept();
     this.#closeInfo = info;
-    this.#pinger.end();
+    this.#pinger?.end();
     this.#inbox?.end();
     this.#onClosed?.(this);
     this.#resolveClosed?.(info);

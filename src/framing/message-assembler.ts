@@ -51,8 +51,9 @@ const PIECE_WORTH_KEEPING = 7 / 8;
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
-  readonly #limits: MessageLimits;
+  readonly #maxMessageSize: number;
   readonly #maxTextSize: number;
+  readonly #maxFragments: number;
   readonly #ownsChunks: boolean;
   #inControl = false;
   #opcode = 0;
@@ -66,7 +67,8 @@ export class MessageAssembler implements FrameSink {
   #announced = 0;
   /** The whole payload of a message that came in one piece. */
   #whole: string | Uint8Array | undefined;
-  readonly #validator: Utf8Validator = new Utf8Validator();
+  /** Made with the first text. */
+  #validator: Utf8Validator | undefined;
   /** Serves messages that come in pieces, and is made with the first of them. */
   #buffer: MessageBuffer | undefined;
 
@@ -76,7 +78,8 @@ export class MessageAssembler implements FrameSink {
   /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be handed on where it lies */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
     this.#sink = sink;
-    this.#limits = limits;
+    this.#maxMessageSize = limits.maxMessageSize;
+    this.#maxFragments = limits.maxFragments;
     this.#maxTextSize = Math.min(limits.maxMessageSize, MAX_TEXT_SIZE);
     this.#ownsChunks = ownsChunks;
   }
@@ -113,13 +116,13 @@ export class MessageAssembler implements FrameSink {
     this.#fin = header.fin;
     this.#announced += header.payloadLength;
     // "limitations regarding the frame size or total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
-    const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#limits.maxMessageSize;
+    const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
     if (this.#announced > max) {
       const detail = `${this.#announced} bytes, and at most ${max} are taken`;
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail };
     }
-    if (++this.#fragments > this.#limits.maxFragments) {
-      return { violation: VIOLATION.TOO_MANY_FRAGMENTS, detail: `maxFragments is ${this.#limits.maxFragments}` };
+    if (++this.#fragments > this.#maxFragments) {
+      return { violation: VIOLATION.TOO_MANY_FRAGMENTS, detail: `maxFragments is ${this.#maxFragments}` };
     }
     return undefined;
   }
@@ -132,6 +135,7 @@ export class MessageAssembler implements FrameSink {
     }
     const isText = this.#messageOpcode === OPCODE.TEXT && !this.#isCompressed;
     if (isText) {
+      this.#validator ??= new Utf8Validator();
       const index = this.#validator.check(bytes, start, end);
       if (index !== -1) return invalidUtf8(bytes, index);
     }
@@ -158,7 +162,7 @@ export class MessageAssembler implements FrameSink {
     }
     if (!this.#fin) return undefined;
     // A character that the message's end cuts off is as wrong as any other (§8.1).
-    if (!this.#validator.isComplete) {
+    if (this.#validator?.isComplete === false) {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
     }
     const isText = this.#messageOpcode === OPCODE.TEXT;

@@ -99,20 +99,35 @@ export class Protocol {
       maxMessageSize: options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
       maxFragments: options.maxFragments ?? DEFAULT_MAX_FRAGMENTS,
     };
-    const sink: MessageSink = {
-      message: data => this.#handler.message(data),
-      compressedMessage: (bytes, isText) => {
-        this.#compressedAt = this.#decoder.header.offset;
-        this.#handler.compressedMessage?.(bytes, isText);
-      },
-      control: (opcode, payload) => this.#receiveControl(opcode, payload),
-    };
-    this.#decoder = new FrameDecoder(new MessageAssembler(sink, limits, ownsChunks), {
+    this.#decoder = new FrameDecoder(new MessageAssembler(new Protocol.#Sink(this), limits, ownsChunks), {
       from: role === 'client' ? 'server' : 'client',
       ownsChunks,
       assignedRsv: options.assignedRsv ?? 0,
     });
   }
+
+  /** What the assembler gives to. By a class, since an object of functions would be a tenth of a connection's memory. */
+  static readonly #Sink = class implements MessageSink {
+    readonly #protocol: Protocol;
+
+    constructor(protocol: Protocol) {
+      this.#protocol = protocol;
+    }
+
+    message(data: string | Uint8Array): void {
+      this.#protocol.#handler.message(data);
+    }
+
+    compressedMessage(bytes: Uint8Array, isText: boolean): void {
+      const protocol = this.#protocol;
+      protocol.#compressedAt = protocol.#decoder.header.offset;
+      protocol.#handler.compressedMessage?.(bytes, isText);
+    }
+
+    control(opcode: number, payload: Uint8Array): Breach | undefined {
+      return this.#protocol.#receiveControl(opcode, payload);
+    }
+  };
 
   get state(): State {
     return this.#state;

@@ -1,13 +1,20 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type KeepaliveMember, keepAlive } from '../../src/connection/keepalive.js';
+import { type KeepaliveMember, keepAlive as watch } from '../../src/connection/keepalive.js';
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
 afterEach(() => vi.useRealTimers());
 
+function keepAlive(member: KeepaliveMember, interval: number, timeout: number): () => void {
+  const group = watch(member, interval, timeout);
+  return () => group.remove(member);
+}
+
 class Member implements KeepaliveMember {
   wasHeard = false;
   isListening = true;
+  heardAt = 0;
+  pingedAt = 0;
   readonly events: string[] = [];
   sendKeepalivePing(): void {
     this.events.push(`ping at ${Math.round(performance.now() - this.start)}`);

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { TurnShare } from '../../src/connection/turn-share.js';
+import { beginShare, countMessage, isShareUsedUp } from '../../src/connection/turn-share.js';
 import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -12,31 +12,36 @@ function clock() {
   return time;
 }
 
-describe('TurnShare', () => {
+describe('the share of a turn', () => {
   it('is used up behind 5 ms of one turn, and another one in the next', async () => {
     const time = clock();
-    const share = new TurnShare();
-    share.begin();
+    const connection = {};
+    beginShare(connection);
     time.now += 5;
-    share.begin();
-    expect(share.isUsedUp).toBe(false);
+    beginShare(connection);
+    expect(isShareUsedUp()).toBe(false);
     time.now += 0.1;
-    expect(share.isUsedUp).toBe(true);
+    expect(isShareUsedUp()).toBe(true);
     await setImmediate();
-    share.begin();
-    expect(share.isUsedUp).toBe(false);
+    beginShare(connection);
+    expect(isShareUsedUp()).toBe(false);
+  });
+
+  it('is not used up by others in the same turn', () => {
+    const time = clock();
+    beginShare({});
+    time.now += 6;
+    expect(isShareUsedUp()).toBe(true);
+    beginShare({});
+    expect(isShareUsedUp()).toBe(false);
   });
 
   it('looks at the clock at every 16th message', () => {
     const time = clock();
-    const share = new TurnShare();
-    share.begin();
+    beginShare({});
     time.now += 6;
-    expect(
-      Array.from({ length: 32 }, () => share.countMessage())
-        .map(Number)
-        .join(''),
-    ).toBe('00000000000000010000000000000001');
+    const looks = Array.from({ length: 64 }, () => Number(countMessage())).join('');
+    expect(looks).toMatch(/^0{0,15}(10{15}){3}10*$/);
   });
 });
 
