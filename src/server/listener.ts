@@ -17,8 +17,8 @@ export class Listener {
   readonly #tlsServer: tls.Server | undefined;
   readonly #owner: ListenerOwner;
   readonly #timeout: number;
-  /** Every socket that was accepted and is not gone. */
-  readonly #sockets = new Set<Socket>();
+  /** The sockets under TLS that are not gone. */
+  readonly #tlsSockets = new Set<Socket>();
   /** Sockets in the middle of their TLS handshake, by their far end, and when they were accepted. */
   readonly #greeting = new Map<string, { readonly socket: Socket; readonly acceptedAt: number }>();
   #isClosed = false;
@@ -59,9 +59,9 @@ export class Listener {
     });
   }
 
-  /** Ends every connection at once. */
-  destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
+  /** Ends every TLS connection at once, whoever has it and however far it is. */
+  destroyTls(): void {
+    for (const socket of this.#tlsSockets) socket.destroy();
   }
 
   #failed(error: Error): void {
@@ -70,13 +70,13 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
     if (this.#tlsServer === undefined) this.#owner.accepted(socket, this.#timeout);
     else this.#greet(socket, this.#tlsServer);
   }
 
   #greet(socket: Socket, tlsServer: tls.Server): void {
+    this.#tlsSockets.add(socket);
+    socket.on('close', () => this.#tlsSockets.delete(socket));
     const key = farEnd(socket);
     if (key !== undefined) {
       this.#greeting.set(key, { socket, acceptedAt: performance.now() });

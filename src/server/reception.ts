@@ -1,47 +1,61 @@
 import type { Duplex } from 'node:stream';
+import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { Refusal } from '../handshake/refusal.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
-import { Upgrade, type UpgradeOwner } from './upgrade.js';
+import { type Pending, Upgrade, type UpgradeOwner } from './upgrade.js';
 
 /**
  * Reads the opening handshake from a socket that we accepted ourselves, within an absolute deadline: a client that sends a byte now
  * and then gains nothing by it.
  */
-export class Reception<Context> {
+export class Reception<Context> implements SocketOwner, Pending {
   readonly #socket: Duplex;
+  readonly #owner: UpgradeOwner<Context>;
   readonly #handshake: ServerHandshake;
-  /** What the request is handed to once it has been read. */
-  readonly upgrade: Upgrade<Context>;
   readonly #timer: NodeJS.Timeout;
-  readonly #onData = (chunk: Uint8Array): void => this.#receive(chunk);
-  readonly #onClose = (): void => this.#leave();
 
   /** @param timeLeft until the deadline, in milliseconds */
   constructor(socket: Duplex, owner: UpgradeOwner<Context>, timeLeft: number) {
     this.#socket = socket;
+    this.#owner = owner;
     this.#handshake = new ServerHandshake(owner.settings.headLimits, owner.settings.policy);
-    this.upgrade = new Upgrade(socket, owner);
     this.#timer = setTimeout(() => this.refuse(new Refusal(408)), Math.max(0, timeLeft));
-    socket.on('data', this.#onData);
-    socket.on('close', this.#onClose);
+    owner.pending.add(this);
+    ownSocket(socket, this);
   }
 
   /** Ends what has not become a request yet. */
   refuse(refusal: Refusal): void {
-    this.#leave();
-    this.upgrade.refuse(refusal, undefined);
+    this.#handOn().refuse(refusal);
   }
 
-  #receive(chunk: Uint8Array): void {
+  socketData(chunk: Uint8Array): void {
     const outcome = this.#handshake.receive(chunk);
-    if (outcome === undefined) return;
+    if (outcome !== undefined) this.#handOn().decide(outcome, this.#handshake.rest);
+  }
+
+  // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
+  socketEnd(): void {
+    this.#socket.destroy();
+  }
+
+  // Nothing was written yet.
+  socketDrain(): void {}
+
+  // What goes wrong with the transport shows in its end.
+  socketError(): void {}
+
+  socketClose(): void {
     this.#leave();
-    void this.upgrade.decide(outcome, this.#handshake.rest);
+  }
+
+  #handOn(): Upgrade<Context> {
+    this.#leave();
+    return new Upgrade(this.#socket, this.#owner);
   }
 
   #leave(): void {
     clearTimeout(this.#timer);
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('close', this.#onClose);
+    this.#owner.pending.delete(this);
   }
 }

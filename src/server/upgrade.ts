@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { endAndDiscard } from '../connection/linger.js';
+import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { transportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
 import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
@@ -8,7 +9,7 @@ import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
 import type { UpgradeRequest } from '../handshake/upgrade-request.js';
 import { authorizeRequest } from './authorization.js';
-import type { PendingRequest, ServerRequest, ServerSettings } from './options.js';
+import type { Accepted, PendingRequest, ServerRequest, ServerSettings } from './options.js';
 
 /** Early frames beyond this stop the reading until the handshake is over. */
 const MAX_EARLY_BYTES = 65_536;
@@ -25,16 +26,24 @@ export interface Upgraded<Context> {
   readonly head: Uint8Array;
 }
 
+/** A socket that has not become a connection yet. */
+export interface Pending {
+  refuse(refusal: Refusal): void;
+}
+
 export interface UpgradeOwner<Context> {
   readonly settings: ServerSettings<Context>;
   /** Whether one more connection may be, at this moment. */
   readonly hasRoom: boolean;
+  /** Those whose opening handshake is not over, one way or the other. They add and remove themselves. */
+  readonly pending: Set<Pending>;
   upgraded(socket: Duplex, outcome: Upgraded<Context>): void;
-  refused(refusal: Refusal, request: PendingRequest | undefined): void;
+  /** `socket` is on its way to its end. */
+  refused(socket: Duplex, refusal: Refusal, request: PendingRequest | undefined): void;
   handlerFailed(error: HandlerError): void;
-  /** The upgrade is over, one way or the other. */
-  settled(upgrade: Upgrade<Context>): void;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * One socket on its way to a connection: what is left of the opening handshake once its request is read and found valid, or not.
@@ -44,48 +53,58 @@ export interface UpgradeOwner<Context> {
  *
  * What the client sends meanwhile is kept for the connection: up to 64 KiB, then its socket is paused.
  */
-export class Upgrade<Context> {
+export class Upgrade<Context> implements SocketOwner, Pending {
   readonly #socket: Duplex;
   readonly #owner: UpgradeOwner<Context>;
-  readonly #gone = new AbortController();
-  readonly #early: Uint8Array[] = [];
+  /** Aborted when nobody needs the answer of authorize() any more. */
+  #gone: AbortController | undefined;
+  #early: Uint8Array[] | undefined;
   #earlySize = 0;
   #isSettled = false;
-  readonly #onData = (chunk: Uint8Array): void => this.#keepEarly(chunk);
-  // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
-  readonly #onEnd = (): void => void this.#socket.destroy();
-  readonly #onClose = (): void => this.#lost();
 
   constructor(socket: Duplex, owner: UpgradeOwner<Context>) {
     this.#socket = socket;
     this.#owner = owner;
-    socket.on('error', ignore);
-    socket.on('end', this.#onEnd);
-    socket.on('close', this.#onClose);
+    owner.pending.add(this);
+    ownSocket(socket, this);
   }
 
   /** Goes on with a request that was read. `head` is what came behind it. */
-  async decide(outcome: UpgradeRequest | Refusal, head: Uint8Array): Promise<void> {
-    // Whoever brings an upgrade may have kept it for a while.
-    if (this.#socket.destroyed) return this.#lost();
-    if (outcome instanceof Refusal) return this.refuse(outcome, undefined);
-    this.#socket.on('data', this.#onData);
-    if (head.length > 0) this.#keepEarly(head);
-    const { settings } = this.#owner;
-    const pending: PendingRequest = { ...outcome, transport: transportInfo(this.#socket) };
-    if (!this.#owner.hasRoom) return this.refuse(new Refusal(503), pending);
-    const verdict = await authorizeRequest(pending, settings, this.#gone.signal);
-    if ('refusal' in verdict) {
-      if (verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
-      return this.refuse(verdict.refusal, pending);
+  decide(outcome: UpgradeRequest | Refusal, head: Uint8Array): void {
+    if (this.#socket.destroyed) {
+      // Whoever brings an upgrade may have kept it for a while.
+      this.socketClose();
+    } else if (outcome instanceof Refusal) {
+      this.refuse(outcome);
+    } else {
+      if (head.length > 0) this.socketData(head);
+      this.#judge({ ...outcome, transport: transportInfo(this.#socket) });
     }
-    // Others may have come in while the application made up its mind.
-    if (!this.#owner.hasRoom) return this.refuse(new Refusal(503), pending);
-    this.#accept({ ...pending, context: verdict.context });
   }
 
-  #accept(request: ServerRequest<Context>): void {
+  #judge(pending: PendingRequest): void {
+    if (!this.#owner.hasRoom) this.refuse(new Refusal(503), pending);
+    else if (this.#owner.settings.authorize === undefined) this.#accept(pending, undefined as Accepted<Context>);
+    else void this.#ask(pending);
+  }
+
+  async #ask(pending: PendingRequest): Promise<void> {
+    this.#gone = new AbortController();
+    const verdict = await authorizeRequest(pending, this.#owner.settings, this.#gone.signal);
+    if ('refusal' in verdict) {
+      if (verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
+      this.refuse(verdict.refusal, pending);
+    } else if (!this.#owner.hasRoom) {
+      // Others have come in while the application made up its mind.
+      this.refuse(new Refusal(503), pending);
+    } else {
+      this.#accept(pending, verdict.context);
+    }
+  }
+
+  #accept(pending: PendingRequest, context: Accepted<Context>): void {
     if (this.#isSettled) return;
+    const request: ServerRequest<Context> = { ...pending, context };
     let response: Uint8Array;
     let subprotocol: string | undefined;
     const { deflate, connection } = this.#owner.settings;
@@ -100,51 +119,61 @@ export class Upgrade<Context> {
       return;
     }
     this.#settle();
-    this.#socket.off('error', ignore);
     this.#socket.write(response);
-    const head = this.#early.length === 1 ? this.#early[0]! : Buffer.concat(this.#early);
     this.#owner.upgraded(this.#socket, {
       request,
       subprotocol: subprotocol ?? '',
       extensions: serializeExtensions(extensions),
       deflate: accepted && new PermessageDeflate('server', accepted.agreed, deflate!, connection.maxMessageSize),
-      head,
+      head: this.#takeEarly(),
     });
   }
 
   /** Answers with a complete response and ends the connection: no second request is ever read from it. */
-  refuse(refusal: Refusal, request: PendingRequest | undefined): void {
+  refuse(refusal: Refusal, request?: PendingRequest): void {
     if (this.#isSettled) return;
     this.#settle();
-    this.#gone.abort(new Error(`the request was refused with ${refusal.status}`));
+    this.#gone?.abort(new Error(`the request was refused with ${refusal.status}`));
     if (this.#socket.writable) {
       this.#socket.write(encodeRefusal(refusal));
       endAndDiscard(this.#socket);
     } else {
       this.#socket.destroy();
     }
-    this.#owner.refused(refusal, request);
+    this.#owner.refused(this.#socket, refusal, request);
   }
 
-  #keepEarly(chunk: Uint8Array): void {
+  /** Early frames, or what comes behind a refusal. */
+  socketData(chunk: Uint8Array): void {
+    if (this.#isSettled) return;
+    this.#early ??= [];
     this.#early.push(chunk);
     this.#earlySize += chunk.length;
     if (this.#earlySize > MAX_EARLY_BYTES) this.#socket.pause();
   }
 
-  #lost(): void {
-    this.#gone.abort(new Error('the client has gone'));
+  // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
+  socketEnd(): void {
+    if (!this.#isSettled) this.#socket.destroy();
+  }
+
+  socketDrain(): void {}
+
+  // What goes wrong with the transport shows in its end.
+  socketError(): void {}
+
+  socketClose(): void {
+    this.#gone?.abort(new Error('the client has gone'));
     this.#settle();
+  }
+
+  #takeEarly(): Uint8Array {
+    const early = this.#early ?? [];
+    return early.length > 1 ? Buffer.concat(early) : (early[0] ?? NO_BYTES);
   }
 
   #settle(): void {
     this.#isSettled = true;
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('end', this.#onEnd);
-    this.#socket.off('close', this.#onClose);
-    this.#owner.settled(this);
+    this.#owner.pending.delete(this);
   }
 }
-
-/** What goes wrong with the transport shows in its `close`; without this listener it would end the process. */
-function ignore(): void {}

@@ -20,7 +20,7 @@ import {
   type ServerSettings,
 } from './options.js';
 import { Reception } from './reception.js';
-import { Upgrade, type Upgraded, type UpgradeOwner } from './upgrade.js';
+import { type Pending, Upgrade, type Upgraded, type UpgradeOwner } from './upgrade.js';
 
 /** The events of a server, with what their listeners get. */
 export interface ServerEvents<Context> {
@@ -61,7 +61,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   readonly #listener: Listener | undefined;
   readonly #detach: (() => void) | undefined;
   readonly #clients = new Set<WebSocketConnection>();
-  readonly #receptions = new Map<Upgrade<Context>, Reception<Context> | undefined>();
+  readonly #pending = new Set<Pending>();
+  /** Sockets that were refused and are not gone yet. */
+  readonly #refused = new Set<Duplex>();
   #isListening = false;
   #closing: Promise<void> | undefined;
 
@@ -120,9 +122,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       socket.setNoDelay(true);
     }
     const upgrade = new Upgrade(socket, this.#upgradeOwner);
-    this.#receptions.set(upgrade, undefined);
-    if (this.#closing !== undefined) upgrade.refuse(new Refusal(503), undefined);
-    else void upgrade.decide(judgeRequest(requestHeadOf(request), this.#settings.policy), head);
+    if (this.#closing !== undefined) upgrade.refuse(new Refusal(503));
+    else upgrade.decide(judgeRequest(requestHeadOf(request), this.#settings.policy), head);
   }
 
   /**
@@ -151,13 +152,11 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   async #shutDown(code: number, reason: string, timeout: number): Promise<void> {
     this.#detach?.();
     const listenerClosed = this.#listener?.close();
-    for (const [upgrade, reception] of this.#receptions) {
-      if (reception !== undefined) reception.refuse(new Refusal(503));
-      else upgrade.refuse(new Refusal(503), undefined);
-    }
+    for (const pending of [...this.#pending]) pending.refuse(new Refusal(503));
     const timer = setTimeout(() => {
       for (const connection of this.#clients) connection.terminate();
-      this.#listener?.destroyAll();
+      for (const socket of this.#refused) socket.destroy();
+      this.#listener?.destroyTls();
     }, timeout);
     await Promise.all(Array.from(this.#clients, connection => connection.close(code, reason)));
     await listenerClosed;
@@ -167,7 +166,6 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
 
   #receive(socket: Socket, timeLeft: number): void {
     const reception = new Reception(socket, this.#upgradeOwner, timeLeft);
-    this.#receptions.set(reception.upgrade, reception);
     if (this.#closing !== undefined) reception.refuse(new Refusal(503));
   }
 
@@ -182,10 +180,10 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       get hasRoom() {
         return server.#clients.size < server.#settings.maxConnections;
       },
+      pending: this.#pending,
       upgraded: (socket, outcome) => this.#open(socket, outcome),
-      refused: (refusal, request) => this.#tell('refused', refusal, request),
+      refused: (socket, refusal, request) => this.#refuse(socket, refusal, request),
       handlerFailed: error => this.#handlerFailed(error),
-      settled: upgrade => void this.#receptions.delete(upgrade),
     };
   }
 
@@ -207,6 +205,12 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     } catch (error) {
       failHandler(connection, 'connection', error);
     }
+  }
+
+  #refuse(socket: Duplex, refusal: Refusal, request: PendingRequest | undefined): void {
+    this.#refused.add(socket);
+    socket.on('close', () => this.#refused.delete(socket));
+    this.#tell('refused', refusal, request);
   }
 
   /** Emits an event that belongs to no connection. */

@@ -290,9 +290,9 @@ describe('noServer and handleUpgrade()', () => {
     await watched.server.close();
   });
 
-  test('close() in the turn in which it was brought: 503, and no connection', async () => {
+  test('close() in the turn in which it was brought, while authorize() is asked: 503, and no connection', async () => {
     const { pages: server, port } = await pages();
-    const watched = watch(new WebSocketServer({ noServer: true }));
+    const watched = watch(new WebSocketServer({ noServer: true, authorize: () => true }));
     server.on('upgrade', (incoming, socket, head) => {
       watched.server.handleUpgrade(incoming, socket, head);
       void watched.server.close();
