@@ -1,12 +1,13 @@
 /** Who is measured, how each is started, and what it cannot do. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Scenario } from './scenarios.js';
 
 export interface Contender {
   readonly id: string;
   readonly label: string;
-  /** Undefined where it is not installed. */
-  readonly version: string | undefined;
+  /** Undefined where it is not installed: bun and deno are not for every platform. */
+  readonly version: () => string | undefined;
   /** Programs and their first arguments; what they are to do comes behind. */
   readonly server?: readonly string[];
   readonly client?: readonly string[];
@@ -41,7 +42,7 @@ function ws101(id: string, label: string, dist: string): Contender {
   return {
     id,
     label,
-    version: versionIn(resolve(dist, '..')),
+    version: () => versionIn(resolve(dist, '..')),
     server: [...NODE, server('ws101')],
     client: [...NODE, client('ws101')],
     masking: masking('ws101'),
@@ -52,11 +53,11 @@ function ws101(id: string, label: string, dist: string): Contender {
 /** To compare two versions of it in one run. */
 const { WS101_DIST, WS101_BASE_DIST } = process.env;
 
-const ALL: readonly Contender[] = [
+export const CONTENDERS: readonly Contender[] = [
   {
     id: 'raw-net',
     label: 'raw net',
-    version: process.versions.node,
+    version: () => process.versions.node,
     server: [...NODE, server('raw-net')],
     client: [...NODE, client('raw-net')],
     cannot: { 'echo-1k-text': 'text is binary to it', 'deflate-1k': 'it knows no compression' },
@@ -66,7 +67,7 @@ const ALL: readonly Contender[] = [
   {
     id: 'ws',
     label: 'ws + bufferutil',
-    version: versionOf('ws'),
+    version: () => versionOf('ws'),
     server: [...NODE, server('ws')],
     client: [...NODE, client('ws')],
     masking: masking('ws'),
@@ -74,34 +75,34 @@ const ALL: readonly Contender[] = [
   {
     id: 'ws-js',
     label: 'ws',
-    version: versionOf('ws'),
+    version: () => versionOf('ws'),
     server: [...NODE, server('ws')],
     client: [...NODE, client('ws')],
     masking: masking('ws'),
     env: { WS_NO_BUFFER_UTIL: '1' },
   },
-  { id: 'uws', label: 'uWebSockets.js', version: versionOf('uwebsockets'), server: [...NODE, server('uws')] },
+  { id: 'uws', label: 'uWebSockets.js', version: () => versionOf('uwebsockets'), server: [...NODE, server('uws')] },
   {
     id: 'bun',
     label: 'Bun',
-    version: versionOf('bun'),
+    version: () => versionOf('bun'),
     server: [...BUN, server('bun')],
     client: [...BUN, client('standard')],
   },
   {
     id: 'deno',
     label: 'Deno',
-    version: versionOf('deno'),
+    version: () => versionOf('deno'),
     server: [...DENO, server('deno')],
     client: [...DENO, client('standard')],
     env: { DENO_NO_PACKAGE_JSON: '1', DENO_NO_UPDATE_CHECK: '1' },
     cannot: { 'deflate-1k': 'it knows no compression' },
   },
-  { id: 'undici', label: 'undici', version: versionOf('undici'), client: [...NODE, client('standard')] },
+  { id: 'undici', label: 'undici', version: () => versionOf('undici'), client: [...NODE, client('standard')] },
   {
     id: 'node-websocket',
     label: 'websocket',
-    version: versionOf('websocket'),
+    version: () => versionOf('websocket'),
     server: [...NODE, server('node-websocket')],
     client: [...NODE, client('node-websocket')],
     cannot: { 'deflate-1k': 'it knows no compression' },
@@ -109,12 +110,17 @@ const ALL: readonly Contender[] = [
   {
     id: 'faye',
     label: 'faye-websocket',
-    version: versionOf('faye-websocket'),
+    version: () => versionOf('faye-websocket'),
     server: [...NODE, server('faye')],
     client: [...NODE, client('faye')],
   },
-  { id: 'memcpy', label: 'memcpy', version: process.versions.node, masking: masking('memcpy') },
+  { id: 'memcpy', label: 'memcpy', version: () => process.versions.node, masking: masking('memcpy') },
 ];
 
-/** Those that are installed: bun and deno are not for every platform. */
-export const CONTENDERS: readonly Contender[] = ALL.filter(({ version }) => version !== undefined);
+/** Whether a contender has a part in a scenario. */
+export function takesPart(contender: Contender, { id, kind }: Scenario): boolean {
+  if (contender.cannot?.[id] !== undefined) return false;
+  if (kind === 'masking') return contender.masking !== undefined;
+  if (kind === 'client-echo' || kind === 'client-receive') return contender.client !== undefined;
+  return contender.server !== undefined;
+}

@@ -3,17 +3,17 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CONTENDERS } from './contenders.js';
+import { CONTENDERS, takesPart } from './contenders.js';
 import { describeMachine } from './machine.js';
 import { prepare } from './prepare.js';
 import { scenarioTable } from './print.js';
 import type { Results, ScenarioResult } from './results.js';
-import { type Plan, runScenario, takesPart } from './run.js';
+import { type Plan, runScenario } from './run.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 
 const here = import.meta.dirname;
 
-const QUICK: Plan = { rounds: 3, duration: 1, warmUp: 0.2, firstWarmUp: 0.7 };
+const QUICK: Plan = { rounds: 3, duration: 0.8, warmUp: 0.2, firstWarmUp: 0.7 };
 const FULL: Plan = { rounds: 7, duration: 2, warmUp: 0.5, firstWarmUp: 2 };
 
 /** Each of these takes seconds to come up, and what it measures hardly varies. */
@@ -30,17 +30,21 @@ async function main(): Promise<void> {
     },
   });
   const scenarios = select('scenario', SCENARIOS, values.only);
-  const contenders = select('contender', CONTENDERS, values.contenders);
   const mode = values.full ? 'full' : 'quick';
   const plan = values.full ? FULL : QUICK;
   const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
   const roundsOf = ({ kind }: Scenario) => (kind === 'idle' ? Math.min(rounds, IDLE_ROUNDS[mode]) : rounds);
   if (!(rounds >= 1)) throw new RangeError(`--rounds must be a number of 1 or more, not ${values.rounds}`);
 
+  const chosen = select('contender', CONTENDERS, values.contenders);
+
   prepare();
+  const contenders = chosen.filter(({ version }) => version() !== undefined);
+  const missing = chosen.filter(contender => !contenders.includes(contender));
   const machine = describeMachine();
   const { cpu, cores, node, pinned } = machine;
   console.log(`${cpu}, ${cores} cores${pinned ? ', one each for server and load' : ', not pinned'}; Node ${node}`);
+  if (missing.length > 0) console.log(`not installed: ${missing.map(({ id }) => id).join(', ')}`);
   const results: ScenarioResult[] = [];
   let failures = 0;
   for (const scenario of scenarios) {
@@ -52,17 +56,19 @@ async function main(): Promise<void> {
     if (result.runs.length > 0) console.log(`\n${scenarioTable(result)}`);
   }
 
-  const out = values.out ?? (values.full ? join(here, 'results/latest.json') : undefined);
+  // The committed file is of everything, or it would say less than it seems to.
+  const complete = values.full && values.only === undefined && values.contenders === undefined;
+  const out = values.out ?? (complete ? join(here, 'results/latest.json') : undefined);
   if (out !== undefined) {
     const measured = contenders.filter(contender => scenarios.some(scenario => takesPart(contender, scenario)));
-    const versions = measured.map(({ id, label, version }) => ({ id, label, version: version! }));
+    const versions = measured.map(({ id, label, version }) => ({ id, label, version: version()! }));
     const file: Results = { machine, mode, rounds, contenders: versions, scenarios: results };
     mkdirSync(dirname(resolve(out)), { recursive: true });
     writeFileSync(out, `${JSON.stringify(file, null, 1)}\n`);
     console.log(`\nwritten to ${out}`);
   }
   const report = join(here, 'report/main.ts');
-  if (values.full && values.out === undefined && existsSync(report)) {
+  if (complete && values.out === undefined && existsSync(report)) {
     spawnSync(process.execPath, ['--import', 'tsx', report], { stdio: 'inherit' });
   }
   if (failures > 0) process.exitCode = 1;

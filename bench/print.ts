@@ -31,14 +31,18 @@ export function scenarioTable(result: ScenarioResult): string {
       String(disturbed),
     ];
   });
-  const head = ['', unit, 'spread', ...yardsticks.map(({ contender }) => `/ ${contender}`)];
+  const ratios = yardsticks.map(({ contender }) => `/ ${contender}`);
   const rest = ['a second', 'p50, µs', 'p99, µs', 'generator, %', 'samples', 'disturbed'];
+  const head = ['', unit, 'spread', ...ratios, ...rest];
+  // Of memory and of masking there are no messages to be counted or timed.
+  const columns = head.map((_, i) => i).filter(i => rows.some(row => row[i] !== ''));
+  const only = (cells: readonly string[]) => columns.map(i => cells[i]!);
   const distance = distanceToTarget(result);
   const verdict =
     target === undefined || distance === undefined
       ? ''
       : `\nws101 is to reach ${target.text}: ${distance <= 1 ? 'reached' : 'missed'}, at ${distance.toFixed(2)} of it`;
-  return `${title}: ${metric}, ${unit}\n\n${table([...head, ...rest], rows)}${verdict}`;
+  return `${title}: ${metric}, ${unit}\n\n${table(only(head), rows.map(only))}${verdict}`;
 }
 
 /** Three that count. */

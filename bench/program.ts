@@ -4,6 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { pin } from './pin.js';
 
+/** After this long without an answer a program is ended, in milliseconds: no run waits for ever. */
+const PATIENCE = 120_000;
+
 export class Program {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -32,6 +35,15 @@ export class Program {
 
   /** The next line that it prints, parsed. Lines that are no JSON are passed over. */
   async answer<T>(): Promise<T> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    try {
+      return await this.#answer<T>();
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #answer<T>(): Promise<T> {
     for (;;) {
       const { done, value } = await this.#lines.next();
       if (done) {

@@ -1,5 +1,5 @@
 /** A scenario, with all contenders in turns: whatever disturbs the machine meanwhile disturbs all of them alike. */
-import type { Contender } from './contenders.js';
+import { type Contender, takesPart } from './contenders.js';
 import type { Run, Sample, ScenarioResult } from './results.js';
 import { clientRound, idleRound, maskingRound, type Server, serverRound, startServer, type Timing } from './round.js';
 import type { Scenario } from './scenarios.js';
@@ -18,14 +18,6 @@ interface Turn {
   readonly id: string;
   readonly round: () => Promise<Sample>;
   readonly end: () => Promise<void>;
-}
-
-/** Whether a contender has a part in a scenario. */
-export function takesPart(contender: Contender, { id, kind }: Scenario): boolean {
-  if (contender.cannot?.[id] !== undefined) return false;
-  if (kind === 'masking') return contender.masking !== undefined;
-  if (kind === 'client-echo' || kind === 'client-receive') return contender.client !== undefined;
-  return contender.server !== undefined;
 }
 
 /** `failed` is told of contenders that did not get through; what they had done till then does not count. */

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -49,7 +50,7 @@ static struct client *clients;
 static int started, open_count;
 static uint64_t chunk_at;                      /* when the chunk that is being parsed was read */
 static uint64_t messages, errors;
-static uint64_t published, deliveries;         /* broadcasts, and what came of those in flight */
+static uint64_t published, deliveries;         /* messages to all, and how often those in flight have come */
 static bool measuring;
 
 static void connect_client(struct client *client);
@@ -67,6 +68,7 @@ static void prepare_frames(void) {
   frames_size = copies * frame_size;
   uint8_t *block = allocate(frames_size);
   for (size_t i = 0; i < copies; i++) memcpy(block + i * frame_size, frames, frame_size);
+  free(frames);
   frames = block;
 
   const size_t size = write_header(close_frame, 0x80 | CLOSE, 2, KEY);
@@ -103,9 +105,11 @@ static void send_messages(struct client *client, uint64_t first, uint64_t count)
   flush(client);
 }
 
-/* The first client is the one that speaks to all. */
+/* The first client is the one that speaks to all: as many messages as may be in flight, and the next ones when all have all. */
 static void publish(void) {
-  send_messages(&clients[0], published++, 1);
+  send_messages(&clients[0], published, (uint64_t)options.in_flight);
+  published += (uint64_t)options.in_flight;
+  deliveries = 0;
 }
 
 /* The keepalive of a server is answered as it must be (RFC 6455 §5.5.3). */
@@ -162,7 +166,7 @@ static void take_frames(struct client *client, const uint8_t *bytes, size_t size
   if (mode == ECHO) send_messages(client, client->received, came);
   if (mode == BROADCAST) {
     deliveries += came;
-    for (; deliveries >= (uint64_t)options.connections; deliveries -= (uint64_t)options.connections) publish();
+    if (deliveries == (uint64_t)options.connections * (uint64_t)options.in_flight) publish();
   }
 }
 
@@ -314,7 +318,7 @@ void run_clients(void) {
   if (mode == ECHO) {
     for (int i = 0; i < options.connections; i++) send_messages(&clients[i], 0, (uint64_t)options.in_flight);
   }
-  for (int i = 0; mode == BROADCAST && i < options.in_flight; i++) publish();
+  if (mode == BROADCAST) publish();
 
   run(after(options.warm_up), always);
   measuring = true;

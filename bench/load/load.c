@@ -14,12 +14,16 @@ struct options options = {
 };
 
 _Noreturn void fail(const char *format, ...) {
+  char reason[512];
   va_list arguments;
   va_start(arguments, format);
-  printf("{\"error\":\"");
-  vprintf(format, arguments);
-  printf("\"}\n");
+  vsnprintf(reason, sizeof reason, format, arguments);
   va_end(arguments);
+  /* It may hold what a server said, and goes into a string of JSON. */
+  for (char *at = reason; *at != '\0'; at++) {
+    if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ') *at = '\'';
+  }
+  printf("{\"error\":\"%s\"}\n", reason);
   exit(1);
 }
 
@@ -32,7 +36,7 @@ void *allocate(size_t size) {
 uint8_t *load_payload(void) {
   if (options.payload_file == NULL) {
     uint8_t *text = allocate(options.size + 1);
-    for (size_t i = 0; i < options.size; i++) text[i] = "The quick brown fox jumps over the lazy dog. "[i % 45];
+    for (size_t i = 0; i < options.size; i++) text[i] = (uint8_t) "The quick brown fox jumps over the lazy dog. "[i % 45];
     return text;
   }
   FILE *file = fopen(options.payload_file, "rb");

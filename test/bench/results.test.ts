@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { counting, distanceToTarget, type Sample, type ScenarioResult, summarise } from '../../bench/results.js';
+
+const undisturbed = (...values: number[]): Sample[] => values.map(value => ({ value }));
+const disturbed = (...values: number[]): Sample[] => values.map(value => ({ value, disturbed: 'others took 50 %' }));
+
+describe('the figures that are shown of some samples', () => {
+  test('are median, least and greatest', () => {
+    expect(summarise(undisturbed(5, 1, 3))).toEqual({ median: 3, min: 1, max: 5, used: 3, of: 3 });
+    expect(summarise(undisturbed(40, 1, 2, 3))).toMatchObject({ median: 2.5, min: 1, max: 40 });
+  });
+
+  test('sort as numbers do', () => {
+    expect(summarise(undisturbed(9, 10, 100))?.median).toBe(10);
+  });
+
+  test('leave the disturbed samples out where three others are left, and say how many count', () => {
+    const samples = [...disturbed(90, 91), ...undisturbed(1, 2, 3)];
+    expect(summarise(samples)).toEqual({ median: 2, min: 1, max: 3, used: 3, of: 5 });
+  });
+
+  test('count all samples where fewer than three are undisturbed', () => {
+    const samples = [...disturbed(90, 91), ...undisturbed(1, 2)];
+    expect(counting(samples)).toBe(samples);
+    expect(summarise(samples)).toMatchObject({ median: 46, used: 4, of: 4 });
+  });
+
+  test('are of another figure if asked, of the samples that have it', () => {
+    const samples: Sample[] = [{ value: 1, p99: 7 }, { value: 2 }, { value: 3, p99: 9 }];
+    expect(summarise(samples, 'p99')).toMatchObject({ median: 8, used: 2, of: 3 });
+    expect(summarise(samples, 'rate')).toBeUndefined();
+  });
+});
+
+describe('the distance to a target', () => {
+  const result = (
+    better: 'lower' | 'higher',
+    against: string,
+    ratio: number,
+    ours: number,
+    theirs: number,
+  ): ScenarioResult => ({
+    id: 'echo-16',
+    title: '',
+    metric: '',
+    unit: '',
+    better,
+    target: { text: '', against, ratio },
+    runs: [
+      { contender: 'ws101', samples: undisturbed(ours) },
+      { contender: 'ws', samples: undisturbed(theirs) },
+    ],
+  });
+
+  test('is 1 where the target is met exactly, and less beyond it', () => {
+    expect(distanceToTarget(result('lower', 'ws', 1 / 15, 1, 15))).toBeCloseTo(1);
+    expect(distanceToTarget(result('lower', 'ws', 1 / 15, 0.5, 15))).toBeCloseTo(0.5);
+    expect(distanceToTarget(result('higher', 'ws', 1, 24, 12))).toBeCloseTo(0.5);
+  });
+
+  test('may be to a value of its own', () => {
+    expect(distanceToTarget(result('lower', 'fixed', 5, 10, 0))).toBe(2);
+  });
+
+  test('is unknown without a target, or without whom it is against', () => {
+    const { target: _, ...without } = result('lower', 'ws', 1, 1, 1);
+    expect(distanceToTarget(without)).toBeUndefined();
+    expect(distanceToTarget(result('lower', 'bun', 1, 1, 1))).toBeUndefined();
+  });
+});
