@@ -9,7 +9,7 @@ import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.
 import type { CloseInfo } from './close-info.js';
 import { Inflation } from './inflation.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
-import { endAndDiscard } from './linger.js';
+import { LINGER_TIME, Linger } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import { ownSocket, type SocketOwner } from './socket-owner.js';
@@ -36,7 +36,7 @@ export interface LinkEvents<Connection> {
  *
  *     in    socket 'data' ──▶ protocol.receive() ──▶ events.message(), .ping(), .pong()
  *     out   outbox.flush() ◀── protocol.takeOutput() ◀── outbox.send(), automatic pongs, Close frames
- *     end   protocol.endsTransport ──▶ endAndDiscard() ──▶ socket 'close' ──▶ events.closed(info)
+ *     end   protocol.endsTransport ──▶ Linger ──▶ socket 'close' ──▶ events.closed(info)
  */
 export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember {
   readonly protocol: Protocol;
@@ -55,7 +55,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   /** Whether reading goes on in the next turn of the event loop: other connections come first. */
   #isYielding = false;
   #isClosing = false;
-  #isEnding = false;
+  /** There from the end of our side on. */
+  #linger: Linger | undefined;
   #isClosed = false;
   #hasPeerEnded = false;
   /** Whether the transport ended before both Close frames had left. */
@@ -122,6 +123,10 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   socketData(chunk: Uint8Array): void {
     this.wasHeard = true;
     this.#tap?.received(chunk);
+    if (this.#linger !== undefined) {
+      this.#linger.socketData(chunk);
+      return;
+    }
     beginShare(this);
     this.protocol.receive(chunk);
     if (isShareUsedUp()) this.#yield();
@@ -288,7 +293,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     if (this.#socket.destroyed) return;
     this.#isClosing = true;
     this.#initiator ??= 'local';
-    this.#noteLoss(cause);
+    this.#noteLoss(() => cause);
     this.protocol.receiveEnd();
     this.#socket.destroy();
   }
@@ -321,10 +326,9 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   }
 
   #endTransport(): void {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+    if (this.#linger !== undefined || this.#socket.destroyed) return;
     this.#tap?.ended('local');
-    endAndDiscard(this.#socket, this.#isCutOff ? undefined : this.#settings.closeTimeout);
+    this.#linger = new Linger(this.#socket, this.#isCutOff ? LINGER_TIME : undefined);
   }
 
   socketEnd(): void {
@@ -337,7 +341,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   #followPeer(): void {
     if (this.protocol.state !== 'CLOSED') {
       this.#initiator ??= 'network';
-      this.#noteLoss(new ConnectionLostError('the peer ended the TCP connection without a Close frame'));
+      this.#noteLoss(() => new ConnectionLostError('the peer ended the TCP connection without a Close frame'));
       this.protocol.receiveEnd();
       this.#beginClosing();
     }
@@ -350,16 +354,16 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   socketError(error: Error): void {
     this.#initiator ??= 'network';
     const message = `the connection was lost: ${error.message}`;
-    this.#noteLoss(new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
+    this.#noteLoss(() => new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
     // For a Duplex that does not do so itself.
     this.#socket.destroy();
   }
 
   /** Notes why the transport ends before its time, unless both Close frames have gone over it by now. */
-  #noteLoss(cause: Error): void {
+  #noteLoss(makeCause: () => Error): void {
     if (this.protocol.state === 'CLOSED' && this.outbox.inTransit === 0) return;
     this.#isCutOff = true;
-    this.#cause ??= cause;
+    this.#cause ??= makeCause();
   }
 
   socketClose(): void {
@@ -370,7 +374,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     clearTimeout(this.#closeTimer);
     clearTimeout(this.#unreadTimer);
     this.#keepalive?.remove(this);
-    this.#noteLoss(new ConnectionLostError('the transport was closed without a closing handshake'));
+    this.#linger?.socketClose();
+    this.#noteLoss(() => new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
     this.outbox.end();
     this.#inflation?.close();

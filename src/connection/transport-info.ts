@@ -10,6 +10,10 @@ import type { CertificateInfo, TlsInfo, TransportInfo } from './wire-tap.js';
  */
 export function transportInfo(socket: Duplex, path?: string): TransportInfo {
   const { localAddress, localPort, remoteAddress = path, remotePort } = socket as Partial<Socket>;
+  // As it nearly always is. A literal costs a fifth of the memory of an object that is spread together, which has a shape of its own.
+  const isTcp =
+    localAddress !== undefined && localPort !== undefined && remoteAddress !== undefined && remotePort !== undefined;
+  if (isTcp && !(socket instanceof TLSSocket)) return { localAddress, localPort, remoteAddress, remotePort };
   return {
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(localPort === undefined ? {} : { localPort }),

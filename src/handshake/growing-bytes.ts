@@ -1,11 +1,13 @@
 const SMALLEST = 256;
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * Bytes that come in pieces, copied into one block that grows by doubling: a peer that sends one byte at a time costs at most
  * twice its bytes, and no chunk of a socket is kept alive by a few bytes of it.
  */
 export class GrowingBytes {
-  #block: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #block: Uint8Array<ArrayBuffer> = NO_BYTES;
   #length = 0;
 
   get length(): number {

@@ -21,6 +21,8 @@ const CR = 0x0d;
 const LF = 0x0a;
 const COLON = ':';
 
+const NO_BYTES = new Uint8Array(0);
+
 const LINE_END = 'CRLF at the end of a line (RFC 9112 §2.2)';
 const TEXT = 'text (RFC 9110 §5.5)';
 
@@ -94,7 +96,7 @@ export class HeadReader<Start extends object> {
   #start: Start | undefined;
   #headerLines: HeaderLine[] = [];
   #size = 0;
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array = NO_BYTES;
 
   constructor(startLine: StartLine<Start>, limits: HeadLimits = {}) {
     this.#startLine = startLine;
@@ -114,6 +116,8 @@ export class HeadReader<Start extends object> {
 
   /** Takes the next bytes: gives the head, once it is whole, or why it cannot become one; undefined while more are needed. */
   receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
+    // At once for all lines, which are cut out of it. What follows the head may be much.
+    const text = latin1(chunk, 0, Math.min(chunk.length, this.#maxHeadSize - this.#size));
     let lineStart = 0;
     for (let i = 0; i < chunk.length; i++) {
       if (this.#size === this.#maxHeadSize) return this.#tooLarge();
@@ -124,7 +128,7 @@ export class HeadReader<Start extends object> {
         // only one takes it so, a request can be hidden in another.)
         if (byte !== LF) return syntaxFault(LINE_END, `a CR without LF at offset ${this.#size - 2}`);
         this.#afterCarriageReturn = false;
-        const outcome = this.#receiveLine(this.#takeLine(chunk, lineStart, i + 1));
+        const outcome = this.#receiveLine(this.#takeLine(text, lineStart, i - 1));
         lineStart = i + 1;
         if (outcome === 'whole') {
           this.#rest = chunk.subarray(lineStart);
@@ -139,7 +143,7 @@ export class HeadReader<Start extends object> {
         return syntaxFault(TEXT, `the control byte ${control} at offset ${this.#size - 1}`);
       }
     }
-    this.#partialLine.append(chunk, lineStart, chunk.length);
+    if (lineStart < chunk.length) this.#partialLine.append(chunk, lineStart, chunk.length);
     return undefined;
   }
 
@@ -147,16 +151,18 @@ export class HeadReader<Start extends object> {
   next(): void {
     this.#start = undefined;
     this.#headerLines = [];
-    this.#rest = new Uint8Array(0);
+    this.#rest = NO_BYTES;
   }
 
-  /** The line that ends at `chunk[end]`, without its CRLF. */
-  #takeLine(chunk: Uint8Array, start: number, end: number): string {
-    if (this.#partialLine.length === 0) return latin1(chunk, start, end - 2);
-    this.#partialLine.append(chunk, start, end);
-    const bytes = this.#partialLine.view();
+  /** The line that ends before `text[end]`, where its CRLF begins: in this chunk, or in the one before. */
+  #takeLine(text: string, start: number, end: number): string {
+    if (this.#partialLine.length === 0) return text.slice(start, end);
+    const before = this.#partialLine.view();
+    // Of the CRLF, the CR may have come with what was before.
+    const line =
+      latin1(before, 0, Math.min(before.length, before.length + end - start)) + text.slice(start, Math.max(start, end));
     this.#partialLine.clear();
-    return latin1(bytes, 0, bytes.length - 2);
+    return line;
   }
 
   #receiveLine(line: string): 'whole' | HeadFault | undefined {
@@ -207,5 +213,6 @@ function checkedLimit(argument: string, limit: number): number {
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.toString('latin1', start, end);
 }

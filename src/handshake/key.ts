@@ -1,6 +1,6 @@
 /** Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455 §1.3). */
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { fillRandom } from '#platform';
 
 /** RFC 6455 §1.3: a GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
@@ -23,7 +23,5 @@ export function isKey(text: string): boolean {
 
 /** RFC 6455 §4.2.2: the base64 of the SHA-1 of the key, "as a string, not base64-decoded", followed by the GUID. */
 export function acceptOf(key: string): string {
-  return createHash('sha1')
-    .update(key + GUID)
-    .digest('base64');
+  return hash('sha1', key + GUID, 'base64');
 }

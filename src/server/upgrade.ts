@@ -143,9 +143,8 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     this.#owner.refused(this.#socket, refusal, request);
   }
 
-  /** Early frames, or what comes behind a refusal. */
+  /** Early frames. */
   socketData(chunk: Uint8Array): void {
-    if (this.#isSettled) return;
     this.#early ??= [];
     this.#early.push(chunk);
     this.#earlySize += chunk.length;
@@ -154,7 +153,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
 
   // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
   socketEnd(): void {
-    if (!this.#isSettled) this.#socket.destroy();
+    this.#socket.destroy();
   }
 
   socketDrain(): void {}

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { endAndDiscard } from '../../src/connection/linger.js';
+import { endAndDiscard, Linger } from '../../src/connection/linger.js';
+import { ownSocket } from '../../src/connection/socket-owner.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { tcpPair } from '../helpers/sockets.js';
 
@@ -67,7 +68,7 @@ describe('endAndDiscard()', () => {
     // Nobody reads, so the second write waits.
     socket.write(Buffer.alloc(20));
     socket.write(Buffer.alloc(20));
-    endAndDiscard(socket, 50);
+    ownSocket(socket, new Linger(socket, 50));
     await once(socket, 'close');
     expect(performance.now() - start).toBeLessThan(900);
     peer.destroy();
