@@ -2,12 +2,12 @@ import { HandlerError } from '../errors.js';
 
 /** The transport under a connection, as far as a reader of the wire wants to know it. */
 export interface TransportInfo {
-  /** Absent for a socket that has no addresses, as a pipe of a test's. */
-  readonly localAddress?: string;
-  readonly localPort?: number;
+  /** Absent for a socket that has no addresses, as a pipe of a test's, and at a server once the connection has closed. */
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   /** The peer's address, or the path of a Unix domain socket. */
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
   readonly tls?: TlsInfo;
 }
 

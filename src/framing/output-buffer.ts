@@ -38,7 +38,7 @@ function nextSlab(size: number): Slab {
 
 /** Bytes on their way out: a queue of pieces, of which small ones share memory and large ones are kept by reference. */
 export class OutputBuffer {
-  #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] | undefined;
   #length = 0;
   /** The piece of the current slab that is still growing: `runSlab.bytes[runStart, runEnd)`. */
   #runSlab: Slab | undefined;
@@ -52,7 +52,7 @@ export class OutputBuffer {
 
   /** Pieces that wait: each takes some memory beside its bytes. */
   get pieceCount(): number {
-    return this.#pieces.length + (this.#runSlab === undefined ? 0 : 1);
+    return (this.#pieces?.length ?? 0) + (this.#runSlab === undefined ? 0 : 1);
   }
 
   /** The memory in which reserve() found room. Valid until the next reserve() of any OutputBuffer. */
@@ -85,23 +85,28 @@ export class OutputBuffer {
     // A piece of the slab that is queued again, for another peer, will be released once more.
     const queuedFrom = slabs.get(bytes.buffer);
     if (queuedFrom !== undefined) queuedFrom.live += bytes.length;
-    this.#pieces.push(bytes);
+    this.#push(bytes);
     this.#length += bytes.length;
   }
 
   /** Gives what waits, in order, and forgets it. */
   take(): Uint8Array[] {
     this.#closeRun();
-    const pieces = this.#pieces;
-    this.#pieces = [];
+    const pieces = this.#pieces ?? [];
+    this.#pieces = undefined;
     this.#length = 0;
     return pieces;
   }
 
   #closeRun(): void {
     if (this.#runSlab === undefined) return;
-    this.#pieces.push(this.#runSlab.bytes.subarray(this.#runStart, this.#runEnd));
+    this.#push(this.#runSlab.bytes.subarray(this.#runStart, this.#runEnd));
     this.#runSlab = undefined;
+  }
+
+  #push(piece: Uint8Array): void {
+    this.#pieces ??= [];
+    this.#pieces.push(piece);
   }
 }
 

@@ -3,11 +3,11 @@ import type { TraceWriter } from './trace-writer.js';
 
 /** The transport under a connection: what WireTap's connected() brings (src/connection/wire-tap.ts). */
 export interface Transport {
-  readonly localAddress?: string;
-  readonly localPort?: number;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
   /** The peer's address, or the path of a Unix domain socket. */
-  readonly remoteAddress?: string;
-  readonly remotePort?: number;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
   readonly tls?: {
     readonly version: string;
     readonly cipher: string;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { endAndDiscard } from '../connection/linger.js';
 import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
-import { transportInfo } from '../connection/transport-info.js';
+import { acceptedTransportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
 import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
@@ -78,7 +78,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
       this.refuse(outcome);
     } else {
       if (head.length > 0) this.socketData(head);
-      this.#judge({ ...outcome, transport: transportInfo(this.#socket) });
+      this.#judge({ ...outcome, transport: acceptedTransportInfo(this.#socket) });
     }
   }
 
