@@ -13,6 +13,8 @@ export interface Contender {
   readonly client?: readonly string[];
   readonly masking?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Left out of quick runs, unless it is named. */
+  readonly onlyInFull?: boolean;
   /** Scenarios, by their ids, that it has no part in, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
 }
@@ -28,7 +30,7 @@ const DENO = [`${here}/node_modules/deno/deno`, 'run', '-A', '--quiet', '--no-co
 
 const server = (name: string): string => `${here}/servers/${name}.mjs`;
 const client = (name: string): string => `${here}/clients/${name}.mjs`;
-const masking = (name: string): readonly string[] => [process.execPath, server('masking'), name];
+const masking = (name: string): readonly string[] => [process.execPath, `${here}/mask.mjs`, name];
 
 function versionIn(folder: string): string | undefined {
   const file = resolve(folder, 'package.json');
@@ -76,6 +78,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'ws-js',
     label: 'ws',
     version: () => versionOf('ws'),
+    onlyInFull: true,
     server: [...NODE, server('ws')],
     client: [...NODE, client('ws')],
     masking: masking('ws'),
@@ -103,6 +106,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'node-websocket',
     label: 'websocket',
     version: () => versionOf('websocket'),
+    onlyInFull: true,
     server: [...NODE, server('node-websocket')],
     client: [...NODE, client('node-websocket')],
     cannot: { 'deflate-1k': 'it knows no compression' },
@@ -111,6 +115,7 @@ export const CONTENDERS: readonly Contender[] = [
     id: 'faye',
     label: 'faye-websocket',
     version: () => versionOf('faye-websocket'),
+    onlyInFull: true,
     server: [...NODE, server('faye')],
     client: [...NODE, client('faye')],
   },

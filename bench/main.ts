@@ -36,7 +36,8 @@ async function main(): Promise<void> {
   const roundsOf = ({ kind }: Scenario) => (kind === 'idle' ? Math.min(rounds, IDLE_ROUNDS[mode]) : rounds);
   if (!(rounds >= 1)) throw new RangeError(`--rounds must be a number of 1 or more, not ${values.rounds}`);
 
-  const chosen = select('contender', CONTENDERS, values.contenders);
+  const named = values.full || values.contenders !== undefined;
+  const chosen = select('contender', CONTENDERS, values.contenders).filter(({ onlyInFull }) => named || !onlyInFull);
 
   prepare();
   const contenders = chosen.filter(({ version }) => version() !== undefined);

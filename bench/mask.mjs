@@ -1,6 +1,6 @@
 /**
- * No server, but a process of its own like them: masks 64 KiB in place, for as many seconds as it is told, with what its argument names,
- * and says how many GB went through in a second of CPU time.
+ * Neither server nor client, but a process of its own like them: masks 64 KiB in place, for as many seconds as it is told, with what its
+ * first argument names, and says how many GB went through in a second of CPU time.
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -19,14 +19,12 @@ async function subjectOf() {
     return () => target.set(bytes);
   }
   if (subject === 'ws101') {
-    const dist = process.env.WS101_DIST ?? resolve(import.meta.dirname, '../../dist');
+    const dist = process.env.WS101_DIST ?? resolve(import.meta.dirname, '../dist');
     const { maskInPlace } = await import(pathToFileURL(resolve(dist, 'framing/masking.js')).href);
     return () => maskInPlace(bytes, 0, SIZE, KEY, 0);
   }
   // What the receiver of ws calls: bufferutil's, or where WS_NO_BUFFER_UTIL is set, its own loop.
-  const { unmask } = createRequire(import.meta.url)(
-    resolve(import.meta.dirname, '../node_modules/ws/lib/buffer-util.js'),
-  );
+  const { unmask } = createRequire(import.meta.url)(resolve(import.meta.dirname, 'node_modules/ws/lib/buffer-util.js'));
   const key = Buffer.of(0x91, 0xa2, 0xb3, 0xc4);
   return () => unmask(bytes, key);
 }
