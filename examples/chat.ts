@@ -33,9 +33,7 @@ const chat = new WebSocketServer({ server: pages, path: '/chat', subprotocols: [
 
 chat.on('connection', (connection, request) => {
   const name = `${request.transport.remoteAddress}:${request.transport.remotePort}`;
-  const tellAll = (text: string) => {
-    for (const other of chat.clients) if (other.bufferedAmount < 65_536) other.send(text);
-  };
+  const tellAll = (text: string) => chat.broadcast(text, { filter: other => other.bufferedAmount < 65_536 });
   tellAll(`${name} came`);
   connection.on('message', text => {
     if (typeof text === 'string') tellAll(`${name}: ${text}`);

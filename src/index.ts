@@ -11,6 +11,7 @@ export type { CloseInfo } from './connection/close-info.js';
 export type { Message } from './connection/inbox.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
 export type { Sendable } from './connection/payload.js';
+export { type PreparedMessage, prepareMessage } from './connection/prepared-message.js';
 export type { MessageSource } from './connection/stream-message.js';
 export {
   type ConnectionEvents,
@@ -39,4 +40,9 @@ export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/htt
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
 export type { UpgradeRequest } from './handshake/upgrade-request.js';
 export type { Authorize, Denial, PendingRequest, ServerOptions, ServerRequest } from './server/options.js';
-export { type ServerCloseOptions, type ServerEvents, WebSocketServer } from './server/websocket-server.js';
+export {
+  type BroadcastOptions,
+  type ServerCloseOptions,
+  type ServerEvents,
+  WebSocketServer,
+} from './server/websocket-server.js';

@@ -35,9 +35,11 @@ describe('the public surface', () => {
       'WebSocketError',
       'WebSocketServer',
       'connect',
+      'prepareMessage',
     ]);
     expect(typesOf('index.ts')).toEqual([
       'Authorize',
+      'BroadcastOptions',
       'CertificateInfo',
       'CloseInfo',
       'ClosePayload',
@@ -58,6 +60,7 @@ describe('the public surface', () => {
       'MessageSource',
       'PendingRequest',
       'PermessageDeflateOptions',
+      'PreparedMessage',
       'RefusalOptions',
       'Sendable',
       'ServerCloseOptions',

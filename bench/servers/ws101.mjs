@@ -14,7 +14,7 @@ const server = new WebSocketServer({
 if (mode === 'broadcast') {
   server.on('connection', connection => {
     connection.on('message', data => {
-      for (const other of server.clients) other.send(data);
+      server.broadcast(data);
     });
   });
 } else {

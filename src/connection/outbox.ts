@@ -6,6 +6,7 @@ import type { Protocol } from '../protocol/protocol.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
 import type { ConnectionSettings } from './options.js';
 import { payloadSize } from './payload.js';
+import { PreparedMessage } from './prepared-message.js';
 import type { WireTap } from './wire-tap.js';
 
 export interface OutboxOwner {
@@ -92,7 +93,7 @@ export class Outbox implements Flushable {
   }
 
   /** Sends a message behind all that were sent before. Gives false where more than the high-water mark now waits. */
-  send(payload: string | Uint8Array | Blob): boolean {
+  send(payload: string | Uint8Array | Blob | PreparedMessage): boolean {
     const entries = (this.#jobs?.length ?? 0) + this.#protocol.outputPieces;
     const waiting = this.bufferedAmount + OVERHEAD * entries;
     if (waiting > this.#settings.maxBufferedAmount) {
@@ -103,7 +104,7 @@ export class Outbox implements Flushable {
       this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
     } else if (this.#jobs !== undefined) {
       // The caller may write to its memory again as soon as this returns.
-      const kept = typeof payload === 'string' ? payload : new Uint8Array(payload);
+      const kept = payload instanceof Uint8Array ? new Uint8Array(payload) : payload;
       this.enqueue(payloadSize(kept), () => this.#hand(kept));
     } else {
       const deflating = this.#hand(payload);
@@ -114,7 +115,8 @@ export class Outbox implements Flushable {
   }
 
   /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
-  #hand(payload: string | Uint8Array): Promise<void> | undefined {
+  #hand(payload: string | Uint8Array | PreparedMessage): Promise<void> | undefined {
+    if (payload instanceof PreparedMessage) return this.#handPrepared(payload);
     if (this.#deflate?.compresses(payloadSize(payload)) !== true) {
       this.#protocol.send(payload);
       return undefined;
@@ -129,6 +131,18 @@ export class Outbox implements Flushable {
     return deflated.then(bytes => {
       if (bytes !== undefined) this.#protocol.sendCompressed(bytes, isText);
     });
+  }
+
+  #handPrepared(message: PreparedMessage): Promise<void> | undefined {
+    const protocol = this.#protocol;
+    const isCompressed = this.#deflate?.compresses(message.size) === true;
+    const standalone = isCompressed ? this.#deflate?.standalone : undefined;
+    // A client masks what it sends, and where a context is taken over, what a message deflates to depends on those before it.
+    if (protocol.role === 'client' || (isCompressed && standalone === undefined)) return this.#hand(message.payload);
+    const frame = standalone === undefined ? message.frame : message.compressedFrame(standalone);
+    if (frame instanceof Promise) return frame.then(bytes => void protocol.sendEncoded(bytes));
+    protocol.sendEncoded(frame);
+    return undefined;
   }
 
   /** Sends a fragment of the message whose job is running. Gives false where the connection no longer takes it. */

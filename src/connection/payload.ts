@@ -19,7 +19,7 @@ export function toPayload(data: Sendable): string | Uint8Array | Blob {
 }
 
 /** How many bytes of payload this will be. */
-export function payloadSize(payload: string | Uint8Array | Blob): number {
+export function payloadSize(payload: string | Uint8Array | { readonly size: number }): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);
   return payload instanceof Uint8Array ? payload.length : payload.size;
 }

@@ -12,6 +12,7 @@ import { Link, type LinkEvents } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
+import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import type { TransportInfo, WireTap } from './wire-tap.js';
 
@@ -162,14 +163,14 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /**
    * Sends a message: a string as text, all else as binary. Binary above 16 KiB goes out of a server by reference, so it must not
-   * change until it is sent.
+   * change until it is sent. What goes to many connections is best made ready once, by prepareMessage().
    *
    * @returns true to go on; false where more than `highWaterMark` bytes wait now (the message is on its way, `drain` follows), or
    *   where the connection is closing or closed (it is not)
    * @throws {TypeError} for anything that is no message
    */
-  send(data: Sendable): boolean {
-    const payload = toPayload(data);
+  send(data: Sendable | PreparedMessage): boolean {
+    const payload = toMessage(data);
     return this.state === 'open' && this.#link.outbox.send(payload);
   }
 

@@ -69,6 +69,17 @@ export class FrameEncoder {
       this.output.append(piece);
     }
   }
+
+  /** Queues a frame that encodeFrame() gave, which many connections may have a part in: where nothing else waits, it goes as it is. */
+  encoded(frame: Uint8Array): void {
+    if (this.output.length === 0 || frame.length > COPY_THRESHOLD) {
+      this.output.append(frame);
+    } else {
+      const start = this.output.reserve(frame.length);
+      this.output.memory.set(frame, start);
+      this.output.commit(frame.length);
+    }
+  }
 }
 
 /** Writes header and payload to `memory` at `start`; `length` is the payload's in bytes. */

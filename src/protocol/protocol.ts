@@ -355,8 +355,7 @@ export class Protocol {
    */
   send(data: string | Uint8Array): boolean {
     if (!this.canSend) return false;
-    if (this.#isMidMessage)
-      throw new TypeError('send() in the middle of a fragmented message: finish it by sendFragment(data, true)');
+    this.#checkBetweenMessages('send');
     this.#encoder.frame(typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY, data);
     return true;
   }
@@ -366,6 +365,26 @@ export class Protocol {
     if (!this.canSend) return false;
     this.#encoder.frame(isText ? OPCODE.TEXT : OPCODE.BINARY, bytes, true, RSV1);
     return true;
+  }
+
+  /**
+   * Sends a message that was encoded before, as one whole frame: by encodeFrame('server', …). Many connections may have a part in its
+   * bytes, which must not change. Gives false where the state no longer allows it.
+   *
+   * @throws {TypeError} for a client, which masks every frame by a key of its own (§5.3), and where a fragmented message is not finished
+   */
+  sendEncoded(frame: Uint8Array): boolean {
+    if (this.role === 'client')
+      throw new TypeError('sendEncoded() for a client: each of its frames has a masking key of its own (§5.3)');
+    if (!this.canSend) return false;
+    this.#checkBetweenMessages('sendEncoded');
+    this.#encoder.encoded(frame);
+    return true;
+  }
+
+  #checkBetweenMessages(method: string): void {
+    if (!this.#isMidMessage) return;
+    throw new TypeError(`${method}() in the middle of a fragmented message: finish it by sendFragment(data, true)`);
   }
 
   /**

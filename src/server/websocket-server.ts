@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
+import type { Sendable } from '../connection/payload.js';
+import { PreparedMessage, prepareMessage } from '../connection/prepared-message.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -36,6 +38,13 @@ export interface ServerEvents<Context> {
   /** close() is done. */
   close: [];
 }
+
+export interface BroadcastOptions {
+  /** Says of each open connection whether it gets the message. */
+  readonly filter?: (connection: WebSocketConnection) => boolean;
+}
+
+const BROADCAST_OPTION_NAMES: OptionNames<BroadcastOptions> = { filter: true };
 
 export interface ServerCloseOptions {
   /** What the connections are told. Default 1001, "going away". */
@@ -102,6 +111,27 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   /** The connections that are open or closing. */
   get clients(): ReadonlySet<WebSocketConnection> {
     return this.#clients;
+  }
+
+  /**
+   * Sends a message to every connection that is open, encoded once and compressed once (see prepareMessage()). One that reads too slowly is
+   * dealt with as by send(): above `maxBufferedAmount` it is terminated. A filter may spare it: `({ bufferedAmount }) => bufferedAmount < 65_536`.
+   *
+   * @returns to how many it goes
+   * @throws {TypeError} for anything that is no message, and for a Blob
+   */
+  broadcast(data: Exclude<Sendable, Blob> | PreparedMessage, options: BroadcastOptions = {}): number {
+    checkOptionNames(options, BROADCAST_OPTION_NAMES);
+    const { filter } = options;
+    if (filter !== undefined && typeof filter !== 'function') throw invalidType('filter', 'a function', filter);
+    const message = data instanceof PreparedMessage ? data : prepareMessage(data);
+    let count = 0;
+    for (const connection of this.#clients) {
+      if (connection.state !== 'open' || (filter !== undefined && !filter(connection))) continue;
+      connection.send(message);
+      count++;
+    }
+    return count;
   }
 
   /** Where it listens: the path of a Unix domain socket as a string; null where it does not, or not on its own. */

@@ -4,7 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
-import { connect, type HandlerError, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
+import {
+  connect,
+  type HandlerError,
+  prepareMessage,
+  type WebSocketConnection,
+  WebSocketServer,
+} from '../../src/index.js';
 import { request } from '../helpers/http-heads.js';
 import { openServer, temporarySocket, watch } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
@@ -22,6 +28,39 @@ function warnings(): unknown[] {
   onTestFinished(() => spy.mockRestore());
   return seen;
 }
+
+describe('broadcast()', () => {
+  test('sends to all that are open, and says to how many', async () => {
+    const { server, port, connections } = await openServer();
+    const clients = [await client(port), await client(port), await client(port)];
+    const seen = clients.map(connection => {
+      const messages: unknown[] = [];
+      connection.on('message', data => messages.push(data));
+      return messages;
+    });
+    await expect.poll(() => connections.length).toBe(3);
+    expect(server.broadcast('to all')).toBe(3);
+    expect(server.broadcast(Uint8Array.of(1), { filter: connection => connection !== connections[0] })).toBe(2);
+    expect(server.broadcast(prepareMessage('made before'))).toBe(3);
+    const bytes = Buffer.of(1);
+    await expect
+      .poll(() => seen)
+      .toEqual([
+        ['to all', 'made before'],
+        ['to all', bytes, 'made before'],
+        ['to all', bytes, 'made before'],
+      ]);
+    void connections[1]!.close();
+    expect(server.broadcast('to those that stay')).toBe(2);
+  });
+
+  test('takes no Blob, no filter that is none, and no option that there is not', async () => {
+    const { server } = await openServer();
+    expect(() => server.broadcast(new Blob([]) as never)).toThrow(TypeError);
+    expect(() => server.broadcast('x', { filter: 1 as never })).toThrow(/filter/);
+    expect(() => server.broadcast('x', { filtre: () => true } as never)).toThrow(/did you mean 'filter'/);
+  });
+});
 
 describe('a connection', () => {
   test('is forgotten when it closes, also where the application has removed all listeners', async () => {

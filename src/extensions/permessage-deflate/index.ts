@@ -1,4 +1,5 @@
 /** permessage-deflate (RFC 7692): what client, server and connection need of it. */
+export { Deflater, type DeflaterOptions } from './deflater.js';
 export { type Inflated, InflateFault } from './inflater.js';
 export {
   type DeflateSettings,

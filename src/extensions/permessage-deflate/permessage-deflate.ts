@@ -1,4 +1,4 @@
-import { Deflater } from './deflater.js';
+import { Deflater, type DeflaterOptions } from './deflater.js';
 import { type Inflated, Inflater } from './inflater.js';
 import { type DeflateSettings, LEAST_DEFLATE_WINDOW_BITS } from './options.js';
 import type { DeflateParameters } from './parameters.js';
@@ -8,6 +8,8 @@ export class PermessageDeflate {
   readonly #deflater: Deflater | undefined;
   readonly #inflater: Inflater;
   readonly #threshold: number;
+  /** How we deflate, where each message stands alone, and so deflates to the same bytes on any connection. */
+  readonly standalone: DeflaterOptions | undefined;
 
   /** @param maxMessageSize the most bytes of a message that comes, inflated */
   constructor(role: 'client' | 'server', agreed: DeflateParameters, settings: DeflateSettings, maxMessageSize: number) {
@@ -18,7 +20,9 @@ export class PermessageDeflate {
     this.#threshold = settings.threshold;
     // A server may limit a client to a window that zlib cannot have. Then the client compresses nothing: it never has to.
     if (own.windowBits >= LEAST_DEFLATE_WINDOW_BITS) {
-      this.#deflater = new Deflater({ ...own, level: settings.level, memLevel: settings.memLevel });
+      const options = { ...own, level: settings.level, memLevel: settings.memLevel };
+      this.#deflater = new Deflater(options);
+      if (own.noContextTakeover) this.standalone = options;
     }
   }
 

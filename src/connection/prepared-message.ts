@@ -1,0 +1,75 @@
+import { invalidType } from '../errors.js';
+import { Deflater, type DeflaterOptions } from '../extensions/permessage-deflate/index.js';
+import { encodeFrame } from '../framing/frame-encoder.js';
+import { RSV1 } from '../framing/frame-header.js';
+import { OPCODE } from '../framing/opcode.js';
+import { type Sendable, toPayload } from './payload.js';
+
+/**
+ * A message for many peers: its frame is encoded once, and compressed once for all connections that agreed on the same parameters, whatever
+ * their number. (A client masks each frame by a key of its own, so it gains nothing by this.)
+ */
+export class PreparedMessage {
+  /** The text, or the bytes. */
+  readonly payload: string | Uint8Array;
+  /** The message as one frame of a server's, not compressed. */
+  readonly frame: Uint8Array;
+  /** Bytes of payload. */
+  readonly size: number;
+  #compressed: Map<string, Uint8Array | Promise<Uint8Array>> | undefined;
+
+  constructor(payload: string | Uint8Array, frame: Uint8Array, size: number) {
+    this.payload = payload;
+    this.frame = frame;
+    this.size = size;
+  }
+
+  /**
+   * The message as one compressed frame of a server's, for connections where every message stands alone. The promise is for one that is
+   * deflated on the thread pool.
+   */
+  compressedFrame(options: DeflaterOptions): Uint8Array | Promise<Uint8Array> {
+    const key = `${options.windowBits} ${options.level} ${options.memLevel}`;
+    this.#compressed ??= new Map();
+    let frame = this.#compressed.get(key);
+    if (frame === undefined) {
+      frame = this.#compress(options);
+      this.#compressed.set(key, frame);
+    }
+    return frame;
+  }
+
+  #compress(options: DeflaterOptions): Uint8Array | Promise<Uint8Array> {
+    const opcode = typeof this.payload === 'string' ? OPCODE.TEXT : OPCODE.BINARY;
+    const bytes = this.frame.subarray(this.frame.length - this.size);
+    // Never closed, so it gives the bytes.
+    const deflated = new Deflater(options).deflate(bytes) as Uint8Array | Promise<Uint8Array>;
+    const encode = (body: Uint8Array) => encodeFrame('server', opcode, body, true, RSV1);
+    return deflated instanceof Promise ? deflated.then(encode) : encode(deflated);
+  }
+}
+
+/**
+ * Makes a message ready to be sent over many connections by their send(), or by a server's broadcast(): encoded once, and
+ * compressed once. The bytes are copied: the caller's memory is free as soon as this returns.
+ *
+ * @throws {TypeError} for anything that is no message, and for a Blob, whose bytes are not here yet
+ */
+export function prepareMessage(data: Exclude<Sendable, Blob>): PreparedMessage {
+  const payload = toPayload(data);
+  if (payload instanceof Blob)
+    throw invalidType('data', 'a string, a Buffer, an ArrayBufferView or an ArrayBuffer', data);
+  const isText = typeof payload === 'string';
+  const size = isText ? Buffer.byteLength(payload) : payload.length;
+  const frame = encodeFrame('server', isText ? OPCODE.TEXT : OPCODE.BINARY, payload);
+  return new PreparedMessage(isText ? payload : frame.subarray(frame.length - size), frame, size);
+}
+
+/**
+ * What send() takes, as toPayload() gives it; a message that was prepared comes back as it is.
+ *
+ * @throws {TypeError} for anything else
+ */
+export function toMessage(data: Sendable | PreparedMessage): string | Uint8Array | Blob | PreparedMessage {
+  return data instanceof PreparedMessage ? data : toPayload(data);
+}

@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
+import { prepareMessage } from '../../src/connection/prepared-message.js';
+import {
+  type DeflateParameters,
+  PermessageDeflate,
+  resolvePermessageDeflate,
+} from '../../src/extensions/permessage-deflate/index.js';
+import { Protocol } from '../../src/protocol/index.js';
+import type { Role } from '../../src/protocol/protocol.js';
+import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+
+afterEach(() => void vi.restoreAllMocks());
+
+const TEXT = 'ein Satz, der sich wiederholt; '.repeat(50);
+
+function deflatingPair(noContextTakeover: boolean, level = 1) {
+  const agreed: DeflateParameters = {
+    serverNoContextTakeover: noContextTakeover,
+    clientNoContextTakeover: noContextTakeover,
+    serverMaxWindowBits: 15,
+    clientMaxWindowBits: 15,
+  };
+  const deflate = (role: Role) =>
+    new PermessageDeflate(role, agreed, resolvePermessageDeflate({ level }, role)!, CONNECTION_DEFAULTS.maxMessageSize);
+  const [a, b] = duplexPair();
+  const client = connectionOver(a, 'client', { deflate: deflate('client') });
+  const server = connectionOver(b, 'server', { deflate: deflate('server') });
+  return { client, server, messages: collectMessages(client) };
+}
+
+describe('a prepared message', () => {
+  it.each([
+    ['text', 'grüß Gott'],
+    ['an empty text', ''],
+    ['a Buffer', Buffer.from('bytes')],
+    ['a view of 16-bit words', Uint16Array.of(0x0101, 0x0202)],
+    ['an ArrayBuffer', new ArrayBuffer(3)],
+    ['more than is copied', Buffer.alloc(100_000, 7)],
+  ])('arrives as what it is: %s', async (_, data) => {
+    const message = prepareMessage(data);
+    const { client, server } = connectedPair();
+    const [received, returned] = [collectMessages(client), collectMessages(server)];
+    server.send('before');
+    for (const end of [server, server, client]) end.send(message);
+    server.send('behind');
+    const expected = typeof data === 'string' ? data : Buffer.from(data instanceof Uint16Array ? data.buffer : data);
+    await expect.poll(() => received.length).toBe(4);
+    await expect.poll(() => returned.length).toBe(1);
+    expect(received).toEqual(['before', expected, expected, 'behind']);
+    expect(returned).toEqual([expected]);
+    client.terminate();
+  });
+
+  it('does not change with the memory that it was made of', async () => {
+    const bytes = Buffer.from('one');
+    const message = prepareMessage(bytes);
+    bytes.write('two');
+    const { client, server } = connectedPair();
+    const messages = collectMessages(client);
+    server.send(message);
+    await expect.poll(() => messages).toEqual([Buffer.from('one')]);
+    client.terminate();
+  });
+
+  it('leaves as the same bytes for all peers: none of them has a copy', async () => {
+    const message = prepareMessage('for all');
+    const all = Array.from({ length: 3 }, () => connectionAndPeer());
+    const writes = all.map(({ socket }) => vi.spyOn(socket, 'write'));
+    for (const { connection } of all) connection.send(message);
+    await Promise.all(all.map(({ peer }) => peer.saw(1)));
+    for (const write of writes) expect(write.mock.calls[0]?.[0]).toBe(message.frame);
+    for (const { connection } of all) connection.terminate();
+  });
+
+  it('waits for its turn behind a Blob', async () => {
+    const { client, server } = connectedPair();
+    const messages = collectMessages(client);
+    server.send(new Blob(['first']));
+    server.send(prepareMessage('second'));
+    expect(server.bufferedAmount).toBeGreaterThanOrEqual(11);
+    await expect.poll(() => messages).toEqual([Buffer.from('first'), 'second']);
+    client.terminate();
+  });
+
+  it('is refused where it is none: of a Blob, of a number, and as a Ping', async () => {
+    expect(() => prepareMessage(new Blob([]) as never)).toThrow(/'?data'?.* a string, a Buffer/);
+    expect(() => prepareMessage(5 as never)).toThrow(TypeError);
+    const { client } = connectedPair();
+    expect(() => client.ping(prepareMessage('x') as never)).toThrow(TypeError);
+    client.terminate();
+  });
+});
+
+describe('a prepared message and permessage-deflate (RFC 7692)', () => {
+  it('is compressed once where every message stands alone, for all connections', async () => {
+    const pairs = Array.from({ length: 3 }, () => deflatingPair(true));
+    const message = prepareMessage(TEXT);
+    const compress = vi.spyOn(message, 'compressedFrame');
+    for (const { server } of pairs) server.send(message);
+    for (const { messages } of pairs) await expect.poll(() => messages).toEqual([TEXT]);
+    const frames = new Set(compress.mock.results.map(({ value }) => value as Uint8Array));
+    expect([compress.mock.calls.length, frames.size]).toEqual([3, 1]);
+    expect([...frames][0]!.length).toBeLessThan(TEXT.length / 5);
+    for (const { client } of pairs) client.terminate();
+  });
+
+  it('is compressed once for each set of parameters', () => {
+    const message = prepareMessage(TEXT);
+    const options = { windowBits: 15, noContextTakeover: true, level: 1, memLevel: 8 };
+    const frame = message.compressedFrame(options);
+    expect(message.compressedFrame({ ...options })).toBe(frame);
+    for (const other of [{ windowBits: 10 }, { level: 9 }, { memLevel: 1 }]) {
+      expect(message.compressedFrame({ ...options, ...other })).not.toBe(frame);
+    }
+  });
+
+  it('follows the context where one is taken over, and of a client', async () => {
+    const { client, server, messages } = deflatingPair(false);
+    const message = prepareMessage(TEXT);
+    const returned = collectMessages(server);
+    server.send('before');
+    for (const end of [server, server, client]) end.send(message);
+    await expect.poll(() => messages).toEqual(['before', TEXT, TEXT]);
+    await expect.poll(() => returned).toEqual([TEXT]);
+    client.terminate();
+  });
+
+  it('may be large, and is then deflated on the thread pool: in order, and once', async () => {
+    const [one, two] = [deflatingPair(true), deflatingPair(true)];
+    const large = Buffer.concat([randomBytes(100_000), Buffer.alloc(100_000)]);
+    const message = prepareMessage(large);
+    for (const { server } of [one, two]) {
+      server.send(message);
+      server.send('behind');
+    }
+    for (const { messages, client } of [one, two]) {
+      await expect.poll(() => messages.length).toBe(2);
+      expect(Buffer.compare(messages[0] as Buffer, large)).toBe(0);
+      expect(messages[1]).toBe('behind');
+      client.terminate();
+    }
+  });
+
+  it('goes as it is below the threshold', async () => {
+    const { client, server, messages } = deflatingPair(true);
+    server.send(prepareMessage('short'));
+    await expect.poll(() => messages).toEqual(['short']);
+    client.terminate();
+  });
+});
+
+describe('Protocol.sendEncoded()', () => {
+  const handler = { message() {}, ping() {}, pong() {}, closeReceived() {}, failed() {} };
+
+  it('is for servers, between two messages, while messages can be sent', () => {
+    const { frame } = prepareMessage('x');
+    const client = new Protocol('client', handler);
+    expect(() => client.sendEncoded(frame)).toThrow(
+      'sendEncoded() for a client: each of its frames has a masking key of its own (§5.3)',
+    );
+    const server = new Protocol('server', handler);
+    expect(server.sendEncoded(frame)).toBe(true);
+    expect(server.takeOutput()).toEqual([frame]);
+    server.sendFragment('a', false);
+    expect(() => server.sendEncoded(frame)).toThrow('sendEncoded() in the middle of a fragmented message');
+    server.sendFragment('b', true);
+    server.close(1000);
+    expect(server.sendEncoded(frame)).toBe(false);
+  });
+});
