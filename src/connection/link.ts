@@ -239,7 +239,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   // Out
 
   socketDrain(): void {
-    this.outbox.flush();
+    this.outbox.socketDrained();
   }
 
   flushed(): void {

@@ -251,6 +251,13 @@ export class Outbox implements Flushable {
   flushScheduled(): void {
     this.#isScheduled = false;
     this.flush();
+    this.#settle();
+  }
+
+  /** What was handed to the socket has left: hands on what has gathered meanwhile. */
+  socketDrained(): void {
+    this.flush();
+    this.#settle();
   }
 
   /** Hands what the protocol has to say to the socket, in one write, unless the socket still has enough. */
@@ -265,17 +272,22 @@ export class Outbox implements Flushable {
   #write(pieces: Uint8Array[]): void {
     const socket = this.#socket;
     const last = pieces.length - 1;
-    this.#onWritten ??= () => this.#settle();
     if (last > 0) socket.cork();
     for (let i = 0; i <= last; i++) {
       const piece = pieces[i]!;
       this.#tap?.sent(piece);
-      if (i < last) socket.write(piece);
-      else socket.write(piece, this.#onWritten);
+      // A callback costs as much as all else that is done here, so it is for those writes alone that somebody may come to wait for.
+      if (i < last || socket.writableLength + piece.length <= this.#settings.highWaterMark) socket.write(piece);
+      else socket.write(piece, this.#writtenCallback);
     }
     if (last > 0) socket.uncork();
     // Where nothing waits in the socket, the kernel has its copy of every piece.
     if (this.#recycles && socket.writableLength === 0) pieces.forEach(releaseOutput);
+  }
+
+  get #writtenCallback(): () => void {
+    this.#onWritten ??= () => this.#settle();
+    return this.#onWritten;
   }
 
   /** Whether send() may go on. What this turn has gathered is flushed before the answer is no. */
@@ -286,7 +298,7 @@ export class Outbox implements Flushable {
     return false;
   }
 
-  /** Tells those who wait that enough has left. Only from the socket's callback, so never within a send(). */
+  /** Tells those who wait that enough has left. Never within a send(). */
   #settle(): void {
     if (this.inTransit <= this.#settings.highWaterMark) this.#answerStream(true);
     if (!this.#owesDrain || this.#isAboveMark) return;

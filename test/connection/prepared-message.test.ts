@@ -46,7 +46,8 @@ describe('a prepared message', () => {
     server.send('before');
     for (const end of [server, server, client]) end.send(message);
     server.send('behind');
-    const expected = typeof data === 'string' ? data : Buffer.from(data instanceof Uint16Array ? data.buffer : data);
+    const expected =
+      typeof data === 'string' ? data : Buffer.from((data instanceof Uint16Array ? data.buffer : data) as ArrayBuffer);
     await expect.poll(() => received.length).toBe(4);
     await expect.poll(() => returned.length).toBe(1);
     expect(received).toEqual(['before', expected, expected, 'behind']);
