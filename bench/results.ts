@@ -3,7 +3,7 @@
 export interface Results {
   readonly machine: Machine;
   readonly mode: 'quick' | 'full';
-  /** Interleaved rounds that each contender got. */
+  /** Interleaved rounds that each contender got; more where the machine disturbed too many of them, fewer for idle connections. */
   readonly rounds: number;
   readonly contenders: ReadonlyArray<{ readonly id: string; readonly label: string; readonly version: string }>;
   readonly scenarios: readonly ScenarioResult[];
@@ -70,7 +70,7 @@ export interface Summary {
 }
 
 /** With fewer undisturbed samples than this, the disturbed ones count too. */
-const ENOUGH = 3;
+export const ENOUGH = 3;
 
 /** The samples that count: the undisturbed ones, if there are enough of them. */
 export function counting(samples: readonly Sample[]): readonly Sample[] {

@@ -1,11 +1,13 @@
 /** A scenario, with all contenders in turns: whatever disturbs the machine meanwhile disturbs all of them alike. */
 import { type Contender, takesPart } from './contenders.js';
-import type { Run, Sample, ScenarioResult } from './results.js';
+import { ENOUGH, type Run, type Sample, type ScenarioResult } from './results.js';
 import { clientRound, idleRound, maskingRound, type Server, serverRound, startServer, type Timing } from './round.js';
 import type { Scenario } from './scenarios.js';
 
 export interface Plan {
   readonly rounds: number;
+  /** Rounds that are added, at most, while somebody has too few undisturbed samples. */
+  readonly extraRounds: number;
   /** In seconds. */
   readonly duration: number;
   /** Before each measurement, and before the first one of a process. */
@@ -42,7 +44,8 @@ export async function runScenario(
       turns.set(await begin(contender, scenario, plan), []);
     });
   }
-  for (let round = 0; round < plan.rounds; round++) {
+  const wanting = () => [...turns.values()].some(samples => undisturbed(samples) < ENOUGH);
+  for (let round = 0; round < plan.rounds || (round < plan.rounds + plan.extraRounds && wanting()); round++) {
     for (const [turn, samples] of beginningWith(round, [...turns])) {
       const well = await attempt(turn.id, async () => {
         samples.push(await turn.round());
@@ -59,6 +62,10 @@ export async function runScenario(
   }
   const { id, title, metric, unit, better, target } = scenario;
   return { id, title, metric, unit, better, ...(target === undefined ? {} : { target }), runs };
+}
+
+function undisturbed(samples: readonly Sample[]): number {
+  return samples.filter(({ disturbed }) => disturbed === undefined).length;
 }
 
 /** Each round begins with another one, so that nobody always comes behind the same contender. */

@@ -97,7 +97,7 @@ static void flush(struct client *client) {
   client->waits_for_room = full;
 }
 
-/* `first` counts the messages of this connection that came before. */
+/* `first` is the index of the first one, modulo in_flight. */
 static void send_messages(struct client *client, uint64_t first, uint64_t count) {
   const uint64_t at = now_ns();
   for (uint64_t i = first; i < first + count; i++) client->sent_at[i % (uint64_t)options.in_flight] = at;
@@ -163,7 +163,8 @@ static void take_frames(struct client *client, const uint8_t *bytes, size_t size
   parse(&client->parser, bytes, size, take_payload, client);
   const uint64_t came = client->received - before;
   if (came == 0) return;
-  if (mode == ECHO) send_messages(client, client->received, came);
+  /* In the place of the ones that came: message i + in_flight where i was. */
+  if (mode == ECHO) send_messages(client, before, came);
   if (mode == BROADCAST) {
     deliveries += came;
     if (deliveries == (uint64_t)options.connections * (uint64_t)options.in_flight) publish();
