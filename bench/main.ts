@@ -90,4 +90,9 @@ function select<T extends { readonly id: string }>(
   return all.filter(({ id }) => wanted.includes(id));
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof RangeError ? error.message : error);
+  process.exitCode = 1;
+}

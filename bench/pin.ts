@@ -1,5 +1,6 @@
 /** A core each for the two sides of a measurement, where the system can do that. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 /** The cores that this process may use; empty where there is no taskset. */
 function cores(): number[] {
@@ -16,7 +17,17 @@ function cores(): number[] {
     });
 }
 
-const [MEASURED, OTHER] = cores();
+/** The threads of one core share it, so they count as one. */
+function threadsOf(core: number): string | undefined {
+  try {
+    return readFileSync(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+const [MEASURED, ...REST] = cores();
+const OTHER = REST.find(core => threadsOf(core) !== threadsOf(MEASURED!)) ?? REST[0];
 
 /** Whether both sides have a core of their own. */
 export const pinned: boolean = OTHER !== undefined;
