@@ -1,7 +1,7 @@
 import { allocate, decodeUtf8 } from '#platform';
 import { copyOf } from './copy.js';
 import type { Breach, FrameSink } from './frame-decoder.js';
-import { type FrameHeader, MAX_CONTROL_PAYLOAD, RSV1 } from './frame-header.js';
+import { type FrameHeader, RSV1 } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
 import { isControl, OPCODE, opcodeName } from './opcode.js';
 import { Utf8Validator } from './utf8-validator.js';
@@ -32,6 +32,8 @@ export interface MessageLimits {
  * maxMessageSize is above it.
  */
 export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
+
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * A binary payload of at least this share of its chunk is handed on where it lies, and so is one of 1 KiB if the chunk is no more than 64
@@ -72,6 +74,7 @@ export class MessageAssembler implements FrameSink {
   /** Serves messages that come in pieces, and is made with the first of them. */
   #buffer: MessageBuffer | undefined;
 
+  /** What has come of a control frame's payload, and how long that will be. */
   #control: Uint8Array | undefined;
   #controlLength = 0;
 
@@ -99,7 +102,7 @@ export class MessageAssembler implements FrameSink {
       return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT, detail: opcodeName(header.opcode) };
     }
     if (this.#inControl) {
-      this.#controlLength = 0;
+      this.#controlLength = header.payloadLength;
       return undefined;
     }
     if (header.opcode === OPCODE.CONTINUATION) {
@@ -129,8 +132,7 @@ export class MessageAssembler implements FrameSink {
 
   framePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
     if (this.#inControl) {
-      this.#control ??= new Uint8Array(MAX_CONTROL_PAYLOAD);
-      for (let i = start; i < end; i++) this.#control[this.#controlLength++] = bytes[i]!;
+      this.#takeControl(bytes, start, end);
       return undefined;
     }
     const isText = this.#messageOpcode === OPCODE.TEXT && !this.#isCompressed;
@@ -155,10 +157,24 @@ export class MessageAssembler implements FrameSink {
     return undefined;
   }
 
+  /** Most control frames come whole in one piece, and are handed on where they lie. */
+  #takeControl(bytes: Uint8Array, start: number, end: number): void {
+    const before = this.#control ?? NO_BYTES;
+    if (end - start === this.#controlLength) {
+      this.#control = bytes.subarray(start, end);
+    } else {
+      this.#control = new Uint8Array(before.length + end - start);
+      this.#control.set(before);
+      this.#control.set(bytes.subarray(start, end), before.length);
+    }
+  }
+
   frameEnd(): Breach | undefined {
     if (this.#inControl) {
+      const payload = this.#control ?? NO_BYTES;
       this.#inControl = false;
-      return this.#sink.control(this.#opcode, this.#control?.subarray(0, this.#controlLength) ?? new Uint8Array(0));
+      this.#control = undefined;
+      return this.#sink.control(this.#opcode, payload);
     }
     if (!this.#fin) return undefined;
     // A character that the message's end cuts off is as wrong as any other (§8.1).

@@ -428,6 +428,25 @@ describe('whose memory a message lies in', () => {
     expect(message.buffer.byteLength).toBeLessThanOrEqual(8192);
   });
 
+  test('a control frame in pieces does not depend on memory that its owner writes to again', () => {
+    const controls: string[] = [];
+    const sink = {
+      message: () => undefined,
+      control: (_: number, payload: Uint8Array) => void controls.push(String.fromCharCode(...payload)),
+    };
+    const decoder = new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server' });
+    const chunk = new Uint8Array(1);
+    for (const byte of frames(
+      { opcode: 9, payload: 'ping' },
+      { opcode: 10, payload: '' },
+      { opcode: 10, payload: 'p' },
+    )) {
+      chunk[0] = byte;
+      decoder.push(chunk);
+    }
+    expect(controls).toEqual(['ping', '', 'p']);
+  });
+
   test('what comes later does not change a message given', () => {
     for (const ownsChunks of [true, false]) {
       const messages: (string | Uint8Array)[] = [];
