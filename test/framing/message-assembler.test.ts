@@ -436,11 +436,7 @@ describe('whose memory a message lies in', () => {
     };
     const decoder = new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server' });
     const chunk = new Uint8Array(1);
-    for (const byte of frames(
-      { opcode: 9, payload: 'ping' },
-      { opcode: 10, payload: '' },
-      { opcode: 10, payload: 'p' },
-    )) {
+    for (const byte of hex('8904 70696e67 8a00 8a01 70')) {
       chunk[0] = byte;
       decoder.push(chunk);
     }

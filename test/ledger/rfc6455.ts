@@ -1156,7 +1156,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'Incoming data MUST be parsed as WebSocket frames as defined in Section 5.2.',
-    kept: ['connection/link.ts #receive', 'framing/frame-decoder.ts push'],
+    kept: ['connection/link.ts socketData', 'framing/frame-decoder.ts push'],
   },
   {
     id: '6.2-2',
@@ -1328,7 +1328,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'If at any point the underlying transport layer connection is unexpectedly lost, the client MUST _Fail the WebSocket Connection_.',
-    kept: ['connection/link.ts #followPeer', 'connection/link.ts #fault'],
+    kept: ['connection/link.ts #followPeer', 'connection/link.ts socketError'],
   },
   {
     id: '7.2.1-3',
