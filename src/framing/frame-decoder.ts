@@ -56,9 +56,9 @@ export interface FrameDecoderOptions {
  */
 export class FrameDecoder {
   readonly #sink: FrameSink;
-  readonly #expectedMask: boolean | undefined;
-  readonly #assignedRsv: number;
-  readonly #ownsChunks: boolean;
+  #expectedMask: boolean | undefined;
+  #assignedRsv = 0;
+  #ownsChunks = false;
   readonly #header: FrameHeader = {
     fin: false,
     rsv: 0,
@@ -85,9 +85,19 @@ export class FrameDecoder {
 
   constructor(sink: FrameSink, options: FrameDecoderOptions) {
     this.#sink = sink;
+    this.reuse(options, 0);
+  }
+
+  /**
+   * Makes a decoder that stands between two frames ready for those of another connection.
+   *
+   * @param offset bytes of that connection that were taken before
+   */
+  reuse(options: FrameDecoderOptions, offset: number): void {
     this.#expectedMask = options.from === 'any' ? undefined : options.from === 'client';
     this.#assignedRsv = options.assignedRsv ?? 0;
     this.#ownsChunks = options.ownsChunks ?? false;
+    this.#taken = offset;
   }
 
   /** The rule that the bytes broke. From then on the decoder takes no more of them (§7.1.7). */
@@ -108,6 +118,11 @@ export class FrameDecoder {
   /** Whether the bytes taken so far end between two frames. */
   get isBetweenFrames(): boolean {
     return !this.#inPayload && this.#partialLength === 0;
+  }
+
+  /** Whether nothing but `offset` tells it from a new decoder. */
+  get isIdle(): boolean {
+    return this.isBetweenFrames && !this.#suspended && !this.#holdsMessages && this.#error === undefined;
   }
 
   /** Makes push() stop before the next frame. Meant to be called by the sink. */

@@ -53,10 +53,10 @@ const PIECE_WORTH_KEEPING = 7 / 8;
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
-  readonly #maxMessageSize: number;
-  readonly #maxTextSize: number;
-  readonly #maxFragments: number;
-  readonly #ownsChunks: boolean;
+  #maxMessageSize = 0;
+  #maxTextSize = 0;
+  #maxFragments = 0;
+  #ownsChunks = false;
   #inControl = false;
   #opcode = 0;
   #fin = false;
@@ -81,10 +81,20 @@ export class MessageAssembler implements FrameSink {
   /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be handed on where it lies */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
     this.#sink = sink;
+    this.reuse(limits, ownsChunks);
+  }
+
+  /** Makes an assembler that stands between two messages ready for those of another connection. */
+  reuse(limits: MessageLimits, ownsChunks: boolean): void {
     this.#maxMessageSize = limits.maxMessageSize;
     this.#maxFragments = limits.maxFragments;
     this.#maxTextSize = Math.min(limits.maxMessageSize, MAX_TEXT_SIZE);
     this.#ownsChunks = ownsChunks;
+  }
+
+  /** Whether no message is open. */
+  get isBetweenMessages(): boolean {
+    return this.#messageOpcode === OPCODE.CONTINUATION;
   }
 
   /** Bytes of memory held for a message that is not complete. */

@@ -61,6 +61,17 @@ interface Unread {
   readonly start: number;
 }
 
+interface Reader {
+  readonly assembler: MessageAssembler;
+  readonly decoder: FrameDecoder;
+  /** Who has it. Nobody's memory is held by one that is idle. */
+  protocol: Protocol | undefined;
+}
+
+/** Readers that nobody has. One is enough where connections are read one after the other, and those that wait in mid-message have theirs. */
+const idleReaders: Reader[] = [];
+const MAX_IDLE_READERS = 64;
+
 /**
  * RFC 6455 behind the opening handshake, for both roles and without I/O: give it the bytes that came (`receive`), take the bytes
  * to write (`takeOutput`), say when the transport ended (`receiveEnd`). It answers pings, keeps the closing handshake in every
@@ -69,8 +80,14 @@ interface Unread {
 export class Protocol {
   readonly role: Role;
   readonly #handler: ProtocolHandler;
+  readonly #maxMessageSize: number;
+  readonly #maxFragments: number;
   readonly #ownsChunks: boolean;
-  readonly #decoder: FrameDecoder;
+  readonly #assignedRsv: number;
+  /** Borrowed while a chunk is being read, and beyond that in the middle of a message. */
+  #reader: Reader | undefined;
+  /** Bytes read by readers that were given back. */
+  #offset = 0;
   readonly #encoder: FrameEncoder;
   readonly #output = new OutputBuffer();
   #state: State = 'OPEN';
@@ -90,44 +107,67 @@ export class Protocol {
   #error: ProtocolError | undefined;
 
   constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
-    const ownsChunks = options.ownsChunks ?? false;
     this.role = role;
     this.#handler = handler;
-    this.#ownsChunks = ownsChunks;
     this.#encoder = new FrameEncoder(role, this.#output, options.makeKey);
-    const limits = {
-      maxMessageSize: options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
-      maxFragments: options.maxFragments ?? DEFAULT_MAX_FRAGMENTS,
-    };
-    this.#decoder = new FrameDecoder(new MessageAssembler(new Protocol.#Sink(this), limits, ownsChunks), {
-      from: role === 'client' ? 'server' : 'client',
-      ownsChunks,
-      assignedRsv: options.assignedRsv ?? 0,
-    });
+    this.#maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
+    this.#maxFragments = options.maxFragments ?? DEFAULT_MAX_FRAGMENTS;
+    this.#ownsChunks = options.ownsChunks ?? false;
+    this.#assignedRsv = options.assignedRsv ?? 0;
   }
 
-  /** What the assembler gives to. By a class, since an object of functions would be a tenth of a connection's memory. */
-  static readonly #Sink = class implements MessageSink {
-    readonly #protocol: Protocol;
+  /**
+   * A decoder, an assembler, and what that gives to. Between two messages they hold nothing of a connection, so an idle one does without:
+   * a third of all its memory.
+   */
+  static readonly #Reader = class implements Reader, MessageSink {
+    readonly assembler: MessageAssembler;
+    readonly decoder: FrameDecoder;
+    protocol: Protocol | undefined;
 
-    constructor(protocol: Protocol) {
-      this.#protocol = protocol;
+    constructor() {
+      this.assembler = new MessageAssembler(this, { maxMessageSize: 0, maxFragments: 0 });
+      this.decoder = new FrameDecoder(this.assembler, { from: 'any' });
     }
 
     message(data: string | Uint8Array): void {
-      this.#protocol.#handler.message(data);
+      this.protocol!.#handler.message(data);
     }
 
     compressedMessage(bytes: Uint8Array, isText: boolean): void {
-      const protocol = this.#protocol;
-      protocol.#compressedAt = protocol.#decoder.header.offset;
+      const protocol = this.protocol!;
+      protocol.#compressedAt = this.decoder.header.offset;
       protocol.#handler.compressedMessage?.(bytes, isText);
     }
 
     control(opcode: number, payload: Uint8Array): Breach | undefined {
-      return this.#protocol.#receiveControl(opcode, payload);
+      return this.protocol!.#receiveControl(opcode, payload);
     }
   };
+
+  #borrowReader(): Reader {
+    const reader = idleReaders.pop() ?? new Protocol.#Reader();
+    reader.protocol = this;
+    reader.assembler.reuse(
+      { maxMessageSize: this.#maxMessageSize, maxFragments: this.#maxFragments },
+      this.#ownsChunks,
+    );
+    const from = this.role === 'client' ? 'server' : 'client';
+    reader.decoder.reuse({ from, ownsChunks: this.#ownsChunks, assignedRsv: this.#assignedRsv }, this.#offset);
+    if (this.#isHeld) reader.decoder.holdMessages();
+    this.#reader = reader;
+    return reader;
+  }
+
+  /** Gives the reader back where it holds nothing of this connection. */
+  #returnReader(reader: Reader): void {
+    const { decoder, assembler } = reader;
+    if (!decoder.isIdle || !assembler.isBetweenMessages) return;
+    this.#offset = decoder.offset;
+    this.#reader = undefined;
+    reader.protocol = undefined;
+    if (idleReaders.length < MAX_IDLE_READERS) idleReaders.push(reader);
+  }
 
   get state(): State {
     return this.#state;
@@ -193,14 +233,14 @@ export class Protocol {
   /** Stops before the next frame, even in the middle of a chunk: what comes is kept until resume(). */
   suspend(): void {
     this.#isSuspended = true;
-    this.#decoder.suspend();
+    this.#reader?.decoder.suspend();
   }
 
   /** Goes on where suspend() stopped. */
   resume(): void {
     this.#isSuspended = false;
     if (!this.reads) return;
-    this.#decoder.resume();
+    this.#reader?.decoder.resume();
     this.#drain();
   }
 
@@ -214,13 +254,13 @@ export class Protocol {
    */
   hold(): void {
     this.#isHeld = true;
-    this.#decoder.holdMessages();
+    this.#reader?.decoder.holdMessages();
   }
 
   /** Goes on where hold() stopped. */
   release(): void {
     this.#isHeld = false;
-    this.#decoder.release();
+    this.#reader?.decoder.release();
     this.#drain();
   }
 
@@ -247,9 +287,11 @@ export class Protocol {
   /** Gives the place of the first byte not taken. */
   #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
-    const at = this.#decoder.push(chunk, start);
+    const reader = this.#reader ?? this.#borrowReader();
+    const at = reader.decoder.push(chunk, start);
     this.#isDecoding = false;
-    if (this.#decoder.error !== undefined) this.#fail(this.#decoder.error);
+    if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
+    else this.#returnReader(reader);
     return at;
   }
 
@@ -450,7 +492,7 @@ export class Protocol {
     this.#state = next(this.#state, event);
     if (this.reads) return;
     // Nothing more is read: what waits is dropped, and the decoder stops even in the middle of a chunk.
-    this.#decoder.suspend();
+    this.#reader?.decoder.suspend();
     this.#unread = undefined;
     this.#unreadBytes = 0;
   }
