@@ -74,9 +74,9 @@ export class MessageAssembler implements FrameSink {
   /** Serves messages that come in pieces, and is made with the first of them. */
   #buffer: MessageBuffer | undefined;
 
-  /** What has come of a control frame's payload, and how long that will be. */
+  /** The payload of a control frame, and how much of it is still to come. */
   #control: Uint8Array | undefined;
-  #controlLength = 0;
+  #controlLeft = 0;
 
   /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be handed on where it lies */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
@@ -112,7 +112,7 @@ export class MessageAssembler implements FrameSink {
       return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT, detail: opcodeName(header.opcode) };
     }
     if (this.#inControl) {
-      this.#controlLength = header.payloadLength;
+      this.#controlLeft = header.payloadLength;
       return undefined;
     }
     if (header.opcode === OPCODE.CONTINUATION) {
@@ -169,13 +169,14 @@ export class MessageAssembler implements FrameSink {
 
   /** Most control frames come whole in one piece, and are handed on where they lie. */
   #takeControl(bytes: Uint8Array, start: number, end: number): void {
-    const before = this.#control ?? NO_BYTES;
-    if (end - start === this.#controlLength) {
-      this.#control = bytes.subarray(start, end);
+    const piece = bytes.subarray(start, end);
+    if (piece.length === this.#controlLeft && this.#control === undefined) {
+      this.#control = piece;
     } else {
-      this.#control = new Uint8Array(before.length + end - start);
-      this.#control.set(before);
-      this.#control.set(bytes.subarray(start, end), before.length);
+      // At most 125 bytes, so this is no memory on the word of a length field to speak of.
+      this.#control ??= new Uint8Array(this.#controlLeft);
+      this.#control.set(piece, this.#control.length - this.#controlLeft);
+      this.#controlLeft -= piece.length;
     }
   }
 
