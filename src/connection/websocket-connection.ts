@@ -47,6 +47,7 @@ export interface ConnectionInit {
   readonly settings?: ConnectionSettings;
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
+  /** It must not throw. (That of connect() may: there it is caught.) */
   readonly tap?: WireTap | undefined;
   /** permessage-deflate as it was agreed on. */
   readonly deflate?: PermessageDeflate | undefined;
@@ -182,7 +183,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    * @returns true when it is all on its way, false where the connection closed before
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
-    const { signal } = options;
+    const signal = signalOf(options);
     const stream = new StreamMessage(source, this.#link.outbox);
     const abort = () => stream.stop(signal?.reason);
     if (signal?.aborted === true) {
@@ -204,7 +205,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /** Resolves true as soon as no more than `highWaterMark` bytes wait, false once the connection has closed. */
   drained(options: WaitOptions = {}): Promise<boolean> {
-    return this.#link.outbox.drained(options.signal);
+    return this.#link.outbox.drained(signalOf(options));
   }
 
   /**
@@ -214,7 +215,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    * @throws {TypeError | RangeError} for anything else
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
-    const { signal } = options;
+    const signal = signalOf(options);
     this.#pinger ??= new Pinger();
     const pinger = this.#pinger;
     const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
@@ -419,6 +420,14 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#abort?.abort(info.cause);
     this.#tell('close', info);
   }
+}
+
+/** @throws {TypeError} where there is something else in its place */
+function signalOf(options: WaitOptions): AbortSignal | undefined {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  return signal;
 }
 
 function toPingPayload(data: string | Uint8Array): Buffer {

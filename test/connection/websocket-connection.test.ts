@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { WebSocketConnection } from '../../src/connection/websocket-connection.js';
+import { connectionAndPeer } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 
 it('tells what the opening handshake agreed on, and needs no settings', async () => {
@@ -23,4 +24,18 @@ it('tells what the opening handshake agreed on, and needs no settings', async ()
   });
   connection.terminate();
   await connection.closed;
+});
+
+it.each(['sendStream', 'drained', 'ping'] as const)('%s() says what is wrong with its options', async method => {
+  const { connection } = connectionAndPeer();
+  const call = (options: unknown) => () =>
+    method === 'sendStream'
+      ? connection.sendStream(['x'], options as never)
+      : method === 'ping'
+        ? connection.ping('x', options as never)
+        : connection.drained(options as never);
+  expect(call(null)).toThrow(TypeError);
+  expect(call(null)).toThrow(/options.*an object/);
+  expect(call({ signal: 5 })).toThrow(/signal.*an AbortSignal/);
+  connection.terminate();
 });
