@@ -1,8 +1,8 @@
 /** A scenario as bars: a contender a row, the best on top, ws101 marked, and the target that it has. */
 import type { Results, ScenarioResult } from '../results.js';
 import { threeDigits } from './numbers.js';
-import { type Figure, figureOf, OURS, standing } from './standing.js';
-import { card, line, round, text, textWidth, WIDTH } from './svg.js';
+import { type Figure, figureOf, goalText, OURS, standing } from './standing.js';
+import { card, escapeXml, line, round, text, textWidth, WIDTH } from './svg.js';
 
 const ROW = 27;
 const TOP = 78;
@@ -18,24 +18,23 @@ export function barChart(results: Results, scenario: ScenarioResult): string {
   const bars = barsOf(results, scenario);
   const { unit, better, title } = scenario;
   const goal = standing(scenario);
-  const labelWidth = Math.max(...bars.map(({ label }) => textWidth(label)));
-  const valueWidth = Math.max(...bars.map(bar => textWidth(valueText(bar, unit)) + textWidth(spreadText(bar))));
-  const left = MARGIN + labelWidth + 10;
+  const left = MARGIN + Math.max(...bars.map(({ label }) => textWidth(label))) + 10;
+  const valueWidth = Math.max(...bars.map(bar => textWidth(`${valueText(bar, unit)} ${spreadText(bar)}`)));
   const most = Math.max(goal?.target ?? 0, ...bars.map(({ figure }) => figure.max));
-  const scale = (WIDTH - MARGIN - valueWidth - 12 - left) / most;
+  const scale = (WIDTH - MARGIN - valueWidth - left) / most;
   const bottom = TOP + bars.length * ROW;
   const content = bars.flatMap((bar, i) => drawBar(bar, left, TOP + i * ROW, scale, unit));
   content.push(line(left, TOP - 6, left, bottom, 'axis'));
   if (goal !== undefined) {
     const x = left + goal.target * scale;
-    // It runs behind the bars, beside the values.
-    content.unshift(line(x, TOP - 6, x, bottom, 'target'));
-    const legend = `target ${goal.text}: ${threeDigits(goal.target)} ${unit}, ${goal.isReached ? 'reached' : 'not reached'}`;
+    // Behind the bars and their values.
+    content.unshift(line(x, TOP - 6, x, bottom + 4, 'target'));
+    const legend = `target of ws101: ${goalText(scenario, goal)}, ${goal.isReached ? 'reached' : 'not reached'}`;
     const half = textWidth(legend) / 2;
     const at = Math.min(Math.max(x, MARGIN + half), WIDTH - MARGIN - half);
     content.push(text(at, bottom + 18, legend, 'target-text small', 'middle'));
   }
-  const subtitle = `${scenario.metric}, ${unit} · ${better} is better · medians of ${results.rounds} rounds, with the range`;
+  const subtitle = `${scenario.metric}, ${unit} · ${better} is better · median and range`;
   const description = `${subtitle}. ${bars.map(bar => `${bar.label}: ${valueText(bar, unit)}`).join('; ')}.`;
   return card({ height: bottom + (goal === undefined ? 16 : 34), title, subtitle, description }, content);
 }
@@ -60,16 +59,21 @@ function drawBar(bar: Bar, left: number, top: number, scale: number, unit: strin
   ];
   const middle = top + ROW / 2 - 4;
   const baseline = middle + 4.5;
-  const value = valueText(bar, unit);
   const at = Math.max(end, high) + 8;
   const width = round(Math.max(1, end - left));
   return [
     text(left - 10, baseline, label, isOurs ? 'ours-text' : '', 'end'),
     `<rect class="${barClass(id)}" x="${round(left)}" y="${round(top)}" width="${width}" height="${ROW - 8}" rx="2"/>`,
     ...(high - low < 1 ? [] : [line(low, middle, high, middle, 'spread')]),
-    text(at, baseline, value, isOurs ? 'ours-text' : 'strong'),
-    text(at + textWidth(value) + 4, baseline, spreadText(bar), 'muted small'),
+    valueAndSpread(at, baseline, bar, unit),
   ];
+}
+
+function valueAndSpread(x: number, y: number, bar: Bar, unit: string): string {
+  const classes = bar.id === OURS ? 'value ours-text' : 'value strong';
+  const spread = spreadText(bar);
+  const more = spread === '' ? '' : ` <tspan class="muted small" dx="3">${escapeXml(spread)}</tspan>`;
+  return `<text class="${classes}" x="${round(x)}" y="${round(y)}">${escapeXml(valueText(bar, unit))}${more}</text>`;
 }
 
 function barClass(id: string): string {

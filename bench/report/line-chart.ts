@@ -40,7 +40,8 @@ export function lineChart(curve: Curve): string {
     text((LEFT + right) / 2, BOTTOM + 38, x.label, 'muted', 'middle'),
     ...series.flatMap((one, i) => drawLine(one.points.map(place), i)),
     ...namesAt(
-      series.map(one => place(one.points.at(-1)!)),
+      right + 10,
+      series.map(one => place(one.points.at(-1)!)[1]),
       names,
     ),
   ];
@@ -64,11 +65,11 @@ function drawLine(points: readonly Point[], series: number): string[] {
   ];
 }
 
-/** The names at the ends of their lines, pushed apart where they would lie upon each other. */
-function namesAt(ends: readonly Point[], names: readonly string[]): string[] {
-  const order = ends.map(([x, y], i) => ({ i, x, y })).sort((a, b) => a.y - b.y);
+/** The names beside the ends of their lines, pushed apart where they would lie upon each other. */
+function namesAt(x: number, heights: readonly number[], names: readonly string[]): string[] {
+  const order = heights.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
   for (const [k, name] of order.entries()) {
     if (k > 0) name.y = Math.max(name.y, order[k - 1]!.y + LINE);
   }
-  return order.map(({ i, x, y }) => text(x + 10, y + 4, names[i]!, `name-${i}`));
+  return order.map(({ y, i }) => text(x, y + 4, names[i]!, `name-${i}`));
 }

@@ -1,11 +1,12 @@
 /** A result as Markdown tables. */
 import { type Results, type ScenarioResult, summarise } from '../results.js';
 import { threeDigits } from './numbers.js';
-import { figureOf, OURS, standing } from './standing.js';
+import { figureOf, goalText, OURS, standing } from './standing.js';
+
+type Contenders = Results['contenders'];
 
 /** Each scenario with the medians of these contenders, and how ws101 stands to its target. */
-export function resultTable(results: Results, contenders: readonly string[]): string {
-  const shown = results.contenders.filter(({ id }) => contenders.includes(id));
+export function resultTable(results: Results, shown: Contenders): string {
   const head = ['scenario', 'unit', ...shown.map(({ label }) => label), 'target of ws101', ''];
   const rows = results.scenarios.map(scenario => [
     `${scenario.title}: ${scenario.metric}`,
@@ -29,7 +30,7 @@ function targetCells(scenario: ScenarioResult): [string, string] {
   const goal = standing(scenario);
   if (goal === undefined) return [scenario.target?.text ?? '', scenario.target === undefined ? '' : 'not measured'];
   const verdict = goal.isReached ? '✓ reached' : '✗ **not reached**';
-  return [`${goal.text} = ${threeDigits(goal.target)}`, `${verdict} (× ${goal.distance.toFixed(2)})`];
+  return [goalText(scenario, goal), `${verdict} (× ${goal.distance.toFixed(2)})`];
 }
 
 /** Messages in a second and latencies, of the same samples. */
@@ -80,8 +81,8 @@ export function origin(results: Results): string {
   return `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node.replace(/^v/, '')}; ${pinning}; ${results.rounds} interleaved rounds (${results.mode}), ${date}`;
 }
 
-export function versions(results: Results): string {
-  return results.contenders.map(({ label, version }) => `${label} ${version}`).join(', ');
+export function versions(contenders: Contenders): string {
+  return contenders.map(({ label, version }) => `${label} ${version}`).join(', ');
 }
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -21,16 +21,22 @@ export function charts(results: Results | undefined, scale: ScaleResults | undef
   return files;
 }
 
+const LEGEND =
+  'Medians, with the range of the rounds in parentheses; × is how far ws101 is from its target: 1.00 or less is reached.';
+
 export function readmeBlock(results: Results): string {
+  const shown = results.contenders.filter(({ id }) => README_CONTENDERS.includes(id));
   const images = results.scenarios
     .filter(({ id, runs }) => README_CHARTS.includes(id) && runs.length > 0)
     .map(({ id, title }) => `![${title}](docs/benchmarks/${id}.svg)`);
   return [
     '## How fast it is',
     ...images,
-    resultTable(results, README_CONTENDERS),
-    `Medians, and the range of the rounds. ${origin(results)}. Of the samples, ${disturbanceCount(results)}. All contenders, charts, the method,
-and the figures over the number of connections and messages are in [docs/benchmarks](docs/benchmarks/README.md).`,
+    resultTable(results, shown),
+    `${LEGEND} ${disturbanceCount(results)}.`,
+    `Machine: ${origin(results)}.`,
+    `Versions: ${versions(shown)}.`,
+    'All contenders, all charts, and how it is measured: [docs/benchmarks](docs/benchmarks/README.md).',
   ].join('\n\n');
 }
 
@@ -41,12 +47,9 @@ export function resultsBlock(results: Results): string {
   const rates = rateTable(results);
   return [
     `Machine: ${origin(results)}.`,
-    `Versions: ${versions(results)}.`,
-    resultTable(
-      results,
-      results.contenders.map(({ id }) => id),
-    ),
-    'Medians, with the range of the rounds in parentheses. × is the figure of ws101 over its target (where more is better, the target over the figure): 1.00 or less is reached.',
+    `Versions: ${versions(results.contenders)}.`,
+    resultTable(results, results.contenders),
+    `${LEGEND} A cell is empty where a contender has no part in a scenario.`,
     disturbances(results),
     ...images,
     ...(rates === '' ? [] : ['### Throughput and latency', rates]),

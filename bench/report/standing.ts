@@ -1,5 +1,6 @@
 /** What is shown of a scenario: each contender's figure, and how ws101 stands to its target. */
 import { counting, distanceToTarget, type ScenarioResult, type Summary, summarise } from '../results.js';
+import { threeDigits } from './numbers.js';
 
 /** The library that the others are compared with. */
 export const OURS = 'ws101';
@@ -36,4 +37,9 @@ export function standing(scenario: ScenarioResult): Standing | undefined {
   if (scenario.target === undefined || ours === undefined || distance === undefined) return undefined;
   const target = scenario.better === 'lower' ? ours.median / distance : ours.median * distance;
   return { text: scenario.target.text, target, distance, isReached: distance <= 1 };
+}
+
+/** The target and, where it is told by another contender's figure, what that comes to: "≤ ws / 15 = 1.01 µs". */
+export function goalText({ target, unit }: ScenarioResult, standing: Standing): string {
+  return target?.against === 'fixed' ? standing.text : `${standing.text} = ${threeDigits(standing.target)} ${unit}`;
 }

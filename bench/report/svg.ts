@@ -11,8 +11,9 @@ const STYLE = `
   text { font: 13px system-ui, sans-serif; fill: #1f2328; }
   .title { font-size: 16px; font-weight: 600; }
   .muted { fill: #59636e; }
-  .small { font-size: 12px; }
+  .small { font-size: 12px; font-weight: 400; }
   .strong { font-weight: 600; }
+  .value { paint-order: stroke; stroke: #ffffff; stroke-width: 5px; stroke-linejoin: round; }
   .card { fill: #ffffff; stroke: #d1d9e0; }
   .bar { fill: #afb8c1; }
   .floor { fill: #d8dee4; }
@@ -32,6 +33,7 @@ const STYLE = `
     text { fill: #f0f6fc; }
     .muted { fill: #9198a1; }
     .card { fill: #0d1117; stroke: #3d444d; }
+    .value { stroke: #0d1117; }
     .bar { fill: #656c76; }
     .floor { fill: #3d444d; }
     .ours { fill: #4493f8; }
@@ -80,9 +82,9 @@ export function line(x1: number, y1: number, x2: number, y2: number, classes: st
   return `<line class="${classes}" x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
 }
 
-/** How wide a text is about, in pixels: wide enough for any sans-serif of 13 px. */
+/** How wide a text of 13 px may become, in pixels: system-ui is another font on every system, and some are wide. */
 export function textWidth(content: string): number {
-  return content.length * 7.2;
+  return content.length * 7.8;
 }
 
 export function round(value: number): string {
