@@ -1,5 +1,5 @@
 /** A curve over the number of connections, of messages, or time: each series a line, its name and last value at its end. */
-import type { Curve } from '../scale/results.js';
+import type { Curve, Series, Tone } from '../scale/results.js';
 import { grouped, threeDigits } from './numbers.js';
 import { card, line, round, text, textWidth, WIDTH } from './svg.js';
 import { linearTicks, logTicks } from './ticks.js';
@@ -38,11 +38,12 @@ export function lineChart(curve: Curve): string {
     }),
     ...xTicks.map(value => text(place([value, 0])[0], BOTTOM + 18, grouped(String(value)), 'muted small', 'middle')),
     text((LEFT + right) / 2, BOTTOM + 38, x.label, 'muted', 'middle'),
-    ...series.flatMap((one, i) => drawLine(one.points.map(place), i)),
+    ...series.flatMap(one => drawLine(one.tone, one.points.map(place))),
+    // Of one series alone there is room for all its values.
+    ...(series.length === 1 ? valuesAbove(series[0]!, place) : []),
     ...namesAt(
       right + 10,
-      series.map(one => place(one.points.at(-1)!)[1]),
-      names,
+      series.map((one, i) => ({ name: names[i]!, tone: one.tone, y: place(one.points.at(-1)!)[1] })),
     ),
   ];
   const subtitle = `${y.label}, ${y.unit}`;
@@ -56,20 +57,44 @@ function valuesOf(points: readonly Point[], unit: string): string {
   return `${threeDigits(start[1])} ${unit} at ${grouped(String(start[0]))}, ${threeDigits(end[1])} ${unit} at ${grouped(String(end[0]))}`;
 }
 
-function drawLine(points: readonly Point[], series: number): string[] {
+function drawLine(tone: Tone, points: readonly Point[]): string[] {
   const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+  const isDense = points.length > 10 * MOST_DOTS;
+  const style = `${tone.endsWith('-dashed') ? ' dashed' : ''}${isDense ? ' thin' : ''}`;
   const dots = points.length > MOST_DOTS ? [] : points;
   return [
-    `<polyline class="line line-${series}" points="${path}"/>`,
-    ...dots.map(([x, y]) => `<circle class="dot-${series}" cx="${round(x)}" cy="${round(y)}" r="3.5"/>`),
+    `<polyline class="line line-${colour(tone)}${style}" points="${path}"/>`,
+    ...dots.map(([x, y]) => `<circle class="dot-${colour(tone)}" cx="${round(x)}" cy="${round(y)}" r="3.5"/>`),
   ];
 }
 
+function colour(tone: Tone): string {
+  return tone.replace('-dashed', '');
+}
+
+/** The last is told beside its name. */
+function valuesAbove({ points }: Series, place: (point: Point) => Point): string[] {
+  if (points.length > MOST_DOTS) return [];
+  return points.slice(0, -1).map((point, i) => {
+    const [x, y] = place(point);
+    // The first one would lie on the numbers of the axis.
+    return text(x, y - 10, threeDigits(point[1]), 'value small', i === 0 ? 'start' : 'middle');
+  });
+}
+
+interface Name {
+  readonly name: string;
+  readonly tone: Tone;
+  readonly y: number;
+}
+
 /** The names beside the ends of their lines, pushed apart where they would lie upon each other. */
-function namesAt(x: number, heights: readonly number[], names: readonly string[]): string[] {
-  const order = heights.map((y, i) => ({ y, i })).sort((a, b) => a.y - b.y);
-  for (const [k, name] of order.entries()) {
-    if (k > 0) name.y = Math.max(name.y, order[k - 1]!.y + LINE);
-  }
-  return order.map(({ y, i }) => text(x, y + 4, names[i]!, `name-${i}`));
+function namesAt(x: number, names: readonly Name[]): string[] {
+  let lowest = Number.NEGATIVE_INFINITY;
+  return names
+    .toSorted((a, b) => a.y - b.y)
+    .map(({ name, tone, y }) => {
+      lowest = Math.max(y, lowest + LINE);
+      return text(x, lowest + 4, name, `name-${colour(tone)}`);
+    });
 }

@@ -61,7 +61,7 @@ export function scaleBlock({ machine, curves }: ScaleResults): string {
   const from = `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${kernel}, Node ${node.replace(/^v/, '')}, ${date}.`;
   return [
     `Machine: ${from}`,
-    ...curves.map(curve => [`![${curve.title}](${curve.id}.svg)`, curveTable(curve)].join('\n\n')),
+    ...curves.map(curve => [`![${curve.title}](${curve.id}.svg)`, curve.note, curveTable(curve)].join('\n\n')),
   ]
     .join('\n\n')
     .trimEnd();

@@ -25,10 +25,11 @@ const STYLE = `
   .axis { stroke: #818b98; }
   .grid { stroke: #d1d9e0; stroke-opacity: 0.7; }
   .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-  .line-0 { stroke: #0969da; } .dot-0 { fill: #0969da; } .name-0 { fill: #0550ae; font-weight: 600; }
-  .line-1 { stroke: #818b98; } .dot-1 { fill: #818b98; } .name-1 { fill: #59636e; }
-  .line-2 { stroke: #bc4c00; } .dot-2 { fill: #bc4c00; } .name-2 { fill: #953800; }
-  .line-3 { stroke: #1a7f37; } .dot-3 { fill: #1a7f37; } .name-3 { fill: #116329; }
+  .thin { stroke-width: 1; }
+  .dashed { stroke-dasharray: 5 4; }
+  .line-ours { stroke: #0969da; } .dot-ours { fill: #0969da; } .name-ours { fill: #0550ae; font-weight: 600; }
+  .line-other { stroke: #818b98; } .dot-other { fill: #818b98; } .name-other { fill: #59636e; }
+  .line-floor { stroke: #bc4c00; } .dot-floor { fill: #bc4c00; } .name-floor { fill: #953800; }
   @media (prefers-color-scheme: dark) {
     text { fill: #f0f6fc; }
     .muted { fill: #9198a1; }
@@ -43,10 +44,9 @@ const STYLE = `
     .target-text { fill: #f0883e; }
     .axis { stroke: #656c76; }
     .grid { stroke: #3d444d; }
-    .line-0 { stroke: #4493f8; } .dot-0 { fill: #4493f8; } .name-0 { fill: #79c0ff; }
-    .line-1 { stroke: #9198a1; } .dot-1 { fill: #9198a1; } .name-1 { fill: #9198a1; }
-    .line-2 { stroke: #f0883e; } .dot-2 { fill: #f0883e; } .name-2 { fill: #f0883e; }
-    .line-3 { stroke: #3fb950; } .dot-3 { fill: #3fb950; } .name-3 { fill: #3fb950; }
+    .line-ours { stroke: #4493f8; } .dot-ours { fill: #4493f8; } .name-ours { fill: #79c0ff; }
+    .line-other { stroke: #9198a1; } .dot-other { fill: #9198a1; } .name-other { fill: #9198a1; }
+    .line-floor { stroke: #f0883e; } .dot-floor { fill: #f0883e; } .name-floor { fill: #f0883e; }
   }
 `;
 

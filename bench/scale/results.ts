@@ -11,5 +11,16 @@ export interface Curve {
   readonly title: string;
   readonly x: { readonly label: string; readonly scale: 'linear' | 'log' };
   readonly y: { readonly label: string; readonly unit: string };
-  readonly series: ReadonlyArray<{ readonly label: string; readonly points: ReadonlyArray<readonly [number, number]> }>;
+  /** What else is to be said of it. */
+  readonly note: string;
+  readonly series: readonly Series[];
 }
+
+export interface Series {
+  readonly label: string;
+  readonly tone: Tone;
+  readonly points: ReadonlyArray<readonly [x: number, y: number]>;
+}
+
+/** How its line is drawn. What is dashed is another figure of the same contender. */
+export type Tone = 'ours' | 'ours-dashed' | 'other' | 'other-dashed' | 'floor';

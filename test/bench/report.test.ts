@@ -109,7 +109,7 @@ describe.each([...charts(RESULTS, SCALE)])('%s', (file, svg) => {
 
   test('has a colour for dark and light of every class', () => {
     const [light = '', dark = ''] = svg.split('@media (prefers-color-scheme: dark)');
-    for (const name of ['card', 'ours', 'bar', 'line-0', 'name-0']) {
+    for (const name of ['card', 'ours', 'bar', 'line-ours', 'line-other', 'line-floor', 'name-ours']) {
       expect(light).toContain(`.${name} {`);
       expect(dark).toContain(`.${name} {`);
     }

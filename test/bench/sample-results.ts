@@ -111,11 +111,13 @@ export const SCALE: ScaleResults = {
     {
       id: 'scale-connections',
       title: 'CPU per message, by the number of connections',
+      note: 'Nobody has measured this.',
       x: { label: 'connections', scale: 'log' },
       y: { label: 'CPU of the server per message', unit: 'µs' },
       series: [
         {
           label: 'ws101',
+          tone: 'ours',
           points: [
             [100, 2.1],
             [1_000, 2.2],
@@ -124,6 +126,7 @@ export const SCALE: ScaleResults = {
         },
         {
           label: 'ws + bufferutil',
+          tone: 'other',
           points: [
             [100, 15],
             [1_000, 15.9],
@@ -135,11 +138,20 @@ export const SCALE: ScaleResults = {
     {
       id: 'scale-heap',
       title: 'The heap over time',
+      note: 'Nor this.',
       x: { label: 'seconds', scale: 'linear' },
       y: { label: 'heap in use', unit: 'MiB' },
       series: [
-        { label: 'in use', points: Array.from({ length: 200 }, (_, i) => [i / 10, 8 + (i % 17)] as const) },
-        { label: 'behind a collection', points: Array.from({ length: 20 }, (_, i) => [i, 8 + (i % 2) / 5] as const) },
+        {
+          label: 'in use',
+          tone: 'ours',
+          points: Array.from({ length: 200 }, (_, i) => [i / 10, 8 + (i % 17)] as const),
+        },
+        {
+          label: 'least of a second',
+          tone: 'floor',
+          points: Array.from({ length: 20 }, (_, i) => [i, 8 + (i % 2) / 5] as const),
+        },
       ],
     },
   ],
