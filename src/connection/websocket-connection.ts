@@ -24,7 +24,10 @@ export let failHandler: (connection: WebSocketConnection, event: string, thrown:
 
 /** The events of a connection, with what their listeners get. None of them has to be listened to. */
 export interface ConnectionEvents {
-  /** A message: text as a string, binary as a Buffer. */
+  /**
+   * A message: text as a string, binary as a Buffer. Its ArrayBuffer may hold other messages too, of which some are still to come: before
+   * it is transferred to a worker, copy the message out of it.
+   */
   message: [data: Message];
   /** The connection has ended; nothing follows. */
   close: [info: CloseInfo];

@@ -9,14 +9,14 @@ import { VIOLATION } from './violations.js';
 
 /** What receives the messages and the control frames between their fragments. */
 export interface MessageSink {
-  /** A whole message: text as a string, binary as bytes of its own memory. */
+  /** A whole message: text as a string, binary as bytes that nobody else writes to (other messages may lie in the same ArrayBuffer). */
   message(data: string | Uint8Array): void;
   /**
    * A message whose first frame bore RSV1, as it came: inflating it, and checking a text's UTF-8 behind that, is for others. Needed
    * where RSV1 is assigned (RFC 7692 §6).
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /** A control frame. `payload` serves for the next one as soon as this returns: copy what must be kept. */
+  /** A control frame. `payload` is lent for the call: copy what must be kept. */
   control(opcode: number, payload: Uint8Array): Breach | undefined;
 }
 

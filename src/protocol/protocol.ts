@@ -17,16 +17,16 @@ export type Role = 'client' | 'server';
  * lost.
  */
 export interface ProtocolHandler {
-  /** A message: text as a string, binary as bytes of its own memory. */
+  /** A message: text as a string, binary as bytes that nobody else writes to (other messages may lie in the same ArrayBuffer). */
   message(data: string | Uint8Array): void;
   /**
    * A compressed message, as it came (RFC 7692 §6); needed where `assignedRsv` has RSV1. Whoever takes its time over it calls hold()
    * first, and release() behind it; who finds it wrong calls fail().
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /** A Ping came, and its Pong is queued. `payload` serves for the next control frame as soon as this returns. */
+  /** A Ping came, and its Pong is queued. `payload` is lent for the call: copy what must be kept. */
   ping(payload: Uint8Array): void;
-  /** A Pong came. `payload` serves for the next control frame as soon as this returns. */
+  /** A Pong came. `payload` is lent for the call. */
   pong(payload: Uint8Array): void;
   /**
    * The peer's Close frame came (code 1005 where it had none). In state CLOSE_RECEIVED, last messages may be sent from here; it is
@@ -282,6 +282,8 @@ export class Protocol {
         return;
       }
     }
+    // One that was suspended, or held, with nothing left to read.
+    if (this.#reader !== undefined && !this.#isDecoding) this.#returnReader(this.#reader);
   }
 
   /** Gives the place of the first byte not taken. */
@@ -333,7 +335,8 @@ export class Protocol {
   #answerPing(payload: Uint8Array): void {
     // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): so it does
     // where the peer does not read, and a flood of pings holds the memory of one.
-    if (this.#output.length > PONG_BACKLOG) this.#latestPing = payload.slice();
+    // A copy for sure: slice() of a Buffer gives none, and its chunk is not ours, or 64 KiB.
+    if (this.#output.length > PONG_BACKLOG) this.#latestPing = new Uint8Array(payload);
     else this.#encoder.frame(OPCODE.PONG, payload);
   }
 

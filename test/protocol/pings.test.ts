@@ -47,6 +47,15 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.takeFrames().slice(1)).toEqual(['pong "latest"']);
   });
 
+  it('are answered as they came, although their chunk is written to again before the Pong is taken', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.send('x'.repeat(20_000));
+    const chunk = Buffer.from(peer.ping('latest'));
+    log.protocol.receive(chunk);
+    chunk.fill(0xee);
+    expect(log.takeFrames().slice(1)).toEqual(['pong "latest"']);
+  });
+
   it('are answered each while no more than 16 KiB wait', () => {
     const log = new ProtocolLog(role);
     const header = role === 'client' ? 8 : 4;

@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import type { Role } from '../../src/protocol/index.js';
+import { FRAMES } from '../helpers/frames.js';
+import { ProtocolLog } from '../helpers/protocol-log.js';
+
+const made = vi.hoisted(() => ({ decoders: 0 }));
+
+vi.mock('../../src/framing/frame-decoder.js', async importOriginal => {
+  const original = await importOriginal<typeof import('../../src/framing/frame-decoder.js')>();
+  class Counted extends original.FrameDecoder {
+    constructor(...args: ConstructorParameters<typeof original.FrameDecoder>) {
+      super(...args);
+      made.decoders++;
+    }
+  }
+  return { ...original, FrameDecoder: Counted };
+});
+
+afterAll(() => vi.doUnmock('../../src/framing/frame-decoder.js'));
+
+const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
+
+/** How many decoders `run` makes, beside those that were idle before. */
+function decodersMadeBy(run: () => void): number {
+  const before = made.decoders;
+  run();
+  return made.decoders - before;
+}
+
+describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
+  const peer = FRAMES[OTHER[role]];
+  const logs = (count: number) => Array.from({ length: count }, () => new ProtocolLog(role));
+  /** Takes all idle ones, so that whoever needs one from here on makes one. */
+  const useUpIdle = () => {
+    for (const log of logs(64)) log.receive(peer.text('x', false));
+  };
+
+  it('serves one connection after the other, as long as each is between two messages', () => {
+    useUpIdle();
+    const many = logs(50);
+    const count = decodersMadeBy(() => {
+      for (const log of many)
+        log.receive(peer.text('1'), peer.ping('2'), peer.text('3', false), peer.continuation('4'));
+    });
+    expect(count).toBe(1);
+    for (const log of many) expect(log.events).toEqual(['text "1"', 'ping "2"', 'text "34"']);
+  });
+
+  it.each([
+    ['suspend', 'resume'],
+    ['hold', 'release'],
+  ] as const)('is free again behind %s() and %s() with nothing left to read', (stop, goOn) => {
+    useUpIdle();
+    const count = decodersMadeBy(() => {
+      for (const log of logs(50)) {
+        log.react = () => log.protocol[stop]();
+        log.receive(peer.text('1'));
+        log.protocol[goOn]();
+      }
+    });
+    expect(count).toBe(1);
+  });
+
+  it('stays with a connection in the middle of a message, a frame or a header', () => {
+    const [text, ping] = [peer.text('ab'), peer.ping('cd')];
+    const cuts = [...text.keys()].slice(1).map(at => [text.subarray(0, at), text.subarray(at), 'text "ab"'] as const);
+    cuts.push([Buffer.concat([peer.text('a', false), ping]), peer.continuation('b'), 'text "ab"']);
+    useUpIdle();
+    const count = decodersMadeBy(() => {
+      const begun = cuts.map(([start]) => new ProtocolLog(role).receive(start));
+      for (const [i, log] of begun.entries()) expect(log.receive(cuts[i]![1]).events.at(-1)).toBe(cuts[i]![2]);
+    });
+    expect(count).toBe(cuts.length);
+  });
+
+  it('is another one for each of those that are read within each other’s events', () => {
+    const [outer, inner] = [new ProtocolLog(role), new ProtocolLog(role)];
+    outer.react = event => {
+      if (event === 'text "1"') inner.receive(peer.text('a'), peer.text('b'));
+    };
+    inner.react = event => {
+      if (event === 'text "a"') outer.receive(peer.text('3'));
+    };
+    outer.receive(peer.text('1'), peer.text('2'));
+    expect([outer.events, inner.events]).toEqual([
+      ['text "1"', 'text "2"', 'text "3"'],
+      ['text "a"', 'text "b"'],
+    ]);
+  });
+
+  it('counts the bytes of its connection from the first one on, whoever had it in between', () => {
+    const sound = [peer.text('1'), peer.ping('22'), peer.text('333', false), peer.continuation('4444')];
+    const wrong = peer.continuation('of nothing');
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(3), { maxLength: 12 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 9 })),
+        (which, sizes) => {
+          // Whole messages alone: the third piece opens one, and the fourth ends it.
+          const pieces = which.flatMap(i => (i < 2 ? [sound[i]!] : [sound[2]!, sound[3]!]));
+          const bytes = Buffer.concat([...pieces, wrong]);
+          const log = new ProtocolLog(role);
+          for (let at = 0; at < bytes.length; ) {
+            const size = sizes.next().value;
+            log.receive(bytes.subarray(at, at + size));
+            at += size;
+            new ProtocolLog(role).receive(peer.text('between'));
+          }
+          expect(log.protocol.error?.offset).toBe(bytes.length - wrong.length);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('of one that broke a rule serves nobody else', () => {
+    useUpIdle();
+    new ProtocolLog(role).receive(peer.continuation('of nothing'));
+    const log = new ProtocolLog(role);
+    expect(decodersMadeBy(() => log.receive(peer.text('1')))).toBe(1);
+    expect(log.events).toEqual(['text "1"']);
+  });
+
+  it('keeps to what its connection was told before it had one: hold() and suspend()', () => {
+    const log = new ProtocolLog(role);
+    log.protocol.hold();
+    log.receive(peer.ping('1'), peer.text('2'));
+    expect(log.takeEvents()).toEqual(['ping "1"']);
+    log.protocol.suspend();
+    log.protocol.release();
+    expect(log.takeEvents()).toEqual([]);
+    log.protocol.resume();
+    expect(log.takeEvents()).toEqual(['text "2"']);
+  });
+});
