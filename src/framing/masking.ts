@@ -77,12 +77,12 @@ let viewed: Uint8Array | undefined;
 let viewedWords: Int32Array = keyWord;
 const MOST_VIEWED = 65_536;
 
-/** The words of `bytes` from its first 4-byte boundary on. */
-function wordsOf(bytes: Uint8Array): Int32Array {
+/** The words of `bytes` from `boundary` on, its first 4-byte boundary. */
+function wordsOf(bytes: Uint8Array, boundary: number): Int32Array {
+  const length = (bytes.length - boundary) >>> 2;
   // A view of a resizable buffer may have changed its length.
-  if (bytes === viewed && (bytes.length >>> 2) - viewedWords.length <= 1) return viewedWords;
-  const start = bytes.byteOffset + boundaryOf(bytes);
-  const words = new Int32Array(bytes.buffer, start, (bytes.byteOffset + bytes.length - start) >>> 2);
+  if (bytes === viewed && viewedWords.length === length) return viewedWords;
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + boundary, length);
   if (bytes.length <= MOST_VIEWED) {
     viewed = bytes;
     viewedWords = words;
@@ -106,7 +106,7 @@ export function maskWords(bytes: Uint8Array, start: number, end: number, key: nu
   keyBytes[2] = rotated >>> 8;
   keyBytes[3] = rotated;
   const word = keyWord[0]!;
-  const words = wordsOf(bytes);
+  const words = wordsOf(bytes, boundary);
   let i = (aligned - boundary) >>> 2;
   const stop = (end - boundary) >>> 2;
   // Four words a turn, which is 1.6 times as fast as one by one.

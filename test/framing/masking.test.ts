@@ -6,6 +6,12 @@ import { naivelyMasked } from '../helpers/raw-frame.js';
 const KEY = 0x91a2b3c4 | 0;
 const OCTETS = [0x91, 0xa2, 0xb3, 0xc4] as const;
 
+/** TypeScript knows these from ES2024 on alone, and Node 20 has them. */
+const ResizableBuffer = ArrayBuffer as unknown as new (
+  length: number,
+  options: { maxByteLength: number },
+) => ArrayBuffer & { resize(length: number): void };
+
 function counting(length: number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => i * 7);
 }
@@ -49,6 +55,17 @@ describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () =
     const [source, target] = [counting(100), new Uint8Array(100)];
     maskTo(source, 0, 100, target, 0, KEY, 0);
     expect(target).toEqual(naivelyMasked(source, OCTETS));
+  });
+
+  test('in memory that grows and shrinks between two payloads', () => {
+    const memory = new ResizableBuffer(100, { maxByteLength: 1_000 });
+    const bytes = new Uint8Array(memory);
+    for (const size of [100, 104, 103, 96, 52, 101, 400]) {
+      memory.resize(size);
+      bytes.set(counting(size));
+      maskInPlace(bytes, 0, size, KEY, 0);
+      expect(bytes).toEqual(naivelyMasked(counting(size), OCTETS));
+    }
   });
 
   test.each([20, 100])('%i bytes to another place of the same memory', length => {
