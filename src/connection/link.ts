@@ -172,8 +172,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     }
     this.protocol.hold();
     void inflated.then(result => {
-      if (result !== undefined) this.#receiveInflated(result);
       beginShare(this);
+      if (result !== undefined) this.#receiveInflated(result);
       this.protocol.release();
       this.#resumeSocket();
       this.#proceed();

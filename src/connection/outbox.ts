@@ -35,6 +35,8 @@ interface Job {
  */
 const OVERHEAD = 256;
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
  * waits.
@@ -277,7 +279,8 @@ export class Outbox implements Flushable {
       const piece = pieces[i]!;
       this.#tap?.sent(piece);
       // A callback costs as much as all else that is done here, so it is for those writes alone that somebody may come to wait for.
-      if (i < last || socket.writableLength + piece.length <= this.#settings.highWaterMark) socket.write(piece);
+      const isFew = socket.writableLength + piece.length <= this.#settings.highWaterMark;
+      if (i < last || (isFew && !this.#owesDrain)) socket.write(piece);
       else socket.write(piece, this.#writtenCallback);
     }
     if (last > 0) socket.uncork();
@@ -294,8 +297,19 @@ export class Outbox implements Flushable {
   #mayGoOn(): boolean {
     if (this.#isAboveMark) this.flush();
     if (!this.#isAboveMark) return true;
+    if (!this.#owesDrain) this.#watchSocket();
     this.#owesDrain = true;
     return false;
+  }
+
+  /**
+   * Sees to it that the socket tells when what it has now has left. It does so by itself where it is full, or has more than the mark; where
+   * jobs make up the rest, it may have been given its bytes without a callback. An empty write behind them has one.
+   */
+  #watchSocket(): void {
+    const socket = this.#socket;
+    if (this.#jobs === undefined || socket.writableLength === 0 || socket.writableNeedDrain || !socket.writable) return;
+    socket.write(NO_BYTES, this.#writtenCallback);
   }
 
   /** Tells those who wait that enough has left. Never within a send(). */

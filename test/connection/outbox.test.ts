@@ -66,6 +66,27 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
+  it('drains when what the socket has is gone, although the rest waits for a stream that waits itself', async () => {
+    const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10_000 }, { highWaterMark: 100_000 });
+    peer.socket.pause();
+    // The last one finds the pipe full, and our end of it far from full.
+    while (connection.bufferedAmount === 0) {
+      connection.send(Buffer.alloc(5_000));
+      await setImmediate();
+    }
+    void connection.sendStream(
+      (async function* () {
+        yield await new Promise<string>(() => {});
+      })(),
+    );
+    expect(connection.send(Buffer.alloc(8_000))).toBe(false);
+    const drained = once(connection, 'drain');
+    peer.socket.resume();
+    await drained;
+    expect(connection.bufferedAmount).toBe(8_000);
+    connection.terminate();
+  });
+
   it('drained() resolves true at once where nothing waits, and otherwise with drain', async () => {
     const all = congested();
     const { connection, peer } = all;
