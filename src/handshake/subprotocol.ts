@@ -12,7 +12,9 @@ export function parseSubprotocols(lines: readonly string[]): string[] | undefine
 
 /** The first of `offered`, the client's order of preference, that is among `supported`; undefined where none is. */
 export function selectSubprotocol(offered: readonly string[], supported: readonly string[]): string | undefined {
-  return offered.find(name => supported.includes(name));
+  const name = offered.find(one => supported.includes(one));
+  // Our own string: that of the request is a slice of its head, and would keep all of that as long as the connection lives.
+  return supported.find(one => one === name);
 }
 
 /** The subprotocols a caller wants to offer or to support. @throws TypeError where one is no token, or comes twice */

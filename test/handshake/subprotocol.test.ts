@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { checkSubprotocols, parseSubprotocols, selectSubprotocol } from '../../src/handshake/subprotocol.js';
 
@@ -29,6 +31,28 @@ describe('selectSubprotocol (§4.2.2)', () => {
     expect(selectSubprotocol(['a'], ['b'])).toBeUndefined();
     expect(selectSubprotocol([], ['b'])).toBeUndefined();
     expect(selectSubprotocol(['A'], ['a'])).toBeUndefined();
+  });
+});
+
+describe('the subprotocol that was selected', () => {
+  it('keeps nothing of the head that it came in, as long as the connection may live', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const heap = () => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const supported = ['graphql-transport-ws'];
+    const selected: Array<string | undefined> = [];
+    const select = () => {
+      const head = Buffer.from(`graphql-transport-ws, ${'x'.repeat(16_000)}`).toString('latin1');
+      selected.push(selectSubprotocol(parseSubprotocols([head])!, supported));
+    };
+    select();
+    const before = heap();
+    for (let i = 0; i < 200; i++) select();
+    expect(heap() - before).toBeLessThan(200 * 1_000);
+    expect(new Set(selected)).toEqual(new Set(supported));
   });
 });
 
