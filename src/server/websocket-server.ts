@@ -129,7 +129,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     for (const connection of this.#clients) {
       if (connection.state !== 'open' || (filter !== undefined && !filter(connection))) continue;
       connection.send(message);
-      count++;
+      // Not one that this was too much for.
+      if (connection.state === 'open') count++;
     }
     return count;
   }
@@ -152,8 +153,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       socket.setNoDelay(true);
     }
     const upgrade = new Upgrade(socket, this.#upgradeOwner);
-    if (this.#closing !== undefined) upgrade.refuse(new Refusal(503));
-    else upgrade.decide(judgeRequest(requestHeadOf(request), this.#settings.policy), head);
+    const isClosing = this.#closing !== undefined;
+    upgrade.decide(isClosing ? new Refusal(503) : judgeRequest(requestHeadOf(request), this.#settings.policy), head);
   }
 
   /**

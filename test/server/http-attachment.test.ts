@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
@@ -321,6 +321,16 @@ describe('noServer and handleUpgrade()', () => {
     await watched.server.close();
     expect(await statusOf(port, request())).toBe('503');
     expect(watched.refusals).toEqual([[503, undefined]]);
+  });
+
+  test('behind close() a client that left before it was brought is nobody to refuse', async () => {
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    await watched.server.close();
+    const socket = new PassThrough();
+    socket.destroy();
+    await once(socket, 'close');
+    watched.server.handleUpgrade({ rawHeaders: [] } as unknown as IncomingMessage, socket, Buffer.alloc(0));
+    expect(watched.refusals).toEqual([]);
   });
 
   test('close() ends handshakes that wait for authorize(), and connections', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import {
+  BackpressureError,
   connect,
   type HandlerError,
   prepareMessage,
@@ -52,6 +53,21 @@ describe('broadcast()', () => {
       ]);
     void connections[1]!.close();
     expect(server.broadcast('to those that stay')).toBe(2);
+  });
+
+  test('does not count one that it was too much for', async () => {
+    const { server, port, connections } = await openServer({ maxBufferedAmount: 100_000, highWaterMark: 1_000 });
+    const reader = await client(port);
+    reader.on('message', () => {});
+    const idler = await rawConnect(port);
+    idler.write(request());
+    await expect.poll(() => connections.length).toBe(2);
+    idler.socket.pause();
+    const slow = connections[1]!;
+    while (slow.bufferedAmount <= 100_000) slow.send(Buffer.alloc(50_000));
+    expect(server.broadcast('the last straw')).toBe(1);
+    expect((await slow.closed).cause).toBeInstanceOf(BackpressureError);
+    reader.terminate();
   });
 
   test('takes no Blob, no filter that is none, and no option that there is not', async () => {
