@@ -63,11 +63,16 @@ export class KeepaliveGroup {
   }
 
   #check(): void {
-    // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
     const elapsed = performance.now() - this.#checkedAt;
-    const stoodStill = elapsed > 2 * this.#tick + LATENESS;
-    this.#checkedAt += elapsed;
-    if (!stoodStill) this.#now += Math.max(1, Math.round(elapsed / this.#tick));
+    if (elapsed > 2 * this.#tick + LATENESS) {
+      // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
+      this.#checkedAt += elapsed;
+    } else {
+      const ticks = Math.round(elapsed / this.#tick);
+      this.#now += ticks;
+      // What is left over counts towards the next one: or else ticks that are all a little late would make a slow clock.
+      this.#checkedAt += ticks * this.#tick;
+    }
     for (const member of this.#members) {
       if (member.wasHeard || !member.isListening) {
         member.wasHeard = false;

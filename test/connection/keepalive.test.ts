@@ -39,6 +39,21 @@ describe('keepAlive()', () => {
     stop();
   });
 
+  it('is no later where each tick comes late', () => {
+    vi.useFakeTimers();
+    const begin = performance.now();
+    const spy = vi.spyOn(performance, 'now');
+    const epoch = Date.now();
+    spy.mockImplementation(() => begin + (Date.now() - epoch) * 1.4);
+    const member = new Member();
+    const stop = keepAlive(member, 20_000, 20_000);
+    vi.advanceTimersByTime(40_000 / 1.4);
+    expect(member.events).toHaveLength(2);
+    expect(member.events[0]).toMatch(/^ping at (18|19)\d{3}$/);
+    stop();
+    spy.mockRestore();
+  });
+
   it('does neither while bytes come, and begins anew behind the last of them', () => {
     vi.useFakeTimers();
     const member = new Member();
