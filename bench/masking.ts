@@ -1,45 +1,55 @@
 /**
- * Where WORD_THRESHOLD of src/framing/masking.ts comes from: the plain loop of RFC 6455 §5.3, the loop that rotates the key, and
- * 32-bit words behind a view that must be made. Run it with `npm run masking` in this folder.
+ * Where WORD_THRESHOLD and SIMD_THRESHOLD of src/framing/masking.ts come from: the plain loop of RFC 6455 §5.3, the loop that rotates the
+ * key, 32-bit words behind a view that is there or must be made, SIMD with its copies, and bufferutil, which needs none. Run it with
+ * `npm run masking` in this folder.
  */
+import { createRequire } from 'node:module';
 import { maskBytes, maskWords } from '../src/framing/masking.js';
+import { maskBySimd } from '../src/framing/masking-simd.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
-const SIZES = [8, 16, 32, 48, 64, 96, 128, 256, 1024, 65_536];
+const SIZES = [8, 16, 32, 40, 48, 64, 96, 128, 256, 512, 1024, 1280, 1536, 2048, 4096, 16_384, 65_536];
 
 const KEY = 0x91a2b3c4 | 0;
-const KEY_OCTETS = Uint8Array.of(0x91, 0xa2, 0xb3, 0xc4);
+const KEY_OCTETS = Buffer.of(0x91, 0xa2, 0xb3, 0xc4);
 
-const memory = new Uint8Array(SIZES.at(-1)! + 32);
+/** As large as a chunk of a socket's, and two of them: the view of the one masked last is kept, so taking turns makes it anew each time. */
+const [memory, other] = [Buffer.allocUnsafeSlow(65_536), Buffer.allocUnsafeSlow(65_536)];
+
+const { unmask } = createRequire(import.meta.url)('bufferutil') as { unmask: (bytes: Buffer, key: Buffer) => void };
 
 /** "Octet i of the transformed data is the XOR of octet i of the original data with octet at index i modulo 4 of the masking key". */
 function maskNaively(bytes: Uint8Array, start: number, end: number): void {
   for (let i = start; i < end; i++) bytes[i] = bytes[i]! ^ KEY_OCTETS[(i - start) & 3]!;
 }
 
-/** Payloads begin anywhere in a chunk, so every alignment comes in turn. */
-function masking(name: string, size: number, mask: (start: number, end: number) => void): Subject {
+type Mask = (bytes: Buffer, start: number, end: number) => void;
+
+const METHODS: Record<string, Mask> = {
+  naive: maskNaively,
+  bytes: (bytes, start, end) => maskBytes(bytes, start, end, bytes, start, KEY),
+  words: (bytes, start, end) => maskWords(bytes, start, end, KEY),
+  'words, new view': (bytes, start, end) => maskWords(bytes, start, end, KEY),
+  SIMD: (bytes, start, end) => void maskBySimd(bytes, start, end, bytes, start, KEY),
+  bufferutil: (bytes, start, end) => unmask(bytes.subarray(start, end), KEY_OCTETS),
+};
+
+/** Payloads begin anywhere in a chunk, so every alignment comes in turn, as far as there is room. */
+function masking(name: string, mask: Mask, size: number): Subject {
+  const second = name === 'words, new view' ? other : memory;
+  const room = Math.min(31, memory.length - size);
   const run = (times: number): void => {
-    for (let i = 0; i < times; i++) mask(i & 31, (i & 31) + size);
+    for (let i = 0; i < times; i++) mask((i & 1) === 0 ? memory : second, i & room, (i & room) + size);
   };
   return { name, run };
 }
 
-const measurements = measure(
-  SIZES.flatMap(size => [
-    masking('naive', size, (start, end) => maskNaively(memory, start, end)),
-    masking('bytes', size, (start, end) => maskBytes(memory, start, end, memory, start, KEY)),
-    masking('words', size, (start, end) => maskWords(memory, start, end, KEY)),
-  ]),
-);
+const names = Object.keys(METHODS);
+const measurements = measure(SIZES.flatMap(size => names.map(name => masking(name, METHODS[name]!, size))));
 const rows = SIZES.map((size, i) => {
-  const [naive, bytes, words] = measurements.slice(3 * i, 3 * i + 3).map(({ median }) => median) as [
-    number,
-    number,
-    number,
-  ];
-  const figures = [naive, bytes, words].map(median => median.toFixed(0));
-  return [String(size), ...figures, (bytes / words).toFixed(2), (size / Math.min(bytes, words)).toFixed(2)];
+  const medians = measurements.slice(names.length * i, names.length * (i + 1)).map(({ median }) => median);
+  const best = Math.min(...medians.slice(1, -1));
+  return [String(size), ...medians.map(median => median.toFixed(0)), (size / best).toFixed(1)];
 });
 console.log(`${machine()}\n`);
-console.log(table(['bytes', 'naive, ns', 'bytes, ns', 'words, ns', 'bytes / words', 'best, GB/s'], rows));
+console.log(table(['bytes', ...names.map(name => `${name}, ns`), 'best of ours, GB/s'], rows));

@@ -2,7 +2,7 @@
  * Masking for large payloads: XOR of 16 bytes at a time, by a WebAssembly kernel that stands below as the bytes that it is.
  *
  * WebAssembly sees no memory but its own, so the payload is copied in and out again, and from 1 KiB on that pays: 19 GB/s at 16 KiB, where
- * the loop over 32-bit words makes 6.9 and a native addon, which needs no copies, 25 (bench/masking.ts).
+ * the loop over 32-bit words makes 6 and a native addon, which needs no copies, 23 (bench/masking.ts).
  */
 
 /** What is copied in at a time. It stays in the processor's nearest cache, and so is faster than all of a larger payload at once. */

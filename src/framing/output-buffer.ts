@@ -15,7 +15,8 @@ const SLAB_SIZE = 65_536;
 
 /**
  * Slabs that are kept to be filled again: 2 MiB, which is what 64 connections answer to half a read each in one turn of the event loop. Memory
- * that was written to lately is written to the fastest, and costs no garbage collection (bench/slabs.ts).
+ * that was written to lately is written to the fastest, and costs no garbage collection: 40 ns for a frame of 1 KiB, in place of 200 to 260 in
+ * memory that is new (bench/slabs.ts).
  */
 const MAX_EMPTY_SLABS = 32;
 
