@@ -37,5 +37,14 @@ function flushAll(): void {
   // What is scheduled by a flush itself belongs to the next turn.
   queue = [];
   flushed += due.length;
-  for (const flushable of due) flushable.flushScheduled();
+  for (const flushable of due) {
+    try {
+      flushable.flushScheduled();
+    } catch (error) {
+      // A Duplex of somebody's that throws when it is written to: the others have no part in that.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
 }

@@ -50,14 +50,18 @@ function build(): string {
   return folder;
 }
 
+/** In milliseconds: a scene takes a second or two, but a library that is broken may never answer. */
+const LONGEST = 120_000;
+
 function play(scene: string, library: string): Promise<Counts> {
   const subject = fork(fileURLToPath(new URL('./subject.ts', import.meta.url)), [scene, library], {
     cwd: ROOT,
+    timeout: LONGEST,
     execArgv: [...FLAGS, '--import', 'tsx'],
   });
   return new Promise((resolve, reject) => {
     subject.on('message', counts => resolve(counts as Counts));
-    subject.on('exit', code => reject(new Error(`the scene ${scene} ended with ${code}`)));
+    subject.on('exit', (code, signal) => reject(new Error(`the scene ${scene} ended with ${signal ?? code}`)));
   });
 }
 
@@ -66,10 +70,13 @@ async function main(): Promise<void> {
   const library = pathToFileURL(join(folder, 'dist/index.js')).href;
   const scenes = positionals.length > 0 ? positionals : Object.keys(SCENES);
   const counts: Record<string, number> = {};
-  for (const scene of scenes) {
-    for (const [name, count] of Object.entries(await play(scene, library))) counts[`${scene}.${name}`] = count;
+  try {
+    for (const scene of scenes) {
+      for (const [name, count] of Object.entries(await play(scene, library))) counts[`${scene}.${name}`] = count;
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
   }
-  rmSync(folder, { recursive: true });
   let budgets = JSON.parse(readFileSync(BUDGETS, 'utf8')) as Budgets;
   if (values.update) {
     budgets = renew(budgets, counts);

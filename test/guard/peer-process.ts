@@ -12,21 +12,25 @@ export interface Messages {
   /** Bytes of payload of each. */
   readonly size: number;
   readonly inFlight: number;
+  /** Bytes of payload of one more message that comes behind them, in the same write. */
+  readonly behind?: number;
 }
 
 const sockets: Socket[] = [];
 
 const commands = {
   /** Opens connections to a server. */
-  async dial(port: number, count: number): Promise<void> {
-    for (let i = 0; i < count; i++) sockets.push(await connectRaw(port));
+  async dial(port: number, count: number, ...headers: string[]): Promise<void> {
+    for (let i = 0; i < count; i++) sockets.push(await connectRaw(port, ...headers));
   },
 
   /** Sends messages on every connection, and waits until all came back, `times` times. */
   async echo(messages: Messages, times: number): Promise<void> {
-    const frame = clientFrame(messages.opcode, Buffer.alloc(messages.size, 'x'));
-    const batch = Buffer.concat(Array.from({ length: messages.inFlight }, () => frame));
-    const answerSize = serverFrame(messages).length * messages.inFlight;
+    const { opcode, behind } = messages;
+    const sizes = Array.from({ length: messages.inFlight }, () => messages.size);
+    if (behind !== undefined) sizes.push(behind);
+    const batch = Buffer.concat(sizes.map(size => clientFrame(opcode, Buffer.alloc(size, 'x'))));
+    const answerSize = sizes.reduce((sum, size) => sum + serverFrame(opcode, size).length, 0);
     await Promise.all(sockets.map(socket => exchange(socket, batch, answerSize, times)));
   },
 
@@ -41,7 +45,7 @@ const commands = {
     }
   },
 
-  /** Sends the first messages on every connection, and waits until `bytes` more than nothing have come on each. */
+  /** Waits until so many bytes have come on every connection. */
   async receive(bytes: number): Promise<void> {
     await Promise.all(sockets.map(socket => received(socket, bytes)));
   },
@@ -49,7 +53,9 @@ const commands = {
   /** Takes connections, and answers so many messages, when they all have come, with as many. Gives the port. */
   async serve(messages: Messages): Promise<number> {
     const requestSize = clientFrame(messages.opcode, Buffer.alloc(messages.size)).length * messages.inFlight;
-    const answer = Buffer.concat(Array.from({ length: messages.inFlight }, () => serverFrame(messages)));
+    const answer = Buffer.concat(
+      Array.from({ length: messages.inFlight }, () => serverFrame(messages.opcode, messages.size)),
+    );
     const server = net.createServer({ noDelay: true }, socket => void answerAll(socket, requestSize, answer));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -81,7 +87,7 @@ function received(socket: Socket, bytes: number): Promise<void> {
   });
 }
 
-function serverFrame({ opcode, size }: Messages): Buffer {
+function serverFrame(opcode: number, size: number): Buffer {
   const masked = clientFrame(opcode, Buffer.alloc(size));
   const head = masked.subarray(0, masked.length - size - 4);
   head[1]! &= 0x7f;

@@ -1,7 +1,7 @@
 /** What happens in the process under test, and what is counted. Every scene has a process of its own. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import type { WebSocketServer } from '../../src/index.js';
+import type { ServerOptions, WebSocketServer } from '../../src/index.js';
 import { slope } from '../soak/measure.js';
 import { countAllocations, countTimers, countWrites, heldMemory, turns, watchSockets } from './counters.js';
 import { type Peer, startPeer } from './peer.js';
@@ -20,10 +20,14 @@ interface Stage {
 
 type Scene = (stage: Stage) => Promise<Counts>;
 
-async function openServer({ WebSocketServer }: Library, echoes: boolean): Promise<[WebSocketServer, number]> {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+/** An echo server, and its port. */
+async function openServer(
+  { WebSocketServer }: Library,
+  options: ServerOptions = {},
+): Promise<[WebSocketServer, number]> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   server.on('connection', connection => {
-    if (echoes) connection.on('message', data => connection.send(data));
+    connection.on('message', data => connection.send(data));
   });
   await once(server, 'listening');
   return [server, (server.address() as AddressInfo).port];
@@ -32,7 +36,7 @@ async function openServer({ WebSocketServer }: Library, echoes: boolean): Promis
 /** Messages that come back: writes per 1,000 of them, and bytes allocated for each. */
 function echo(messages: Messages, times: number): Scene {
   return async ({ library, peer, sockets }) => {
-    const [, port] = await openServer(library, true);
+    const [, port] = await openServer(library);
     await peer.ask('dial', port, 1);
     return countMessages(sockets, messages.inFlight * times, () => peer.ask('echo', messages, times));
   };
@@ -74,14 +78,18 @@ async function countMessages(sockets: ReadonlySet<Socket>, count: number, round:
   return { writes: (writes / count) * 1000, heap: heap / count, buffers: buffers / count };
 }
 
-/** Messages that an application keeps: the memory that each of them holds. */
+/** Small messages that an application keeps, of which large ones came in the same reads: the memory that each of them holds. */
 function kept(messages: Messages, times: number): Scene {
   return async ({ library, peer }) => {
-    const [server, port] = await openServer(library, true);
+    const [server, port] = await openServer(library);
     await peer.ask('dial', port, 1);
     await peer.ask('echo', messages, times);
     const kept: Uint8Array[] = [];
-    for (const connection of server.clients) connection.on('message', data => void kept.push(data as Buffer));
+    for (const connection of server.clients) {
+      connection.on('message', data => {
+        if (data.length === messages.size) kept.push(data as Buffer);
+      });
+    }
     const before = await heldMemory();
     await peer.ask('echo', messages, times);
     const memory = (await heldMemory()) - before;
@@ -90,27 +98,33 @@ function kept(messages: Messages, times: number): Scene {
   };
 }
 
-/** Every turn `messages` messages to `peers` peers: writes per 1,000 deliveries, and bytes allocated for each. */
-function broadcast(peers: number, messages: number, payload: Buffer, times: number): Scene {
+/** In every turn so many broadcasts: writes per 1,000 deliveries, and bytes allocated for each. */
+function broadcast(peers: number, perTurn: number, payload: string, times: number, deflate: boolean): Scene {
   return async ({ library, peer, sockets }) => {
-    const [server, port] = await openServer(library, false);
-    await peer.ask('dial', port, peers);
+    const [server, port] = await openServer(library, { permessageDeflate: deflate });
+    await peer.ask('dial', port, peers, ...(deflate ? ['Sec-WebSocket-Extensions: permessage-deflate'] : []));
     await until(() => server.clients.size === peers);
-    const header = payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10;
+    const [socket] = sockets;
+    const before = socket!.bytesWritten;
+    server.broadcast(payload);
+    // A message leaves in one write, so this is what each peer gets.
+    await until(() => socket!.bytesWritten > before);
+    const size = socket!.bytesWritten - before;
+    await peer.ask('receive', size);
     const round = async () => {
       for (let i = 0; i < times; i++) {
-        const received = peer.ask('receive', messages * (header + payload.length));
-        for (let j = 0; j < messages; j++) for (const connection of server.clients) connection.send(payload);
+        const received = peer.ask('receive', perTurn * size);
+        for (let j = 0; j < perTurn; j++) server.broadcast(payload);
         await received;
       }
     };
-    return countMessages(sockets, peers * messages * times, round);
+    return countMessages(sockets, peers * perTurn * times, round);
   };
 }
 
 /** Connections that come and go: bytes allocated for each. */
 const visits: Scene = async ({ library, peer }) => {
-  const [server, port] = await openServer(library, true);
+  const [server, port] = await openServer(library);
   const times = 200;
   const round = async () => {
     await peer.ask('visit', port, times);
@@ -124,7 +138,7 @@ const visits: Scene = async ({ library, peer }) => {
 
 /** Connections on which nothing happens, or one message did: what each holds, and what listens to its socket. */
 const idle: Scene = async ({ library, peer, sockets }) => {
-  const [server, port] = await openServer(library, true);
+  const [server, port] = await openServer(library);
   const held: Array<[connections: number, bytes: number]> = [];
   const dial = async (count: number) => {
     const expected = server.clients.size + count;
@@ -157,8 +171,9 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'echo-1k-text': echo({ opcode: 1, size: 1_024, inFlight: 32 }, 100),
   'echo-16k': echo({ opcode: 2, size: 16_384, inFlight: 1 }, 500),
   'echo-1m': echo({ opcode: 2, size: 1_048_576, inFlight: 1 }, 4),
-  kept: kept({ opcode: 2, size: 125, inFlight: 32 }, 100),
-  broadcast: broadcast(100, 10, Buffer.alloc(125), 5),
+  kept: kept({ opcode: 2, size: 125, inFlight: 32, behind: 40_000 }, 100),
+  broadcast: broadcast(100, 10, 'x'.repeat(125), 5, false),
+  'broadcast-deflate': broadcast(100, 1, '{"temperature":12.5},'.repeat(200), 20, true),
   'client-echo-125': clientEcho({ opcode: 2, size: 125, inFlight: 32 }, 500),
   visits,
   idle,
