@@ -58,11 +58,11 @@ describe('a budget of the guard', () => {
   });
 });
 
-test('every committed budget has its reason, and a tolerance that would notice a tenth more', () => {
+test('every committed budget has its reason, and a tolerance that would notice a fifth more', () => {
   const budgets = JSON.parse(readFileSync(new URL('./budgets.json', import.meta.url), 'utf8')) as Budgets;
   for (const [name, { budget, tolerance, unit, why }] of Object.entries(budgets)) {
     expect(budget, name).toBeGreaterThanOrEqual(0);
-    expect(tolerance, name).toBeLessThanOrEqual(0.1);
+    expect(tolerance, name).toBeLessThanOrEqual(0.2);
     expect(unit, name).not.toBe('');
     expect(why, name).not.toBe('');
   }

@@ -171,7 +171,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'echo-1k-text': echo({ opcode: 1, size: 1_024, inFlight: 32 }, 100),
   'echo-16k': echo({ opcode: 2, size: 16_384, inFlight: 1 }, 500),
   'echo-1m': echo({ opcode: 2, size: 1_048_576, inFlight: 1 }, 4),
-  kept: kept({ opcode: 2, size: 125, inFlight: 32, behind: 40_000 }, 100),
+  kept: kept({ opcode: 2, size: 125, inFlight: 32, behind: 40_000 }, 400),
   broadcast: broadcast(100, 10, 'x'.repeat(125), 5, false),
   'broadcast-deflate': broadcast(100, 1, '{"temperature":12.5},'.repeat(200), 20, true),
   'client-echo-125': clientEcho({ opcode: 2, size: 125, inFlight: 32 }, 500),
