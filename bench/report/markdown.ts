@@ -57,7 +57,7 @@ export function disturbances(results: Results): string {
       const figure = figureOf(scenario, id);
       if (figure === undefined || figure.disturbed === 0) return [];
       const run = scenario.runs.find(({ contender }) => contender === id)!;
-      const reasons = [...new Set(run.samples.flatMap(({ disturbed }) => disturbed ?? []))].join(', ');
+      const reasons = reasonsOf(run.samples.flatMap(({ disturbed }) => disturbed ?? []));
       const use = figure.isDisturbed ? 'counted (†), since fewer than three others stand' : 'left out';
       return [`- ${scenario.title}, ${label}: ${figure.disturbed} of ${figure.of}, ${use}: ${reasons}`];
     }),
@@ -65,6 +65,20 @@ export function disturbances(results: Results): string {
   return lines.length === 0
     ? 'No sample was disturbed by the machine.'
     : `Samples that the machine disturbed:\n\n${lines.join('\n')}`;
+}
+
+/** The same reason with other numbers is told once, with their range: "other programs took 29–101 % of a core". */
+function reasonsOf(disturbances: readonly string[]): string {
+  const numbers = new Map<string, number[]>();
+  for (const reason of disturbances.flatMap(one => one.split(', '))) {
+    const sentence = reason.replace(/\d+/, '#');
+    const number = /\d+/.exec(reason)?.[0];
+    numbers.set(sentence, [...(numbers.get(sentence) ?? []), ...(number === undefined ? [] : [Number(number)])]);
+  }
+  return Array.from(numbers, ([sentence, all]) => {
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    return sentence.replace('#', least === most ? String(least) : `${least}–${most}`);
+  }).join(', ');
 }
 
 /** The number of them, in a line. */

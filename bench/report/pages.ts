@@ -22,7 +22,7 @@ export function charts(results: Results | undefined, scale: ScaleResults | undef
 }
 
 const LEGEND =
-  'Medians, with the range of the rounds in parentheses; × is how far ws101 is from its target: 1.00 or less is reached.';
+  'Medians, with the range of the rounds in parentheses; × is how far ws101 is from its target: 1.00 or less is reached. The ws of the targets is the one with bufferutil.';
 
 export function readmeBlock(results: Results): string {
   const shown = results.contenders.filter(({ id }) => README_CONTENDERS.includes(id));

@@ -57,6 +57,17 @@ test('a disturbed sample is counted as such, and counts only where there are few
   expect(block).toContain('1 of 2, counted (†)');
 });
 
+test('a reason that comes again with other numbers is told once, with their range', () => {
+  const samples = [
+    { value: 1, disturbed: 'other programs took 30 % of a core' },
+    { value: 2, disturbed: 'other programs took 12 % of a core, the clock stopped' },
+    { value: 3, disturbed: 'the clock stopped' },
+  ];
+  const spoilt = { ...scenario('echo-16'), runs: [{ contender: 'ws', samples }] };
+  const block = resultsBlock({ ...RESULTS, scenarios: [spoilt] });
+  expect(block).toContain('stand: other programs took 12–30 % of a core, the clock stopped\n');
+});
+
 describe('the Markdown', () => {
   test('names every contender with its version, the machine, and what the machine disturbed', () => {
     const block = resultsBlock(RESULTS);
