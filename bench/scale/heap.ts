@@ -42,7 +42,7 @@ export async function heapOverTime(contender: Contender): Promise<Curve> {
   return {
     id: 'scale-heap',
     title: 'Does the heap grow under load?',
-    note: `Echo of 1 KiB of text, ${ECHO.connections} connections, ${ECHO.inFlight} in flight: ${messages} messages in ${SECONDS} s. The least of the first third is ${third(0)} MiB, of the second ${third(SECONDS / 3)}, of the last ${third((2 * SECONDS) / 3)}.`,
+    note: `Echo of 1 KiB of text, ${ECHO.connections} connections, ${ECHO.inFlight} in flight: ${messages} messages in ${SECONDS} s. The least of the first third is ${third(0)} MiB, of the second ${third(SECONDS / 3)}, of the last ${third((2 * SECONDS) / 3)}.${sample.disturbed === undefined ? '' : ` Disturbed: ${sample.disturbed}.`}`,
     x: { label: 'seconds', scale: 'linear' },
     y: { label: 'heap of the server', unit: 'MiB' },
     series: [
