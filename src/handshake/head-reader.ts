@@ -22,6 +22,8 @@ const LF = 0x0a;
 const COLON = ':';
 
 const NO_BYTES = new Uint8Array(0);
+/** The end of the last line, and an empty one. */
+const HEAD_END = '\r\n\r\n';
 
 const LINE_END = 'CRLF at the end of a line (RFC 9112 §2.2)';
 const TEXT = 'text (RFC 9110 §5.5)';
@@ -116,8 +118,7 @@ export class HeadReader<Start extends object> {
 
   /** Takes the next bytes: gives the head, once it is whole, or why it cannot become one; undefined while more are needed. */
   receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
-    // At once for all lines, which are cut out of it. What follows the head may be much.
-    const text = latin1(chunk, 0, Math.min(chunk.length, this.#maxHeadSize - this.#size));
+    const text = this.#wholeText(chunk);
     let lineStart = 0;
     for (let i = 0; i < chunk.length; i++) {
       if (this.#size === this.#maxHeadSize) return this.#tooLarge();
@@ -128,7 +129,7 @@ export class HeadReader<Start extends object> {
         // only one takes it so, a request can be hidden in another.)
         if (byte !== LF) return syntaxFault(LINE_END, `a CR without LF at offset ${this.#size - 2}`);
         this.#afterCarriageReturn = false;
-        const outcome = this.#receiveLine(this.#takeLine(text, lineStart, i - 1));
+        const outcome = this.#receiveLine(this.#takeLine(chunk, text, lineStart, i + 1));
         lineStart = i + 1;
         if (outcome === 'whole') {
           this.#rest = chunk.subarray(lineStart);
@@ -154,15 +155,24 @@ export class HeadReader<Start extends object> {
     this.#rest = NO_BYTES;
   }
 
-  /** The line that ends before `text[end]`, where its CRLF begins: in this chunk, or in the one before. */
-  #takeLine(text: string, start: number, end: number): string {
-    if (this.#partialLine.length === 0) return text.slice(start, end);
-    const before = this.#partialLine.view();
-    // Of the CRLF, the CR may have come with what was before.
-    const line =
-      latin1(before, 0, Math.min(before.length, before.length + end - start)) + text.slice(start, Math.max(start, end));
+  /**
+   * The text of a head that lies in one chunk, as it nearly always does: made at once, for its lines to be cut out of. Of a head that is still to
+   * come, each line has memory of its own, so that nobody is held to more than he keeps.
+   */
+  #wholeText(chunk: Uint8Array): string | undefined {
+    if (this.#size > 0) return undefined;
+    const end = asBuffer(chunk).indexOf(HEAD_END);
+    return end === -1 ? undefined : latin1(chunk, 0, end + HEAD_END.length);
+  }
+
+  /** The line that ends at `chunk[end]`, without its CRLF. */
+  #takeLine(chunk: Uint8Array, text: string | undefined, start: number, end: number): string {
+    if (text !== undefined) return text.slice(start, end - 2);
+    if (this.#partialLine.length === 0) return latin1(chunk, start, end - 2);
+    this.#partialLine.append(chunk, start, end);
+    const bytes = this.#partialLine.view();
     this.#partialLine.clear();
-    return line;
+    return latin1(bytes, 0, bytes.length - 2);
   }
 
   #receiveLine(line: string): 'whole' | HeadFault | undefined {
@@ -213,6 +223,9 @@ function checkedLimit(argument: string, limit: number): number {
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return buffer.toString('latin1', start, end);
+  return asBuffer(bytes).toString('latin1', start, end);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
