@@ -3,7 +3,7 @@ import { Deflater, type DeflaterOptions } from '../extensions/permessage-deflate
 import { encodeFrame } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { OPCODE } from '../framing/opcode.js';
-import { type Sendable, toPayload } from './payload.js';
+import { payloadSize, type Sendable, toPayload } from './payload.js';
 
 /**
  * A message for many peers: its frame is encoded once, and compressed once for all connections that agreed on the same parameters, whatever
@@ -16,12 +16,19 @@ export class PreparedMessage {
   readonly frame: Uint8Array;
   /** Bytes of payload. */
   readonly size: number;
+  readonly #opcode: number;
   #compressed: Map<string, Uint8Array | Promise<Uint8Array>> | undefined;
 
-  constructor(payload: string | Uint8Array, frame: Uint8Array, size: number) {
-    this.payload = payload;
-    this.frame = frame;
-    this.size = size;
+  constructor(data: string | Uint8Array) {
+    this.#opcode = typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY;
+    this.frame = encodeFrame('server', this.#opcode, data);
+    this.size = payloadSize(data);
+    this.payload = typeof data === 'string' ? data : this.#bytes;
+  }
+
+  /** The payload as it stands in the frame. */
+  get #bytes(): Uint8Array {
+    return this.frame.subarray(this.frame.length - this.size);
   }
 
   /**
@@ -40,11 +47,9 @@ export class PreparedMessage {
   }
 
   #compress(options: DeflaterOptions): Uint8Array | Promise<Uint8Array> {
-    const opcode = typeof this.payload === 'string' ? OPCODE.TEXT : OPCODE.BINARY;
-    const bytes = this.frame.subarray(this.frame.length - this.size);
     // Never closed, so it gives the bytes.
-    const deflated = new Deflater(options).deflate(bytes) as Uint8Array | Promise<Uint8Array>;
-    const encode = (body: Uint8Array) => encodeFrame('server', opcode, body, true, RSV1);
+    const deflated = new Deflater(options).deflate(this.#bytes) as Uint8Array | Promise<Uint8Array>;
+    const encode = (body: Uint8Array) => encodeFrame('server', this.#opcode, body, true, RSV1);
     return deflated instanceof Promise ? deflated.then(encode) : encode(deflated);
   }
 }
@@ -59,10 +64,7 @@ export function prepareMessage(data: Exclude<Sendable, Blob>): PreparedMessage {
   const payload = toPayload(data);
   if (payload instanceof Blob)
     throw invalidType('data', 'a string, a Buffer, an ArrayBufferView or an ArrayBuffer', data);
-  const isText = typeof payload === 'string';
-  const size = isText ? Buffer.byteLength(payload) : payload.length;
-  const frame = encodeFrame('server', isText ? OPCODE.TEXT : OPCODE.BINARY, payload);
-  return new PreparedMessage(isText ? payload : frame.subarray(frame.length - size), frame, size);
+  return new PreparedMessage(payload);
 }
 
 /**

@@ -26,12 +26,7 @@ export function rotateKey(key: number, position: number): number {
 
 /** XORs `bytes[start, end)` in place. `position` is the index of `bytes[start]` in its frame's payload. */
 export function maskInPlace(bytes: Uint8Array, start: number, end: number, key: number, position: number): void {
-  const rotated = rotateKey(key, position);
-  const size = end - start;
-  if (size < WORD_THRESHOLD) maskBytes(bytes, start, end, bytes, start, rotated);
-  else if (size < SIMD_THRESHOLD || !maskBySimd(bytes, start, end, bytes, start, rotated)) {
-    maskWords(bytes, start, end, rotated);
-  }
+  maskTo(bytes, start, end, bytes, start, key, position);
 }
 
 /**
@@ -52,7 +47,8 @@ export function maskTo(
   if (size < WORD_THRESHOLD) {
     maskBytes(source, start, end, target, at, rotated);
   } else if (size < SIMD_THRESHOLD || !maskBySimd(source, start, end, target, at, rotated)) {
-    target.set(size === source.length ? source : source.subarray(start, end), at);
+    const isInPlace = source === target && start === at;
+    if (!isInPlace) target.set(size === source.length ? source : source.subarray(start, end), at);
     maskWords(target, at, at + size, rotated);
   }
 }
