@@ -6,7 +6,7 @@ import type { Protocol } from '../protocol/protocol.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
 import type { ConnectionSettings } from './options.js';
 import { payloadSize } from './payload.js';
-import { PreparedMessage } from './prepared-message.js';
+import type { PreparedMessage } from './prepared-message.js';
 import type { WireTap } from './wire-tap.js';
 
 export interface OutboxOwner {
@@ -102,7 +102,7 @@ export class Outbox implements Flushable {
       this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
       return false;
     }
-    if (payload instanceof Blob) {
+    if (!isHere(payload) && payload instanceof Blob) {
       this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
     } else if (this.#jobs !== undefined) {
       // The caller may write to its memory again as soon as this returns.
@@ -118,7 +118,7 @@ export class Outbox implements Flushable {
 
   /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
   #hand(payload: string | Uint8Array | PreparedMessage): Promise<void> | undefined {
-    if (payload instanceof PreparedMessage) return this.#handPrepared(payload);
+    if (!isHere(payload)) return this.#handPrepared(payload);
     if (this.#deflate?.compresses(payloadSize(payload)) !== true) {
       this.#protocol.send(payload);
       return undefined;
@@ -295,7 +295,8 @@ export class Outbox implements Flushable {
 
   /** Whether send() may go on. What this turn has gathered is flushed before the answer is no. */
   #mayGoOn(): boolean {
-    if (this.#isAboveMark) this.flush();
+    if (!this.#isAboveMark) return true;
+    this.flush();
     if (!this.#isAboveMark) return true;
     if (!this.#owesDrain) this.#watchSocket();
     this.#owesDrain = true;
@@ -340,4 +341,9 @@ export class Outbox implements Flushable {
     this.#answerStream(false);
     this.#answerWaiting(false);
   }
+}
+
+/** Whether it is a text, or bytes. Not asked by instanceof, which looks through all prototypes of what is none, three times a message. */
+function isHere(payload: string | Uint8Array | Blob | PreparedMessage): payload is string | Uint8Array {
+  return typeof payload === 'string' || ArrayBuffer.isView(payload);
 }

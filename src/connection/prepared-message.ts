@@ -73,5 +73,7 @@ export function prepareMessage(data: Exclude<Sendable, Blob>): PreparedMessage {
  * @throws {TypeError} for anything else
  */
 export function toMessage(data: Sendable | PreparedMessage): string | Uint8Array | Blob | PreparedMessage {
+  // Asked first, since it costs next to nothing: instanceof looks through all prototypes of what is none.
+  if (typeof data === 'string' || ArrayBuffer.isView(data)) return toPayload(data);
   return data instanceof PreparedMessage ? data : toPayload(data);
 }

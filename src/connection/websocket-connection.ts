@@ -325,7 +325,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
       if (connection.listenerCount('pong') > 0) connection.#tell('pong', Buffer.from(payload));
     },
     sendKeepalivePing: connection => connection.#sendKeepalivePing(),
-    drained: connection => void connection.#tell('drain'),
+    drained: connection => void connection.#tell('drain', undefined),
     sourceFailed: (connection, error) => connection.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
     closed: (connection, info) => connection.#finish(info),
   };
@@ -392,9 +392,9 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /** Emits an event. Gives whether anyone listened; a listener that throws ends this connection, and this one alone. */
-  #tell<E extends keyof ConnectionEvents>(event: E, ...args: ConnectionEvents[E]): boolean {
+  #tell<E extends keyof ConnectionEvents>(event: E, value: ConnectionEvents[E][0]): boolean {
     try {
-      return (this.emit as (event: E, ...args: ConnectionEvents[E]) => boolean).call(this, event, ...args);
+      return (this.emit as (event: E, value: ConnectionEvents[E][0]) => boolean).call(this, event, value);
     } catch (error) {
       this.#handlerFailed(event, error);
       return true;

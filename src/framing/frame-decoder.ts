@@ -169,19 +169,22 @@ export class FrameDecoder {
   /** Takes the header that begins at `at`: at once where the chunk has it all, as it nearly always does. */
   #takeHeader(chunk: Uint8Array, at: number): number {
     const left = chunk.length - at;
-    if (left < 2 || left < headerLengthBySecondByte(chunk[at + 1]!)) return this.#takeHeaderByte(chunk, at);
-    readHeader(chunk, at, this.#header);
+    if (left < 2) return this.#takeHeaderByte(chunk, at);
+    const length = headerLengthBySecondByte(chunk[at + 1]!);
+    if (left < length) return this.#takeHeaderByte(chunk, at);
+    readHeader(chunk, at, length, this.#header);
     this.#startFrame();
-    return at + this.#header.headerLength;
+    return at + length;
   }
 
   /** Takes the next byte of a header that comes in parts. */
   #takeHeaderByte(chunk: Uint8Array, at: number): number {
     this.#partial ??= new Uint8Array(MAX_HEADER_LENGTH);
     this.#partial[this.#partialLength++] = chunk[at]!;
-    if (this.#partialLength >= 2 && this.#partialLength === headerLengthBySecondByte(this.#partial[1]!)) {
+    const length = this.#partialLength;
+    if (length >= 2 && length === headerLengthBySecondByte(this.#partial[1]!)) {
       this.#partialLength = 0;
-      readHeader(this.#partial, 0, this.#header);
+      readHeader(this.#partial, 0, length, this.#header);
       this.#startFrame();
     }
     return at + 1;

@@ -98,17 +98,20 @@ export function headerLengthBySecondByte(secondByte: number): number {
   return (length === LENGTH_IS_16_BIT ? 4 : 10) + keyLength;
 }
 
-/** Reads the header that stands complete in `source` at `at`, legal or not, into all fields of `header` but its offset. */
-export function readHeader(source: Uint8Array, at: number, header: FrameHeader): void {
+/**
+ * Reads the header that stands complete in `source` at `at`, legal or not, into all fields of `header` but its offset. `length` is what
+ * headerLengthBySecondByte() gives for it.
+ */
+export function readHeader(source: Uint8Array, at: number, length: number, header: FrameHeader): void {
   const firstByte = source[at]!;
   const secondByte = source[at + 1]!;
   header.fin = (firstByte & FIN_BIT) !== 0;
   header.rsv = firstByte & RSV_BITS;
   header.opcode = firstByte & OPCODE_BITS;
   header.masked = (secondByte & MASK_BIT) !== 0;
-  header.headerLength = headerLengthBySecondByte(secondByte);
+  header.headerLength = length;
   header.payloadLength = readPayloadLength(source, at + 2, secondByte & LENGTH_BITS);
-  header.maskingKey = header.masked ? readInt32(source, at + header.headerLength - 4) : 0;
+  header.maskingKey = header.masked ? readInt32(source, at + length - 4) : 0;
 }
 
 function readPayloadLength(source: Uint8Array, at: number, length: number): number {

@@ -21,7 +21,7 @@ function headerOf(bytes: Uint8Array, at = 0): FrameHeader {
     headerLength: 0,
     offset: 77,
   };
-  readHeader(bytes, at, header);
+  readHeader(bytes, at, headerLengthBySecondByte(bytes[at + 1]!), header);
   return header;
 }
 
@@ -75,7 +75,7 @@ test('§5.2: FIN, each reserved bit, opcode, mask bit and key stand in their pla
 test('an unmasked header has the key 0, whatever was read before', () => {
   const header = headerOf(hex('8280 ffffffff'));
   expect(header.maskingKey).toBe(-1);
-  readHeader(hex('8200'), 0, header);
+  readHeader(hex('8200'), 0, 2, header);
   expect(header).toMatchObject({ masked: false, maskingKey: 0, headerLength: 2 });
 });
 
