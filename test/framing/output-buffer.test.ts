@@ -41,15 +41,47 @@ test('only what was committed of a reserve is taken', () => {
 
 test('bytes queued by reference stand in their place and are the very same', () => {
   const output = new OutputBuffer();
-  const large = Uint8Array.of(4, 5);
+  const large = new Uint8Array(16_385);
   output.append(large);
   write(output, 1);
   output.append(large);
   write(output, 2);
-  expect(output.length).toBe(6);
+  expect(output.length).toBe(2 * 16_385 + 2);
   const pieces = output.take();
-  expect(pieces.map(piece => [...piece])).toEqual([[4, 5], [1], [4, 5], [2]]);
+  expect(pieces.map(piece => piece.length)).toEqual([16_385, 1, 16_385, 1]);
   expect(pieces[0]).toBe(large);
+  expect(pieces[2]).toBe(large);
+});
+
+test('a small piece that was queued by reference leaves in one piece with what follows, and alone as it is', () => {
+  const output = new OutputBuffer();
+  const small = Uint8Array.of(4, 5);
+  output.append(small);
+  write(output, 1);
+  write(output, 2);
+  expect(output.length).toBe(4);
+  expect(output.pieceCount).toBe(1);
+  expect(output.take().map(piece => [...piece])).toEqual([[4, 5, 1, 2]]);
+  output.append(small);
+  expect(output.take()[0]).toBe(small);
+});
+
+test('a piece of a slab that was gathered behind another one counts as released', () => {
+  const output = new OutputBuffer();
+  write(output, 1);
+  const [piece] = output.take();
+  output.append(piece!);
+  write(output, 2);
+  const gathered = output.take();
+  expect(gathered.map(bytes => [...bytes])).toEqual([[1, 2]]);
+  const { buffer } = piece!;
+  releaseOutput(piece!);
+  gathered.forEach(releaseOutput);
+  // All of the slab is free: the next bytes stand at its beginning.
+  write(output, 3);
+  const [next] = output.take();
+  expect(next!.buffer).toBe(buffer);
+  expect(next!.byteOffset).toBe(0);
 });
 
 test('two connections that write in turns each keep their own order', () => {

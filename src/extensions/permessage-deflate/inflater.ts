@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
+import { constants, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { LEAST_DEFLATE_WINDOW_BITS } from './options.js';
 import { SlidingWindow } from './sliding-window.js';
 import { OUTPUT_CHUNK, OutputLimitError, ZlibJob, type ZlibOutput } from './zlib-job.js';
@@ -35,6 +35,13 @@ export interface InflaterOptions {
  */
 const SYNC_INPUT = 16_384;
 const SYNC_OUTPUT = 65_536;
+
+/**
+ * Room for the output of a message that is inflated at once: as much as JSON gives mostly. zlib's own 16 KiB for each message bring on a
+ * collection of the whole heap every few thousand of them.
+ */
+const LEAST_CHUNK = 1_024;
+const EXPECTED_RATIO = 5;
 
 /** DEFLATE streams that one message may hold. One is the rule; each costs some microseconds, and takes only two bytes to ask for. */
 const MAX_STREAMS = 256;
@@ -109,6 +116,7 @@ export class Inflater {
     const { buffer: output, engine } = inflateRawSync(Buffer.concat([rest, TAIL]), {
       windowBits: this.#windowBits,
       ...this.#dictionary,
+      chunkSize: Math.min(Math.max(LEAST_CHUNK, EXPECTED_RATIO * rest.length), constants.Z_DEFAULT_CHUNK),
       maxOutputLength: Math.max(limit, 1),
       info: true,
     }) as unknown as { readonly buffer: Buffer; readonly engine: InflateRaw };
@@ -151,7 +159,8 @@ export class Inflater {
     else this.#window.append(parts.at(-1)!);
     const [first, ...more] = parts as [Uint8Array, ...Uint8Array[]];
     // A message may be kept for long: it does not keep the memory of a whole chunk from being freed.
-    return more.length === 0 && first.buffer.byteLength < 2 * first.length ? first : Buffer.concat(parts);
+    const isSmall = first.buffer.byteLength <= Math.max(Buffer.poolSize, 2 * first.length);
+    return more.length === 0 && isSmall ? first : Buffer.concat(parts);
   }
 
   #faultOf(error: unknown): InflateFault {
