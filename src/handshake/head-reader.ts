@@ -133,7 +133,7 @@ export class HeadReader<Start extends object> {
         lineStart = i + 1;
         if (outcome === 'whole') {
           this.#rest = chunk.subarray(lineStart);
-          return { ...this.#start!, headers: new HeaderFields(this.#headerLines) };
+          return Object.assign(this.#start!, { headers: new HeaderFields(this.#headerLines) });
         }
         if (outcome !== undefined) return outcome;
       } else if (byte === CR) {

@@ -11,6 +11,8 @@ import { isRequestTarget } from './request-target.js';
 /** One header line: the name as it was spelled, the value without the white space around it. */
 export type HeaderLine = readonly [name: string, value: string];
 
+const NONE: readonly string[] = Object.freeze([]);
+
 /**
  * Header lines, in order, to be looked up by name in any case.
  *
@@ -40,9 +42,10 @@ export class HeaderFields implements Iterable<HeaderLine> {
   /** The value of each line of this name, in order. */
   all(name: string): readonly string[] {
     const key = name.toLowerCase();
+    let i = this.#names.indexOf(key);
+    if (i === -1) return NONE;
     const values: string[] = [];
-    for (let i = this.#names.indexOf(key); i !== -1; i = this.#names.indexOf(key, i + 1))
-      values.push(this.lines[i]![1]);
+    for (; i !== -1; i = this.#names.indexOf(key, i + 1)) values.push(this.lines[i]![1]);
     return values;
   }
 
@@ -98,7 +101,7 @@ export function callersHeaders(input: HeaderInput | undefined, reserved: readonl
   return headers;
 }
 
-function checked(headers: HeaderFields, argument: string): HeaderFields {
+function checked<Lines extends Iterable<HeaderLine>>(headers: Lines, argument: string): Lines {
   for (const [name, value] of headers) {
     if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
     // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a byte.
@@ -152,8 +155,11 @@ function parseHttpVersion(text: string): string | undefined {
   return /^HTTP\/\d\.\d$/.test(text) ? text.slice(5) : undefined;
 }
 
+/** A head to be sent. Nobody looks anything up in its headers, so their lines will do. */
+type Encodable<Head> = Omit<Head, 'headers'> & { readonly headers: Iterable<HeaderLine> };
+
 /** The bytes of a request head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
-export function encodeRequestHead(head: RequestHead): Uint8Array {
+export function encodeRequestHead(head: Encodable<RequestHead>): Uint8Array {
   if (!isToken(head.method)) throw invalidType('method', 'a token of RFC 9110 §5.6.2', head.method);
   if (!isRequestTarget(head.target)) {
     throw invalidType('target', 'printable ASCII without spaces and `#`', head.target);
@@ -162,7 +168,7 @@ export function encodeRequestHead(head: RequestHead): Uint8Array {
 }
 
 /** The bytes of a response head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
-export function encodeResponseHead(head: ResponseHead): Uint8Array {
+export function encodeResponseHead(head: Encodable<ResponseHead>): Uint8Array {
   if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
     throw invalidValue('status', 'an integer from 100 to 999', head.status);
   }
@@ -176,7 +182,7 @@ function httpVersion(version: string): string {
   return text;
 }
 
-function encodeHead(startLine: string, headers: HeaderFields): Uint8Array {
+function encodeHead(startLine: string, headers: Iterable<HeaderLine>): Uint8Array {
   let text = `${startLine}\r\n`;
   for (const [name, value] of checked(headers, 'headers')) text += `${name}: ${value}\r\n`;
   return Buffer.from(`${text}\r\n`, 'latin1');

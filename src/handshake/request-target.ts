@@ -69,18 +69,18 @@ export interface RequestTarget {
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!isRequestTarget(target)) return undefined;
   const scheme = ABSOLUTE_FORM.exec(target)?.[0];
-  if (scheme === undefined) return target.startsWith('/') ? { ...splitQuery(target), authority: undefined } : undefined;
+  if (scheme === undefined) return target.startsWith('/') ? splitQuery(target, undefined) : undefined;
 
   const rest = target.slice(scheme.length);
   const end = rest.search(/[/?]/);
   const authority = end === -1 ? rest : rest.slice(0, end);
   // Userinfo is no part of uri-host (RFC 9110 §4.2.4), and parseAuthority() does not let its `@` pass.
   if (parseAuthority(authority) === undefined) return undefined;
-  const { path, query } = splitQuery(end === -1 ? '' : rest.slice(end));
-  return { path: path === '' ? '/' : path, query, authority };
+  return splitQuery(end === -1 ? '' : rest.slice(end), authority);
 }
 
-function splitQuery(text: string): { path: string; query: string } {
+function splitQuery(text: string, authority: string | undefined): RequestTarget {
   const mark = text.indexOf('?');
-  return mark === -1 ? { path: text, query: '' } : { path: text.slice(0, mark), query: text.slice(mark + 1) };
+  const path = mark === -1 ? text : text.slice(0, mark);
+  return { path: path === '' ? '/' : path, query: mark === -1 ? '' : text.slice(mark + 1), authority };
 }

@@ -12,7 +12,6 @@ import {
   callersHeaders,
   encodeResponseHead,
   HANDSHAKE_HEADERS,
-  HeaderFields,
   type HeaderInput,
   type HeaderLine,
   type RequestHead,
@@ -85,7 +84,7 @@ export interface AcceptOptions {
 }
 
 /** RFC 9110 §7.8: a server that gets Upgrade and `Expect: 100-continue` MUST send a 100 before it sends the 101. */
-const CONTINUE = encodeResponseHead({ version: '1.1', status: 100, reason: 'Continue', headers: new HeaderFields() });
+const CONTINUE = encodeResponseHead({ version: '1.1', status: 100, reason: 'Continue', headers: [] });
 
 /**
  * The bytes that accept a request (RFC 6455 §4.2.2): a 101, and in front of it a 100 where the client waits for one.
@@ -111,7 +110,8 @@ export function acceptRequest(request: UpgradeRequest, options: AcceptOptions = 
     if (foreign !== undefined) throw invalidType('extensions', 'among those that the client offered', foreign.name);
     lines.push(['Sec-WebSocket-Extensions', serializeExtensions(extensions)]);
   }
-  const headers = new HeaderFields([...lines, ...callersHeaders(options.headers, HANDSHAKE_HEADERS)]);
+  const headers =
+    options.headers === undefined ? lines : [...lines, ...callersHeaders(options.headers, HANDSHAKE_HEADERS)];
   const response = encodeResponseHead({ version: '1.1', status: 101, reason: 'Switching Protocols', headers });
   return request.expectsContinue ? Buffer.concat([CONTINUE, response]) : response;
 }

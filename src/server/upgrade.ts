@@ -78,7 +78,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
       this.refuse(outcome);
     } else {
       if (head.length > 0) this.socketData(head);
-      this.#judge({ ...outcome, transport: acceptedTransportInfo(this.#socket) });
+      this.#judge(Object.assign(outcome, { transport: acceptedTransportInfo(this.#socket) }));
     }
   }
 
@@ -104,7 +104,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
 
   #accept(pending: PendingRequest, context: Accepted<Context>): void {
     if (this.#isSettled) return;
-    const request: ServerRequest<Context> = { ...pending, context };
+    const request: ServerRequest<Context> = Object.assign(pending, { context });
     let response: Uint8Array;
     let subprotocol: string | undefined;
     const { deflate, connection } = this.#owner.settings;
