@@ -64,6 +64,13 @@ export const CONTENDERS: readonly Contender[] = [
     client: [...NODE, client('raw-net')],
     cannot: { 'echo-1k-text': 'text is binary to it', 'deflate-1k': 'it knows no compression' },
   },
+  {
+    id: 'ceiling',
+    label: 'pure-JS ceiling',
+    version: () => process.versions.node,
+    onlyInFull: true,
+    server: [...NODE, server('ceiling')],
+  },
   ws101('ws101', 'ws101', WS101_DIST ?? resolve(here, '../dist')),
   ...(WS101_BASE_DIST === undefined ? [] : [ws101('ws101-base', 'ws101, base', WS101_BASE_DIST)]),
   {
