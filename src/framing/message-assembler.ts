@@ -36,11 +36,12 @@ export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A binary payload of at least this share of its chunk is handed on where it lies, and so is one of 1 KiB if the chunk is no more than 64
- * times as large: copying that costs more than all else that is done for it. A smaller one would pin a chunk for next to nothing.
+ * A binary payload of at least this share of its chunk is handed on where it lies, and so is one of 64 bytes if the chunk is no more than 64
+ * times as large: that saves the copy and its memory. A smaller one would pin a chunk for next to nothing, and is copied as fast as a view of it
+ * is made.
  */
 const WORTH_KEEPING = 1 / 2;
-const LARGE = 1_024;
+const LARGE = 64;
 const LARGE_WORTH_KEEPING = 1 / 64;
 
 /** Of a message that comes in several chunks, a piece of at least this size, which fills at least this share of its chunk, stays where it lies. */
