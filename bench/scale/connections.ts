@@ -52,7 +52,7 @@ const FIRST_CONNECTIONS = 200;
 /** Of the young generation, which else grows to 48 MiB while connections come, and stays that large. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
 
-function toneOf(id: string): 'ours' | 'other' | 'floor' {
+export function toneOf(id: string): 'ours' | 'other' | 'floor' {
   return id === 'ws101' ? 'ours' : id === 'raw-net' ? 'floor' : 'other';
 }
 

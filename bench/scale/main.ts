@@ -6,6 +6,7 @@ import { CONTENDERS } from '../contenders.js';
 import { describeMachine } from '../machine.js';
 import { prepare } from '../prepare.js';
 import { cpuByConnections, memoryByConnections } from './connections.js';
+import { latencyBesideBusyPeer } from './fairness.js';
 import { heapOverTime } from './heap.js';
 import { cpuByMessages } from './messages.js';
 import type { Curve, ScaleResults } from './results.js';
@@ -20,6 +21,7 @@ for (const measure of [
   () => memoryByConnections([ours!, theirs!]),
   () => cpuByMessages(ours!),
   () => heapOverTime(ours!),
+  () => latencyBesideBusyPeer([ours!, theirs!, raw!]),
 ]) {
   const curve = await measure();
   curves.push(curve);

@@ -91,6 +91,8 @@ export class Protocol {
   readonly #encoder: FrameEncoder;
   readonly #output = new OutputBuffer();
   #state: State = 'OPEN';
+  /** Of this state. Kept, since every message asks. */
+  #permissions = permissions('OPEN');
   #isDecoding = false;
   #isSuspended = false;
   #isHeld = false;
@@ -199,7 +201,7 @@ export class Protocol {
 
   /** Whether bytes that come are still looked at. */
   get reads(): boolean {
-    return permissions(this.#state).reads;
+    return this.#permissions.reads;
   }
 
   // In: bytes of the peer's
@@ -382,7 +384,7 @@ export class Protocol {
   /** Gives the bytes to write, in order. A piece may be handed to releaseOutput() once it is written. */
   takeOutput(): Uint8Array[] {
     if (this.#latestPing !== undefined) {
-      if (permissions(this.#state).sendsPong) this.#encoder.frame(OPCODE.PONG, this.#latestPing);
+      if (this.#permissions.sendsPong) this.#encoder.frame(OPCODE.PONG, this.#latestPing);
       this.#latestPing = undefined;
     }
     return this.#output.take();
@@ -390,7 +392,7 @@ export class Protocol {
 
   /** Whether messages can still be sent: OPEN, or CLOSE_RECEIVED with our Close frame not yet sent. */
   get canSend(): boolean {
-    return permissions(this.#state).sendsData;
+    return this.#permissions.sendsData;
   }
 
   /**
@@ -493,6 +495,7 @@ export class Protocol {
 
   #apply(event: Event): void {
     this.#state = next(this.#state, event);
+    this.#permissions = permissions(this.#state);
     if (this.reads) return;
     // Nothing more is read: what waits is dropped, and the decoder stops even in the middle of a chunk.
     this.#reader?.decoder.suspend();

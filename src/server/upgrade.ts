@@ -118,6 +118,8 @@ export class Upgrade<Context> implements SocketOwner, Pending {
       this.refuse(new Refusal(500), request);
       return;
     }
+    // The application may have shut the server down while it chose.
+    if (this.#isSettled) return;
     this.#settle();
     this.#socket.write(response);
     this.#owner.upgraded(this.#socket, {

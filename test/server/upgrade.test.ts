@@ -153,6 +153,22 @@ describe('subprotocols', () => {
     expect(refusals).toEqual([[500, expect.objectContaining({ path: '/chat' })]]);
     expect(connections).toEqual([]);
   });
+
+  test('one that shuts the server down: 503, and nothing behind it', async () => {
+    const { port, server, connections } = await openServer({
+      subprotocols: offered => {
+        void server.close();
+        return offered[0];
+      },
+    });
+    const peer = await rawConnect(port);
+    peer.write(offering('a'));
+    expect(await peer.head()).toContain(' 503 ');
+    await peer.ended;
+    expect(peer.text).not.toContain(' 101 ');
+    await server.close();
+    expect(connections).toEqual([]);
+  });
 });
 
 describe('maxConnections', () => {
