@@ -25,7 +25,8 @@ export async function latencyBesideBusyPeer(contenders: readonly Contender[]): P
   const times = contenders.map(() => [undefined, ...SIZES].map((): number[] => []));
   for (let round = 0; round < ROUNDS; round++) {
     for (const [c, contender] of contenders.entries()) {
-      for (const [i, size] of [undefined, ...SIZES].entries()) times[c]![i]!.push(await latencyOfOthers(contender, size));
+      for (const [i, size] of [undefined, ...SIZES].entries())
+        times[c]![i]!.push(await latencyOfOthers(contender, size));
     }
   }
   const alone = contenders.map(({ label }, c) => `${label} ${medianOf(times[c]![0]!).toFixed(1)} ms`);
@@ -52,7 +53,14 @@ async function latencyOfOthers(contender: Contender, size: number | undefined): 
     size === undefined
       ? undefined
       : startGenerator({ ...load, connections: 1, inFlight, size, warmUp: 0, duration: LONGEST });
-  const { p99 } = await generateLoad({ ...load, connections: OTHERS, inFlight: 1, size: 125, warmUp: 1, duration: 1.5 });
+  const { p99 } = await generateLoad({
+    ...load,
+    connections: OTHERS,
+    inFlight: 1,
+    size: 125,
+    warmUp: 1,
+    duration: 1.5,
+  });
   // The generator ends where its server does.
   await program.stop();
   await busy?.stop();
