@@ -1,13 +1,13 @@
 /** `npm run bench`: see README.md beside this file. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONTENDERS, takesPart } from './contenders.js';
 import { describeMachine } from './machine.js';
 import { prepare } from './prepare.js';
 import { scenarioTable } from './print.js';
-import type { Results, ScenarioResult } from './results.js';
+import { type Results, type ScenarioResult, withRows } from './results.js';
 import { type Plan, runScenario } from './run.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 
@@ -57,19 +57,21 @@ async function main(): Promise<void> {
     if (result.runs.length > 0) console.log(`\n${scenarioTable(result)}`);
   }
 
-  // The committed file is of everything, or it would say less than it seems to.
-  const complete = values.full && values.only === undefined && values.contenders === undefined;
-  const out = values.out ?? (complete ? join(here, 'results/latest.json') : undefined);
+  // The committed file is of everybody, or it would say less than it seems to.
+  const isForReport = values.full && values.contenders === undefined && values.out === undefined;
+  const out = isForReport ? join(here, 'results/latest.json') : values.out;
   if (out !== undefined) {
-    const measured = contenders.filter(contender => scenarios.some(scenario => takesPart(contender, scenario)));
+    const measured = contenders.filter(contender => SCENARIOS.some(scenario => takesPart(contender, scenario)));
     const versions = measured.map(({ id, label, version }) => ({ id, label, version: version()! }));
-    const file: Results = { machine, mode, rounds, contenders: versions, scenarios: results };
+    const found: Results = { machine, mode, rounds, contenders: versions, scenarios: results };
+    const isPart = isForReport && values.only !== undefined;
+    const file = isPart ? withRows(JSON.parse(readFileSync(out, 'utf8')) as Results, found) : found;
     mkdirSync(dirname(resolve(out)), { recursive: true });
     writeFileSync(out, `${JSON.stringify(file, null, 1)}\n`);
     console.log(`\nwritten to ${out}`);
   }
   const report = join(here, 'report/main.ts');
-  if (complete && values.out === undefined && existsSync(report)) {
+  if (isForReport && existsSync(report)) {
     spawnSync(process.execPath, ['--import', 'tsx', report], { stdio: 'inherit' });
   }
   if (failures > 0) process.exitCode = 1;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { counting, distanceToTarget, type Sample, type ScenarioResult, summarise } from '../../bench/results.js';
+import {
+  counting,
+  distanceToTarget,
+  type Results,
+  type Sample,
+  type ScenarioResult,
+  summarise,
+  withRows,
+} from '../../bench/results.js';
 
 const undisturbed = (...values: number[]): Sample[] => values.map(value => ({ value }));
 const disturbed = (...values: number[]): Sample[] => values.map(value => ({ value, disturbed: 'others took 50 %' }));
@@ -66,5 +74,32 @@ describe('the distance to a target', () => {
     const { target: _, ...without } = result('lower', 'ws', 1, 1, 1);
     expect(distanceToTarget(without)).toBeUndefined();
     expect(distanceToTarget(result('lower', 'bun', 1, 1, 1))).toBeUndefined();
+  });
+});
+
+describe('rows measured anew', () => {
+  const machine = { cpu: 'x', cores: 2, memoryGiB: 8, kernel: 'Linux', node: 'v20', date: '2026-01-01', pinned: true };
+  const row = (id: string, value: number): ScenarioResult => ({
+    id,
+    title: id,
+    metric: 'CPU',
+    unit: 'µs',
+    better: 'lower',
+    runs: [{ contender: 'ws101', samples: [{ value }] }],
+  });
+  const contenders = [{ id: 'ws101', label: 'ws101', version: '1' }];
+  const before: Results = { machine, mode: 'full', rounds: 7, contenders, scenarios: [row('a', 1), row('b', 2)] };
+
+  test('take the place of those of the same scenarios, and no other', () => {
+    const anew = { ...before, machine: { ...machine, date: '2026-02-02' }, scenarios: [row('b', 3)] };
+    const merged = withRows(before, anew);
+    expect(merged.scenarios).toEqual([row('a', 1), row('b', 3)]);
+    expect(merged.machine.date).toBe('2026-02-02');
+  });
+
+  test('are not mixed with those of another machine, or of another version', () => {
+    const elsewhere = { ...before, machine: { ...machine, cpu: 'y' } };
+    const newer = { ...before, contenders: [{ id: 'ws101', label: 'ws101', version: '2' }] };
+    for (const anew of [elsewhere, newer]) expect(() => withRows(before, anew)).toThrow(RangeError);
   });
 });

@@ -5,7 +5,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
+import { constants, deflateRawSync } from 'node:zlib';
 import { clientFrame, connectRaw } from '../soak/wire.js';
+
+const RSV1 = 0x40;
 
 export interface Messages {
   readonly opcode: 1 | 2;
@@ -32,6 +35,14 @@ const commands = {
     const batch = Buffer.concat(sizes.map(size => clientFrame(opcode, Buffer.alloc(size, 'x'))));
     const answerSize = sizes.reduce((sum, size) => sum + serverFrame(opcode, size).length, 0);
     await Promise.all(sockets.map(socket => exchange(socket, batch, answerSize, times)));
+  },
+
+  /** Like echo(), of one text that is compressed (RFC 7692 §6), both ways, one at a time. */
+  async echoDeflated(text: string, times: number): Promise<void> {
+    const deflated = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
+    const message = clientFrame(RSV1 | 1, deflated);
+    // What comes back has no masking key.
+    await Promise.all(sockets.map(socket => exchange(socket, message, message.length - 4, times)));
   },
 
   /** Opens a connection and closes it by a closing handshake, `times` times. */

@@ -20,6 +20,15 @@ interface Stage {
 
 type Scene = (stage: Stage) => Promise<Counts>;
 
+const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate';
+
+/** Of 1,024 bytes. */
+const JSON_TEXT: string = JSON.stringify(
+  Array.from({ length: 23 }, (_, i) => ({ id: (i * 7_919) % 1_000, name: `user ${i}`, price: (i * 137) / 100 })),
+)
+  .padEnd(1_024)
+  .slice(0, 1_024);
+
 /** An echo server, and its port. */
 async function openServer(
   { WebSocketServer }: Library,
@@ -39,6 +48,15 @@ function echo(messages: Messages, times: number): Scene {
     const [, port] = await openServer(library);
     await peer.ask('dial', port, 1);
     return countMessages(sockets, messages.inFlight * times, () => peer.ask('echo', messages, times));
+  };
+}
+
+/** The same of a text that is compressed both ways. */
+function echoDeflated(text: string, times: number): Scene {
+  return async ({ library, peer, sockets }) => {
+    const [, port] = await openServer(library, { permessageDeflate: true });
+    await peer.ask('dial', port, 1, OFFER);
+    return countMessages(sockets, times, () => peer.ask('echoDeflated', text, times));
   };
 }
 
@@ -102,7 +120,7 @@ function kept(messages: Messages, times: number): Scene {
 function broadcast(peers: number, perTurn: number, payload: string, times: number, deflate: boolean): Scene {
   return async ({ library, peer, sockets }) => {
     const [server, port] = await openServer(library, { permessageDeflate: deflate });
-    await peer.ask('dial', port, peers, ...(deflate ? ['Sec-WebSocket-Extensions: permessage-deflate'] : []));
+    await peer.ask('dial', port, peers, ...(deflate ? [OFFER] : []));
     await until(() => server.clients.size === peers);
     const [socket] = sockets;
     const before = socket!.bytesWritten;
@@ -171,6 +189,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'echo-1k-text': echo({ opcode: 1, size: 1_024, inFlight: 32 }, 100),
   'echo-16k': echo({ opcode: 2, size: 16_384, inFlight: 1 }, 500),
   'echo-1m': echo({ opcode: 2, size: 1_048_576, inFlight: 1 }, 4),
+  'echo-deflate': echoDeflated(JSON_TEXT, 200),
   kept: kept({ opcode: 2, size: 125, inFlight: 32, behind: 40_000 }, 400),
   broadcast: broadcast(100, 10, 'x'.repeat(125), 5, false),
   'broadcast-deflate': broadcast(100, 1, '{"temperature":12.5},'.repeat(200), 20, true),
