@@ -13,12 +13,3 @@ export function copyOf(source: Uint8Array, start: number, end: number): Uint8Arr
   }
   return copy;
 }
-
-/** Copies all of `source` to `target` from `at` on, where there must be room. */
-export function copyInto(source: Uint8Array, target: Uint8Array, at: number): void {
-  if (source.length < SET_THRESHOLD) {
-    for (let i = 0; i < source.length; i++) target[at + i] = source[i]!;
-  } else {
-    target.set(source, at);
-  }
-}

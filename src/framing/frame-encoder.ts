@@ -1,6 +1,5 @@
 import { allocateUnpooled, utf8Length, writeUtf8 } from '#platform';
 import { invalidType, invalidValue } from '../errors.js';
-import { copyInto } from './copy.js';
 import {
   FIN_BIT,
   headerLength,
@@ -97,7 +96,7 @@ function writeFrame(
     writeUtf8(payload, memory, at);
     if (key !== undefined) maskInPlace(memory, at, at + length, key, 0);
   } else if (key === undefined) {
-    copyInto(payload, memory, at);
+    memory.set(payload, at);
   } else {
     maskTo(payload, 0, length, memory, at, key, 0);
   }
