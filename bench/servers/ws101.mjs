@@ -18,6 +18,11 @@ if (mode === 'broadcast') {
     });
   });
 } else {
-  server.on('connection', connection => connection.on('message', data => connection.send(data)));
+  server.on('connection', connection => {
+    // A listener that gives nothing, as those of the others: what one gives, node's events look at.
+    connection.on('message', data => {
+      connection.send(data);
+    });
+  });
 }
 server.on('listening', () => ready(server.address().port));
