@@ -115,7 +115,9 @@ export function distanceToTarget({ target, better, runs }: ScenarioResult): numb
 export function withRows(before: Results, anew: Results): Results {
   const origin = ({ machine, contenders }: Results) => JSON.stringify([{ ...machine, date: '' }, contenders]);
   if (origin(before) !== origin(anew)) {
-    throw new RangeError('the results that are there are of another machine, or of other versions: measure all rows anew, or use --out');
+    throw new RangeError(
+      'the results that are there are of another machine, or of other versions: measure all rows anew, or use --out',
+    );
   }
   const rows = new Map(anew.scenarios.map(row => [row.id, row]));
   return { ...before, machine: anew.machine, scenarios: before.scenarios.map(row => rows.get(row.id) ?? row) };
