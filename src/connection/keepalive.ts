@@ -57,16 +57,12 @@ export class KeepaliveGroup {
 
   /** Ends the watching; where it has ended, this changes nothing. */
   remove(member: KeepaliveMember): void {
-    this.#members.delete(member);
+    if (!this.#members.delete(member) || this.#members.size > 0) return;
+    clearInterval(this.#timer);
+    groups.delete(this.#key);
   }
 
   #check(): void {
-    // Not with the last member: where connections come and go one at a time, each would make a group and a timer of its own.
-    if (this.#members.size === 0) {
-      clearInterval(this.#timer);
-      groups.delete(this.#key);
-      return;
-    }
     const elapsed = performance.now() - this.#checkedAt;
     if (elapsed > 2 * this.#tick + LATENESS) {
       // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
