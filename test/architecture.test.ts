@@ -11,14 +11,15 @@ const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   'option-names': ['errors'],
+  timers: [],
   platform: [],
   framing: ['errors', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'platform'],
   extensions: ['errors', 'option-names', 'handshake'],
-  connection: ['errors', 'option-names', 'platform', 'framing', 'protocol', 'extensions'],
-  client: ['errors', 'option-names', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
-  server: ['errors', 'option-names', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  connection: ['errors', 'option-names', 'timers', 'platform', 'framing', 'protocol', 'extensions'],
+  client: ['errors', 'option-names', 'timers', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  server: ['errors', 'option-names', 'timers', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
   inspect: ['errors', 'platform', 'framing'],
   index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
   cli: ['errors', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
@@ -114,6 +115,24 @@ describe('imports', () => {
       return to.startsWith('node:') && allowed !== undefined && !allowed.includes(to);
     });
     expect(impure).toEqual([]);
+  });
+
+  test('only timers.ts reads the global timer functions and the clock, which test runners replace', () => {
+    const GLOBALS =
+      /(?<![.\w'#])(setTimeout|clearTimeout|setInterval|clearInterval|setImmediate|clearImmediate)\(|process\.nextTick|performance\.now|Date\.now|globalThis\.(set|clear)/;
+    const IMPORT = /import \{([^}]*)\} from '(?:\.\.\/)+timers\.js'/;
+    const users = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
+      if (!file.endsWith('.ts') || file === 'timers.ts' || file.startsWith('cli/')) return false;
+      const code = readFileSync(join(SOURCES, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      const imported =
+        IMPORT.exec(code)?.[1]
+          ?.split(',')
+          .map(name => name.trim()) ?? [];
+      return Array.from(code.matchAll(new RegExp(GLOBALS, 'g')), ([all, name]) => name ?? all).some(
+        name => !imported.includes(name),
+      );
+    });
+    expect(users).toEqual([]);
   });
 
   test('node:crypto is for handshake and platform/node.ts alone', () => {

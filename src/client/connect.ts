@@ -6,6 +6,7 @@ import { makeOffers } from '../extensions/permessage-deflate/index.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
 import { HandshakeTimeout } from './failure.js';

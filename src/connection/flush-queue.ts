@@ -1,3 +1,5 @@
+import { nextTick, setImmediate } from '../timers.js';
+
 /**
  * What the connections of one process have to send is written at the end of the event loop's turn: all that a connection said in
  * that turn leaves in one write, since writes are what sending costs, and writes that follow each other cost less.
@@ -21,7 +23,7 @@ export function scheduleFlush(flushable: Flushable): void {
     isTurnCounted = true;
     setImmediate(endTurn);
   }
-  if (queue.length === 0 && flushed === 0 && flushedBefore <= 1) process.nextTick(flushAll);
+  if (queue.length === 0 && flushed === 0 && flushedBefore <= 1) nextTick(flushAll);
   queue.push(flushable);
 }
 

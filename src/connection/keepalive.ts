@@ -1,3 +1,5 @@
+import { clearInterval, now, setInterval } from '../timers.js';
+
 /**
  * Keepalive: after `pingInterval` without a byte from the peer a Ping goes out, and where nothing comes within `pingTimeout`, the
  * connection is lost. This is what finds a half-open TCP connection, of which neither end is ever told.
@@ -37,7 +39,7 @@ export class KeepaliveGroup {
   // A timer alone must not keep a process alive; the sockets that it watches do.
   readonly #timer: NodeJS.Timeout;
   #now = 0;
-  #checkedAt = performance.now();
+  #checkedAt = now();
 
   constructor(key: string, interval: number, timeout: number) {
     this.#key = key;
@@ -63,7 +65,7 @@ export class KeepaliveGroup {
   }
 
   #check(): void {
-    const elapsed = performance.now() - this.#checkedAt;
+    const elapsed = now() - this.#checkedAt;
     if (elapsed > 2 * this.#tick + LATENESS) {
       // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
       this.#checkedAt += elapsed;

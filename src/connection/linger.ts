@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { ownSocket, type SocketOwner } from './socket-owner.js';
 
 /** How long, and for how many bytes, we listen to a peer that we have nothing more to say to. */

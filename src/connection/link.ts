@@ -6,6 +6,7 @@ import { CLOSE_CODE } from '../framing/close-code.js';
 import type { Breach } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
+import { clearTimeout, nextTick, setImmediate, setTimeout } from '../timers.js';
 import type { CloseInfo } from './close-info.js';
 import { Inflation } from './inflation.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
@@ -97,8 +98,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     // The opening handshake may have paused it, while an application made up its mind.
     socket.resume();
     // What happened while nobody of ours listened is caught up with, once the owner is ready.
-    if (socket.destroyed) process.nextTick(() => this.socketClose());
-    else if (socket.readableEnded) process.nextTick(() => this.socketEnd());
+    if (socket.destroyed) nextTick(() => this.socketClose());
+    else if (socket.readableEnded) nextTick(() => this.socketEnd());
     if (settings.pingInterval > 0) {
       this.#keepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
     }

@@ -1,3 +1,5 @@
+import { now } from '../timers.js';
+
 interface SentPing {
   readonly payload: Buffer;
   readonly sentAt: number;
@@ -24,7 +26,7 @@ export class Pinger {
 
   /** Notes a Ping just sent. `answer` gets the round trip in milliseconds, or undefined where none will come. */
   await(payload: Buffer, answer: SentPing['answer']): void {
-    this.#sent.push({ payload, sentAt: performance.now(), answer });
+    this.#sent.push({ payload, sentAt: now(), answer });
   }
 
   /** Forgets a Ping whose sender no longer wants the answer. */
@@ -41,10 +43,10 @@ export class Pinger {
   receivePong(payload: Uint8Array): void {
     const index = this.#sent.findLastIndex(ping => ping.payload.equals(payload));
     if (index === -1) return;
-    const now = performance.now();
+    const receivedAt = now();
     const answered = this.#sent.splice(0, index + 1);
-    this.#latency = now - answered[index]!.sentAt;
-    for (const { answer, sentAt } of answered) answer(now - sentAt);
+    this.#latency = receivedAt - answered[index]!.sentAt;
+    for (const { answer, sentAt } of answered) answer(receivedAt - sentAt);
   }
 
   /** No Pong will come any more. */

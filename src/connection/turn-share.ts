@@ -1,3 +1,5 @@
+import { now, setImmediate } from '../timers.js';
+
 /**
  * What one connection has taken of the present turn of the event loop. Whatever it takes, all others wait for: so a busy peer's
  * connection stops at its share, and goes on in the next turn, behind them.
@@ -17,7 +19,7 @@ export function beginShare(connection: object): void {
   // Behind the turn's I/O, where immediates run.
   if (worker === undefined) setImmediate(endTurn);
   worker = connection;
-  begunAt = performance.now();
+  begunAt = now();
 }
 
 function endTurn(): void {
@@ -26,7 +28,7 @@ function endTurn(): void {
 
 /** Whether the connection that began last has had its share. */
 export function isShareUsedUp(): boolean {
-  return performance.now() - begunAt > SHARE;
+  return now() - begunAt > SHARE;
 }
 
 /** A look at the clock costs a third of what a small message does, so not every message has one. */

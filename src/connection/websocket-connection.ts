@@ -6,6 +6,7 @@ import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import type { Role } from '../protocol/protocol.js';
+import { nextTick } from '../timers.js';
 import type { CloseInfo } from './close-info.js';
 import { Inbox, type Message } from './inbox.js';
 import { Link, type LinkEvents } from './link.js';
@@ -375,7 +376,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #listenerAdded(event: keyof ConnectionEvents): void {
     // In the next tick, so that what the application sets up beside this listener stands before the first message.
-    if (event === 'message' && this.#inbox?.isEmpty === false) process.nextTick(() => this.#deliverKept());
+    if (event === 'message' && this.#inbox?.isEmpty === false) nextTick(() => this.#deliverKept());
   }
 
   /** Gives the kept messages to the listeners, where there are any, and reads on. */

@@ -1,6 +1,7 @@
 import { HandlerError, invalidType } from '../errors.js';
 import { Refusal } from '../handshake/refusal.js';
 import type { OptionNames } from '../option-names.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import type { Accepted, Denial, PendingRequest, ServerSettings } from './options.js';
 
 /** What came of asking authorize(). */

@@ -1,6 +1,7 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 import tls, { type TlsOptions } from 'node:tls';
 import { invalidType } from '../errors.js';
+import { now } from '../timers.js';
 import type { Home } from './options.js';
 
 export interface ListenerOwner {
@@ -79,7 +80,7 @@ export class Listener {
     socket.on('close', () => this.#tlsSockets.delete(socket));
     const key = farEnd(socket);
     if (key !== undefined) {
-      this.#greeting.set(key, { socket, acceptedAt: performance.now() });
+      this.#greeting.set(key, { socket, acceptedAt: now() });
       socket.on('close', () => this.#greeting.delete(key));
     }
     // Errors come to the TLS socket over it. Should one come here all the same, it is for nobody else.
@@ -90,9 +91,9 @@ export class Listener {
   #secured(socket: tls.TLSSocket): void {
     // A TLS socket does not name the socket under it, but no two connections have the same far end at the same time.
     const key = farEnd(socket) ?? '';
-    const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? performance.now();
+    const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? now();
     this.#greeting.delete(key);
-    this.#owner.accepted(socket, this.#timeout - (performance.now() - acceptedAt));
+    this.#owner.accepted(socket, this.#timeout - (now() - acceptedAt));
   }
 }
 

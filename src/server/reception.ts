@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { Refusal } from '../handshake/refusal.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { type Pending, Upgrade, type UpgradeOwner } from './upgrade.js';
 
 /**

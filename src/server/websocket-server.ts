@@ -12,6 +12,7 @@ import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
 import { judgeRequest, requestHeadOf } from '../handshake/upgrade-request.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { clearTimeout, setTimeout } from '../timers.js';
 import { attach } from './http-attachment.js';
 import { Listener } from './listener.js';
 import {

@@ -20,6 +20,8 @@ import { closedPort, type RawPeer, rawServer } from '../helpers/raw-peer.js';
 import { TapLog } from '../helpers/tap-log.js';
 import { TLS_CERTIFICATE } from '../helpers/tls-fixture.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 const CA: ConnectOptions = { tls: { ca: TLS_CERTIFICATE } };
 
 /** connect(), ended with the test. */

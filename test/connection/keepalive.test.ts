@@ -3,6 +3,8 @@ import { type KeepaliveMember, keepAlive as watch } from '../../src/connection/k
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 afterEach(() => vi.useRealTimers());
 
 function keepAlive(member: KeepaliveMember, interval: number, timeout: number): () => void {

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { beginShare, countMessage, isShareUsedUp } from '../../src/connection/turn-share.js';
 import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 afterEach(() => vi.restoreAllMocks());
 
 /** A clock that stands still unless a test moves it. */

@@ -9,6 +9,8 @@ import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { type RawPeer, rawConnect } from '../helpers/raw-peer.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 /** Descriptors of this process, where /proc tells, and its sockets otherwise. */
 function descriptors(): number {
   try {

@@ -5,6 +5,8 @@ import { headerOf, request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 const never = new Promise<never>(() => {});
 
 /** What a client is answered where authorize() does this. */

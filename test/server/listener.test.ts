@@ -8,6 +8,8 @@ import { openServer, temporarySocket } from '../helpers/open-server.js';
 import { RawPeer, rawConnect, rawConnectTls, rawConnectUnix } from '../helpers/raw-peer.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
 const CA = { tls: { ca: TLS_CERTIFICATE } };
 
