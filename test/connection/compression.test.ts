@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, deflateRawSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../src/connection/options.js';
+import { prepareMessage } from '../../src/connection/prepared-message.js';
 import {
   type DeflateParameters,
   PermessageDeflate,
@@ -54,6 +55,18 @@ const compressed = (opcode: number, payload: Uint8Array): Uint8Array =>
 const digests = (messages: ReadonlyArray<string | Buffer>): string[] =>
   messages.map(data => `${typeof data} ${createHash('sha1').update(data).digest('hex')}`);
 
+/** 315 bytes of JSON, of which a few change from one message to the next. */
+function similarMessage(n: number): string {
+  const quote = {
+    type: 'quote',
+    id: 100_000 + n,
+    symbol: 'WSCK',
+    bid: `101.${10 + (n % 90)}`,
+    ask: `101.${11 + (n % 89)}`,
+  };
+  return JSON.stringify({ ...quote, pad: 'venue, currency, time in force, conditions'.padEnd(230, '.') }).padEnd(315);
+}
+
 /** Large enough, and dense enough, to be inflated on the thread pool. */
 const LARGE = randomBytes(200_000);
 
@@ -85,6 +98,48 @@ describe('compressed connections', () => {
     connection.send('x'.repeat(1_023));
     // The helper that reads frames knows of no extension: RSV1 would throw.
     expect(await peer.saw(1)).toEqual([`text ${JSON.stringify('x'.repeat(1_023))}`]);
+  });
+
+  /** What a client and a server each write for the same 200 small messages, in bytes. */
+  async function sizesOf200(agreed: DeflateParameters, options: PermessageDeflateOptions, isPrepared: boolean) {
+    const [a, b] = duplexPair();
+    const ends = [
+      {
+        connection: connectionOver(a, 'client', { deflate: deflateFor('client', agreed, options, 10_000) }),
+        socket: a,
+      },
+      {
+        connection: connectionOver(b, 'server', { deflate: deflateFor('server', agreed, options, 10_000) }),
+        socket: b,
+      },
+    ] as const;
+    const sizes: number[] = [];
+    for (const [i, { connection, socket }] of ends.entries()) {
+      const write = vi.spyOn(socket, 'write');
+      const messages = collectMessages(ends[1 - i]!.connection);
+      const expected = Array.from({ length: 200 }, (_, n) => similarMessage(n));
+      for (const text of expected) connection.send(isPrepared ? prepareMessage(text) : text);
+      await expect.poll(() => messages).toEqual(expected);
+      sizes.push(write.mock.calls.reduce((sum, [piece]) => sum + (piece as Uint8Array).length, 0));
+    }
+    a.destroy();
+    return sizes;
+  }
+
+  it.each([false, true])(
+    'compress small messages by default if the context is taken over (prepared: %j)',
+    async isPrepared => {
+      for (const size of await sizesOf200(TAKEOVER, {}, isPrepared)) expect(size).toBeLessThan(5_000);
+    },
+  );
+
+  it.each([false, true])('send small messages as they are if each stands alone (prepared: %j)', async isPrepared => {
+    for (const size of await sizesOf200(NO_TAKEOVER, {}, isPrepared)) expect(size).toBeGreaterThan(60_000);
+  });
+
+  it('keep to an explicit threshold whether or not the context is taken over', async () => {
+    for (const size of await sizesOf200(TAKEOVER, { threshold: 1_024 }, false)) expect(size).toBeGreaterThan(60_000);
+    for (const size of await sizesOf200(NO_TAKEOVER, { threshold: 0 }, false)) expect(size).toBeLessThan(50_000);
   });
 
   it('keep what is sent as it was when send() was called', async () => {

@@ -22,7 +22,7 @@ export interface PermessageDeflateOptions {
   readonly serverMaxWindowBits?: number;
   /** The most bits of the client's window, 8 to 15; on a client itself 9 to 15. Default 15. */
   readonly clientMaxWindowBits?: number;
-  /** Messages of fewer bytes leave uncompressed. Default 1,024. */
+  /** Messages of fewer bytes leave uncompressed. Default 0 if the context for sending is taken over, otherwise 1,024. */
   readonly threshold?: number;
   /** How hard zlib tries, 0 (not at all) to 9 (its best, and slowest). Default 6. */
   readonly level?: number;
@@ -41,7 +41,10 @@ export const PERMESSAGE_DEFLATE_OPTION_NAMES: OptionNames<PermessageDeflateOptio
 };
 
 /** Every option with its value: one object for all connections of a server. */
-export type DeflateSettings = Required<PermessageDeflateOptions>;
+export interface DeflateSettings extends Required<Omit<PermessageDeflateOptions, 'threshold'>> {
+  /** Undefined if the caller set none: the default depends on what the connection agrees on. */
+  readonly threshold: number | undefined;
+}
 
 type FlagName = 'serverNoContextTakeover' | 'clientNoContextTakeover';
 
@@ -56,7 +59,7 @@ function defaultsOf(role: 'client' | 'server'): DeflateSettings {
     clientNoContextTakeover: role === 'server',
     serverMaxWindowBits: GREATEST_WINDOW_BITS,
     clientMaxWindowBits: GREATEST_WINDOW_BITS,
-    threshold: 1024,
+    threshold: undefined,
     level: 6,
     memLevel: 8,
   };
@@ -88,7 +91,7 @@ export function resolvePermessageDeflate(
     clientNoContextTakeover: flag('clientNoContextTakeover'),
     serverMaxWindowBits: integer('serverMaxWindowBits', leastBitsOf('server'), GREATEST_WINDOW_BITS),
     clientMaxWindowBits: integer('clientMaxWindowBits', leastBitsOf('client'), GREATEST_WINDOW_BITS),
-    threshold: integer('threshold', 0, Number.MAX_SAFE_INTEGER),
+    threshold: wanted.threshold === undefined ? undefined : integer('threshold', 0, Number.MAX_SAFE_INTEGER),
     level: integer('level', 0, 9),
     memLevel: integer('memLevel', 1, 9),
   });

@@ -12,7 +12,7 @@ describe('permessageDeflate', () => {
     expect(resolve(option)).toBeUndefined();
   });
 
-  const common = { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: 1024, level: 6, memLevel: 8 };
+  const common = { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: undefined, level: 6, memLevel: 8 };
 
   it.each([true, {}])('on a server: no context is taken over unless asked (%j) [7692/7.3-1]', option => {
     expect(resolve(option)).toEqual({ serverNoContextTakeover: true, clientNoContextTakeover: true, ...common });

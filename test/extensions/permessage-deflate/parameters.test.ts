@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DeflateSettings, resolvePermessageDeflate } from '../../../src/extensions/permessage-deflate/options.js';
+import {
+  type DeflateSettings,
+  type PermessageDeflateOptions,
+  resolvePermessageDeflate,
+} from '../../../src/extensions/permessage-deflate/options.js';
 import {
   acceptOffer,
   type DeflateParameters,
@@ -161,7 +165,7 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
 });
 
 describe('the client: makeOffers() [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/7.1.1.1-1] [7692/7.1.1.2-1] [7692/7.1.2.1-1] [7692/7.1.2.1-2] [7692/7.1.2.2-1] [7692/7.1.2.2-2]', () => {
-  it.each<[settings: Partial<DeflateSettings>, parameters: string]>([
+  it.each<[settings: PermessageDeflateOptions, parameters: string]>([
     [{}, 'client_max_window_bits'],
     [{ serverNoContextTakeover: true }, 'server_no_context_takeover; client_max_window_bits'],
     [{ clientNoContextTakeover: true }, 'client_no_context_takeover; client_max_window_bits'],

@@ -114,11 +114,26 @@ describe('PermessageDeflate', () => {
     expect(fill(create('client', { serverMaxWindowBits: 10, clientMaxWindowBits: 12 }))).toBe(4096);
   });
 
-  it('compresses messages from the threshold on', () => {
-    expect(create('server').compresses(1023)).toBe(false);
-    expect(create('server').compresses(1024)).toBe(true);
-    const all = create('client', {}, resolvePermessageDeflate({ threshold: 0 }, 'client'));
-    expect(all.compresses(0)).toBe(true);
+  describe.each<[role: 'client' | 'server', own: Partial<DeflateParameters>, peers: Partial<DeflateParameters>]>([
+    ['client', { clientNoContextTakeover: true }, { serverNoContextTakeover: true }],
+    ['server', { serverNoContextTakeover: true }, { clientNoContextTakeover: true }],
+  ])('the threshold of a %s', (role, own, peers) => {
+    it('is 1,024 bytes by default if its own messages stand alone', () => {
+      expect(create(role, own).compresses(1023)).toBe(false);
+      expect(create(role, own).compresses(1024)).toBe(true);
+    });
+
+    it('is 0 by default if its own context is taken over, whatever its peer does', () => {
+      expect(create(role).compresses(0)).toBe(true);
+      expect(create(role, peers).compresses(0)).toBe(true);
+    });
+
+    it.each([own, peers])('is the option, if there is one (%j)', agreed => {
+      const withThreshold = (threshold: number) => create(role, agreed, resolvePermessageDeflate({ threshold }, role));
+      expect(withThreshold(0).compresses(0)).toBe(true);
+      expect(withThreshold(5).compresses(4)).toBe(false);
+      expect(withThreshold(5).compresses(5)).toBe(true);
+    });
   });
 
   it('a client limited to 8 bits, which zlib cannot have, compresses nothing, and inflates all the same', () => {
