@@ -10,6 +10,7 @@ const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 /** What each room of src/ may import, besides itself (docs/architecture.md). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'abort-signal': ['errors'],
   'option-names': ['errors'],
   timers: [],
   platform: [],
@@ -17,9 +18,29 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'platform'],
   extensions: ['errors', 'option-names', 'handshake'],
-  connection: ['errors', 'option-names', 'timers', 'platform', 'framing', 'protocol', 'extensions'],
-  client: ['errors', 'option-names', 'timers', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
-  server: ['errors', 'option-names', 'timers', 'framing', 'protocol', 'handshake', 'extensions', 'connection'],
+  connection: ['errors', 'abort-signal', 'option-names', 'timers', 'platform', 'framing', 'protocol', 'extensions'],
+  client: [
+    'errors',
+    'abort-signal',
+    'option-names',
+    'timers',
+    'framing',
+    'protocol',
+    'handshake',
+    'extensions',
+    'connection',
+  ],
+  server: [
+    'errors',
+    'abort-signal',
+    'option-names',
+    'timers',
+    'framing',
+    'protocol',
+    'handshake',
+    'extensions',
+    'connection',
+  ],
   inspect: ['errors', 'platform', 'framing'],
   index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
   cli: ['errors', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
@@ -28,6 +49,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** What of node each room without I/O may import. The others may import anything of node's. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  'abort-signal': [],
   'option-names': [],
   framing: [],
   protocol: [],

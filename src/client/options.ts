@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { checkSignal } from '../abort-signal.js';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
 import { guardTap, type WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
@@ -98,7 +99,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  checkSignal(signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
   if (typeof oneAtATime !== 'boolean') throw invalidType('oneAtATime', 'a boolean', oneAtATime);

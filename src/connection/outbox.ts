@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { onAbort } from '../abort-signal.js';
 import { BackpressureError } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { releaseOutput } from '../framing/output-buffer.js';
@@ -219,14 +220,13 @@ export class Outbox implements Flushable {
       this.#waiting ??= new Set();
       const waiting = this.#waiting;
       const answer = (isOpen: boolean) => {
-        signal?.removeEventListener('abort', abort);
+        stopListening();
         resolve(isOpen);
       };
-      const abort = () => {
+      const stopListening = onAbort(signal, () => {
         waiting.delete(answer);
         reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
+      });
       waiting.add(answer);
     });
   }

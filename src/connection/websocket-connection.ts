@@ -1,5 +1,6 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { checkSignal, onAbort } from '../abort-signal.js';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -189,15 +190,13 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
     const signal = signalOf(options);
     const stream = new StreamMessage(source, this.#link.outbox);
-    const abort = () => stream.stop(signal?.reason);
     if (signal?.aborted === true) {
-      abort();
+      stream.stop(signal.reason);
     } else if (this.state !== 'open') {
       stream.stop(CLOSED);
     } else {
-      signal?.addEventListener('abort', abort, { once: true });
-      const forget = () => signal?.removeEventListener('abort', abort);
-      stream.result.then(forget, forget);
+      const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
+      stream.result.then(stopListening, stopListening);
       this.#link.outbox.enqueue(
         0,
         () => stream.run(),
@@ -227,14 +226,13 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     if (!this.#link.sendPing(payload)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       const answer = (roundTrip: number | undefined) => {
-        signal?.removeEventListener('abort', abort);
+        stopListening();
         resolve(roundTrip);
       };
-      const abort = () => {
+      const stopListening = onAbort(signal, () => {
         pinger.forget(answer);
         reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
+      });
       pinger.await(payload, answer);
     });
   }
@@ -430,7 +428,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 function signalOf(options: WaitOptions): AbortSignal | undefined {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const { signal } = options;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalidType('signal', 'an AbortSignal', signal);
+  checkSignal(signal);
   return signal;
 }
 
