@@ -12,7 +12,7 @@
  *     └── RangeError              caller   an argument out of range, with .code
  *
  * The peer's fault never throws: it fails the connection and is the `cause` in CloseInfo. The caller's fault throws at the
- * call, before a byte is written.
+ * call, before a byte is written, or rejects if the call returns a promise (connect()).
  */
 
 /** Stable identifiers: a message may be reworded in any version, a code only in a major one. */

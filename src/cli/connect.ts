@@ -43,11 +43,12 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   const paint = isColourful(streams.stderr, process.env) ? COLOURS : PLAIN;
   const session = new Session(terminal, streams, paint);
   const trace = options.trace ? wireTrace(terminal, paint) : undefined;
-  const opening = startOpening(url, {
+  const opening = open(url, {
     ...libraryOptions(options),
     signal: session.signal,
     ...(trace && { tap: trace.tap }),
   });
+  await checkUsage(opening);
   const stopListening = onInterruption(() => session.interrupt());
   try {
     const whose = options.url === undefined ? ', an echo server of our own' : '';
@@ -73,10 +74,10 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   }
 }
 
-/** @throws {UsageError} where the url or an option cannot be: before anything is said or opened */
-function startOpening(url: string, options: ConnectOptions): Promise<WebSocketConnection> {
+/** @throws {UsageError} if the url or an option is wrong: the promise is then rejected already, and nothing was opened */
+async function checkUsage(opening: Promise<WebSocketConnection>): Promise<void> {
   try {
-    return open(url, options);
+    await Promise.race([opening, undefined]);
   } catch (error) {
     throw isCallersFault(error) ? usageErrorOf(error) : error;
   }

@@ -1,3 +1,4 @@
+import { onAbort } from '../abort-signal.js';
 import { type ConnectionSettings, resolveConnectionOptions } from '../connection/options.js';
 import { transportInfo } from '../connection/transport-info.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
@@ -36,20 +37,23 @@ interface Attempt {
  * Opens a WebSocket connection (RFC 6455 §4.1) to a ws:, wss:, ws+unix: or wss+unix: URL.
  *
  *     url ──▶ dial (DNS, TCP, TLS) ──▶ request ──▶ 101 ──▶ WebSocketConnection
- *                                        ▲          │ redirect, where they are followed
- *                                        └──────────┘
+ *              ▲                                    │ redirect, if `maxRedirects` allows it
+ *              └────────────────────────────────────┘
  *
- * @returns the connection; messages that come before it is listened to are kept
- * @throws {TypeError | RangeError} at once, where the URL or an option cannot be
- * @throws {HandshakeError} by rejection, where the connection could not be opened; the reason of `signal`, where that ended the attempt
+ * It never throws: every error is a rejection, as with fetch(). A wrong URL or option rejects before anything is opened.
+ *
+ * @returns the connection; messages that arrive before anyone listens are kept
+ * @throws {TypeError | RangeError} if the URL or an option is wrong
+ * @throws {HandshakeError} if the connection could not be opened
+ * @throws the reason of `signal`, if that ended the attempt
  */
-export function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
+export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
   const settings = resolveConnectOptions(options);
   const connection = resolveConnectionOptions(options);
-  const { dial: dialOptions, headers, maxRedirects } = settings;
-  // Made here already, so that what the caller did wrong throws before anything is opened.
+  const { dial: dialOptions, headers, maxRedirects, signal } = settings;
   const attempt = makeAttempt(settings, parseWebSocketUrl(url), dialOptions, headers, maxRedirects);
-  return open(attempt, settings, connection);
+  if (signal?.aborted === true) throw signal.reason;
+  return await open(attempt, settings, connection);
 }
 
 async function open(
@@ -58,11 +62,9 @@ async function open(
   connection: ConnectionSettings,
 ): Promise<WebSocketConnection> {
   const { handshakeTimeout, signal } = settings;
-  signal?.throwIfAborted();
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new HandshakeTimeout(handshakeTimeout)), handshakeTimeout);
-  const forward = () => end.abort(signal?.reason);
-  signal?.addEventListener('abort', forward);
+  const stopListening = onAbort(signal, () => end.abort(signal?.reason));
   try {
     let attempt = first;
     for (;;) {
@@ -80,7 +82,7 @@ async function open(
     throw signal?.aborted === true ? signal.reason : error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', forward);
+    stopListening();
   }
 }
 

@@ -63,7 +63,7 @@ test('aiohttp GHSA-mfx4-hv73-q22v: on a server of node’s, which hands the body
   expect(connections).toEqual([]);
 });
 
-describe('a client throws before anything is opened', () => {
+describe('connect() rejects before anything is opened', () => {
   test.each<[id: string, options: Parameters<typeof connect>[1]]>([
     ['undici CVE-2026-1527: CR LF in a header', { headers: { 'X-A': 'b\r\nX-C: d' } }],
     ['undici CVE-2026-1527: CR LF in the name of a header', { headers: { 'X-A: b\r\nX-C': 'd' } }],
@@ -73,7 +73,7 @@ describe('a client throws before anything is opened', () => {
     ['Node CVE-2016-2216: U+010D U+010A in the origin', { origin: 'http://a\u010d\u010aX-C: d' }],
   ])('%s', async (_, options) => {
     const server = await rawServer();
-    expect(() => connect(`ws://127.0.0.1:${server.port}/`, options)).toThrow(TypeError);
+    await expect(connect(`ws://127.0.0.1:${server.port}/`, options)).rejects.toThrow(TypeError);
     expect(server.peers).toEqual([]);
   });
 

@@ -4,7 +4,19 @@ import { type ConnectOptions, connect } from '../../src/index.js';
 
 const URL_OF_NOBODY = 'ws://127.0.0.1:1/';
 
-describe('what the caller does wrong throws at the call, naming the option', () => {
+/** What connect() rejects with. It fails the test if connect() throws. */
+async function rejectionOf(url: unknown, options?: unknown): Promise<unknown> {
+  let opening: Promise<unknown> | undefined;
+  expect(() => {
+    opening = connect(url as string, options as ConnectOptions);
+  }).not.toThrow();
+  return await opening!.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe('connect() rejects when an option is wrong, and names it', () => {
   test.each<[name: string, options: unknown, error: typeof TypeError | typeof RangeError, message: string]>([
     ['options', null, TypeError, 'options must be an object, got null'],
     ['options', 'chat', TypeError, 'options must be an object, got "chat"'],
@@ -67,14 +79,31 @@ describe('what the caller does wrong throws at the call, naming the option', () 
       ([permessageDeflate, error, message]) =>
         ['permessageDeflate', { permessageDeflate }, error, `permessageDeflate${message}`] as never,
     ),
-  ])('%s: %j', (_name, options, error, message) => {
-    expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(error);
-    expect(() => connect(URL_OF_NOBODY, options as ConnectOptions)).toThrow(message);
+  ])('%s: %j', async (_name, options, error, message) => {
+    const rejection = await rejectionOf(URL_OF_NOBODY, options);
+    expect(rejection).toBeInstanceOf(error);
+    expect(rejection).toMatchObject({ message: expect.stringContaining(message), code: 'WS101_INVALID_ARGUMENT' });
   });
 
-  test('so does a URL that is none', () => {
-    expect(() => connect('example.com')).toThrow(RangeError);
-    expect(() => connect('ws://a"b/')).toThrow(TypeError);
+  test.each<[url: unknown, error: typeof TypeError | typeof RangeError]>([
+    ['example.com', RangeError],
+    ['htp://example.com', RangeError],
+    ['ws://a"b/', TypeError],
+    [undefined, TypeError],
+    [Symbol('url'), TypeError],
+  ])('so it does when the url is %s', async (url, error) => {
+    const rejection = await rejectionOf(url);
+    expect(rejection).toBeInstanceOf(error);
+    expect(rejection).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
+  });
+
+  test('so it does when reading an option throws', async () => {
+    const options = {
+      get headers(): never {
+        throw new Error('no headers today');
+      },
+    };
+    expect(await rejectionOf(URL_OF_NOBODY, options)).toMatchObject({ message: 'no headers today' });
   });
 });
 
