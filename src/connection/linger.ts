@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from '../timers.js';
-import { ownSocket, type SocketOwner } from './socket-owner.js';
+import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 
 /** How long, and for how many bytes, we listen to a peer that we have nothing more to say to. */
 export const LINGER_TIME = 1_000;
@@ -14,27 +14,36 @@ const LINGER_BYTES = 1024 * 1024;
 export class Linger implements SocketOwner {
   readonly #socket: Duplex;
   #discarded = 0;
+  #hasWritten = false;
+  #hasPeerEnded: boolean;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param timeToWrite how long what is written already may take to leave, in milliseconds; left out where its owner sees to that */
   constructor(socket: Duplex, timeToWrite?: number) {
     this.#socket = socket;
-    if (timeToWrite !== undefined) this.#timer = setTimeout(destroy, timeToWrite, socket);
+    this.#hasPeerEnded = socket.readableEnded;
+    if (timeToWrite !== undefined) this.#timer = setTimeout(destroySocket, timeToWrite, socket);
     socket.resume();
     socket.end(() => this.#written());
   }
 
   #written(): void {
     clearTimeout(this.#timer);
-    if (!this.#socket.destroyed) this.#timer = setTimeout(destroy, LINGER_TIME, this.#socket);
+    this.#hasWritten = true;
+    if (this.#hasPeerEnded || this.#socket.destroyed) destroySocket(this.#socket);
+    else this.#timer = setTimeout(destroySocket, LINGER_TIME, this.#socket);
   }
 
   socketData(chunk: Uint8Array): void {
     this.#discarded += chunk.length;
-    if (this.#discarded > LINGER_BYTES) this.#socket.destroy();
+    if (this.#discarded > LINGER_BYTES) destroySocket(this.#socket);
   }
 
-  socketEnd(): void {}
+  socketEnd(): void {
+    this.#hasPeerEnded = true;
+    // Node destroys a socket when both sides have ended. Another Duplex may not, or not tell.
+    if (this.#hasWritten) destroySocket(this.#socket);
+  }
 
   socketDrain(): void {}
 
@@ -43,10 +52,6 @@ export class Linger implements SocketOwner {
   socketClose(): void {
     clearTimeout(this.#timer);
   }
-}
-
-function destroy(socket: Duplex): void {
-  socket.destroy();
 }
 
 /** Ends a socket that nobody wants any more, in this way. */

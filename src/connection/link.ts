@@ -13,7 +13,7 @@ import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepaliv
 import { LINGER_TIME, Linger } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import { ownSocket, type SocketOwner } from './socket-owner.js';
+import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WireTap } from './wire-tap.js';
 
@@ -291,12 +291,13 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
 
   /** Ends the transport at once, without a closing handshake. */
   terminate(cause: Error = new ConnectionLostError('terminate() was called', 'WS101_TERMINATED')): void {
-    if (this.#socket.destroyed) return;
-    this.#isClosing = true;
-    this.#initiator ??= 'local';
-    this.#noteLoss(() => cause);
-    this.protocol.receiveEnd();
-    this.#socket.destroy();
+    if (!this.#socket.destroyed) {
+      this.#isClosing = true;
+      this.#initiator ??= 'local';
+      this.#noteLoss(() => cause);
+      this.protocol.receiveEnd();
+    }
+    destroySocket(this.#socket);
   }
 
   /** What every event may lead to: output to flush, a closing handshake to watch over, the end. */
@@ -357,7 +358,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     const message = `the connection was lost: ${error.message}`;
     this.#noteLoss(() => new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
     // For a Duplex that does not do so itself.
-    this.#socket.destroy();
+    destroySocket(this.#socket);
   }
 
   /** Notes why the transport ends before its time, unless both Close frames have gone over it by now. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { clearTimeout, setTimeout } from '../timers.js';
 
 /** What a socket tells whoever has it: first the opening handshake, then the connection. */
 export interface SocketOwner {
@@ -12,9 +13,22 @@ export interface SocketOwner {
   socketClose(): void;
 }
 
-const OWNER = Symbol('owner');
+/** How long a destroyed socket has to emit 'close', in milliseconds. Node's own sockets need a turn or two of the event loop. */
+export const CLOSE_EVENT_TIME = 100;
 
-type OwnedSocket = Duplex & { [OWNER]: SocketOwner };
+const OWNER = Symbol('owner');
+const CLOSE_TIMER = Symbol('closeTimer');
+
+type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeout };
+
+/** Owns the sockets that have closed. */
+const NOBODY: SocketOwner = {
+  socketData() {},
+  socketEnd() {},
+  socketDrain() {},
+  socketError() {},
+  socketClose() {},
+};
 
 /**
  * Has `owner` told what `socket` tells, in place of the owner before it.
@@ -34,6 +48,27 @@ export function ownSocket(socket: Duplex, owner: SocketOwner): void {
   socket.on('close', tellClose);
 }
 
+/**
+ * Destroys an owned socket. Its owner is told of the end within 100 ms, even if the socket never emits 'close': a Duplex may have
+ * `emitClose: false`, a `_destroy()` that never calls back, or a `destroy()` that does nothing.
+ */
+export function destroySocket(socket: Duplex): void {
+  const owned = socket as OwnedSocket;
+  try {
+    socket.destroy();
+  } catch {
+    // A Duplex of the application's own. The end is told all the same.
+  }
+  if (owned[OWNER] !== NOBODY) owned[CLOSE_TIMER] ??= setTimeout(endOwnership, CLOSE_EVENT_TIME, owned);
+}
+
+function endOwnership(socket: OwnedSocket): void {
+  clearTimeout(socket[CLOSE_TIMER]);
+  const owner = socket[OWNER];
+  socket[OWNER] = NOBODY;
+  owner.socketClose();
+}
+
 function tellData(this: OwnedSocket, chunk: Uint8Array): void {
   this[OWNER].socketData(chunk);
 }
@@ -51,5 +86,5 @@ function tellError(this: OwnedSocket, error: Error): void {
 }
 
 function tellClose(this: OwnedSocket): void {
-  this[OWNER].socketClose();
+  endOwnership(this);
 }

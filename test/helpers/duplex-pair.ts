@@ -7,6 +7,7 @@ export interface DuplexPairOptions {
   readonly highWaterMark?: number;
   readonly allowHalfOpen?: boolean;
   readonly autoDestroy?: boolean;
+  readonly emitClose?: boolean;
 }
 
 /** One end of a pipe in memory: what is written to one comes out of the other, and a reader that does not read holds its writer up. */
@@ -16,8 +17,9 @@ class PairEnd extends Duplex {
   #taken: (() => void) | undefined;
 
   constructor(options: DuplexPairOptions) {
-    const { isAsync = false, highWaterMark = 65_536, allowHalfOpen = true, autoDestroy = true } = options;
-    super({ highWaterMark, allowHalfOpen, autoDestroy });
+    const { isAsync = false, highWaterMark = 65_536, allowHalfOpen = true } = options;
+    const { autoDestroy = true, emitClose = true } = options;
+    super({ highWaterMark, allowHalfOpen, autoDestroy, emitClose });
     this.#isAsync = isAsync;
   }
 
