@@ -2,6 +2,11 @@ import type { ConnectionSettings } from './options.js';
 
 export type Message = string | Buffer;
 
+/** An AsyncIterableIterator that returns undefined. (That type has had a parameter for it only since TypeScript 5.6.) */
+export interface MessageIterator extends AsyncIterator<Message, undefined> {
+  [Symbol.asyncIterator](): MessageIterator;
+}
+
 const DONE = { done: true, value: undefined } as const;
 
 /** A call of next() that waits for its message. */
@@ -67,9 +72,9 @@ export class Inbox {
   }
 
   /** Gives the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
-  iterator(): AsyncIterableIterator<Message, undefined> {
+  iterator(): MessageIterator {
     let isLeft = false;
-    const iterator: AsyncIterableIterator<Message, undefined> = {
+    const iterator: MessageIterator = {
       next: () => {
         if (isLeft) return Promise.resolve(DONE);
         if (!this.isEmpty) {

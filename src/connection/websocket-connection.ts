@@ -9,7 +9,7 @@ import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import type { Role } from '../protocol/protocol.js';
 import { nextTick } from '../timers.js';
 import type { CloseInfo } from './close-info.js';
-import { Inbox, type Message } from './inbox.js';
+import { Inbox, type Message, type MessageIterator } from './inbox.js';
 import { Link, type LinkEvents } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
@@ -105,8 +105,23 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   static {
     failHandler = (connection, event, thrown) => connection.#handlerFailed(event, thrown);
-    // How an EventEmitter reports a listener whose promise rejected. A declaration cannot name the symbol, so it is added here.
+    const { on, prependListener } = EventEmitter.prototype;
+    function addListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
+      on.call(this, event, listener);
+      this.#listenerAdded(event);
+      return this;
+    }
+    // Overrides without declarations: those of EventEmitter differ from one major version of @types/node to the next, and a
+    // declaration here would contradict one of them. once() calls on(), and prependOnceListener() calls prependListener().
     Object.assign(WebSocketConnection.prototype, {
+      on: addListener,
+      addListener,
+      prependListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
+        prependListener.call(this, event, listener);
+        this.#listenerAdded(event);
+        return this;
+      },
+      // EventEmitter calls it for a listener whose promise rejected.
       [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {
         this.#handlerFailed(String(event), error);
       },
@@ -254,30 +269,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /** The messages, one by one, until the connection has closed. For an application that has no listener of `message`. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined> {
+  [Symbol.asyncIterator](): MessageIterator {
     return this.#openInbox().iterator();
-  }
-
-  override on<E extends keyof ConnectionEvents>(event: E, listener: (...args: ConnectionEvents[E]) => void): this {
-    super.on(event, listener as never);
-    this.#listenerAdded(event);
-    return this;
-  }
-
-  override addListener<E extends keyof ConnectionEvents>(
-    event: E,
-    listener: (...args: ConnectionEvents[E]) => void,
-  ): this {
-    return this.on(event, listener);
-  }
-
-  override prependListener<E extends keyof ConnectionEvents>(
-    event: E,
-    listener: (...args: ConnectionEvents[E]) => void,
-  ): this {
-    super.prependListener(event, listener as never);
-    this.#listenerAdded(event);
-    return this;
   }
 
   // The end
@@ -372,7 +365,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     if (!this.#isPaused && this.#inbox?.isFull !== true) this.#link.startReading();
   }
 
-  #listenerAdded(event: keyof ConnectionEvents): void {
+  #listenerAdded(event: string | symbol): void {
     // In the next tick, so that what the application sets up beside this listener stands before the first message.
     if (event === 'message' && this.#inbox?.isEmpty === false) nextTick(() => this.#deliverKept());
   }

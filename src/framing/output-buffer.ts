@@ -60,7 +60,7 @@ export class OutputBuffer {
   }
 
   /** The memory in which reserve() found room. Valid until the next reserve() of any OutputBuffer. */
-  get memory(): Uint8Array<ArrayBuffer> {
+  get memory(): Uint8Array {
     return slab.bytes;
   }
 

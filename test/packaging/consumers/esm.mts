@@ -18,9 +18,18 @@ const { port } = server.address() as AddressInfo;
 const connection: WebSocketConnection = await connect(`ws://127.0.0.1:${port}/`);
 connection.send('hello');
 for await (const message of connection) {
-  console.log(message);
+  const text: string | Buffer = message;
+  console.log(text);
   break;
 }
+const onPing = (payload: Buffer): void => void payload.length;
+connection.on('ping', onPing).addListener('ping', onPing).prependListener('ping', onPing).off('ping', onPing);
+connection.once('close', info => {
+  const code: number = info.code;
+  // @ts-expect-error: it is a number, so the listener's argument has a type.
+  const text: string = info.code;
+  return [code, text];
+});
 const { code, wasClean }: CloseInfo = await connection.close(1000);
 await server.close();
 
