@@ -13,17 +13,29 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'abort-signal': ['errors'],
   'option-names': ['errors'],
   timers: [],
+  'application-code': ['errors'],
   platform: [],
   framing: ['errors', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'platform'],
   extensions: ['errors', 'option-names', 'handshake'],
-  connection: ['errors', 'abort-signal', 'option-names', 'timers', 'platform', 'framing', 'protocol', 'extensions'],
+  connection: [
+    'errors',
+    'abort-signal',
+    'option-names',
+    'timers',
+    'application-code',
+    'platform',
+    'framing',
+    'protocol',
+    'extensions',
+  ],
   client: [
     'errors',
     'abort-signal',
     'option-names',
     'timers',
+    'application-code',
     'framing',
     'protocol',
     'handshake',
@@ -35,6 +47,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'abort-signal',
     'option-names',
     'timers',
+    'application-code',
     'framing',
     'protocol',
     'handshake',
@@ -153,6 +166,17 @@ describe('imports', () => {
       return Array.from(code.matchAll(new RegExp(GLOBALS, 'g')), ([all, name]) => name ?? all).some(
         name => !imported.includes(name),
       );
+    });
+    expect(users).toEqual([]);
+  });
+
+  test('only application-code.ts calls listeners', () => {
+    // Of our own events there are no others: what has no listener throws, and a server of node's is handed a socket.
+    const allowed = ["emit('error'", "tlsServer.emit('connection'"];
+    const users = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
+      if (!file.endsWith('.ts') || file === 'application-code.ts') return false;
+      const lines = readFileSync(join(SOURCES, file), 'utf8').split('\n');
+      return lines.some(line => /\.emit\b/.test(line) && !allowed.some(one => line.includes(one)));
     });
     expect(users).toEqual([]);
   });

@@ -1,6 +1,7 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkSignal, onAbort } from '../abort-signal.js';
+import { callSafely, emitTo, warn } from '../application-code.js';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -16,7 +17,7 @@ import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
-import type { TransportInfo, WireTap } from './wire-tap.js';
+import { guardTap, type TransportInfo, type WireTap } from './wire-tap.js';
 
 /**
  * Ends a connection with 1011 for a listener that failed on its behalf elsewhere: the server's `connection` listeners. For the
@@ -37,7 +38,10 @@ export interface ConnectionEvents {
   drain: [];
   ping: [payload: Buffer];
   pong: [payload: Buffer];
-  /** A listener threw or rejected, so the connection was closed with 1011. Where nobody listens, the process is warned. */
+  /**
+   * A listener threw or rejected, so the connection was closed with 1011. Only the first failure is reported, and only `close` follows. If
+   * nobody listens, the process is warned.
+   */
   handlerError: [error: HandlerError];
 }
 
@@ -52,7 +56,6 @@ export interface ConnectionInit {
   readonly settings?: ConnectionSettings;
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
-  /** It must not throw. (That of connect() may: there it is caught.) */
   readonly tap?: WireTap | undefined;
   /** permessage-deflate as it was agreed on. */
   readonly deflate?: PermessageDeflate | undefined;
@@ -98,6 +101,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #isDelivering = false;
   /** Whether a message was dropped. None is given behind it: what an application gets may be cut short, but has no gap. */
   #hasDropped = false;
+  /** Whether a listener has failed. From then on only `close` is delivered: a listener that failed may have left anything half done. */
+  #hasFailed = false;
   #closeInfo: CloseInfo | undefined;
   #closed: Promise<CloseInfo> | undefined;
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
@@ -138,7 +143,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
     this.#onHandlerError = init.onHandlerError;
     this.#onClosed = init.onClosed;
-    this.#link = new Link(socket, init.role, this.#settings, this, WebSocketConnection.#events, init.tap, init.deflate);
+    const tap = init.tap && guardTap(init.tap);
+    this.#link = new Link(socket, init.role, this.#settings, this, WebSocketConnection.#events, tap, init.deflate);
     if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
   }
 
@@ -332,7 +338,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   #receive(message: Message): void {
-    if (this.#settings.incoming === 'discard' || this.#hasDropped) return;
+    if (this.#settings.incoming === 'discard' || this.#hasDropped || this.#hasFailed) return;
     const inbox = this.#inbox;
     // While paused, too, one may come that was being inflated.
     const isNext = !this.#isPaused && (inbox === undefined || (inbox.isEmpty && !inbox.isAwaited));
@@ -376,7 +382,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     const inbox = this.#inbox;
-    while (inbox?.isEmpty === false && !this.#isPaused && this.listenerCount('message') > 0) {
+    while (inbox?.isEmpty === false && !this.#isPaused && !this.#hasFailed && this.listenerCount('message') > 0) {
       this.#tell('message', inbox.take());
     }
     this.#isDelivering = false;
@@ -385,24 +391,21 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /** Emits an event. Gives whether anyone listened; a listener that throws ends this connection, and this one alone. */
   #tell<E extends keyof ConnectionEvents>(event: E, value: ConnectionEvents[E][0]): boolean {
-    try {
-      return (this.emit as (event: E, value: ConnectionEvents[E][0]) => boolean).call(this, event, value);
-    } catch (error) {
-      this.#handlerFailed(event, error);
-      return true;
-    }
+    if (this.#hasFailed && event !== 'close') return true;
+    return emitTo(this, failHandler, event, value);
   }
 
   #handlerFailed(event: string, thrown: unknown): void {
+    if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
+    this.#hasFailed = true;
     const error = new HandlerError(event, thrown);
     if (this.state === 'open') this.#close(CLOSE_CODE.INTERNAL_ERROR, '', error);
-    try {
-      if (event !== 'handlerError' && this.emit('handlerError', error)) return;
-      if (this.#onHandlerError?.(error, this) === true) return;
-    } catch {
-      // A listener of handlerError that fails itself is not asked again.
-    }
-    process.emitWarning(error);
+    // A listener of handlerError that fails itself is not called again.
+    const unreported = () => warn(error);
+    if (event !== 'handlerError' && emitTo(this, unreported, 'handlerError', error)) return;
+    callSafely(() => {
+      if (this.#onHandlerError?.(error, this) !== true) unreported();
+    }, unreported);
   }
 
   #finish(info: CloseInfo): void {

@@ -1,3 +1,4 @@
+import { callSafely, warn } from '../application-code.js';
 import { HandlerError } from '../errors.js';
 
 /** The transport under a connection, as far as a reader of the wire wants to know it. */
@@ -35,8 +36,8 @@ export interface CertificateInfo {
 
 /**
  * Looks on while bytes go over a wire, the opening handshake's included. Inside TLS, it sees them as they are before encryption.
- * The arrays are lent for the call: what must be kept has to be copied. A tap of connect()'s that throws ends nothing: the process is
- * warned once.
+ * The arrays are lent for the call: what must be kept has to be copied. A tap that fails ends nothing: the
+ * process is warned, and the tap is not called again.
  */
 export interface WireTap {
   /** The transport stands, TLS included; no byte of ours has gone over it. */
@@ -49,27 +50,45 @@ export interface WireTap {
   closed(error?: Error): void;
 }
 
-/** The same tap for callers whom a throw would end: its first failure warns the process, and everything goes on. */
+/** A tap that can be called from anywhere: after its first failure, of which the process is warned, it is not called again. */
+class GuardedTap implements WireTap {
+  readonly #tap: WireTap;
+  #hasFailed = false;
+
+  constructor(tap: WireTap) {
+    this.#tap = tap;
+  }
+
+  connected(transport: TransportInfo): void {
+    this.#call('connected', () => this.#tap.connected(transport));
+  }
+
+  sent(bytes: Uint8Array): void {
+    this.#call('sent', () => this.#tap.sent(bytes));
+  }
+
+  received(bytes: Uint8Array): void {
+    this.#call('received', () => this.#tap.received(bytes));
+  }
+
+  ended(by: 'local' | 'remote'): void {
+    this.#call('ended', () => this.#tap.ended(by));
+  }
+
+  closed(error?: Error): void {
+    this.#call('closed', () => this.#tap.closed(error));
+  }
+
+  #call(method: keyof WireTap, call: () => unknown): void {
+    if (this.#hasFailed) return;
+    callSafely(call, thrown => {
+      if (!this.#hasFailed) warn(new HandlerError(`tap.${method}`, thrown, 'option'));
+      this.#hasFailed = true;
+    });
+  }
+}
+
+/** Makes a tap of the application's safe to call. */
 export function guardTap(tap: WireTap): WireTap {
-  let hasFailed = false;
-  const failed = (method: keyof WireTap, thrown: unknown) => {
-    if (!hasFailed) process.emitWarning(new HandlerError(`tap.${method}`, thrown, 'option'));
-    hasFailed = true;
-  };
-  const tell = (method: keyof WireTap, call: () => unknown) => {
-    try {
-      const result = call();
-      // Of a method that is async, which a type of `void` lets pass.
-      if (result instanceof Promise) result.catch(error => failed(method, error));
-    } catch (error) {
-      failed(method, error);
-    }
-  };
-  return {
-    connected: transport => tell('connected', () => tap.connected(transport)),
-    sent: bytes => tell('sent', () => tap.sent(bytes)),
-    received: bytes => tell('received', () => tap.received(bytes)),
-    ended: by => tell('ended', () => tap.ended(by)),
-    closed: error => tell('closed', () => tap.closed(error)),
-  };
+  return tap instanceof GuardedTap ? tap : new GuardedTap(tap);
 }

@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import net from 'node:net';
 import type { TlsOptions } from 'node:tls';
+import { callOption } from '../application-code.js';
 import {
   CONNECTION_OPTION_NAMES,
   type ConnectionOptions,
@@ -210,7 +211,10 @@ function subprotocolChoice(
   subprotocols: ServerOptions['subprotocols'],
 ): (request: PendingRequest) => string | undefined {
   if (subprotocols === undefined) return () => undefined;
-  if (typeof subprotocols === 'function') return request => subprotocols(request.subprotocols, request);
+  if (typeof subprotocols === 'function') {
+    return request =>
+      callOption('subprotocols', 'a string or undefined', () => subprotocols(request.subprotocols, request));
+  }
   const supported = checkSubprotocols(subprotocols);
   return ({ subprotocols: offered }) => selectSubprotocol(offered, supported);
 }

@@ -114,7 +114,8 @@ export class Upgrade<Context> implements SocketOwner, Pending {
       subprotocol = this.#owner.settings.chooseSubprotocol(request);
       response = acceptRequest(request, { subprotocol, extensions });
     } catch (thrown) {
-      this.#owner.handlerFailed(new HandlerError('subprotocols', thrown, 'option'));
+      const isReported = thrown instanceof HandlerError;
+      this.#owner.handlerFailed(isReported ? thrown : new HandlerError('subprotocols', thrown, 'option'));
       this.refuse(new Refusal(500), request);
       return;
     }

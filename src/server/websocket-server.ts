@@ -2,6 +2,7 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { emitTo, synchronous, warn } from '../application-code.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { PreparedMessage, prepareMessage } from '../connection/prepared-message.js';
@@ -41,7 +42,7 @@ export interface ServerEvents<Context> {
 }
 
 export interface BroadcastOptions {
-  /** Says of each open connection whether it gets the message. */
+  /** Returns for each open connection whether it gets the message: true or false. All are asked before anything is sent. */
   readonly filter?: (connection: WebSocketConnection) => boolean;
 }
 
@@ -82,7 +83,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     Object.assign(WebSocketServer.prototype, {
       [captureRejectionSymbol](this: WebSocketServer, error: unknown, event: string | symbol, subject: unknown): void {
         if (subject instanceof WebSocketConnection) failHandler(subject, String(event), error);
-        else if (event === 'handlerError') process.emitWarning(new HandlerError(event, error));
+        else if (event === 'handlerError') warn(new HandlerError(event, error));
         else this.#handlerFailed(new HandlerError(String(event), error));
       },
     });
@@ -119,7 +120,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    * dealt with as by send(): above `maxBufferedAmount` it is terminated. A filter may spare it: `({ bufferedAmount }) => bufferedAmount < 65_536`.
    *
    * @returns to how many it goes
-   * @throws {TypeError} for anything that is no message, and for a Blob
+   * @throws {TypeError} for anything that is no message, for a Blob, and if the filter returns anything but true or false; then nothing is sent
    */
   broadcast(data: Exclude<Sendable, Blob> | PreparedMessage, options: BroadcastOptions = {}): number {
     checkOptionNames(options, BROADCAST_OPTION_NAMES);
@@ -127,8 +128,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     if (filter !== undefined && typeof filter !== 'function') throw invalidType('filter', 'a function', filter);
     const message = data instanceof PreparedMessage ? data : prepareMessage(data);
     let count = 0;
-    for (const connection of this.#clients) {
-      if (connection.state !== 'open' || (filter !== undefined && !filter(connection))) continue;
+    const chosen = filter === undefined ? this.#clients : [...this.#clients].filter(one => passes(filter, one));
+    for (const connection of chosen) {
+      if (connection.state !== 'open') continue;
       connection.send(message);
       // Not one that this was too much for.
       if (connection.state === 'open') count++;
@@ -232,11 +234,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       onClosed: this.#onClosed,
     });
     this.#clients.add(connection);
-    try {
-      this.emit('connection', connection, request);
-    } catch (error) {
-      failHandler(connection, 'connection', error);
-    }
+    emitTo<WebSocketServer<Context>>(
+      this,
+      (_, event, thrown) => failHandler(connection, event, thrown),
+      'connection',
+      connection,
+      request,
+    );
   }
 
   #refuse(socket: Duplex, refusal: Refusal, request: PendingRequest | undefined): void {
@@ -246,33 +250,44 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /** Emits an event that belongs to no connection. */
-  #tell<E extends 'listening' | 'refused' | 'close'>(event: E, ...args: ServerEvents<Context>[E]): void {
-    try {
-      (this.emit as (event: E, ...args: ServerEvents<Context>[E]) => boolean).call(this, event, ...args);
-    } catch (error) {
-      this.#handlerFailed(new HandlerError(event, error));
-    }
+  #tell<E extends 'listening' | 'refused' | 'error' | 'close'>(
+    event: E,
+    ...[first, second]: ServerEvents<Context>[E]
+  ): void {
+    emitTo<WebSocketServer<Context>>(
+      this,
+      (server, _, thrown) => server.#handlerFailed(new HandlerError(event, thrown)),
+      event,
+      first,
+      second,
+    );
   }
 
   readonly #onHandlerError = (error: HandlerError, connection: WebSocketConnection): boolean =>
-    this.emit('handlerError', error, connection);
+    emitTo<WebSocketServer<Context>>(this, () => warn(error), 'handlerError', error, connection);
 
   readonly #onClosed = (connection: WebSocketConnection): void => void this.#clients.delete(connection);
 
   #handlerFailed(error: HandlerError): void {
-    try {
-      if (this.emit('handlerError', error, undefined)) return;
-    } catch {
-      // A listener of handlerError that fails itself is not asked again.
-    }
-    process.emitWarning(error);
+    // A listener of handlerError that fails itself is not called again.
+    const unreported = () => warn(error);
+    if (!emitTo(this as WebSocketServer, unreported, 'handlerError', error, undefined)) unreported();
   }
 
   #failed(error: Error): void {
     // A process that ran out of descriptors must not end for it: the next one to close makes room for the next client.
-    if (this.#isListening && this.listenerCount('error') === 0) process.emitWarning(error);
+    if (this.listenerCount('error') > 0) this.#tell('error', error);
+    else if (this.#isListening) process.emitWarning(error);
+    // Throws it, as every EventEmitter does if nobody listens for `error`.
     else this.emit('error', error);
   }
+}
+
+function passes(filter: NonNullable<BroadcastOptions['filter']>, connection: WebSocketConnection): boolean {
+  if (connection.state !== 'open') return false;
+  const answer: unknown = synchronous('filter', 'true or false', filter(connection));
+  if (typeof answer !== 'boolean') throw invalidType('what filter() returns', 'true or false', answer);
+  return answer;
 }
 
 function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {

@@ -704,7 +704,7 @@ describe('a tap', () => {
       },
     ],
     ['rejects', what => Promise.reject(new Error(what))],
-  ])('that %s, whatever it is told, ends nothing: the process is warned once', async (_how, fail) => {
+  ])('that %s ends nothing: the process is warned, and the tap is not called again', async (_how, fail) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const told: string[] = [];
@@ -725,7 +725,8 @@ describe('a tap', () => {
     const connection = await open(`ws://127.0.0.1:${server.port}/`, { tap });
     expect((await connection[Symbol.asyncIterator]().next()).value).toBe('hello');
     expect(await connection.close(1000)).toMatchObject({ code: 1000, wasClean: true });
-    expect(new Set(told)).toEqual(new Set(methods));
+    expect(told[0]).toBe('connected');
+    expect(told).not.toContain('closed');
     expect(warned.mock.calls).toHaveLength(1);
     expect(warned.mock.calls[0]![0]).toMatchObject({
       code: 'WS101_HANDLER_FAILED',

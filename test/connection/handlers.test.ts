@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import { HandlerError } from '../../src/errors.js';
-import { connectionAndPeer } from '../helpers/connections.js';
+import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
 afterEach(() => vi.restoreAllMocks());
@@ -144,7 +144,7 @@ describe('a listener that fails', () => {
     });
     peer.send(peer.frames.text('1'), peer.frames.text('2'), peer.frames.close(1000));
     expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true });
-    expect(messages).toEqual(['1', '2']);
+    expect(messages).toEqual(['1']);
   });
 
   it('behind the end is reported, and that is all', async () => {
@@ -160,6 +160,62 @@ describe('a listener that fails', () => {
     expect(connection.state).toBe('closed');
     expect(order).toEqual(['first']);
     expect(warnings).toHaveLength(1);
+  });
+});
+
+describe.each(FAILURES)('after a listener that %s', (_, fail) => {
+  it('nothing but close is delivered, and nothing more is reported', async () => {
+    const warnings = catchWarnings();
+    const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10, closeTimeout: 60 });
+    const events: string[] = [];
+    for (const event of ['message', 'ping', 'pong', 'drain', 'close'] as const) {
+      connection.on(event, () => {
+        events.push(event);
+        return fail() as undefined;
+      });
+    }
+    peer.send(peer.frames.text('x'));
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    // A peer that ignores the Close frame.
+    for (let i = 0; i < 1_000; i++) peer.send(peer.frames.text('x'), peer.frames.ping(), peer.frames.pong());
+    expect(await connection.closed).toMatchObject({ wasClean: false, cause: expect.any(HandlerError) });
+    await turns();
+    expect(events).toEqual(['message', 'close']);
+    expect(warnings).toMatchObject([
+      { message: "a listener of 'message' failed: oops" },
+      { message: "a listener of 'close' failed: oops" },
+    ]);
+  });
+
+  it('kept messages are not delivered, and other listeners of the event are not called', async () => {
+    catchWarnings();
+    const { connection, peer } = connectionAndPeer();
+    peer.send(peer.frames.text('1'), peer.frames.text('2'), peer.frames.text('3'));
+    await turns();
+    const first = vi.fn(fail);
+    connection.once('message', first);
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    const later = collectMessages(connection);
+    peer.send(peer.frames.text('4'), peer.frames.close());
+    await connection.closed;
+    await turns();
+    expect(first).toHaveBeenCalledOnce();
+    expect(later).toEqual([]);
+  });
+});
+
+describe('async listeners', () => {
+  it('that reject for many messages at once are reported once', async () => {
+    const onHandlerError = vi.fn(() => true);
+    const { connection, peer } = connectionAndPeer('server', { onHandlerError });
+    connection.on('message', async () => {
+      await turns(1);
+      throw new Error('oops');
+    });
+    peer.send(...Array.from({ length: 100 }, () => peer.frames.text('x')), peer.frames.close());
+    await connection.closed;
+    await turns();
+    expect(onHandlerError).toHaveBeenCalledOnce();
   });
 });
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import type { WireTap } from '../../src/connection/wire-tap.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { guardTap, type WireTap } from '../../src/connection/wire-tap.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { framesOf, show } from '../helpers/frames.js';
 
@@ -61,5 +61,42 @@ describe('a tap', () => {
     socket.destroy(new Error('ECONNRESET'));
     await connection.closed;
     expect(events).toEqual(['closed: ECONNRESET']);
+  });
+});
+
+describe('a tap that fails', () => {
+  const METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
+
+  it.each(METHODS)('in %s() is not called again, and the process is warned once', async method => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    for (const fail of [() => Promise.reject(new Error('oops')), vi.fn().mockThrow(new Error('oops'))]) {
+      const tap = Object.fromEntries(METHODS.map(name => [name, vi.fn()])) as unknown as {
+        [name in keyof WireTap]: () => void;
+      };
+      tap[method] = vi.fn(fail);
+      const guarded = guardTap(tap);
+      (guarded[method] as () => void)();
+      await Promise.resolve();
+      for (const name of METHODS) (guarded[name] as () => void)();
+      for (const name of METHODS) expect(tap[name]).toHaveBeenCalledTimes(name === method ? 1 : 0);
+      expect(warned).toHaveBeenCalledOnce();
+      expect(warned.mock.calls[0]![0]).toMatchObject({ message: `tap.${method}() failed: oops` });
+      warned.mockClear();
+    }
+  });
+
+  it('ends nothing where a connection over a transport of one’s own was given it', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    const { tap } = recordingTap();
+    tap.received = () => {
+      throw new Error('oops');
+    };
+    const { connection, peer } = connectionAndPeer('server', { tap });
+    peer.send(peer.frames.text('x'));
+    expect(await connection[Symbol.asyncIterator]().next()).toEqual({ done: false, value: 'x' });
+    expect(warned).toHaveBeenCalledOnce();
+    connection.terminate();
   });
 });

@@ -135,21 +135,36 @@ describe('subprotocols', () => {
     }
   });
 
-  test.each<[name: string, choose: () => string]>([
+  test.each<[name: string, choose: () => unknown, message: RegExp]>([
     [
       'throws',
       () => {
         throw new Error('oops');
       },
+      /^subprotocols\(\) failed: oops$/,
     ],
-    ['chooses what was not offered', () => 'other'],
-  ])('one that %s: 500, and the server is told', async (_name, choose) => {
-    const { port, failures, refusals, connections } = await openServer({ subprotocols: choose });
+    [
+      'chooses what was not offered',
+      () => 'other',
+      /^subprotocols\(\) failed: subprotocol must be one that the client offered/,
+    ],
+    [
+      'returns a promise',
+      async () => 'a',
+      /^subprotocols\(\) failed: what subprotocols\(\) returns must be a string or undefined, synchronously, got a Promise$/,
+    ],
+    [
+      'rejects',
+      () => Promise.reject(new Error('oops')),
+      /^subprotocols\(\) failed: what subprotocols\(\) returns must be a string or undefined, synchronously, got a Promise$/,
+    ],
+  ])('one that %s: 500, and the server is told', async (_name, choose, message) => {
+    const { port, failures, refusals, connections } = await openServer({ subprotocols: choose as () => string });
     const peer = await rawConnect(port);
     peer.write(offering('a'));
     expect(await peer.head()).toContain(' 500 ');
     await peer.ended;
-    expect(failures[0]![0].message).toMatch(/^subprotocols\(\) failed: /);
+    expect(failures.map(([error]) => error.message)).toEqual([expect.stringMatching(message)]);
     expect(refusals).toEqual([[500, expect.objectContaining({ path: '/chat' })]]);
     expect(connections).toEqual([]);
   });

@@ -70,6 +70,27 @@ describe('broadcast()', () => {
     reader.terminate();
   });
 
+  test.each<[answer: string, filter: (connection: WebSocketConnection) => unknown]>([
+    ['a promise', async () => false],
+    ['a promise that rejects', () => Promise.reject(new Error('oops'))],
+    ['undefined', () => undefined],
+    ['a number', () => 1],
+  ])('throws for a filter that returns %s, and sends nothing', async (_, filter) => {
+    const { server, port, connections } = await openServer();
+    const clients = [await client(port), await client(port)];
+    await expect.poll(() => connections.length).toBe(2);
+    let asked = 0;
+    const last = (connection: WebSocketConnection) => (++asked < 2 ? true : filter(connection)) as boolean;
+    expect(() => server.broadcast('x', { filter: last })).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        message: expect.stringMatching(/^what filter\(\) returns must be/),
+      }),
+    );
+    expect(connections.map(({ bufferedAmount }) => bufferedAmount)).toEqual([0, 0]);
+    for (const connection of clients) connection.terminate();
+  });
+
   test('takes no Blob, no filter that is none, and no option that there is not', async () => {
     const { server } = await openServer();
     expect(() => server.broadcast(new Blob([]) as never)).toThrow(TypeError);
