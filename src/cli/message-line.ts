@@ -1,19 +1,10 @@
-/** Control characters but the tab, and the two other characters that some programs take for a line end. */
-const BREAKING = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]/g;
+import { printableText } from '../inspect/index.js';
 
 /**
- * A received message as one line. A line break within it must not make two messages of one, and no other control character
- * reach the terminal; so these are escaped. A backslash is left as it is: most messages that have one are JSON.
+ * A received message as it is written to stdout, without the line end. A pipe gets a text unchanged. A terminal gets it on one line, with
+ * everything escaped that could act on the terminal or stay invisible, except tabs.
  */
-export function messageLine(data: string | Buffer): string {
-  return typeof data === 'string'
-    ? data.replaceAll(BREAKING, escaped)
-    : `<binary ${data.length} bytes> ${data.toString('hex')}`;
-}
-
-function escaped(character: string): string {
-  if (character === '\n') return '\\n';
-  if (character === '\r') return '\\r';
-  const code = character.charCodeAt(0).toString(16);
-  return code.length > 2 ? `\\u${code}` : `\\x${code.padStart(2, '0')}`;
+export function messageLine(data: string | Buffer, isTerminal: boolean): string {
+  if (typeof data !== 'string') return `<binary ${data.length} bytes> ${data.toString('hex')}`;
+  return isTerminal ? data.split('\t').map(printableText).join('\t') : data;
 }

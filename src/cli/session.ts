@@ -148,7 +148,7 @@ export class Session implements PromptOwner {
   // What the peer does
 
   #show(data: string | Buffer, connection: WebSocketConnection): void {
-    if (this.#terminal.print(messageLine(data)) || this.#awaitsDrain) return;
+    if (this.#terminal.print(messageLine(data, this.#streams.stdout.isTTY === true)) || this.#awaitsDrain) return;
     // Whoever reads our output is slower than the peer: so the peer has to wait.
     this.#awaitsDrain = true;
     connection.pause();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { printableText } from '../inspect/index.js';
 import { connect } from './connect.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { MAIN_HELP } from './help.js';
@@ -29,7 +30,7 @@ export async function ws101([name = '', ...args]: readonly string[], streams: St
     if (command === undefined) throw new UsageError(name === '' ? 'no command' : `no such command: ${name}`);
     return await command(args, streams);
   } catch (error) {
-    stderr.write(`${program}: ${(error as Error).message}\n`);
+    stderr.write(`${program}: ${printableText((error as Error).message)}\n`);
     if (!(error instanceof UsageError)) return EXIT.FAILURE;
     stderr.write(`see ${program} --help\n`);
     return EXIT.USAGE;

@@ -1,15 +1,20 @@
 import { decodeUtf8, isUtf8 } from '#platform';
+import { columnsOf, widthOf } from './width.js';
 
 /**
- * Bytes of a peer's as text that a terminal can be shown. What would move the cursor, change colours, reverse the line or stay
- * invisible is written as an escape: a peer must not be able to draw on the screen of whoever looks at it.
+ * Bytes and texts of a peer as text that is safe to show on a terminal. A peer must not be able to move the cursor, change colors, reverse
+ * the reading direction, or hide anything: every character that could is written as an escape.
  */
 
-/** Controls, invisible and unassigned characters, and every space but the usual one. */
-const UNPRINTABLE = /[\p{C}\p{Z}]/u;
-/** Characters that take two columns of a terminal, near enough to keep a line within its width. */
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303f\uff00-\uff60]/u;
+/**
+ * Control and format characters (bidirectional controls, zero-width characters, tags), unpaired surrogates, private-use and unassigned
+ * characters, line separators, spaces other than U+0020, and characters that are drawn as nothing (Default_Ignorable_Code_Point, such as
+ * variation selectors and Hangul fillers; U+2800, the blank Braille pattern).
+ */
+const UNPRINTABLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** More combining marks than this on one character are escaped: a pile of them draws over the lines above and below. */
+const MAX_MARKS = 4;
 
 const SHORT: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
@@ -17,27 +22,29 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ]);
 
-/** How a piece of text is to be read. In quotes, `"` and `\` are escaped too, so that each text is written in one way alone. */
+/** Where a text stands. In quotes, `"` and `\` are escaped too, so that the original can be told from what is shown. */
 export type Quoting = 'bare' | 'quoted';
 
-/** The characters in `bytes`, printable or escaped; a byte that belongs to none as `\xNN`. */
+/** The characters of `bytes`, each as it is or as an escape. A byte that is not part of valid UTF-8 becomes `\xNN`. */
 export function* printableCharacters(bytes: Uint8Array, quoting: Quoting): Generator<string, undefined> {
+  const escaper = new Escaper(quoting);
   let at = 0;
   while (at < bytes.length) {
     const end = at + sequenceLength(bytes[at]!);
     if (end <= bytes.length && isUtf8(bytes, at, end)) {
-      yield printable(decodeUtf8(bytes, at, end), quoting);
+      yield escaper.character(decodeUtf8(bytes, at, end));
       at = end;
     } else {
-      yield hexEscape(bytes[at]!);
+      yield escaper.byte(bytes[at]!);
       at++;
     }
   }
 }
 
-/** A text with its control and invisible characters escaped. */
+/** A text with every character escaped that a terminal would not show as itself. Backslashes and quotes stay as they are. */
 export function printableText(text: string): string {
-  return Array.from(text, character => printable(character, 'bare')).join('');
+  const escaper = new Escaper('bare');
+  return Array.from(text, character => escaper.character(character)).join('');
 }
 
 /** `bytes` as lines of at most `columns` columns. One empty line where there are none. */
@@ -46,7 +53,7 @@ export function printableLines(bytes: Uint8Array, columns: number): string[] {
   let line = '';
   let width = 0;
   for (const character of printableCharacters(bytes, 'bare')) {
-    const more = columnsOf(character);
+    const more = widthOf(character);
     if (width + more > columns) {
       lines.push(line);
       line = '';
@@ -71,7 +78,7 @@ export function quotedPreview(bytes: Uint8Array, length: number, columns: number
   /** What is shown where the text turns out to be too long: it leaves room for the mark that says so. */
   let cut = '';
   for (const character of printableCharacters(bytes, 'quoted')) {
-    width += columnsOf(character);
+    width += widthOf(character);
     if (width > room) return `"${cut}"…`;
     text += character;
     if (width < room) cut = text;
@@ -91,22 +98,39 @@ export function hexPair(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
 
-function printable(character: string, quoting: Quoting): string {
-  if (quoting === 'quoted' && (character === '"' || character === '\\')) return `\\${character}`;
-  if (character === ' ' || !UNPRINTABLE.test(character)) return character;
-  const code = character.codePointAt(0)!;
-  return SHORT.get(character) ?? (code < 0x80 ? hexEscape(code) : `\\u{${code.toString(16)}}`);
+/** Escapes one character after another. It remembers how many combining marks precede the next one. */
+class Escaper {
+  readonly #quoting: Quoting;
+  /** A mark with nothing to stand on would change what comes before the text, or an escape. So the count starts at the maximum. */
+  #marks = MAX_MARKS;
+
+  constructor(quoting: Quoting) {
+    this.#quoting = quoting;
+  }
+
+  /** @param character one code point */
+  character(character: string): string {
+    if (UNPRINTABLE.test(character) && character !== ' ') return this.#escaped(character);
+    if (columnsOf(character) === 0) return this.#marks++ < MAX_MARKS ? character : this.#escaped(character);
+    this.#marks = character === ' ' ? MAX_MARKS : 0;
+    return this.#quoting === 'quoted' && (character === '"' || character === '\\') ? `\\${character}` : character;
+  }
+
+  byte(byte: number): string {
+    this.#marks = MAX_MARKS;
+    return hexEscape(byte);
+  }
+
+  #escaped(character: string): string {
+    this.#marks = MAX_MARKS;
+    const code = character.codePointAt(0)!;
+    return SHORT.get(character) ?? (code < 0x80 ? hexEscape(code) : `\\u{${code.toString(16)}}`);
+  }
 }
 
-/** Only ever of a byte: `\xNN` of one from 0x80 on is a byte that is no UTF-8, and never the character U+00NN. */
+/** `\xNN` from 0x80 on always means a byte that is not valid UTF-8, never the character U+00NN. */
 function hexEscape(byte: number): string {
   return `\\x${hexPair(byte)}`;
-}
-
-/** The columns of one printable character or of one escape. */
-function columnsOf(character: string): number {
-  if (character.startsWith('\\')) return character.length;
-  return WIDE.test(character) ? 2 : 1;
 }
 
 /** How many bytes the UTF-8 sequence takes that begins with this one; 1 where none does. */

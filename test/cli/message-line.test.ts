@@ -2,28 +2,44 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageLine } from '../../src/cli/message-line.js';
 
-describe('a received message on stdout', () => {
+describe('a received message on a terminal', () => {
   it.each([
     ['hello', 'hello'],
     ['', ''],
     ['{"path":"C:\\\\n"}\t🎉', '{"path":"C:\\\\n"}\t🎉'],
     ['two\nlines\r\n', 'two\\nlines\\r\\n'],
     ['\x1b[2J\x07\x7f\0', '\\x1b[2J\\x07\\x7f\\x00'],
-    ['\u0085\u009b\u2028\u2029', '\\x85\\x9b\\u2028\\u2029'],
+    ['\u0085\u009b\u2028\u2029', '\\u{85}\\u{9b}\\u{2028}\\u{2029}'],
+    ['user\u202e\u2066txt.exe', 'user\\u{202e}\\u{2066}txt.exe'],
+    ['pay\u200bpal', 'pay\\u{200b}pal'],
   ])('%j prints as %j', (message, line) => {
-    expect(messageLine(message)).toBe(line);
+    expect(messageLine(message, true)).toBe(line);
   });
 
-  it('is one line, whatever is in it', () => {
+  it('is one line without control, bidirectional or zero-width characters, for any message', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), message => {
-        expect(messageLine(message)).not.toMatch(/[\x00-\x08\n-\x1f\x7f-\x9f\u2028\u2029]/);
+        expect(messageLine(message, true).replaceAll('\t', '')).not.toMatch(
+          /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u,
+        );
       }),
     );
   });
+});
 
-  it('is hex where it is binary', () => {
-    expect(messageLine(Buffer.of(0, 255, 16))).toBe('<binary 3 bytes> 00ff10');
-    expect(messageLine(Buffer.alloc(0))).toBe('<binary 0 bytes> ');
+describe('a received message in a pipe', () => {
+  it('is unchanged, for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), message => {
+        expect(messageLine(message, false)).toBe(message);
+      }),
+    );
+  });
+});
+
+describe.each([true, false])('a binary message (terminal: %s)', isTerminal => {
+  it('is printed as hex', () => {
+    expect(messageLine(Buffer.of(0, 255, 16), isTerminal)).toBe('<binary 3 bytes> 00ff10');
+    expect(messageLine(Buffer.alloc(0), isTerminal)).toBe('<binary 0 bytes> ');
   });
 });

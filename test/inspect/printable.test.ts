@@ -5,6 +5,28 @@ import { hexPreview, printableLines, printableText, quotedPreview } from '../../
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const quoted = (text: string, columns = 43): string => quotedPreview(utf8(text), utf8(text).length, columns);
 
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/** Texts dense with what must be escaped. */
+const SUSPICIOUS = fc
+  .array(
+    fc.constantFrom(
+      'a',
+      ' ',
+      '日',
+      '🎉',
+      '"',
+      '\\',
+      '\x1b',
+      '\u202e',
+      '\u200d',
+      '\ufe0f',
+      '\ud800',
+      '\u0301',
+      '\u2028',
+    ),
+  )
+  .map(characters => characters.join(''));
+
 describe('printableText: no text of a peer reaches the terminal as a command', () => {
   it.each([
     ['\x1b[2J', '\\x1b[2J'],
@@ -14,14 +36,29 @@ describe('printableText: no text of a peer reaches the terminal as a command', (
     ['a\u200bb\u2028c\u00a0d', 'a\\u{200b}b\\u{2028}c\\u{a0}d'],
     ['\ud800', '\\u{d800}'],
     ['ü 日本 🎉 \\ "', 'ü 日本 🎉 \\ "'],
+    ['a\u2066b\u061cc\ufeffd', 'a\\u{2066}b\\u{61c}c\\u{feff}d'],
+    ['\u{e0061}\u{e007f}', '\\u{e0061}\\u{e007f}'],
+    ['\ufe0f\u3164\u034f\u2800', '\\u{fe0f}\\u{3164}\\u{34f}\\u{2800}'],
+    ['e\u0301 \u0e17\u0e35\u0e48', 'e\u0301 \u0e17\u0e35\u0e48'],
+    ['\u0301a', '\\u{301}a'],
+    ['\u200b\u0301', '\\u{200b}\\u{301}'],
+    [`a${'\u0301'.repeat(6)}`, `a${'\u0301'.repeat(4)}\\u{301}\\u{301}`],
   ])('%j prints as %j', (text, printed) => {
     expect(printableText(text)).toBe(printed);
   });
 
-  it('never lets a control or invisible character through', () => {
+  it('never lets a control, bidirectional or invisible character through', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), text => {
-        expect(printableText(text)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), SUSPICIOUS), text => {
+        expect(printableText(text)).not.toMatch(INVISIBLE);
+      }),
+    );
+  });
+
+  it('leaves at most four combining marks in a row', () => {
+    fc.assert(
+      fc.property(SUSPICIOUS, text => {
+        expect(printableText(text)).not.toMatch(/^\p{Mn}|\p{Mn}{5}/u);
       }),
     );
   });
