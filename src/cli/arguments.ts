@@ -26,6 +26,10 @@ export interface ConnectArguments {
   readonly ca: string | undefined;
   readonly insecure: boolean;
   readonly compress: boolean;
+  /** Whether lines from a pipe may be commands too. */
+  readonly commands: boolean;
+  /** How long the connection must be silent after the end of piped input, in milliseconds. */
+  readonly wait: number;
   readonly trace: boolean;
 }
 
@@ -73,6 +77,8 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     ca: { type: 'string' },
     insecure: { type: 'boolean', default: false },
     compress: { type: 'boolean', default: false },
+    commands: { type: 'boolean', default: false },
+    wait: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
@@ -92,6 +98,8 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     ca: values.ca,
     insecure: values.insecure,
     compress: values.compress,
+    commands: values.commands,
+    wait: milliseconds('--wait', values.wait, 0),
     trace: values.trace,
   };
 }
@@ -118,7 +126,7 @@ function milliseconds(option: string, text: string, least: number): number {
   if (!(seconds >= least && seconds <= MAX_SECONDS)) {
     throw new UsageError(`${option} must be seconds from ${least} to ${MAX_SECONDS}, got ${quote(text)}`);
   }
-  // What is more than nothing must not be rounded to it: 0 would turn pings off.
+  // A value above 0 must not be rounded to 0, which turns pings off.
   return seconds === 0 ? 0 : Math.max(1, Math.round(seconds * 1000));
 }
 

@@ -1,20 +1,22 @@
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
+import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 
 /** What one line of input asks for. */
 export type Command =
   | { readonly kind: 'send'; readonly data: string | Uint8Array }
   | { readonly kind: 'close'; readonly code: number; readonly reason: string }
-  | { readonly kind: 'ping' }
+  | { readonly kind: 'ping'; readonly data: string | undefined }
   | { readonly kind: 'help' }
-  /** A command that is none, or is wrong: `message` says how. */
-  | { readonly kind: 'wrong'; readonly message: string };
+  /** Not a valid command: `message` says why. */
+  | { readonly kind: 'invalid'; readonly message: string };
 
 /**
- *     line = "close" / "/" name [ SP argument ] / "//" rest / text
+ * Reads a line that may be a command:
+ *
+ *     line = "/" name [ SP argument ] / "//" rest / text
  */
 export function parseLine(line: string): Command {
-  if (line === 'close') return { kind: 'close', code: CLOSE_CODE.NORMAL_CLOSURE, reason: '' };
   if (line.startsWith('//')) return { kind: 'send', data: line.slice(1) };
   if (!line.startsWith('/')) return { kind: 'send', data: line };
   const [, name = '', argument = ''] = /^\/(\S*)\s*(.*)$/s.exec(line)!;
@@ -24,12 +26,11 @@ export function parseLine(line: string): Command {
     case 'binary':
       return binary(argument);
     case 'ping':
+      return ping(argument);
     case 'help':
-      return argument === ''
-        ? { kind: name }
-        : wrong(`/${name} takes nothing behind it, got ${JSON.stringify(argument)}`);
+      return { kind: 'help' };
     default:
-      return wrong(`there is no command /${name}: see /help; to send the line, type /${line}`);
+      return invalid(`unknown command /${name}: type /help for the commands, or /${line} to send this line as text`);
   }
 }
 
@@ -37,23 +38,31 @@ function close(argument: string): Command {
   const [, digits = '', reason = ''] = /^(\S*)\s*(.*)$/s.exec(argument)!;
   const code = digits === '' ? CLOSE_CODE.NORMAL_CLOSURE : Number(digits);
   if (!/^\d*$/.test(digits))
-    return wrong(`/close takes a code and a reason, such as /close 4000 bye; got ${JSON.stringify(digits)}`);
+    return invalid(`/close takes a code and a reason, for example /close 4000 bye; got ${JSON.stringify(digits)}`);
   try {
     encodeClosePayload(code, reason);
   } catch (error) {
-    return wrong(`/close: ${(error as Error).message}`);
+    return invalid(`/close: ${(error as Error).message}`);
   }
   return { kind: 'close', code, reason };
+}
+
+function ping(argument: string): Command {
+  const bytes = Buffer.byteLength(argument);
+  if (bytes > MAX_CONTROL_PAYLOAD) {
+    return invalid(`/ping takes a text of at most ${MAX_CONTROL_PAYLOAD} bytes; got ${bytes} bytes`);
+  }
+  return { kind: 'ping', data: argument === '' ? undefined : argument };
 }
 
 function binary(argument: string): Command {
   const digits = argument.replaceAll(/\s/g, '');
   if (digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) {
-    return wrong(`/binary takes pairs of hex digits, such as /binary 00ff10; got ${JSON.stringify(argument)}`);
+    return invalid(`/binary takes pairs of hex digits, for example /binary 00ff10; got ${JSON.stringify(argument)}`);
   }
   return { kind: 'send', data: Buffer.from(digits, 'hex') };
 }
 
-function wrong(message: string): Command {
-  return { kind: 'wrong', message };
+function invalid(message: string): Command {
+  return { kind: 'invalid', message };
 }

@@ -11,7 +11,7 @@ import { type ConnectArguments, parseConnectArguments } from './arguments.js';
 import { failureReport } from './close-report.js';
 import { COLOURS, isColourful } from './colours.js';
 import { startEcho, urlOf } from './echo.js';
-import { EXIT, type ExitCode } from './exit-code.js';
+import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
 import { isCallersFault, usageErrorOf } from './library-error.js';
@@ -21,6 +21,8 @@ import { type StandardStreams, Terminal } from './terminal.js';
 
 /** How long the closing handshake may take, in milliseconds. */
 const CLOSE_TIMEOUT = 4_000;
+
+const NO_TRACE: WireTap = { connected() {}, sent() {}, received() {}, ended() {}, closed() {} };
 
 /** `ws101 connect`: an interactive client. */
 export async function connect(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
@@ -41,12 +43,18 @@ export async function connect(args: readonly string[], streams: StandardStreams)
 async function converse(url: string, options: ConnectArguments, streams: StandardStreams): Promise<ExitCode> {
   const terminal = new Terminal(streams);
   const paint = isColourful(streams.stderr, process.env) ? COLOURS : PLAIN;
-  const session = new Session(terminal, streams, paint);
+  const session = new Session(terminal, streams, paint, options);
   const trace = options.trace ? wireTrace(terminal, paint) : undefined;
   const opening = open(url, {
     ...libraryOptions(options),
     signal: session.signal,
-    ...(trace && { tap: trace.tap }),
+    tap: {
+      ...(trace?.tap ?? NO_TRACE),
+      received: bytes => {
+        session.received(bytes);
+        trace?.tap.received(bytes);
+      },
+    },
   });
   await checkUsage(opening);
   const stopListening = onInterruption(() => session.interrupt());
@@ -57,8 +65,8 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     if (terminal.isInteractive) terminal.openPrompt(session);
     const connection = await opening;
     session.status(connection.subprotocol === '' ? 'opened' : `opened: subprotocol ${connection.subprotocol}`);
-    const { wasClean } = await session.run(connection);
-    return wasClean && !session.hasBrokenStream ? EXIT.OK : EXIT.FAILURE;
+    const info = await session.run(connection);
+    return session.hasBrokenStream ? EXIT.FAILURE : exitCodeOf(info);
   } catch (error) {
     const isGivenUp = session.signal.aborted;
     if (!isGivenUp && !(error instanceof HandshakeError)) throw error;

@@ -1,63 +1,88 @@
-/** What `--help` says, for the command and for each of its subcommands. */
+/** What `--help` prints, for the command and for each of its subcommands: at most 80 columns. */
 
-export const MAIN_HELP = `ws101: WebSocket (RFC 6455) at the command line
+export const MAIN_HELP = `ws101: WebSocket (RFC 6455) on the command line
 
 Usage
-  ws101 connect [url] [options]   an interactive client; without a url, it talks to an echo server of its own
+  ws101 connect [url] [options]   an interactive client; without a url, it
+                                  connects to an echo server of its own
   ws101 serve [options]           an echo server
-  ws101 connect --help            the options of a subcommand
+  ws101 connect --help            help for a subcommand
   ws101 --version
 
 Exit codes
-  0  all went well
-  1  a connection failed, or ended without the closing handshake; a server could not listen
-  2  wrong usage
+  0  success
+  1  a connection failed or did not close cleanly; a server could not listen
+  2  the command line is wrong
+  3  the server closed the connection with an error code
 `;
+
+const COMMANDS = `    /close [code [reason]]  close the connection; default code 1000
+    /ping [text]            send a ping and print the round-trip time
+    /binary 00ff10          send these bytes as a binary message
+    /help                   list the commands
+    //text                  send the text /text`;
 
 export const CONNECT_HELP = `ws101 connect: an interactive WebSocket client
 
 Usage
   ws101 connect [url] [options]
 
-  url is ws://host[:port]/path, wss://…, or ws+unix:/path/of.sock:/path. Without one, an echo server is started on
-  127.0.0.1, and connected to.
+  url is ws://host[:port]/path, wss://… or ws+unix:/path/of.sock:/path.
+  Without a url, the command starts an echo server on 127.0.0.1 and connects to
+  it.
 
 Options
-  -H, --header 'Name: value'   a header for the request; may be repeated
-      --subprotocol P          a subprotocol to offer, the preferred one first; may be repeated
-      --origin O               the Origin header
-      --ping-interval S        seconds of silence before a keepalive ping; fractions are fine, 0 sends none (20)
-      --ping-timeout S         seconds that the server has to answer it (20)
-      --ca FILE                certificates of authorities to trust (PEM), in place of the usual ones
-      --insecure               verify no certificate
+  -H, --header 'Name: value'   add a header to the request; repeatable
+      --subprotocol P          offer a subprotocol; repeatable, preferred first
+      --origin O               set the Origin header
+      --ping-interval S        seconds of silence before a keepalive ping, such
+                               as 0.5; 0 turns pings off (default 20)
+      --ping-timeout S         seconds to wait for its answer (default 20)
+      --ca FILE                trust only the certificate authorities in FILE
+                               (PEM)
+      --insecure               do not verify the server's certificate
       --compress               offer permessage-deflate (RFC 7692)
-      --trace                  show the wire as a packet capture would
-  -h, --help
+      --wait S                 when piped input ends, close after S seconds
+                               without traffic (default 1)
+      --commands               accept commands in piped input
+      --trace                  show the bytes on the wire, explained
+  -h, --help                   print this text
 
 Input
-  Each line is sent as a text message, an empty one too. These are commands:
-    close                 closing handshake with code 1000, as Ctrl-D and the end of piped input do
-    /close [code reason]  closing handshake with another code (1000 to 4999), and a reason
-    /ping                 sends a ping, and shows the round trip
-    /binary 00ff10        sends these bytes as a binary message
-    /help
-    //close               sends the line /close
-  Piped lines wait until the connection is open. A line typed before, or after the connection has closed, is not sent,
-  and that is said. Ctrl-C and SIGTERM do the closing handshake with code 1001; a second one ends at once. It may
-  take 4 seconds. Where the server closes the connection, the prompt stays until you leave it (Ctrl-D), so that the
-  line being typed does not end up in your shell.
+  Each line is sent as one text message, including empty lines.
+
+  On a terminal, a line that starts with / is a command:
+${COMMANDS}
+  Ctrl-D closes the connection with code 1000. A line typed while the
+  connection is not open is not sent, and a message says so. If the server
+  closes the connection, the prompt stays until you press Ctrl-D, so that a
+  half-typed line does not end up in your shell.
+
+  From a pipe, lines are sent unchanged once the connection is open; with
+  --commands, they may be commands. When the input ends, the client waits for
+  answers: it closes the connection with code 1000 once S seconds (--wait) have
+  passed since the last message, pong or line sent, and after 10 x S seconds at
+  the latest, even if messages keep arriving. --wait 0 closes at once.
+
+  Ctrl-C and SIGTERM close the connection with code 1001. A second one exits
+  immediately. The server has 4 seconds to answer a close.
 
 Output
-  stdout has the messages received, one a line. So that a message can be neither two lines nor a command for your
-  terminal, control characters other than the tab are written as \\n, \\r, \\x1b; a backslash stays as it is.
-  Binary messages are written as <binary 3 bytes> 00ff10.
-  stderr has all else: the prompt, the status (init, opened, closed) and the trace, in colour on a terminal unless
-  NO_COLOR is set.
+  Received messages go to stdout, one per line. In a pipe or a file, text is
+  unchanged. On a terminal, control characters other than tab, bidirectional
+  controls and invisible characters are escaped, for example \\n, \\x1b or
+  \\u{202e}. A binary message is printed as <binary 3 bytes> 00ff10.
+
+  The prompt, the status and the trace go to stderr. They are in color on a
+  terminal unless NO_COLOR is set. The trace fits the width of the terminal;
+  elsewhere it is COLUMNS wide, or 100 columns if that is not set.
 
 Exit codes
-  0  the connection was closed cleanly: both sides sent a Close frame, whatever its code
-  1  it was not, or it could not be opened; stderr says why
-  2  wrong usage
+  0  clean close: both sides sent a Close frame, and the server's code was 1000,
+     1001, none, or the code you gave to /close
+  1  the connection failed to open or did not close cleanly; stderr says why
+  2  the command line is wrong
+  3  clean close, but the server sent another code, such as 1011 or 4001
 `;
 
 export const SERVE_HELP = `ws101 serve: a WebSocket echo server
@@ -66,38 +91,41 @@ Usage
   ws101 serve [options]
 
 Options
-      --host H               address to listen on (127.0.0.1)
-      --port N               port to listen on; 0 takes a free one (9001)
-      --tls-cert FILE        certificate chain (PEM): with --tls-key, the server speaks wss:
-      --tls-key FILE         its private key (PEM)
-      --broadcast            send every message to all the others, in place of back
-      --subprotocol P        a subprotocol to agree to; may be repeated
-      --max-message-size N   bytes of the largest message taken; a larger one is answered with 1009 (16777216)
-      --compress             agree to permessage-deflate (RFC 7692) where a client offers it
-  -h, --help
+      --host H               address to listen on (default 127.0.0.1)
+      --port N               port to listen on, 0 for a free one (default 9001)
+      --tls-cert FILE        certificate chain (PEM); with --tls-key, the server
+                             speaks wss:
+      --tls-key FILE         private key (PEM)
+      --broadcast            send each message to all other clients instead of
+                             back to its sender
+      --subprotocol P        accept a subprotocol; repeatable
+      --max-message-size N   largest message accepted, in bytes; a larger one is
+                             refused with close code 1009 (default 16777216)
+      --compress             accept permessage-deflate (RFC 7692)
+  -h, --help                 print this text
 
-  When it is ready, one line on stdout says where it listens: listening on ws://127.0.0.1:9001. Pages of any origin
-  may connect, by any host name: an echo has nothing to steal.
+  Once the server is listening, it prints its address on stdout:
+  listening on ws://127.0.0.1:9001. It accepts any Origin and any Host, since an
+  echo server has nothing to protect.
 
 Slow readers
-  Whoever sends and does not read is not read from either, until it has taken its echoes, so memory stays flat; after
-  60 seconds of that it is disconnected. With --broadcast, a sender waits for the others to take its message, but one
-  second at most: who takes longer is not waited for until it has caught up, and is disconnected when more than
-  16 MiB wait for it.
+  The server stops reading from a client that does not read its echoes, so
+  memory use stays flat. After 60 seconds it disconnects that client.
 
-Ctrl-C and SIGTERM stop accepting, close every connection with code 1001, and wait up to 10 seconds for the answers;
-a second one ends at once.
+  With --broadcast, a sender waits up to one second for slow receivers. After
+  that, a slow receiver is no longer waited for until it has caught up. It is
+  disconnected when more than 16 MiB are queued for it.
+
+Stopping
+  Ctrl-C and SIGTERM close every connection with code 1001 and wait up to 10
+  seconds for the answers. A second one exits immediately.
 
 Exit codes
-  0  it was stopped, and every connection is closed
-  1  it could not listen, or was stopped at once
-  2  wrong usage
+  0  stopped, and every connection was closed
+  1  could not listen, or stopped by a second Ctrl-C
+  2  the command line is wrong
 `;
 
-export const TYPED_HELP = `each line is sent as a text message; these are commands:
-  close                 closing handshake with code 1000, as Ctrl-D
-  /close [code reason]  closing handshake with another code (1000 to 4999), and a reason
-  /ping                 sends a ping, and shows the round trip
-  /binary 00ff10        sends these bytes as a binary message
-  /help                 this
-  //close               sends the line /close`;
+export const TYPED_HELP = `Each line is sent as a text message. Commands:
+${COMMANDS}
+    Ctrl-D                  close the connection with code 1000`;

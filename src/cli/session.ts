@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import { CLOSE_CODE, type CloseInfo, type WebSocketConnection } from '../index.js';
 import { type Paint, printableText } from '../inspect/index.js';
 import { closeReport } from './close-report.js';
@@ -8,18 +9,32 @@ import { TYPED_HELP } from './help.js';
 import { messageLine } from './message-line.js';
 import { pipedLines } from './piped-lines.js';
 import { plural } from './plural.js';
+import { Silence } from './silence.js';
 import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
 
+/** A received chunk of more bytes than this holds more than a control frame of a server, such as the answer to a keepalive ping. */
+const MAX_CONTROL_FRAME = 2 + MAX_CONTROL_PAYLOAD;
+
+export interface SessionOptions {
+  /** Whether lines from a pipe may be commands too. */
+  readonly commands: boolean;
+  /** How long the connection must be silent after the end of piped input, in milliseconds. */
+  readonly wait: number;
+}
+
 /**
- * One conversation, from the command's first status to its last:
+ * One run of the client, from the first status line to the last:
  *
  *     init ──▶ opened ──▶ closed
- *       └────────────────────▲     what is typed in init or closed is refused; what is piped waits for opened
+ *       └────────────────────▲     typed lines are refused in init and closed; piped lines wait for opened
  */
 export class Session implements PromptOwner {
   readonly #terminal: Terminal;
   readonly #streams: StandardStreams;
   readonly #paint: Paint;
+  /** Whether a line may be a command. */
+  readonly #readsCommands: boolean;
+  readonly #silence: Silence;
   readonly #givenUp = new AbortController();
   #connection: WebSocketConnection | undefined;
   #isLeaving = false;
@@ -29,10 +44,12 @@ export class Session implements PromptOwner {
   #hasBrokenStream = false;
   #left: (() => void) | undefined;
 
-  constructor(terminal: Terminal, streams: StandardStreams, paint: Paint) {
+  constructor(terminal: Terminal, streams: StandardStreams, paint: Paint, { commands, wait }: SessionOptions) {
     this.#terminal = terminal;
     this.#streams = streams;
     this.#paint = paint;
+    this.#readsCommands = commands || streams.stdin.isTTY === true;
+    this.#silence = new Silence(wait);
     streams.stdout.on('error', error => this.#outputFailed(error));
   }
 
@@ -50,7 +67,12 @@ export class Session implements PromptOwner {
     this.#terminal.say(`${this.#paint.note('*')} ${text}`);
   }
 
-  /** Converses until the connection is closed, and on a terminal until the user leaves. */
+  /** To be called for every chunk of bytes that arrives: a message that comes slowly counts before it is complete. */
+  received(bytes: Uint8Array): void {
+    if (bytes.length > MAX_CONTROL_FRAME) this.#silence.interrupt();
+  }
+
+  /** Runs until the connection is closed, and on a terminal until the user leaves. */
   async run(connection: WebSocketConnection): Promise<CloseInfo> {
     this.#connection = connection;
     connection.on('message', data => this.#show(data, connection));
@@ -76,15 +98,15 @@ export class Session implements PromptOwner {
 
   // What the user does
 
-  /** Takes a line of input. Gives whether the next one may follow at once. */
+  /** Takes a line of input. Returns whether the next one may follow at once. */
   line(line: string): boolean {
-    const command = parseLine(line);
+    const command = this.#readsCommands ? parseLine(line) : ({ kind: 'send', data: line } as const);
     switch (command.kind) {
       case 'help':
         this.#terminal.say(TYPED_HELP);
         return true;
-      case 'wrong':
-        this.status(command.message);
+      case 'invalid':
+        this.status(printableText(command.message));
         return true;
       case 'close':
         this.#leave(command.code, command.reason);
@@ -112,7 +134,8 @@ export class Session implements PromptOwner {
       return true;
     }
     if (command.kind === 'send') return connection.send(command.data);
-    void connection.ping().then(roundTrip => {
+    void connection.ping(command.data).then(roundTrip => {
+      this.#silence.interrupt();
       this.status(roundTrip === undefined ? 'no pong came' : `pong after ${roundTrip.toFixed(1)} ms`);
     });
     return true;
@@ -125,7 +148,7 @@ export class Session implements PromptOwner {
     this.#left?.();
   }
 
-  /** Sends what is piped to us, no faster than the peer takes it, and closes behind it. */
+  /** Sends the piped lines, no faster than the peer takes them, waits for what is on its way, and closes. */
   async #pump(connection: WebSocketConnection, input: Readable): Promise<void> {
     input.setEncoding('utf8');
     try {
@@ -138,6 +161,8 @@ export class Session implements PromptOwner {
           if (!this.line(line)) await connection.drained();
         }
       }
+      // Ctrl-D of someone who types.
+      if (this.#streams.stdin.isTTY !== true) await this.#silence.reached(connection.signal);
     } catch (error) {
       this.#hasBrokenStream = true;
       this.status(`stdin: ${(error as Error).message}`);
@@ -148,11 +173,15 @@ export class Session implements PromptOwner {
   // What the peer does
 
   #show(data: string | Buffer, connection: WebSocketConnection): void {
-    if (this.#terminal.print(messageLine(data, this.#streams.stdout.isTTY === true)) || this.#awaitsDrain) return;
-    // Whoever reads our output is slower than the peer: so the peer has to wait.
+    const { stdout } = this.#streams;
+    this.#silence.interrupt();
+    if (this.#terminal.print(messageLine(data, stdout.isTTY === true)) || this.#awaitsDrain) return;
+    // The reader of our output is slower than the peer, so the peer has to wait.
     this.#awaitsDrain = true;
     connection.pause();
-    this.#streams.stdout.once('drain', () => {
+    const drained = new Promise<void>(resolve => stdout.once('drain', resolve));
+    this.#silence.hold(drained);
+    void drained.then(() => {
       this.#awaitsDrain = false;
       connection.resume();
     });

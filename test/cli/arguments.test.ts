@@ -14,6 +14,8 @@ describe('ws101 connect: arguments', () => {
       ca: undefined,
       insecure: false,
       compress: false,
+      commands: false,
+      wait: 1_000,
       trace: false,
     });
   });
@@ -31,6 +33,9 @@ describe('ws101 connect: arguments', () => {
         '--ping-interval',
         '2',
         '--ping-timeout=.25',
+        '--commands',
+        '--wait',
+        '2.5',
       ],
     ];
     expect(parseConnectArguments(args)).toEqual({
@@ -46,6 +51,8 @@ describe('ws101 connect: arguments', () => {
       ca: 'file',
       insecure: false,
       compress: true,
+      commands: true,
+      wait: 2_500,
       trace: true,
     });
   });
@@ -71,6 +78,8 @@ describe('ws101 connect: arguments', () => {
     [['--ping-interval', '99999999'], '--ping-interval'],
     [['--ping-timeout', '0'], '--ping-timeout must be seconds from 0.001'],
     [['--ping-timeout'], '--ping-timeout'],
+    [['--wait', '-1'], '--wait'],
+    [['--wait=soon'], '--wait must be seconds from 0 to 2147483, got "soon"'],
     [['--trace=yes'], '--trace'],
     [['--ca', 'f', '--insecure'], '--ca and --insecure exclude each other'],
   ])('%j is wrong usage, and the message names what', (args, message) => {

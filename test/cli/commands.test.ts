@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseLine } from '../../src/cli/commands.js';
 
 describe('a line of input', () => {
-  it.each(['hello', '', ' close', 'close ', 'Close', ' /ping', 'a // b'])('%j is sent as it is', line => {
+  it.each(['hello', '', 'close', ' close', 'close ', 'Close', ' /ping', 'a // b'])('%j is sent as it is', line => {
     expect(parseLine(line)).toEqual({ kind: 'send', data: line });
   });
 
@@ -10,12 +10,11 @@ describe('a line of input', () => {
     ['//close', '/close'],
     ['//', '/'],
     ['///x', '//x'],
-  ])('%j sends %j, which reads like a command', (line, data) => {
+  ])('%j sends %j', (line, data) => {
     expect(parseLine(line)).toEqual({ kind: 'send', data });
   });
 
   it.each([
-    ['close', 1000, ''],
     ['/close', 1000, ''],
     ['/close 4000', 4000, ''],
     ['/close 4000 some reason', 4000, 'some reason'],
@@ -31,25 +30,29 @@ describe('a line of input', () => {
     expect(parseLine(line)).toEqual({ kind: 'send', data: Buffer.from(bytes) });
   });
 
-  it('/ping and /help stand alone', () => {
-    expect(parseLine('/ping')).toEqual({ kind: 'ping' });
+  it('/ping may have a text', () => {
+    expect(parseLine('/ping')).toEqual({ kind: 'ping', data: undefined });
+    expect(parseLine('/ping are you there')).toEqual({ kind: 'ping', data: 'are you there' });
+  });
+
+  it('/help lists the commands', () => {
     expect(parseLine('/help ')).toEqual({ kind: 'help' });
   });
 
   it.each([
-    ['/foo bar', 'there is no command /foo: see /help; to send the line, type //foo bar'],
-    ['/', 'there is no command /: see /help; to send the line, type //'],
-    ['/constructor', 'there is no command /constructor'],
-    ['/ping now', '/ping takes nothing behind it, got "now"'],
-    ['/binary 0', '/binary takes pairs of hex digits, such as /binary 00ff10; got "0"'],
+    ['/foo bar', 'unknown command /foo: type /help for the commands, or //foo bar to send this line as text'],
+    ['/', 'unknown command /: type /help for the commands, or // to send this line as text'],
+    ['/constructor', 'unknown command /constructor'],
+    [`/ping ${'é'.repeat(63)}`, '/ping takes a text of at most 125 bytes; got 126 bytes'],
+    ['/binary 0', '/binary takes pairs of hex digits, for example /binary 00ff10; got "0"'],
     ['/binary xy', '/binary takes pairs of hex digits'],
-    ['/close bye', '/close takes a code and a reason, such as /close 4000 bye; got "bye"'],
+    ['/close bye', '/close takes a code and a reason, for example /close 4000 bye; got "bye"'],
     ['/close 1005', '/close: code must be'],
     ['/close 99999', '/close: code must be'],
     [`/close 4000 ${'x'.repeat(124)}`, '/close: reason must be at most 123 bytes'],
-  ])('%j is wrong, and nothing is sent', (line, message) => {
+  ])('%j is invalid, and nothing is sent', (line, message) => {
     const command = parseLine(line);
-    expect(command.kind).toBe('wrong');
+    expect(command.kind).toBe('invalid');
     expect(command).toHaveProperty('message', expect.stringContaining(message));
   });
 });

@@ -28,17 +28,17 @@ async function echo(): Promise<string> {
   return urlOf(standing, false);
 }
 
-/** What a server was told by what `input` says. */
-async function received(input: string): Promise<Array<string | Buffer>> {
+/** The messages that a server receives when `input` is piped to the command. */
+async function received(input: string, ...args: string[]): Promise<Array<string | Buffer>> {
   const messages: Array<string | Buffer> = [];
   const url = await server(connection => connection.on('message', data => messages.push(data)));
-  expect(await connect([url], pipes(input))).toBe(EXIT.OK);
+  expect(await connect([url, '--wait', '0', ...args], pipes(input))).toBe(EXIT.OK);
   return messages;
 }
 
 describe('ws101 connect, piped', () => {
   it('sends each line, prints each message, and exits 0 after a clean close', async () => {
-    const streams = pipes('hello\n\n  two words\nclose\n');
+    const streams = pipes('hello\n\n  two words\n');
     expect(await connect([await echo()], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n\n  two words\n');
   });
@@ -46,7 +46,7 @@ describe('ws101 connect, piped', () => {
   it('says on stderr where it stands: init, opened, closed', async () => {
     const streams = pipes('');
     const url = await echo();
-    await connect([url], streams);
+    await connect([url, '--wait', '0'], streams);
     expect(streams.stdout.text).toBe('');
     expect(streams.stderr.text).toBe(
       `* init: connecting to ${url}/\n* opened\n* closed: 1000 (normal closure), cleanly, by us\n`,
@@ -63,7 +63,7 @@ describe('ws101 connect, piped', () => {
   });
 
   it('shows the four acts with --trace, on stderr', async () => {
-    const streams = pipes('hello\nclose\n');
+    const streams = pipes('hello\n');
     expect(await connect(['--trace'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n');
     const lines = streams.stderr.text.split('\n');
@@ -80,28 +80,38 @@ describe('ws101 connect, piped', () => {
     expect(lines.at(-2)).toBe('* closed: 1000 (normal closure), cleanly, by us');
   });
 
-  it('sends binary, and lines that read like a command', async () => {
-    expect(await received('/binary 00 ff\n//close\n///\nclose\n')).toEqual([Buffer.of(0, 255), '/close', '//']);
+  it('sends every line as it is, also one that looks like a command', async () => {
+    const lines = ['/home/user', 'close', '/close 4000', '//', '/help', '/binary 00ff'];
+    expect(await received(`${lines.join('\n')}\n`)).toEqual(lines);
   });
 
-  it('prints binary as hex, and a message of two lines as one', async () => {
+  it('carries out commands with --commands', async () => {
+    expect(await received('/binary 00 ff\n//close\n///\nclose\n/close\n', '--commands')).toEqual([
+      Buffer.of(0, 255),
+      '/close',
+      '//',
+      'close',
+    ]);
+  });
+
+  it('prints binary as hex, and text unchanged', async () => {
     const url = await server(connection => {
       connection.send(Buffer.of(0, 255, 16));
-      connection.send('two\nlines');
+      connection.send('two\nlines \x1b[31m\u202e');
       void connection.close(1000);
     });
     const streams = pipes();
     expect(await connect([url], streams)).toBe(EXIT.OK);
-    expect(streams.stdout.text).toBe('<binary 3 bytes> 00ff10\ntwo\\nlines\n');
+    expect(streams.stdout.raw).toBe('<binary 3 bytes> 00ff10\ntwo\nlines \x1b[31m\u202e\n');
   });
 
-  it('prints what came before the Close frame of the server, and exits 0 whatever its code', async () => {
+  it('prints what came before the Close frame of the server, and exits 3 if its code is an error', async () => {
     const url = await server(connection => {
       for (let i = 0; i < 3; i++) connection.send(`last words ${i}`);
       void connection.close(4000, 'enough');
     });
     const streams = pipes();
-    expect(await connect([url], streams)).toBe(EXIT.OK);
+    expect(await connect([url], streams)).toBe(EXIT.CLOSED_WITH_ERROR);
     expect(streams.stdout.text).toBe('last words 0\nlast words 1\nlast words 2\n');
     expect(streams.stderr.text).toContain('* closed: 4000 (private use), "enough", cleanly, by the server\n');
   });
@@ -109,13 +119,13 @@ describe('ws101 connect, piped', () => {
   it('/close has a code and a reason', async () => {
     const closed = deferred<unknown>();
     const url = await server(connection => connection.on('close', closed.resolve));
-    expect(await connect([url], pipes('/close 4000 some reason\n'))).toBe(EXIT.OK);
+    expect(await connect([url, '--commands'], pipes('/close 4000 some reason\n'))).toBe(EXIT.OK);
     expect(await closed.promise).toMatchObject({ code: 4000, reason: 'some reason', wasClean: true });
   });
 
-  it('/ping shows the round trip, even right before the end', async () => {
-    const streams = pipes('/ping\n');
-    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+  it('/ping prints the round-trip time, also right before the end', async () => {
+    const streams = pipes('/ping with a text\n');
+    expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stderr.text).toMatch(/\* pong after \d+\.\d ms\n/);
   });
 
@@ -124,23 +134,23 @@ describe('ws101 connect, piped', () => {
       socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, ''))),
     );
     const streams = pipes('/ping\n');
-    await connect([url], streams);
+    await connect([url, '--commands'], streams);
     expect(streams.stderr.text).toContain('* no pong came\n');
   });
 
-  it('/help and wrong commands send nothing', async () => {
-    const streams = pipes('/help\n/foo\n/close 1\n');
-    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+  it('/help and invalid commands send nothing', async () => {
+    const streams = pipes('/help\n/foo\u202e\n/close 1\n');
+    expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('');
     expect(streams.stderr.text).toContain('/binary 00ff10');
-    expect(streams.stderr.text).toContain('* there is no command /foo');
+    expect(streams.stderr.text).toContain('* unknown command /foo\\u{202e}: ');
     expect(streams.stderr.text).toContain('* /close: code must be');
     expect(streams.stderr.text).toContain('* closed: 1000 (normal closure), cleanly, by us');
   });
 
   it('says which lines it did not send', async () => {
-    const streams = pipes('one\nclose\ntwo\nthree\n');
-    expect(await connect([await echo()], streams)).toBe(EXIT.OK);
+    const streams = pipes('one\n/close\ntwo\nthree\n');
+    expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('one\n');
     expect(streams.stderr.text).toContain(
       '* not sent, since the connection was closing: 2 lines of the input, and what follows\n',
@@ -255,6 +265,100 @@ describe('ws101 connect, piped', () => {
   });
 });
 
+describe('ws101 connect, at the end of piped input', () => {
+  it('prints an answer that comes within --wait seconds', async () => {
+    const url = await server(connection =>
+      connection.on('message', data => setTimeout(() => connection.send(`late ${data}`), 300)),
+    );
+    const streams = pipes('hello\n');
+    expect(await connect([url], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('late hello\n');
+  });
+
+  it('waits anew after each message', async () => {
+    const url = await server(connection => {
+      let count = 0;
+      const timer = setInterval(() => {
+        connection.send(`${++count}`);
+        if (count === 4) clearInterval(timer);
+      }, 400);
+    });
+    const streams = pipes('');
+    expect(await connect([url, '--wait', '1'], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe('1\n2\n3\n4\n');
+  });
+
+  it('closes after ten times --wait, however many messages come', async () => {
+    const url = await server(connection => {
+      const timer = setInterval(() => connection.send('tick'), 5);
+      connection.on('close', () => clearInterval(timer));
+    });
+    const streams = pipes('');
+    const start = performance.now();
+    expect(await connect([url, '--wait', '0.05'], streams)).toBe(EXIT.OK);
+    expect(performance.now() - start).toBeGreaterThan(450);
+    expect(performance.now() - start).toBeLessThan(4_000);
+    expect(streams.stderr.text).toContain('* closed: 1000 (normal closure), cleanly, by us\n');
+  });
+
+  it('waits for a message of which only a part has come', async () => {
+    const url = await rawServer(async socket => {
+      const frame = encodeFrame('server', OPCODE.TEXT, 'x'.repeat(1_000));
+      for (let at = 0; at < frame.length; at += 200) {
+        socket.write(frame.subarray(at, at + 200));
+        await new Promise(resolve => setTimeout(resolve, 300));
+      }
+      socket.on('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, Buffer.of(3, 232))));
+    });
+    const streams = pipes('');
+    expect(await connect([url], streams)).toBe(EXIT.OK);
+    expect(streams.stdout.text).toBe(`${'x'.repeat(1_000)}\n`);
+  });
+
+  it('does not count the time in which nobody reads its output', async () => {
+    const total = 20;
+    const url = await server(connection => {
+      for (let i = 0; i < total; i++) connection.send(`${i} ${'x'.repeat(65_536)}`);
+    });
+    const streams = pipes('');
+    streams.stdout.isStalled = true;
+    const exit = connect([url, '--wait', '0.05'], streams);
+    await streams.stderr.until('opened');
+    await new Promise(resolve => setTimeout(resolve, 800));
+    expect(streams.stderr.text).not.toContain('closed');
+    streams.stdout.release();
+    expect(await exit).toBe(EXIT.OK);
+    expect(streams.stdout.text.match(/^\d+ /gm)).toHaveLength(total);
+  });
+
+  it('ends as soon as the server closes', async () => {
+    const url = await server(connection => connection.on('message', () => connection.close(1000)));
+    expect(await connect([url, '--wait', '3600'], pipes('bye\n'))).toBe(EXIT.OK);
+  });
+});
+
+describe('ws101 connect: the exit code after a clean close', () => {
+  it.each([
+    [1000, EXIT.OK],
+    [1001, EXIT.OK],
+    [undefined, EXIT.OK],
+    [1003, EXIT.CLOSED_WITH_ERROR],
+    [1011, EXIT.CLOSED_WITH_ERROR],
+    [3000, EXIT.CLOSED_WITH_ERROR],
+    [4001, EXIT.CLOSED_WITH_ERROR],
+  ])('the server closes with %s: %i', async (code, exit) => {
+    const url = await server(connection => connection.close(code));
+    expect(await connect([url], pipes())).toBe(exit);
+  });
+
+  it('is 3 where the server answers a normal close with an error', async () => {
+    const url = await rawServer(socket =>
+      socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, Buffer.of(0x03, 0xf3)))),
+    );
+    expect(await connect([url, '--wait', '0'], pipes(''))).toBe(EXIT.CLOSED_WITH_ERROR);
+  });
+});
+
 describe('ws101 connect: a connection that does not end cleanly exits 1 and says why', () => {
   /** What the command says where the server plays foul. */
   async function failing(play: Parameters<typeof rawServer>[0]): Promise<string> {
@@ -282,10 +386,10 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
   });
 
   it('where the server does not answer a Close frame within 4 s', async () => {
-    const streams = pipes('close\n');
+    const streams = pipes('');
     const url = await rawServer(socket => socket.resume());
     const start = performance.now();
-    expect(await connect([url], streams)).toBe(EXIT.FAILURE);
+    expect(await connect([url, '--wait', '0'], streams)).toBe(EXIT.FAILURE);
     const elapsed = performance.now() - start;
     expect(elapsed).toBeGreaterThan(3_900);
     expect(elapsed).toBeLessThan(5_500);
@@ -420,7 +524,44 @@ describe('ws101 connect, on a terminal', () => {
     const echoed = once(connection, 'message');
     streams.stdin.write(' made whole\r');
     expect(await echoed).toEqual(['half a line made whole']);
-    streams.stdin.write('close\r');
+    streams.stdin.write('/close\r');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('sends the text "close", and with // a text that starts with a slash', async () => {
+    const streams = terminal();
+    const exit = connect([await echo()], streams);
+    await streams.stderr.until('opened');
+    streams.stdin.write('close\r//home/user\r');
+    await streams.stdout.until('close\n/home/user\n');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('escapes what could act on the terminal or stay invisible', async () => {
+    const url = await server(connection => connection.send('\x1b[2J\u202egpj.exe\u200b'));
+    const streams = terminal();
+    const exit = connect([url], streams);
+    await streams.stdout.until('\\x1b[2J\\u{202e}gpj.exe\\u{200b}\n');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('closes at Ctrl-D at once, whatever --wait is', async () => {
+    const streams = terminal();
+    const exit = connect([await echo(), '--wait', '3600'], streams);
+    await streams.stderr.until('opened');
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+  });
+
+  it('reads commands, and closes at the end of the input at once, where only stderr is redirected', async () => {
+    const streams = { ...terminal(), stderr: pipes().stderr };
+    const exit = connect([await echo(), '--wait', '3600'], streams);
+    await streams.stderr.until('opened');
+    streams.stdin.write('/ping\n');
+    await streams.stderr.until(/\* pong after/);
+    streams.stdin.end();
     expect(await exit).toBe(EXIT.OK);
   });
 

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
-import { connect, type WebSocketConnection } from '../../src/index.js';
+import { connect, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
 import { ws101 } from './process.js';
 import { rawServer } from './raw-server.js';
 
@@ -26,9 +27,39 @@ it('ws101 exits with the code of its command, 2 for wrong usage', async () => {
 });
 
 describe('ws101 connect, as a process', () => {
+  it('prints the answer to a piped line before it closes', async () => {
+    const command = ws101('connect', await echoServer());
+    command.process.stdin.end('hi\n');
+    expect(await command.exit).toBe(0);
+    expect(command.stdout.text).toBe('hi\n');
+  });
+
+  it('exits 3 if the server closes with an error', async () => {
+    const { url } = await listening('--max-message-size', '3');
+    const command = ws101('connect', url);
+    command.process.stdin.end('too long\n');
+    expect(await command.exit).toBe(3);
+    expect(command.stderr.text).toContain('* closed: 1009 (message too big)');
+  });
+
+  it('ends when the reader of its output has enough', async () => {
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+    onTestFinished(() => server.close({ timeout: 0 }));
+    server.on('connection', connection => {
+      const timer = setInterval(() => connection.send('tick'), 5);
+      connection.on('close', () => clearInterval(timer));
+    });
+    await once(server, 'listening');
+    const command = ws101('connect', urlOf(server, false), '--wait', '3600');
+    command.process.stdin.end();
+    await command.stdout.until('tick\n');
+    command.process.stdout.destroy();
+    expect(await command.exit).toBe(0);
+  });
+
   it('reads piped stdin, and exits 0 while that is still open', async () => {
-    const command = ws101('connect', '--trace');
-    command.process.stdin.write('hello\nclose\n');
+    const command = ws101('connect', '--trace', '--commands');
+    command.process.stdin.write('hello\n/close\n');
     expect(await command.exit).toBe(0);
     expect(command.stdout.text).toBe('hello\n');
     for (const act of ['1  TCP connection', '2  Opening handshake', '3  Frames', '4  Closing handshake']) {
@@ -72,7 +103,7 @@ describe('ws101 connect, as a process', () => {
   it('writes all that it received before it exits', async () => {
     const command = ws101('connect', await echoServer());
     const line = 'x'.repeat(1_000_000);
-    command.process.stdin.end(`${line}\n${line}\nclose\n`);
+    command.process.stdin.end(`${line}\n${line}\n`);
     expect(await command.exit).toBe(0);
     expect(command.stdout.text.length).toBe(2 * 1_000_001);
   });
@@ -125,7 +156,7 @@ describe('ws101 serve, as a process', () => {
     const { url } = await listening('--compress');
     const command = ws101('connect', '--compress', '--trace', url);
     const line = 'compress me '.repeat(200);
-    command.process.stdin.end(`${line}\nclose\n`);
+    command.process.stdin.end(`${line}\n`);
     expect(await command.exit).toBe(0);
     expect(command.stdout.text).toBe(`${line}\n`);
     expect(command.stderr.text).toContain('Sec-WebSocket-Extensions: permessage-deflate');

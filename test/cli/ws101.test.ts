@@ -38,12 +38,12 @@ describe('ws101: what needs no connection', () => {
     expect(() => streams.stderr.emit('error', gone)).not.toThrow();
   });
 
-  it('every help page is text of at most 120 columns, and names its exit codes', async () => {
+  it('every help page is at most 80 columns wide, and names its exit codes', async () => {
     for (const args of [['--help'], ['connect', '--help'], ['serve', '--help']]) {
       const streams = pipes('');
       await ws101(args, streams);
       expect(streams.stdout.text).toContain('Exit codes\n  0  ');
-      for (const line of streams.stdout.text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(120);
+      for (const line of streams.stdout.text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80);
     }
   });
 });

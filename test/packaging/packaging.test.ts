@@ -59,7 +59,7 @@ describe('the installed package', () => {
     expect(await installed.run(command, '--version')).toBe(`${version}\n`);
     expect(await installed.run(command, '--help')).toContain('ws101 connect');
     const child = execFile(command, ['connect'], () => {});
-    child.stdin?.end('hello\nclose\n');
+    child.stdin?.end('hello\n');
     const [stdout = '', code] = await Promise.all([
       child.stdout?.toArray().then(parts => parts.join('')),
       new Promise(resolve => child.on('exit', resolve)),
