@@ -39,7 +39,14 @@ export type { ClosePayload } from './framing/close-payload.js';
 export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
 export type { UpgradeRequest } from './handshake/upgrade-request.js';
-export type { Authorize, Denial, PendingRequest, ServerOptions, ServerRequest } from './server/options.js';
+export type {
+  Authorize,
+  Denial,
+  PendingRequest,
+  RefusedRequest,
+  ServerOptions,
+  ServerRequest,
+} from './server/options.js';
 export {
   type BroadcastOptions,
   type ServerCloseOptions,

@@ -62,6 +62,7 @@ describe('the public surface', () => {
       'PermessageDeflateOptions',
       'PreparedMessage',
       'RefusalOptions',
+      'RefusedRequest',
       'Sendable',
       'ServerCloseOptions',
       'ServerEvents',
@@ -140,6 +141,7 @@ describe('the public surface', () => {
       'requestHeadOf',
       'selectSubprotocol',
       'serializeExtensions',
+      'summarizeRequest',
     ]);
     expect(typesOf('handshake/index.ts')).toEqual([
       'AcceptOptions',
@@ -153,6 +155,7 @@ describe('the public surface', () => {
       'ParsedRequest',
       'RefusalOptions',
       'RequestHead',
+      'RequestSummary',
       'RequestTarget',
       'ResponseHead',
       'ServerHandshakeOptions',

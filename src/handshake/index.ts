@@ -25,8 +25,10 @@ export { checkSubprotocols, parseSubprotocols, selectSubprotocol } from './subpr
 export {
   judgeRequest,
   type ParsedRequest,
+  type RequestSummary,
   requestHeadOf,
   type ServerHandshakeOptions,
+  summarizeRequest,
   UpgradePolicy,
   type UpgradePolicyOptions,
   type UpgradeRequest,

@@ -53,6 +53,8 @@ export interface RefusalOptions {
   /** For people, and plain text; anything else where `headers` names its Content-Type. */
   readonly body?: string;
   readonly headers?: HeaderInput;
+  /** Why, for the operator of the server: the `refused` event carries it, and it is never sent. By default the text of the status. */
+  readonly detail?: string;
 }
 
 export class Refusal {
@@ -63,12 +65,14 @@ export class Refusal {
   readonly headers: HeaderFields;
   /** Sent as UTF-8. */
   readonly body: string;
+  /** Why, for the operator of the server. Never sent. */
+  readonly detail: string;
   /** Whether this answers HEAD: the head is the same, and the body is not sent. */
   readonly answersHead: boolean;
 
   /**
    * A 401 needs a WWW-Authenticate and a redirect a Location among its headers: those are the caller's to give.
-   * @throws TypeError where reason, body or headers cannot be sent, or the headers are not a caller's to set
+   * @throws TypeError where reason, body, detail or headers are of the wrong type or cannot be sent, or the headers are not a caller's to set
    * @throws RangeError where `status` is not one that refuses
    */
   constructor(status: number, options: RefusalOptions = {}, answersHead = false) {
@@ -78,13 +82,16 @@ export class Refusal {
     }
     const [registeredReason = '', , ownHeaders = []] = STATUSES.get(status) ?? [];
     const { reason = registeredReason, body = textOfStatus(status), headers } = options;
+    const { detail = textOfStatus(status).trimEnd() } = options;
     if (typeof reason !== 'string' || !isFieldValue(reason)) {
       throw invalidType('reason', 'a string of HTAB and U+0020-7E, U+0080-FF', reason);
     }
     if (typeof body !== 'string') throw invalidType('body', 'a string', body);
+    if (typeof detail !== 'string') throw invalidType('detail', 'a string', detail);
     this.status = status;
     this.reason = reason;
     this.body = body;
+    this.detail = detail;
     this.headers = withDefaults(callersHeaders(headers, RESERVED), ownHeaders);
     this.answersHead = answersHead;
   }

@@ -36,6 +36,7 @@ export class ServerHandshake {
   readonly #reader: HeadReader<Omit<RequestHead, 'headers'>>;
   #rest: Uint8Array = new Uint8Array(0);
   #over = false;
+  #head: RequestHead | undefined;
 
   /**
    * @param policy the same for all connections of a server: made of these options where it is left out
@@ -51,6 +52,11 @@ export class ServerHandshake {
     return this.#rest;
   }
 
+  /** The head of the request once it has been read, also if the request is refused; undefined if it is malformed. */
+  get head(): RequestHead | undefined {
+    return this.#head;
+  }
+
   /**
    * Takes the next bytes, in any segmentation: gives the outcome, or undefined while more bytes are needed.
    * @throws TypeError behind the outcome: what comes then belongs to the connection
@@ -62,6 +68,7 @@ export class ServerHandshake {
     if (head === undefined) return undefined;
     this.#over = true;
     if (head instanceof HeadFault) return refusalOf(head, firstByte);
+    this.#head = head;
     const outcome = judgeRequest(head, this.#policy);
     if (!(outcome instanceof Refusal)) this.#rest = this.#reader.rest;
     return outcome;
@@ -71,7 +78,8 @@ export class ServerHandshake {
 function refusalOf(fault: HeadFault, firstByte: number | undefined): Refusal {
   const hint = firstByte === TLS_HANDSHAKE ? ' (it looks like TLS, and this port speaks plain HTTP: try ws://)' : '';
   const status = STATUS_OF_FAULT[fault.kind];
-  return new Refusal(status, { body: `${textOfStatus(status)}The head: ${fault.message}${hint}\n` });
+  const detail = `The head: ${fault.message}${hint}`;
+  return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, detail });
 }
 
 export interface AcceptOptions {

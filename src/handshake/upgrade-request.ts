@@ -23,25 +23,35 @@ import { HEAD_LIMIT_NAMES, type HeadLimits } from './head-reader.js';
 import { HeaderFields, type HeaderLine, type RequestHead } from './http-head.js';
 import { isKey } from './key.js';
 import { type HostJudge, hostJudge, type OriginJudge, type OriginRule, originJudge } from './origin.js';
-import { mismatch } from './quoted.js';
+import { mismatch, quoted } from './quoted.js';
 import { Refusal, textOfStatus } from './refusal.js';
 import { parseAuthority, parseRequestTarget } from './request-target.js';
 import { parseSubprotocols } from './subprotocol.js';
 
-/** A valid opening handshake of a client's. */
-export interface UpgradeRequest {
+/** What any request asks for, valid or not. */
+export interface RequestSummary {
   readonly method: string;
   /** The request-target as it was sent. */
   readonly target: string;
+  /** The path of the target; undefined if the target is malformed. */
+  readonly path: string | undefined;
+  /** The query of the target, '' if there is none; undefined if the target is malformed. */
+  readonly query: string | undefined;
+  /** The authority of an absolute-form target, or else the Host header, as it was sent; undefined if there is neither. */
+  readonly host: string | undefined;
+  readonly headers: HeaderFields;
+  /** The Origin header as it was sent. */
+  readonly origin: string | undefined;
+}
+
+/** A valid opening handshake of a client's. */
+export interface UpgradeRequest extends RequestSummary {
   /** The path of the target, begins with `/`, not percent-decoded. */
   readonly path: string;
   /** What follows the `?` in the target, '' where nothing does; `new URLSearchParams(query)` reads it. */
   readonly query: string;
   /** The host, with its port where one was sent, that the client wants: of an absolute-form target, else of Host. */
   readonly host: string;
-  readonly headers: HeaderFields;
-  /** As a browser sends it; undefined where none came. */
-  readonly origin: string | undefined;
   /** Sec-WebSocket-Key. */
   readonly key: string;
   /** The subprotocols that the client offers, the preferred one first. */
@@ -93,6 +103,20 @@ export class UpgradePolicy {
   }
 }
 
+/** What the head of a request says, whatever becomes of the request. */
+export function summarizeRequest({ method, target, headers }: RequestHead): RequestSummary {
+  const parsed = parseRequestTarget(target);
+  return {
+    method,
+    target,
+    path: parsed?.path,
+    query: parsed?.query,
+    host: parsed?.authority ?? headers.get('Host'),
+    headers,
+    origin: headers.get('Origin'),
+  };
+}
+
 /** Judges a request whose head has been read. */
 export function judgeRequest(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refusal {
   const outcome = judge(head, policy);
@@ -127,7 +151,9 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
   const authority = parseAuthority(host)!;
 
   // RFC 6455 §4.2.2: "If the requested service is not available, the server MUST send an appropriate HTTP error code".
-  if (policy.path !== undefined && path !== policy.path) return new Refusal(404);
+  if (policy.path !== undefined && path !== policy.path) {
+    return new Refusal(404, { detail: `The path ${quoted(path)} is not the option path, ${quoted(policy.path)}.` });
+  }
 
   // §4.1: "The method of the request MUST be GET".
   if (head.method !== 'GET') return unfit(405, 'The method', 'GET (RFC 6455 §4.1)', [head.method]);
@@ -239,7 +265,8 @@ function unfit(
   got: readonly string[],
   headers: readonly HeaderLine[] = [],
 ): Refusal {
-  return new Refusal(status, { body: `${textOfStatus(status)}${mismatch(part, expected, got)}\n`, headers });
+  const detail = mismatch(part, expected, got);
+  return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, headers, detail });
 }
 
 /** The parts of a node:http IncomingMessage that the opening handshake needs. */

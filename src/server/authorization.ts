@@ -9,7 +9,7 @@ export type Verdict<Context> =
   | { readonly context: Accepted<Context> }
   | { readonly refusal: Refusal; readonly error?: HandlerError };
 
-const DENIAL_NAMES: OptionNames<Denial> = { status: true, reason: true, headers: true, body: true };
+const DENIAL_NAMES: OptionNames<Denial> = { status: true, reason: true, headers: true, body: true, detail: true };
 
 /**
  * Asks the application whether a valid request may become a connection. Never rejects: an authorize() that fails, or takes too
@@ -36,9 +36,13 @@ export async function authorizeRequest<Context>(
     return refusal === undefined ? { context: answer as Accepted<Context> } : { refusal };
   } catch (thrown) {
     if (gone.aborted) return { refusal: new Refusal(408) };
-    if (tooLate.signal.aborted) return { refusal: new Refusal(503), error: failure(thrown) };
+    if (tooLate.signal.aborted) {
+      const detail = `authorize() took longer than authorizeTimeout, ${authorizeTimeout} ms.`;
+      return { refusal: new Refusal(503, { detail }), error: failure(thrown) };
+    }
     // What it threw is the server's to know, and not the client's.
-    return { refusal: new Refusal(500), error: failure(thrown) };
+    const detail = 'authorize() failed: see the handlerError event.';
+    return { refusal: new Refusal(500, { detail }), error: failure(thrown) };
   } finally {
     clearTimeout(timer);
   }
@@ -57,14 +61,14 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
  */
 function refusalBy(answer: unknown): Refusal | undefined {
   if (answer instanceof Refusal) return answer;
-  if (answer === false || answer === null) return new Refusal(403);
+  if (answer === false || answer === null) return new Refusal(403, { detail: `authorize() returned ${answer}.` });
   // As of a function that forgot to return.
   if (answer === undefined) throw invalidType('what authorize() gives', 'a context, true, false or a denial', answer);
   if (typeof answer !== 'object' || typeof (answer as Partial<Denial>).status !== 'number') return undefined;
   // A row of a database may have a status of its own, and a denial a typo.
   if (!Object.keys(answer).every(name => Object.hasOwn(DENIAL_NAMES, name))) {
     const expected =
-      'a denial, of status, reason, headers and body alone, or a context without a numeric `status` (wrapped, as in { user: row }, ' +
+      'a denial, of status, reason, headers, body and detail alone, or a context without a numeric `status` (wrapped, as in { user: row }, ' +
       'it may have one)';
     throw invalidType('what authorize() gives', expected, answer);
   }

@@ -1,9 +1,7 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import { endAndDiscard } from '../connection/linger.js';
 import { invalidValue } from '../errors.js';
-import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { parseRequestTarget } from '../handshake/request-target.js';
 import { requestHeadOf } from '../handshake/upgrade-request.js';
 
@@ -16,7 +14,8 @@ export interface Tenant {
 
 /**
  * The `upgrade` listener on one server of node's, shared by all our servers that stand on it: an upgrade goes to the one whose path
- * it names; where that is none of ours, to other listeners; where there are none, it is answered with 404.
+ * it names; if that is none of ours, to other listeners. If there are none, the server that was attached first refuses it by its own rules,
+ * with 404, and emits `refused`.
  */
 class HttpAttachment {
   readonly #server: HttpServer | HttpsServer;
@@ -46,14 +45,13 @@ class HttpAttachment {
   }
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const tenant = this.#tenantOf(request);
-    if (tenant !== undefined) {
-      tenant.handleUpgrade(request, socket, head);
-    } else if (this.#server.listenerCount('upgrade') === 1) {
-      socket.on('error', ignore);
-      socket.write(encodeRefusal(new Refusal(404)));
-      endAndDiscard(socket);
-    }
+    const othersListen = this.#server.listenerCount('upgrade') > 1;
+    const tenant = this.#tenantOf(request) ?? (othersListen ? undefined : this.#first);
+    tenant?.handleUpgrade(request, socket, head);
+  }
+
+  get #first(): Tenant | undefined {
+    return this.#tenants.values().next().value;
   }
 
   #tenantOf(request: IncomingMessage): Tenant | undefined {
@@ -85,5 +83,3 @@ export function attach(server: HttpServer | HttpsServer, tenant: Tenant): () => 
   joined.add(tenant);
   return () => joined.remove(tenant);
 }
-
-function ignore(): void {}

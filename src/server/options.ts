@@ -23,6 +23,7 @@ import type { RefusalOptions } from '../handshake/refusal.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
 import {
+  type RequestSummary,
   SERVER_HANDSHAKE_OPTION_NAMES,
   type ServerHandshakeOptions,
   UpgradePolicy,
@@ -35,6 +36,11 @@ export interface ServerRequest<Context = unknown> extends UpgradeRequest {
   readonly transport: TransportInfo;
   /** What authorize() gave. */
   readonly context: Accepted<Context>;
+}
+
+/** A request that was refused, valid or not. A valid one has everything that a PendingRequest has. */
+export interface RefusedRequest extends RequestSummary {
+  readonly transport: TransportInfo;
 }
 
 /** What of all that authorize() may give is a context. */

@@ -32,7 +32,7 @@ export class Reception<Context> implements SocketOwner, Pending {
 
   socketData(chunk: Uint8Array): void {
     const outcome = this.#handshake.receive(chunk);
-    if (outcome !== undefined) this.#handOn().decide(outcome, this.#handshake.rest);
+    if (outcome !== undefined) this.#handOn().decide(outcome, this.#handshake.rest, this.#handshake.head);
   }
 
   // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.

@@ -5,11 +5,12 @@ import { acceptedTransportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
 import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
+import type { RequestHead } from '../handshake/http-head.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
-import type { UpgradeRequest } from '../handshake/upgrade-request.js';
+import { type RequestSummary, summarizeRequest, type UpgradeRequest } from '../handshake/upgrade-request.js';
 import { authorizeRequest } from './authorization.js';
-import type { Accepted, PendingRequest, ServerRequest, ServerSettings } from './options.js';
+import type { Accepted, PendingRequest, RefusedRequest, ServerRequest, ServerSettings } from './options.js';
 
 /** Early frames beyond this stop the reading until the handshake is over. */
 const MAX_EARLY_BYTES = 65_536;
@@ -39,7 +40,7 @@ export interface UpgradeOwner<Context> {
   readonly pending: Set<Pending>;
   upgraded(socket: Duplex, outcome: Upgraded<Context>): void;
   /** `socket` is on its way to its end. */
-  refused(socket: Duplex, refusal: Refusal, request: PendingRequest | undefined): void;
+  refused(socket: Duplex, refusal: Refusal, request: RefusedRequest | undefined): void;
   handlerFailed(error: HandlerError): void;
 }
 
@@ -58,6 +59,8 @@ export class Upgrade<Context> implements SocketOwner, Pending {
   readonly #owner: UpgradeOwner<Context>;
   /** Aborted when nobody needs the answer of authorize() any more. */
   #gone: AbortController | undefined;
+  /** For the `refused` event; undefined if no request could be read. */
+  #request: RefusedRequest | undefined;
   #early: Uint8Array[] | undefined;
   #earlySize = 0;
   #isSettled = false;
@@ -69,21 +72,33 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     ownSocket(socket, this);
   }
 
-  /** Goes on with a request that was read. `head` is what came behind it. */
-  decide(outcome: UpgradeRequest | Refusal, head: Uint8Array): void {
+  /**
+   * Goes on with a request that was read.
+   *
+   * @param early the bytes after its head
+   * @param head undefined if it is malformed
+   */
+  decide(outcome: UpgradeRequest | Refusal, early: Uint8Array, head: RequestHead | undefined): void {
     if (this.#socket.destroyed) {
       // Whoever brings an upgrade may have kept it for a while.
       this.socketClose();
     } else if (outcome instanceof Refusal) {
+      if (head !== undefined) this.#request = this.#withTransport(summarizeRequest(head));
       this.refuse(outcome);
     } else {
-      if (head.length > 0) this.socketData(head);
-      this.#judge(Object.assign(outcome, { transport: acceptedTransportInfo(this.#socket) }));
+      if (early.length > 0) this.socketData(early);
+      const pending = this.#withTransport(outcome);
+      this.#request = pending;
+      this.#judge(pending);
     }
   }
 
+  #withTransport<Request extends RequestSummary>(request: Request): Request & RefusedRequest {
+    return Object.assign(request, { transport: acceptedTransportInfo(this.#socket) });
+  }
+
   #judge(pending: PendingRequest): void {
-    if (!this.#owner.hasRoom) this.refuse(new Refusal(503), pending);
+    if (!this.#owner.hasRoom) this.refuse(this.#noRoom());
     else if (this.#owner.settings.authorize === undefined) this.#accept(pending, undefined as Accepted<Context>);
     else void this.#ask(pending);
   }
@@ -93,10 +108,10 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     const verdict = await authorizeRequest(pending, this.#owner.settings, this.#gone.signal);
     if ('refusal' in verdict) {
       if (verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
-      this.refuse(verdict.refusal, pending);
+      this.refuse(verdict.refusal);
     } else if (!this.#owner.hasRoom) {
       // Others have come in while the application made up its mind.
-      this.refuse(new Refusal(503), pending);
+      this.refuse(this.#noRoom());
     } else {
       this.#accept(pending, verdict.context);
     }
@@ -116,7 +131,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     } catch (thrown) {
       const isReported = thrown instanceof HandlerError;
       this.#owner.handlerFailed(isReported ? thrown : new HandlerError('subprotocols', thrown, 'option'));
-      this.refuse(new Refusal(500), request);
+      this.refuse(new Refusal(500, { detail: 'The choice of a subprotocol failed: see the handlerError event.' }));
       return;
     }
     // The application may have shut the server down while it chose.
@@ -133,7 +148,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
   }
 
   /** Answers with a complete response and ends the connection: no second request is ever read from it. */
-  refuse(refusal: Refusal, request?: PendingRequest): void {
+  refuse(refusal: Refusal): void {
     if (this.#isSettled) return;
     this.#settle();
     this.#gone?.abort(new Error(`the request was refused with ${refusal.status}`));
@@ -143,7 +158,14 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     } else {
       this.#socket.destroy();
     }
-    this.#owner.refused(this.#socket, refusal, request);
+    this.#owner.refused(this.#socket, refusal, this.#request);
+  }
+
+  #noRoom(): Refusal {
+    const { maxConnections } = this.#owner.settings;
+    return new Refusal(503, {
+      detail: `There are as many connections as the option maxConnections allows, ${maxConnections}.`,
+    });
   }
 
   /** Early frames. */

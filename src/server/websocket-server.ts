@@ -17,7 +17,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { attach } from './http-attachment.js';
 import { Listener } from './listener.js';
 import {
-  type PendingRequest,
+  type RefusedRequest,
   resolveServerOptions,
   type ServerOptions,
   type ServerRequest,
@@ -31,8 +31,8 @@ export interface ServerEvents<Context> {
   /** It listens now: address() tells where. */
   listening: [];
   connection: [connection: WebSocketConnection, request: ServerRequest<Context>];
-  /** A request was refused. It is undefined where it was not even one. */
-  refused: [refusal: Refusal, request: PendingRequest | undefined];
+  /** A request was refused; `refusal.detail` says why. The request is undefined if none could be read. */
+  refused: [refusal: Refusal, request: RefusedRequest | undefined];
   /** A listener of a connection's, authorize() or the choice of a subprotocol failed. Where nobody listens, the process is warned. */
   handlerError: [error: HandlerError, connection: WebSocketConnection | undefined];
   /** It cannot listen. (Where accepting fails later on and nobody listens to this, the process is warned, and lives.) */
@@ -156,8 +156,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       socket.setNoDelay(true);
     }
     const upgrade = new Upgrade(socket, this.#upgradeOwner);
-    const isClosing = this.#closing !== undefined;
-    upgrade.decide(isClosing ? new Refusal(503) : judgeRequest(requestHeadOf(request), this.#settings.policy), head);
+    const requestHead = requestHeadOf(request);
+    const outcome = this.#closing === undefined ? judgeRequest(requestHead, this.#settings.policy) : closingRefusal();
+    upgrade.decide(outcome, head, requestHead);
   }
 
   /**
@@ -186,7 +187,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   async #shutDown(code: number, reason: string, timeout: number): Promise<void> {
     this.#detach?.();
     const listenerClosed = this.#listener?.close();
-    for (const pending of [...this.#pending]) pending.refuse(new Refusal(503));
+    for (const pending of [...this.#pending]) pending.refuse(closingRefusal());
     const timer = setTimeout(() => {
       for (const connection of this.#clients) connection.terminate();
       for (const socket of this.#refused) socket.destroy();
@@ -200,7 +201,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
 
   #receive(socket: Socket, timeLeft: number): void {
     const reception = new Reception(socket, this.#upgradeOwner, timeLeft);
-    if (this.#closing !== undefined) reception.refuse(new Refusal(503));
+    if (this.#closing !== undefined) reception.refuse(closingRefusal());
   }
 
   readonly #upgradeOwner: UpgradeOwner<Context> = this.#makeUpgradeOwner();
@@ -243,7 +244,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     );
   }
 
-  #refuse(socket: Duplex, refusal: Refusal, request: PendingRequest | undefined): void {
+  #refuse(socket: Duplex, refusal: Refusal, request: RefusedRequest | undefined): void {
     this.#refused.add(socket);
     socket.on('close', () => this.#refused.delete(socket));
     this.#tell('refused', refusal, request);
@@ -288,6 +289,10 @@ function passes(filter: NonNullable<BroadcastOptions['filter']>, connection: Web
   const answer: unknown = synchronous('filter', 'true or false', filter(connection));
   if (typeof answer !== 'boolean') throw invalidType('what filter() returns', 'true or false', answer);
   return answer;
+}
+
+function closingRefusal(): Refusal {
+  return new Refusal(503, { detail: 'This server is shutting down.' });
 }
 
 function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {

@@ -55,6 +55,12 @@ describe('encodeRefusal', () => {
     expect(text(499)).toMatch(/^HTTP\/1\.1 499 \r\n.*\r\n\r\nRefused with status 499\.\n$/s);
   });
 
+  it('never sends the detail, which is for the operator', () => {
+    expect(text(403, { detail: 'the secret' })).toBe(text(403));
+    expect(new Refusal(403, { detail: 'the secret' }).detail).toBe('the secret');
+    expect(new Refusal(403).detail).toBe('This connection is not allowed.');
+  });
+
   it('sends an empty body where that is asked for', () => {
     expect(text(403, { body: '' })).toMatch(/\r\nContent-Length: 0\r\n\r\n$/);
   });
@@ -73,6 +79,7 @@ describe('Refusal', () => {
     ['a reason with a line end', { reason: 'a\r\nb' }],
     ['a reason that is no string', { reason: 1 }],
     ['a body that is no string', { body: 1 }],
+    ['a detail that is no string', { detail: 1 }],
   ])('throws TypeError on %s', (_, options) => {
     expect(() => new Refusal(403, options as RefusalOptions)).toThrow(TypeError);
   });
@@ -89,8 +96,14 @@ describe('Refusal', () => {
   });
 
   it('keeps all but the body in answer to HEAD', () => {
-    const refusal = new Refusal(426, { body: 'x', headers: { 'X-A': 'b' } });
-    expect(refusal.forHead()).toMatchObject({ status: 426, reason: 'Upgrade Required', body: 'x', answersHead: true });
+    const refusal = new Refusal(426, { body: 'x', headers: { 'X-A': 'b' }, detail: 'y' });
+    expect(refusal.forHead()).toMatchObject({
+      status: 426,
+      reason: 'Upgrade Required',
+      body: 'x',
+      detail: 'y',
+      answersHead: true,
+    });
     expect(refusal.forHead().headers.lines).toEqual(refusal.headers.lines);
   });
 });

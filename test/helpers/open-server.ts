@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import {
   type HandlerError,
-  type PendingRequest,
   type Refusal,
+  type RefusedRequest,
   type ServerOptions,
   type ServerRequest,
   type WebSocketConnection,
@@ -19,7 +19,9 @@ export interface Watched<Context> {
   readonly server: WebSocketServer<Context>;
   readonly connections: WebSocketConnection[];
   readonly requests: Array<ServerRequest<Context>>;
-  readonly refusals: Array<readonly [status: number, request: PendingRequest | undefined]>;
+  readonly refusals: Array<readonly [status: number, request: RefusedRequest | undefined]>;
+  /** Why each of them was refused, for the operator. */
+  readonly details: string[];
   readonly failures: Array<readonly [error: HandlerError, connection: WebSocketConnection | undefined]>;
 }
 
@@ -29,13 +31,16 @@ export interface Opened<Context> extends Watched<Context> {
 
 /** Closes `server` with the test, and notes what it tells until then. */
 export function watch<Context>(server: WebSocketServer<Context>): Watched<Context> {
-  const watched: Watched<Context> = { server, connections: [], requests: [], refusals: [], failures: [] };
+  const watched: Watched<Context> = { server, connections: [], requests: [], refusals: [], details: [], failures: [] };
   onTestFinished(() => server.close({ timeout: 0 }));
   server.on('connection', (connection, request) => {
     watched.connections.push(connection);
     watched.requests.push(request);
   });
-  server.on('refused', (refusal: Refusal, request) => watched.refusals.push([refusal.status, request]));
+  server.on('refused', (refusal: Refusal, request) => {
+    watched.refusals.push([refusal.status, request]);
+    watched.details.push(refusal.detail);
+  });
   server.on('handlerError', (error, connection) => watched.failures.push([error, connection]));
   return watched;
 }

@@ -65,8 +65,9 @@ describe('authorize() accepts', () => {
 
 describe('authorize() refuses', () => {
   test('with false: 403 [4.2.2-5]', async () => {
-    const { status, refusals, connections } = await answerOf(() => false);
+    const { status, refusals, details, connections } = await answerOf(() => false);
     expect(status).toBe(403);
+    expect(details).toEqual(['authorize() returned false.']);
     expect(refusals).toEqual([[403, expect.objectContaining({ path: '/chat' })]]);
     expect(connections).toEqual([]);
   });
@@ -85,11 +86,12 @@ describe('authorize() refuses', () => {
   });
 
   test('with a status, headers and a body, in a complete response [4.2.2-i2]', async () => {
-    const { head, body, refusals, peer } = await answerOf(async () => ({
+    const { head, body, refusals, details, peer } = await answerOf(async () => ({
       status: 401,
       reason: 'Who',
       headers: { 'WWW-Authenticate': 'Basic realm="x"', 'Set-Cookie': ['a=1', 'b=2'] },
       body: 'say who you are',
+      detail: 'expired since Monday',
     }));
     expect(head.startsWith('HTTP/1.1 401 Who\r\n')).toBe(true);
     expect(headerOf(head, 'WWW-Authenticate')).toBe('Basic realm="x"');
@@ -98,6 +100,8 @@ describe('authorize() refuses', () => {
     expect(headerOf(head, 'Content-Length')).toBe('15');
     expect(body).toBe('say who you are');
     expect(refusals.map(([status]) => status)).toEqual([401]);
+    expect(details).toEqual(['expired since Monday']);
+    expect(head).not.toContain('Monday');
     expect(peer.hasEnded).toBe(true);
   });
 
@@ -131,7 +135,7 @@ describe('authorize() fails', () => {
     ['gives a denial with a typo', () => ({ status: 401, header: { 'WWW-Authenticate': 'secret of ours' } })],
     ['gives headers that cannot be sent', () => ({ status: 403, headers: { 'secret of ours': 'a\nb' } })],
   ])('%s: 500, of which the client is told nothing, and the server all', async (_name, authorize) => {
-    const { status, body, failures, refusals } = await answerOf(authorize);
+    const { status, body, failures, refusals, details } = await answerOf(authorize);
     expect(status).toBe(500);
     expect(body).not.toContain('secret');
     expect(failures).toHaveLength(1);
@@ -140,13 +144,14 @@ describe('authorize() fails', () => {
     expect(error.message).toMatch(/^authorize\(\) failed: /);
     expect(connection).toBeUndefined();
     expect(refusals.map(([code]) => code)).toEqual([500]);
+    expect(details).toEqual(['authorize() failed: see the handlerError event.']);
   });
 
   test('with an object that has a numeric status and more: the server is told how to give it', async () => {
     const { failures } = await answerOf(() => ({ id: 7, status: 1 }));
     expect(failures[0]![0].message).toBe(
-      'authorize() failed: what authorize() gives must be a denial, of status, reason, headers and body alone, or a context without ' +
-        'a numeric `status` (wrapped, as in { user: row }, it may have one), got an object',
+      'authorize() failed: what authorize() gives must be a denial, of status, reason, headers, body and detail alone, or a ' +
+        'context without a numeric `status` (wrapped, as in { user: row }, it may have one), got an object',
     );
   });
 
@@ -164,7 +169,7 @@ describe('authorize() fails', () => {
 
   test('takes too long: 503, and its signal is aborted', async () => {
     const signals: AbortSignal[] = [];
-    const { status, failures } = await answerOf(
+    const { status, failures, details } = await answerOf(
       (_request, { signal }) => {
         signals.push(signal);
         return never;
@@ -174,6 +179,7 @@ describe('authorize() fails', () => {
     expect(status).toBe(503);
     expect(signals[0]!.aborted).toBe(true);
     expect(failures[0]![0].message).toBe('authorize() failed: it took more than 30 ms (authorizeTimeout)');
+    expect(details).toEqual(['authorize() took longer than authorizeTimeout, 30 ms.']);
   });
 
   test('rejects behind its time: nothing more happens', async () => {

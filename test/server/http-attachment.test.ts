@@ -121,7 +121,7 @@ describe('on a server of node:http', () => {
     expect(headerOf(answer, 'Connection')).toMatch(/^close/);
     await peer.ended;
     expect(peer.text).not.toContain('HTTP/1.1');
-    expect(refusals).toEqual([[status, undefined]]);
+    expect(refusals).toEqual([[status, expect.objectContaining({ target: '/chat' })]]);
     expect(connections).toEqual([]);
   });
 
@@ -193,9 +193,10 @@ describe('two for the same upgrades: the second, which would get none, is not co
 });
 
 describe('upgrades for other paths', () => {
-  test('are answered with 404 where there is no other listener', async () => {
+  test('are answered with 404 if there is no other listener, and `refused` says which path was asked for', async () => {
     const { pages: server, port } = await pages();
-    const { refusals } = attached(server, { path: '/chat' });
+    const { refusals, details } = attached(server, { path: '/chat' });
+    const second = attached(server, { path: '/news' });
     const peer = await rawConnect(port);
     peer.write(request({ line: 'GET /other HTTP/1.1' }));
     const answer = await peer.head();
@@ -203,7 +204,9 @@ describe('upgrades for other paths', () => {
     expect(headerOf(answer, 'Connection')).toBe('close');
     await peer.ended;
     expect(peer.text).toContain('path');
-    expect(refusals).toEqual([]);
+    expect(refusals).toEqual([[404, expect.objectContaining({ path: '/other', host: 'server.example.com' })]]);
+    expect(details[0]).toMatch(/"\/other".*option path.*"\/chat"/);
+    expect(second.refusals).toEqual([]);
   });
 
   test.each(['before', 'behind'])('are left to other listeners, added %s ours', async order => {
@@ -249,7 +252,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(await statusOf(port, request({ add: ['Cookie: a=b'] }))).toBe('101');
     expect(await statusOf(port, request({ add: ['Cookie: a=b'], set: { 'Sec-WebSocket-Key': 'x' } }))).toBe('400');
     expect(watched.requests.map(({ headers }) => headers.get('cookie'))).toEqual(['a=b']);
-    expect(watched.refusals).toEqual([[400, undefined]]);
+    expect(watched.refusals).toEqual([[400, expect.objectContaining({ path: '/chat' })]]);
   });
 
   test.each<[message: string, request: unknown, socket: unknown, head: unknown]>([
@@ -309,7 +312,7 @@ describe('noServer and handleUpgrade()', () => {
     });
     const peer = await rawConnect(port);
     peer.write(request({ set: { 'Sec-WebSocket-Key': 'x' } }));
-    await expect.poll(() => watched.refusals).toEqual([[400, undefined]]);
+    await expect.poll(() => watched.refusals).toEqual([[400, expect.objectContaining({ path: '/chat' })]]);
     await peer.ended;
     expect(peer.text).toBe('HTTP/1.1 299 Theirs\r\n\r\n');
   });
@@ -320,7 +323,8 @@ describe('noServer and handleUpgrade()', () => {
     server.on('upgrade', (incoming, socket, head) => watched.server.handleUpgrade(incoming, socket, head));
     await watched.server.close();
     expect(await statusOf(port, request())).toBe('503');
-    expect(watched.refusals).toEqual([[503, undefined]]);
+    expect(watched.refusals).toEqual([[503, expect.objectContaining({ path: '/chat' })]]);
+    expect(watched.details).toEqual(['This server is shutting down.']);
   });
 
   test('behind close() a client that left before it was brought is nobody to refuse', async () => {
@@ -348,6 +352,7 @@ describe('noServer and handleUpgrade()', () => {
     await expect.poll(() => asked).toBe(2);
     const closed = watched.server.close();
     expect(await peer.head()).toContain(' 503 ');
+    expect(watched.refusals).toEqual([[503, expect.objectContaining({ path: '/chat' })]]);
     await closed;
     expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true });
     expect(server.listening).toBe(true);

@@ -48,30 +48,31 @@ describe('a valid request', () => {
 });
 
 describe('what is refused, with a complete response and the end of the connection [4.2.1-1] [7.2.2-1] [10.7-2] [10.7-4]', () => {
-  test.each<[name: string, head: string, status: number]>([
-    ['a plain GET', request({ set: { Upgrade: undefined, Connection: undefined } }), 426],
-    ['another path', request({ line: 'GET /other HTTP/1.1' }), 404],
-    ['POST', request({ line: 'POST /chat HTTP/1.1' }), 405],
-    ['HTTP/1.0', request({ line: 'GET /chat HTTP/1.0' }), 400],
-    ['HTTP/2.0', request({ line: 'GET /chat HTTP/2.0' }), 505],
-    ['no Host', request({ set: { Host: undefined } }), 400],
-    ['two Hosts', request({ add: ['Host: server.example.com'] }), 400],
-    ['a body', request({ add: ['Content-Length: 4'] }), 400],
-    ['another version of the protocol', request({ set: { 'Sec-WebSocket-Version': '8' } }), 426],
-    ['a page of another server', request({ set: { Origin: 'https://evil.example' } }), 403],
-    ['bytes that are no HTTP', 'hello\r\n\r\n', 400],
-    ['a target that is too long', `GET /${'x'.repeat(17_000)}`, 414],
-    ['a head that is too large', request({ add: [`X: ${'x'.repeat(17_000)}`] }), 431],
-    ['a ClientHello of TLS', '\x16\x03\x01\x02\x00', 400],
-  ])('%s', async (_name, head, status) => {
-    const { port, refusals, connections } = await openServer({ path: '/chat' });
+  test.each<[name: string, head: string, status: number, target: string | undefined]>([
+    ['a plain GET', request({ set: { Upgrade: undefined, Connection: undefined } }), 426, '/chat'],
+    ['another path', request({ line: 'GET /other HTTP/1.1' }), 404, '/other'],
+    ['POST', request({ line: 'POST /chat HTTP/1.1' }), 405, '/chat'],
+    ['HTTP/1.0', request({ line: 'GET /chat HTTP/1.0' }), 400, '/chat'],
+    ['HTTP/2.0', request({ line: 'GET /chat HTTP/2.0' }), 505, '/chat'],
+    ['no Host', request({ set: { Host: undefined } }), 400, '/chat'],
+    ['two Hosts', request({ add: ['Host: server.example.com'] }), 400, '/chat'],
+    ['a body', request({ add: ['Content-Length: 4'] }), 400, '/chat'],
+    ['another version of the protocol', request({ set: { 'Sec-WebSocket-Version': '8' } }), 426, '/chat'],
+    ['a page of another server', request({ set: { Origin: 'https://evil.example' } }), 403, '/chat'],
+    ['bytes that are no HTTP', 'hello\r\n\r\n', 400, undefined],
+    ['a target that is too long', `GET /${'x'.repeat(17_000)}`, 414, undefined],
+    ['a head that is too large', request({ add: [`X: ${'x'.repeat(17_000)}`] }), 431, undefined],
+    ['a ClientHello of TLS', '\x16\x03\x01\x02\x00', 400, undefined],
+  ])('%s', async (_name, head, status, target) => {
+    const { port, refusals, details, connections } = await openServer({ path: '/chat' });
     const peer = await rawConnect(port);
     // Whatever comes behind is neither a frame nor a second request.
     peer.write(`${head}\x81\x80\x00\x00\x00\x00${request()}`);
     const answer = await refusalOf(peer);
     expect(answer.status).toBe(status);
     expect(headerOf(answer.head, 'Connection')).toMatch(/^close/);
-    expect(refusals).toEqual([[status, undefined]]);
+    expect(refusals).toEqual([[status, target && expect.objectContaining({ target, transport: expect.anything() })]]);
+    if (status !== 404) expect(Buffer.from(answer.body, 'latin1').toString()).toContain(details[0]);
     expect(connections).toEqual([]);
     peer.socket.end();
     await peer.closed;

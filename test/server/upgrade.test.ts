@@ -188,7 +188,7 @@ describe('subprotocols', () => {
 
 describe('maxConnections', () => {
   test('one more is refused with 503, until one has closed', async () => {
-    const { port, server, connections, refusals } = await openServer({ maxConnections: 2 });
+    const { port, server, connections, refusals, details } = await openServer({ maxConnections: 2 });
     const ask = async () => {
       const peer = await rawConnect(port);
       peer.write(request());
@@ -196,6 +196,7 @@ describe('maxConnections', () => {
     };
     expect([await ask(), await ask(), await ask()]).toEqual(['101', '101', '503']);
     expect(refusals).toEqual([[503, expect.objectContaining({ path: '/chat' })]]);
+    expect(details).toEqual(['There are as many connections as the option maxConnections allows, 2.']);
     expect(server.clients.size).toBe(2);
     connections[0]!.terminate();
     await connections[0]!.closed;
