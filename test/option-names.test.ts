@@ -17,10 +17,10 @@ interface Options {
 
 const NAMES: OptionNames<Options> = { maxMessageSize: true, permessageDeflate: true, port: true, tls: true };
 
-/** What the TypeError says that `call` throws for a wrong argument. */
-function refusalBy(call: () => unknown): string {
+/** The text of the TypeError for a wrong argument that `call` throws, or that its promise rejects with. */
+async function refusalBy(call: () => unknown): Promise<string> {
   try {
-    call();
+    await call();
   } catch (error) {
     expect(error).toBeInstanceOf(TypeError);
     expect(error).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
@@ -47,20 +47,20 @@ describe('an option that there is not', () => {
     ['constructor', undefined],
     ['__proto__', undefined],
     ['', undefined],
-  ])('%j: its error proposes %j', (given, meant) => {
+  ])('%j: its error proposes %j', async (given, meant) => {
     const options = Object.defineProperty({}, given, { value: 1, enumerable: true });
     const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
-    expect(refusalBy(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
+    expect(await refusalBy(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
   });
 
-  test('is refused whatever its value', () => {
-    expect(refusalBy(() => checkOptionNames({ porr: undefined }, NAMES))).toBe(
+  test('is refused whatever its value', async () => {
+    expect(await refusalBy(() => checkOptionNames({ porr: undefined }, NAMES))).toBe(
       "unknown option 'porr': did you mean 'port'?",
     );
   });
 
-  test('that is the option of an option is told with it', () => {
-    expect(refusalBy(() => checkOptionNames({ prot: 1 }, NAMES, 'home.'))).toBe(
+  test('that is the option of an option is told with it', async () => {
+    expect(await refusalBy(() => checkOptionNames({ prot: 1 }, NAMES, 'home.'))).toBe(
       "unknown option 'home.prot': did you mean 'home.port'?",
     );
   });
@@ -100,8 +100,8 @@ describe('whoever takes options refuses others', () => {
       "unknown option 'orgin': did you mean 'origin'?",
       () => new ClientHandshake({ host: 'a', target: '/', orgin: 'http://a' } as never),
     ],
-  ])('%s', (message, call) => {
-    expect(refusalBy(call)).toBe(message);
+  ])('%s', async (message, call) => {
+    expect(await refusalBy(call)).toBe(message);
   });
 
   test('but a handshake whose policy was made before: its server has looked at them once for all its connections', () => {

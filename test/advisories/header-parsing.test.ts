@@ -46,7 +46,7 @@ describe('a server, by its socket', () => {
   });
 });
 
-test('ws CVE-2024-37890: a server of node’s that drops Upgrade beyond its count of headers: it is found in rawHeaders', async () => {
+test('ws CVE-2024-37890: an Upgrade beyond the header count of a node:http server is found in rawHeaders, or Node refuses it', async () => {
   const pages = http.createServer();
   pages.maxHeadersCount = 2;
   const { connections } = watch(new WebSocketServer({ server: pages }));
@@ -58,8 +58,10 @@ test('ws CVE-2024-37890: a server of node’s that drops Upgrade beyond its coun
     'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
       'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   );
-  expect(await peer.head()).toMatch(/^HTTP\/1\.1 101 /);
-  expect(connections).toHaveLength(1);
+  // Node up to 22 drops the headers beyond the count from `headers`. Node 24 refuses the request itself.
+  const head = await peer.head();
+  expect(head).toMatch(/^HTTP\/1\.1 (101|431) /);
+  expect(connections).toHaveLength(head.includes(' 101 ') ? 1 : 0);
 });
 
 describe('Node CVE-2026-21717: names that are integers, whose hashes V8 lets everyone know', () => {
