@@ -1,7 +1,10 @@
 import net, { type Socket } from 'node:net';
-import tls from 'node:tls';
+import tls, { type TLSSocket } from 'node:tls';
+import { onAbort } from '../abort-signal.js';
 import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
+import { connectToFirst } from './address-race.js';
+import { addressesOf } from './addresses.js';
 import { hintOfDialing } from './dial-hint.js';
 import { faultOfAbort, messageOf } from './failure.js';
 import type { Destination } from './url.js';
@@ -9,9 +12,9 @@ import type { Destination } from './url.js';
 export interface DialOptions {
   /** Options of node:tls for wss:, such as `ca`, `cert`, `key`, `rejectUnauthorized`, `servername`. */
   readonly tls?: tls.ConnectionOptions;
-  /** Address of ours to connect from. */
+  /** The local IP address to connect from. */
   readonly localAddress?: string;
-  /** 4 or 6 for one family alone; 0, both, where the faster one wins (RFC 8305), if left out. */
+  /** 4 or 6 for one address family alone. By default, and with 0, the addresses of both are raced (RFC 8305). */
   readonly family?: 0 | 4 | 6;
 }
 
@@ -19,92 +22,85 @@ export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { tls: true, localAdd
 
 /**
  * Opens the transport: TCP or a Unix domain socket, and TLS over it for wss:. None of its bytes are read. Of our listeners, the socket
- * keeps one that ignores errors: what goes wrong between this and the opening handshake shows in `destroyed`.
+ * keeps one that ignores errors: an error between this and the opening handshake shows in `destroyed`.
  *
  * @param signal ends the attempt; its reason becomes the cause
  * @throws {HandshakeError} with the phase in which it failed: dns, connect or tls
  */
-export function dial(destination: Destination, options: DialOptions, signal: AbortSignal): Promise<Socket> {
+export async function dial(destination: Destination, options: DialOptions, signal: AbortSignal): Promise<Socket> {
   const { secure, hostname, socketPath } = destination;
-  return new Promise((resolve, reject) => {
-    let phase: HandshakePhase = socketPath === undefined && net.isIP(hostname) === 0 ? 'dns' : 'connect';
-    let socket: Socket;
-    try {
-      socket = secure ? openTls(destination, options) : open(destination, options);
-    } catch (cause) {
-      // Only options of node:tls have not been looked at by now: a certificate that is none, for example.
-      reject(dialingFailed(cause, 'tls', 'caller', destination));
-      return;
-    }
-    const end = (cause: unknown, fault: Fault) => {
-      settle();
-      socket.destroy();
-      reject(dialingFailed(cause, phaseOf(cause) ?? phase, fault, destination));
-    };
-    const enter = (next: HandshakePhase) => {
-      phase = next;
-    };
-    const aborted = () => end(signal.reason, faultOfAbort(signal));
-    const ready = () => {
-      settle();
-      socket.setNoDelay(true);
-      resolve(socket);
-    };
-    const listeners: Array<[event: string, listener: (cause: Error) => void]> = [
-      ['error', cause => end(cause, 'network')],
-      ['close', () => end(new Error('the connection was closed'), 'network')],
-      ['lookup', () => enter('connect')],
-      ['connect', () => enter('tls')],
-      [secure ? 'secureConnect' : 'connect', ready],
-    ];
-    const settle = () => {
-      for (const [event, listener] of listeners) socket.off(event, listener);
-      signal.removeEventListener('abort', aborted);
-    };
-    for (const [event, listener] of listeners) socket.on(event, listener);
-    socket.on('error', ignore);
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted);
+  let phase: HandshakePhase = 'tls';
+  let fault: Fault = 'caller';
+  let socket: Socket | undefined;
+  try {
+    // Nothing has checked the options of node:tls by now. A certificate that cannot be parsed throws here.
+    const secureContext = secure ? (options.tls?.secureContext ?? tls.createSecureContext(options.tls)) : undefined;
+    phase = 'dns';
+    fault = 'network';
+    const family = (options.family || net.isIP(options.localAddress ?? '')) as 0 | 4 | 6;
+    const addresses = socketPath === undefined ? await addressesOf(hostname, family, signal) : [socketPath];
+    phase = 'connect';
+    socket = await connectToFirst(addresses, address => connect(address, destination, options), signal);
+    socket.setNoDelay(true);
+    if (secureContext === undefined) return socket;
+    phase = 'tls';
+    fault = 'caller';
+    const tlsSocket = connectTls(socket, destination, { ...options.tls, secureContext });
+    fault = 'network';
+    return await secured(tlsSocket, signal);
+  } catch (cause) {
+    socket?.destroy();
+    throw dialingFailed(cause, phase, signal.aborted ? faultOfAbort(signal) : fault, destination);
+  }
+}
+
+function connect(address: string, { port, socketPath }: Destination, { localAddress }: DialOptions): Socket {
+  // allowHalfOpen: the protocol says whose turn it is to end TCP, not Node.
+  if (socketPath !== undefined) return net.connect({ path: socketPath, allowHalfOpen: true });
+  return net.connect({
+    host: address,
+    port,
+    allowHalfOpen: true,
+    ...(localAddress === undefined ? {} : { localAddress }),
   });
 }
 
-function open(destination: Destination, options: DialOptions): Socket {
-  return net.connect({ ...address(destination, options), allowHalfOpen: true });
-}
-
-function openTls(destination: Destination, options: DialOptions): Socket {
-  const { hostname } = destination;
+/** Begins TLS over a socket that is connected. The TLS socket is half open if that one is. */
+function connectTls(socket: Socket, { hostname }: Destination, options: tls.ConnectionOptions): TLSSocket {
   return tls.connect({
     // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1), for names: RFC 6066 §3
     // allows no addresses, and no dot at the end.
     ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
     ALPNProtocols: ['http/1.1'],
-    ...options.tls,
-    ...address(destination, options),
-    // tls.connect() hands its options to net.connect(), whose sockets are half open only if told.
-    ...{ allowHalfOpen: true },
+    ...options,
+    // The certificate must be for this name, if there is no `servername`.
+    host: hostname,
+    socket,
   });
 }
 
-function address(
-  { hostname, port, socketPath }: Destination,
-  { localAddress, family }: DialOptions,
-): net.NetConnectOpts {
-  if (socketPath !== undefined) return { path: socketPath };
-  return {
-    host: hostname,
-    port,
-    autoSelectFamily: true,
-    ...(localAddress === undefined ? {} : { localAddress }),
-    ...(family === undefined ? {} : { family }),
-  };
-}
-
-/** An error of getaddrinfo's or connect's says so itself, whatever was under way. */
-function phaseOf(cause: unknown): HandshakePhase | undefined {
-  if (cause instanceof AggregateError) return 'connect';
-  const { syscall } = Object(cause) as { syscall?: unknown };
-  return syscall === 'getaddrinfo' ? 'dns' : syscall === 'connect' ? 'connect' : undefined;
+/** Resolves when the TLS handshake is complete. */
+function secured(socket: TLSSocket, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      socket.off('error', failed).off('close', closed).off('secureConnect', ready);
+      stopListening();
+    };
+    const failed = (error: unknown) => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const closed = () => failed(new Error('the connection was closed'));
+    const ready = () => {
+      settle();
+      resolve(socket);
+    };
+    const aborted = () => failed(signal.reason);
+    socket.on('error', failed).on('close', closed).on('secureConnect', ready).on('error', ignore);
+    const stopListening = onAbort(signal, aborted);
+    if (signal.aborted) aborted();
+  });
 }
 
 const DOING: { readonly [phase in HandshakePhase]?: string } = {

@@ -2,8 +2,16 @@ import type { Fault } from '../errors.js';
 
 /** The reason that ends an attempt to connect which took too long. Any other reason is the caller's own. */
 export class HandshakeTimeout extends Error {
-  constructor(timeout: number) {
-    super(`the opening handshake took more than ${timeout} ms (handshakeTimeout)`);
+  readonly #timeout: number;
+
+  constructor(timeout: number, detail = '') {
+    super(`the opening handshake took more than ${timeout} ms (handshakeTimeout)${detail}`);
+    this.#timeout = timeout;
+  }
+
+  /** The same, with what had happened until then. */
+  withDetail(detail: string): HandshakeTimeout {
+    return new HandshakeTimeout(this.#timeout, `: ${detail}`);
   }
 }
 
@@ -14,7 +22,7 @@ export function faultOfAbort(signal: AbortSignal): Fault {
 
 /** What a failure says of itself, for people. */
 export function messageOf(cause: unknown): string {
-  // Node joins the failures of both address families in an AggregateError that has no message.
+  // The failures of several addresses. It has no message of its own.
   if (cause instanceof AggregateError) return cause.errors.map(messageOf).join('; ');
   if (!(cause instanceof Error)) return String(cause);
   // OpenSSL's message is a line of numbers and paths, of which `reason` is the part for people.

@@ -95,6 +95,9 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (localAddress !== undefined && net.isIP(localAddress) === 0) {
     throw invalidValue('localAddress', 'an IP address', localAddress);
   }
+  if (family && localAddress !== undefined && net.isIP(localAddress) !== family) {
+    throw invalidValue('localAddress', `an IPv${family} address, since family is ${family}`, localAddress);
+  }
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);

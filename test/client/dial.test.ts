@@ -1,117 +1,217 @@
+import dns from 'node:dns';
+import { once } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { dial } from '../../src/client/dial.js';
+import { type DialOptions, dial } from '../../src/client/dial.js';
 import { HandshakeTimeout } from '../../src/client/failure.js';
 import { parseWebSocketUrl } from '../../src/client/url.js';
 import { rawServer } from '../helpers/raw-peer.js';
 import { TLS_CERTIFICATE } from '../helpers/tls-fixture.js';
 
-/** A socket that never comes to stand, and what it was asked for. */
-function fakeSocket(module: typeof net | typeof tls): { socket: net.Socket; options(): Record<string, unknown> } {
-  const socket = new net.Socket();
-  const connect = vi.spyOn(module as typeof net, 'connect').mockReturnValue(socket);
-  onTestFinished(() => connect.mockRestore());
-  return { socket, options: () => connect.mock.calls[0]![0] as unknown as Record<string, unknown> };
-}
+const ADDRESS = '192.0.2.1';
 
 const forever: AbortSignal = new AbortController().signal;
 
+/** What Node is asked for, and the sockets it gives: they do what the test says. Names are looked up as ADDRESS. */
+function fakeNode() {
+  const tcp = new net.Socket();
+  const secure = new net.Socket();
+  const connect = vi.spyOn(net, 'connect').mockReturnValue(tcp);
+  const secureConnect = vi.spyOn(tls, 'connect').mockReturnValue(secure as tls.TLSSocket);
+  const lookup = vi.spyOn(dns, 'lookup').mockImplementation(((...args: unknown[]) => {
+    const answer = args[2] as (error: null, found: dns.LookupAddress[]) => void;
+    process.nextTick(() => answer(null, [{ address: ADDRESS, family: 4 }]));
+  }) as never);
+  onTestFinished(() => {
+    for (const spy of [connect, secureConnect, lookup]) spy.mockRestore();
+    tcp.destroy();
+    secure.destroy();
+  });
+  const optionsOf = (spy: unknown) =>
+    (spy as typeof connect).mock.calls.map(([options]) => options as unknown as Record<string, unknown>);
+  return {
+    tcp,
+    secure,
+    lookups: () => lookup.mock.calls.map(([name, options]) => [name, (options as dns.LookupOptions).family]),
+    connects: () => optionsOf(connect),
+    secureConnects: () => optionsOf(secureConnect),
+    /** Dials, up to the moment at which nothing happens by itself any more. */
+    async begin(url: string, options: DialOptions = {}, signal: AbortSignal = forever) {
+      const dialed = dial(parseWebSocketUrl(url), options, signal);
+      dialed.catch(() => {});
+      await turn();
+      return { dialed };
+    },
+    /** The TCP connection stands. */
+    async connected() {
+      tcp.emit('connect');
+      await turn();
+    },
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve));
+}
+
 describe('what node is asked for', () => {
-  test('TCP: both families, half open [4.1-11]', () => {
-    const { options } = fakeSocket(net);
-    void dial(parseWebSocketUrl('ws://example.com:81/'), { localAddress: '10.0.0.1', family: 4 }, forever);
-    expect(options()).toEqual({
-      host: 'example.com',
-      port: 81,
-      autoSelectFamily: true,
-      localAddress: '10.0.0.1',
-      family: 4,
-      allowHalfOpen: true,
-    });
+  test('TCP: the address of the name, half open [4.1-11]', async () => {
+    const node = fakeNode();
+    await node.begin('ws://example.com:81/', { localAddress: '10.0.0.1', family: 4 });
+    expect(node.lookups()).toEqual([['example.com', 4]]);
+    expect(node.connects()).toEqual([{ host: ADDRESS, port: 81, localAddress: '10.0.0.1', allowHalfOpen: true }]);
   });
 
-  test('TLS: the name for SNI without a dot at its end (RFC 6066 §3), ALPN, and options of the caller’s [4.1-17]', () => {
-    const { options } = fakeSocket(tls);
-    void dial(parseWebSocketUrl('wss://example.com./'), { tls: { ca: 'ca' } }, forever);
-    expect(options()).toEqual({
-      host: 'example.com.',
-      port: 443,
-      autoSelectFamily: true,
-      servername: 'example.com',
-      ALPNProtocols: ['http/1.1'],
-      ca: 'ca',
-      allowHalfOpen: true,
-    });
+  test.each([
+    [{}, 0],
+    [{ family: 0 }, 0],
+    [{ family: 6 }, 6],
+    [{ localAddress: '::1' }, 6],
+    [{ localAddress: '127.0.0.1', family: 0 }, 4],
+  ] as const)('%j: addresses of family %i', async (options, family) => {
+    const node = fakeNode();
+    await node.begin('ws://example.com/', options);
+    expect(node.lookups()).toEqual([['example.com', family]]);
   });
 
-  test('TLS: the caller’s servername and ALPN go before ours, his host and port do not', () => {
-    const { options } = fakeSocket(tls);
-    const callers = { servername: 'inner', ALPNProtocols: ['x'], host: 'evil', port: 1, allowHalfOpen: false };
-    void dial(parseWebSocketUrl('wss://10.0.0.1/'), { tls: callers as tls.ConnectionOptions }, forever);
-    expect(options()).toMatchObject({
+  test('TLS: the name for SNI without a dot at its end (RFC 6066 §3), ALPN, and options of the caller’s [4.1-17]', async () => {
+    const node = fakeNode();
+    await node.begin('wss://example.com./', { tls: { ca: TLS_CERTIFICATE } });
+    expect(node.connects()).toEqual([{ host: ADDRESS, port: 443, allowHalfOpen: true }]);
+    expect(node.secureConnects()).toEqual([]);
+    await node.connected();
+    expect(node.secureConnects()).toEqual([
+      {
+        servername: 'example.com',
+        ALPNProtocols: ['http/1.1'],
+        ca: TLS_CERTIFICATE,
+        secureContext: expect.anything(),
+        host: 'example.com.',
+        socket: node.tcp,
+      },
+    ]);
+  });
+
+  test('TLS: the caller’s servername, ALPN and secureContext go before ours, his host and socket do not', async () => {
+    const node = fakeNode();
+    const secureContext = tls.createSecureContext();
+    const callers = {
       servername: 'inner',
       ALPNProtocols: ['x'],
-      host: '10.0.0.1',
-      port: 443,
-      allowHalfOpen: true,
-    });
+      secureContext,
+      host: 'evil',
+      socket: new net.Socket(),
+    };
+    await node.begin('wss://10.0.0.1/', { tls: callers });
+    await node.connected();
+    const [options] = node.secureConnects();
+    expect(options).toMatchObject({ servername: 'inner', ALPNProtocols: ['x'], host: '10.0.0.1' });
+    expect(options!.secureContext).toBe(secureContext);
+    expect(options!.socket).toBe(node.tcp);
   });
 
-  test('a Unix domain socket', () => {
-    const { options } = fakeSocket(net);
-    void dial(parseWebSocketUrl('ws+unix:/tmp/a.sock'), { localAddress: '10.0.0.1' }, forever);
-    expect(options()).toEqual({ path: '/tmp/a.sock', allowHalfOpen: true });
+  test('a Unix domain socket', async () => {
+    const node = fakeNode();
+    await node.begin('ws+unix:/tmp/a.sock', { localAddress: '10.0.0.1' });
+    expect(node.connects()).toEqual([{ path: '/tmp/a.sock', allowHalfOpen: true }]);
+    expect(node.lookups()).toEqual([]);
   });
 });
 
 describe('phases', () => {
-  const url = 'ws://example.com/';
   const timeout = new HandshakeTimeout(7);
 
-  test.each([
-    ['dns', url, [], 'look up', 'the name server does not answer: is there a network?'],
-    ['connect', url, ['lookup'], 'connect to', 'nobody answers: a firewall may drop the packets'],
-    ['connect', 'ws://10.0.0.1/', [], 'connect to', 'nobody answers: a firewall may drop the packets'],
-    ['connect', 'ws+unix:/a', [], 'connect to', 'nobody answers: a firewall may drop the packets'],
-    [
-      'tls',
-      'wss://example.com/',
-      ['lookup', 'connect'],
-      'make a TLS connection to',
-      'the TLS handshake does not end: does the server speak TLS at this port?',
-    ],
-  ])('the time is over in %s of %s', async (phase, where, events, doing, hint) => {
-    const { socket } = fakeSocket(where.startsWith('wss') ? tls : net);
+  test('the time is over in dns: nothing is connected to', async () => {
     const end = new AbortController();
-    const dialed = dial(parseWebSocketUrl(where), {}, end.signal);
-    for (const event of events) socket.emit(event);
+    const node = fakeNode();
+    const dialed = dial(parseWebSocketUrl('ws://example.com/'), {}, end.signal);
     end.abort(timeout);
     await expect(dialed).rejects.toMatchObject({
-      phase,
+      phase: 'dns',
       fault: 'network',
       cause: timeout,
-      hint,
-      message: expect.stringContaining(`could not ${doing} `),
+      hint: 'the name server does not answer: is there a network?',
+      message: expect.stringContaining('could not look up example.com:80: '),
     });
-    expect(socket.destroyed).toBe(true);
+    await turn();
+    expect(node.connects()).toEqual([]);
   });
 
-  test('a socket that is closed without a word fails too', async () => {
-    const { socket } = fakeSocket(net);
-    const dialed = dial(parseWebSocketUrl(url), {}, forever);
-    socket.destroy();
+  test.each(['ws://example.com/', 'ws://10.0.0.1/', 'ws+unix:/a', 'wss://example.com/'])(
+    'the time is over in connect of %s',
+    async url => {
+      const node = fakeNode();
+      const end = new AbortController();
+      const { dialed } = await node.begin(url, {}, end.signal);
+      end.abort(timeout);
+      await expect(dialed).rejects.toMatchObject({
+        phase: 'connect',
+        fault: 'network',
+        cause: timeout,
+        hint: 'nobody answers: a firewall may drop the packets',
+        message: expect.stringContaining('could not connect to '),
+      });
+      expect(node.tcp.destroyed).toBe(true);
+    },
+  );
+
+  test('an IP address has no phase dns', async () => {
+    fakeNode();
+    const dialed = dial(parseWebSocketUrl('ws://10.0.0.1/'), {}, AbortSignal.abort(timeout));
+    await expect(dialed).rejects.toMatchObject({ phase: 'connect' });
+  });
+
+  test('the time is over in tls: both sockets are destroyed', async () => {
+    const node = fakeNode();
+    const end = new AbortController();
+    const { dialed } = await node.begin('wss://example.com/', {}, end.signal);
+    await node.connected();
+    end.abort(timeout);
     await expect(dialed).rejects.toMatchObject({
-      message: 'could not look up example.com:80: the connection was closed',
+      phase: 'tls',
+      fault: 'network',
+      cause: timeout,
+      hint: 'the TLS handshake does not end: does the server speak TLS at this port?',
+      message: expect.stringContaining('could not make a TLS connection to example.com:443: '),
     });
+    expect([node.tcp.destroyed, node.secure.destroyed]).toEqual([true, true]);
   });
 
-  test('an error of getaddrinfo’s is one of dns, even where the lookup was over', async () => {
-    const { socket } = fakeSocket(net);
-    const dialed = dial(parseWebSocketUrl(url), {}, forever);
-    socket.emit('lookup');
-    socket.destroy(Object.assign(new Error('no'), { syscall: 'getaddrinfo', code: 'EAI_AGAIN' }));
+  test('a socket that is closed without an error fails too, in connect and in tls', async () => {
+    for (const [phase, message] of [
+      ['connect', `could not connect to example.com:443: the connection to ${ADDRESS} was closed`],
+      ['tls', 'could not make a TLS connection to example.com:443: the connection was closed'],
+    ] as const) {
+      const node = fakeNode();
+      const { dialed } = await node.begin('wss://example.com/');
+      if (phase === 'tls') await node.connected();
+      (phase === 'tls' ? node.secure : node.tcp).destroy();
+      await expect(dialed).rejects.toMatchObject({ phase, fault: 'network', message });
+      vi.restoreAllMocks();
+    }
+  });
+
+  test('a lookup that fails', async () => {
+    fakeNode();
+    vi.mocked(dns.lookup).mockImplementation(((...args: unknown[]) => {
+      const answer = args[2] as (error: Error) => void;
+      answer(Object.assign(new Error('no'), { syscall: 'getaddrinfo', code: 'EAI_AGAIN' }));
+    }) as never);
+    const dialed = dial(parseWebSocketUrl('ws://example.com/'), {}, forever);
     await expect(dialed).rejects.toMatchObject({ phase: 'dns', hint: expect.stringContaining('name server') });
+  });
+
+  test.each<[name: string, options: tls.ConnectionOptions, isConnected: boolean]>([
+    ['a certificate that cannot be parsed', { cert: 'none', key: 'none' }, false],
+    ['an ALPN list that is none', { ALPNProtocols: 7 as never }, true],
+  ])('%s is the caller’s fault, and leaves no socket open', async (_name, options, isConnected) => {
+    const server = await rawServer();
+    const connect = vi.spyOn(net, 'connect');
+    onTestFinished(() => connect.mockRestore());
+    const dialed = dial(parseWebSocketUrl(`wss://127.0.0.1:${server.port}/`), { tls: options }, forever);
+    await expect(dialed).rejects.toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
+    expect(connect.mock.results.map(({ value }) => (value as net.Socket).destroyed)).toEqual(isConnected ? [true] : []);
   });
 });
 
@@ -121,11 +221,12 @@ describe('the socket', () => {
     async scheme => {
       const server = await rawServer(peer => peer.write('early'), { secure: scheme === 'wss' });
       const signal = new AbortController().signal;
+      const add = vi.spyOn(signal, 'addEventListener');
       const remove = vi.spyOn(signal, 'removeEventListener');
       const destination = parseWebSocketUrl(`${scheme}://localhost:${server.port}/`);
       const socket = await dial(destination, { tls: { ca: TLS_CERTIFICATE } }, signal);
       onTestFinished(() => void socket.destroy());
-      expect(remove).toHaveBeenCalledTimes(1);
+      expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
       expect(socket.readableFlowing).not.toBe(true);
       socket.destroy(new Error('nobody listens'));
       await new Promise(resolve => socket.on('close', resolve));
@@ -141,5 +242,18 @@ describe('the socket', () => {
       expect([event, socket.listenerCount(event)]).toEqual([event, fresh.listenerCount(event)]);
     }
     expect(socket.listenerCount('error')).toBe(fresh.listenerCount('error') + 1);
+  });
+
+  test('under TLS goes with the TLS socket, and its errors end nothing', async () => {
+    const server = await rawServer(undefined, { secure: true });
+    const connect = vi.spyOn(net, 'connect');
+    onTestFinished(() => connect.mockRestore());
+    const destination = parseWebSocketUrl(`wss://localhost:${server.port}/`);
+    const socket = await dial(destination, { tls: { ca: TLS_CERTIFICATE } }, forever);
+    const tcp = connect.mock.results[0]!.value as net.Socket;
+    tcp.emit('error', new Error('nobody listens'));
+    const closed = once(tcp, 'close');
+    socket.destroy();
+    await closed;
   });
 });

@@ -25,6 +25,12 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['family', { family: '4' }, RangeError, 'family must be 0, 4 or 6, got "4"'],
     ['localAddress', { localAddress: 'here' }, RangeError, 'localAddress must be an IP address, got "here"'],
     ['localAddress', { localAddress: 7 }, RangeError, 'localAddress must be an IP address, got 7'],
+    [
+      'localAddress',
+      { family: 4, localAddress: '::1' },
+      RangeError,
+      'localAddress must be an IPv4 address, since family is 4, got "::1"',
+    ],
     ['tls', { tls: true }, TypeError, 'tls must be an object, got true'],
     ['tls', { tls: null }, TypeError, 'tls must be an object, got null'],
     ['signal', { signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],

@@ -167,7 +167,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'client',
     says: 'If the client is not configured to use a proxy, then a direct TCP connection SHOULD be opened to the host',
-    kept: ['client/dial.ts open'],
+    kept: ['client/dial.ts connect'],
   },
   {
     id: '4.1-12',
@@ -188,7 +188,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'If /secure/ is true, the client MUST perform a TLS handshake over the connection after opening the connection and before sending the handshake data',
-    kept: ['client/dial.ts openTls'],
+    kept: ['client/dial.ts connectTls'],
     by: 'node:tls does it',
   },
   {
@@ -204,7 +204,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'all further communication on this channel MUST run through the encrypted tunnel',
-    kept: ['client/dial.ts openTls'],
+    kept: ['client/dial.ts connectTls'],
     by: 'node:tls does it',
   },
   {
@@ -212,7 +212,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'Clients MUST use the Server Name Indication extension in the TLS handshake',
-    kept: ['client/dial.ts openTls'],
+    kept: ['client/dial.ts connectTls'],
     by: 'node:tls sends it',
   },
   {
@@ -1586,7 +1586,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'WebSocket implementations MUST support TLS',
-    kept: ['client/dial.ts openTls', 'server/listener.ts Listener'],
+    kept: ['client/dial.ts connectTls', 'server/listener.ts Listener'],
   },
   {
     id: '10.6-2',
