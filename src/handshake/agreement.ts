@@ -59,8 +59,8 @@ export function judgeResponse(head: ResponseHead, offer: Offer): Agreement | str
   }
 
   // 6. "The use of a subprotocol that was not present in the client's handshake": fail. §4.3: it is one token, and §11.3.4:
-  // it "MUST NOT appear more than once in an HTTP response".
-  const subprotocols = headers.all('Sec-WebSocket-Protocol');
+  // it "MUST NOT appear more than once in an HTTP response". Servers that choose none send it empty: that counts as absent.
+  const subprotocols = headers.all('Sec-WebSocket-Protocol').filter(value => value !== '');
   if (subprotocols.length > 1 || !subprotocols.every(isToken) || !isPartOf(subprotocols, offer.subprotocols)) {
     const offered = offer.subprotocols.join(', ') || 'none';
     return mismatch('Sec-WebSocket-Protocol', `one of those we offered (${offered}), or no such header`, subprotocols);

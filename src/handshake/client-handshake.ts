@@ -24,7 +24,7 @@ import { createKey, isKey } from './key.js';
 import { printable } from './quoted.js';
 import { isRequestTarget, parseAuthority } from './request-target.js';
 import { ResponseBody } from './response-body.js';
-import { hintOfOpening, hintOfResponse } from './response-hint.js';
+import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse } from './response-hint.js';
 import { checkSubprotocols } from './subprotocol.js';
 
 export interface ClientHandshakeOptions extends HeadLimits {
@@ -156,7 +156,7 @@ export class ClientHandshake {
         fault: 'peer',
         status: head.status,
         headers: head.headers.lines,
-        hint: 'the server, or a proxy on the way, does not follow RFC 6455',
+        hint: hintOfInvalidUpgrade(head),
       });
     }
     this.#rest = this.#reader.rest;

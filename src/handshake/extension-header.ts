@@ -13,15 +13,13 @@ export interface ExtensionOffer {
 }
 
 /**
- * The extensions of all lines of the header, in order of preference; undefined where a line is malformed.
+ * The extensions of all lines of the header, in order of preference; undefined if a line is malformed. An empty header names none.
  *
  *     extension-list = 1#extension
  *     extension      = extension-token *( ";" extension-param )
  */
 export function parseExtensions(lines: readonly string[]): ExtensionOffer[] | undefined {
-  const offers = parseList(lines, parseExtension);
-  // 1#extension: a header that is there names at least one.
-  return lines.length > 0 && offers?.length === 0 ? undefined : offers;
+  return parseList(lines, parseExtension);
 }
 
 function parseExtension(scanner: Scanner): ExtensionOffer | undefined {

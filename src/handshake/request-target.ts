@@ -15,8 +15,11 @@ const PORT = tableOf(DIGITS);
  */
 const TARGET = Array.from({ length: 128 }, (_, code) => code > 0x20 && code < 0x7f && code !== 0x23);
 
-/** What the two schemes of an absolute-form request-target begin with (RFC 6455 §4.2.1: "an absolute HTTP/HTTPS URI"). */
-const ABSOLUTE_FORM = /^https?:\/\//i;
+/**
+ * The schemes of an absolute-form request-target. RFC 6455 §4.2.1 names "an absolute HTTP/HTTPS URI", but RFC 9112 §3.2.2 asks for the target
+ * URI, which is a ws or wss URI, and clients send that too.
+ */
+const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\//i;
 
 /** A host and a port. */
 export interface Authority {

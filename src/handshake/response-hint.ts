@@ -1,11 +1,16 @@
 /** Why an opening handshake probably failed, and what to try: for whoever reads the error of a client. */
 import { Buffer } from 'node:buffer';
 import type { ResponseHead } from './http-head.js';
+import { PASS_ON_UPGRADE } from './proxy-advice.js';
 import { quoted } from './quoted.js';
+
+const HTTP_1_0 = `the response is HTTP/1.0, which knows no Upgrade: a proxy on the way has to speak HTTP/1.1 (${PASS_ON_UPGRADE})`;
+
+const PROXY_MAY_DROP_UPGRADE = `a proxy on the way may have removed Upgrade or Connection (${PASS_ON_UPGRADE})`;
 
 /** What to make of each status, where it says more than its class does. */
 const HINTS: ReadonlyMap<number, string> = new Map([
-  [400, 'the server finds the request malformed; a proxy on the way may have removed Upgrade or Connection'],
+  [400, `the server finds the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
   [403, 'the server does not allow this Origin, this Host or these credentials'],
   [404, 'nothing is served at this path: is it spelled right?'],
   [405, 'something is served at this path, but not to GET: is the path right?'],
@@ -19,8 +24,18 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [504, 'a gateway answered, and the server behind it did not in time'],
 ]);
 
+/** The hint for a 101 that breaks a rule. */
+export function hintOfInvalidUpgrade({ version }: ResponseHead): string {
+  return version === '1.0' ? HTTP_1_0 : 'the server, or a proxy on the way, does not follow RFC 6455';
+}
+
 /** The hint for a response other than 101. */
 export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
+  const hint = hintOfStatus(head, body);
+  return head.version === '1.0' ? `${hint}; ${HTTP_1_0}` : hint;
+}
+
+function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
   const { status, headers } = head;
   // What nginx and Go's net/http answer where plain HTTP comes to their TLS port.
   if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server wants TLS: try wss://';
@@ -45,7 +60,7 @@ function hintOfUpgradeRequired({ headers }: ResponseHead): string {
   }
   const upgrade = headers.get('Upgrade');
   if (upgrade !== undefined && !/\bwebsocket\b/i.test(upgrade)) return `the server wants ${quoted(upgrade)} instead`;
-  return 'the server saw no WebSocket request: a proxy on the way may have removed Upgrade or Connection';
+  return `the server saw no WebSocket request; ${PROXY_MAY_DROP_UPGRADE}`;
 }
 
 /** How other protocols begin that are found where a WebSocket server was expected. */

@@ -2,11 +2,11 @@
 import { invalidType } from '../errors.js';
 import { isToken, parseTokenList } from './grammar.js';
 
-/** The subprotocols a client offers, the preferred one first; undefined where the header is malformed. */
+/** The subprotocols a client offers, the preferred one first; undefined if the header is malformed. An empty header offers none. */
 export function parseSubprotocols(lines: readonly string[]): string[] | undefined {
   const offered = parseTokenList(lines);
-  // §4.1: "the ABNF for the value of this header field is 1#token", and they "MUST all be unique strings".
-  if (lines.length > 0 && offered?.length === 0) return undefined;
+  // §4.1: the value is 1#token, so a client must not send it empty. But RFC 9110 §5.6.1.2 has a recipient ignore empty list elements, and
+  // clients do send it; it offers nothing. The tokens "MUST all be unique strings".
   return offered === undefined || new Set(offered).size === offered.length ? offered : undefined;
 }
 

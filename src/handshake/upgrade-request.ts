@@ -23,6 +23,7 @@ import { HEAD_LIMIT_NAMES, type HeadLimits } from './head-reader.js';
 import { HeaderFields, type HeaderLine, type RequestHead } from './http-head.js';
 import { isKey } from './key.js';
 import { type HostJudge, hostJudge, type OriginJudge, type OriginRule, originJudge } from './origin.js';
+import { PASS_ON_UPGRADE } from './proxy-advice.js';
 import { mismatch, quoted } from './quoted.js';
 import { Refusal, textOfStatus } from './refusal.js';
 import { parseAuthority, parseRequestTarget } from './request-target.js';
@@ -129,7 +130,9 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
 
   // RFC 9110 §7.8: "a server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request".
   if (head.version.startsWith('0.') || head.version === '1.0') {
-    return unfit(400, 'The HTTP version', '1.1', [head.version]);
+    return unfit(400, 'The HTTP version', '1.1', [head.version], {
+      advice: `if a proxy in front of this server speaks HTTP/1.0, set it to 1.1 and let it pass on Upgrade (${PASS_ON_UPGRADE})`,
+    });
   }
   if (!head.version.startsWith('1.')) return unfit(505, 'The HTTP version', '1.1', [head.version]);
 
@@ -144,7 +147,7 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
   // (if any) and instead replace it with the host information of the request-target".
   const target = parseRequestTarget(head.target);
   if (target === undefined) {
-    return unfit(400, 'The request target', 'a path, or an http or https URI, without `#`', [head.target]);
+    return unfit(400, 'The request target', 'a path, or an http, https, ws or wss URI, without `#`', [head.target]);
   }
   const { path, query } = target;
   const host = target.authority ?? hostLines[0]!;
@@ -175,8 +178,8 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
   const keys = headers.all('Sec-WebSocket-Key');
   if (keys.length !== 1 || !isKey(keys[0]!)) {
     // Another version may define another key, and §4.4 wants such a client to learn the versions we speak.
-    const version: HeaderLine = ['Sec-WebSocket-Version', '13'];
-    return unfit(400, 'Sec-WebSocket-Key', 'exactly one, the base64 of 16 bytes (RFC 6455 §4.2.1)', keys, [version]);
+    const headers: HeaderLine[] = [['Sec-WebSocket-Version', '13']];
+    return unfit(400, 'Sec-WebSocket-Key', 'exactly one, the base64 of 16 bytes (RFC 6455 §4.2.1)', keys, { headers });
   }
 
   // §4.2.2: "If this version does not match a version understood by the server, the server MUST abort".
@@ -242,9 +245,12 @@ function judgeUpgrade(headers: HeaderFields): Refusal | undefined {
   const connectionLines = headers.all('Connection');
   const options = parseTokenList(connectionLines);
   if (options === undefined) return unfit(400, 'Connection', 'a list of tokens (RFC 9110 §7.6.1)', connectionLines);
-  if (!protocols.includes('websocket')) return unfit(426, 'Upgrade', 'websocket (RFC 6455 §4.2.1)', upgradeLines);
+  const advice = `a proxy in front of this server has to pass it on (${PASS_ON_UPGRADE})`;
+  if (!protocols.includes('websocket')) {
+    return unfit(426, 'Upgrade', 'websocket (RFC 6455 §4.2.1)', upgradeLines, { advice });
+  }
   if (!options.some(option => option.toLowerCase() === 'upgrade')) {
-    return unfit(426, 'Connection', 'upgrade, which a proxy may have removed (RFC 6455 §4.2.1)', connectionLines);
+    return unfit(426, 'Connection', 'upgrade (RFC 6455 §4.2.1)', connectionLines, { advice });
   }
   return undefined;
 }
@@ -257,16 +263,17 @@ function parseProtocol(scanner: Scanner): string | undefined {
   return version === undefined ? undefined : `${name}/${version}`.toLowerCase();
 }
 
-/** A refusal whose body says which part of the request is unfit, what was expected, and what came. */
+/** A refusal whose body says which part of the request is unfit, what was expected, what came, and what may help. */
 function unfit(
   status: number,
   part: string,
   expected: string,
   got: readonly string[],
-  headers: readonly HeaderLine[] = [],
+  { advice, headers }: { readonly advice?: string; readonly headers?: readonly HeaderLine[] } = {},
 ): Refusal {
-  const detail = mismatch(part, expected, got);
-  return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, headers, detail });
+  const found = mismatch(part, expected, got);
+  const detail = advice === undefined ? found : `${found}; ${advice}`;
+  return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, headers: headers ?? [], detail });
 }
 
 /** The parts of a node:http IncomingMessage that the opening handshake needs. */

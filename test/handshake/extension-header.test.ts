@@ -50,13 +50,11 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
     expect(parseExtensions(['foo', 'bar; baz=2'])).toEqual(parseExtensions(['foo, bar; baz=2']));
   });
 
-  it('gives none where there is no header', () => {
-    expect(parseExtensions([])).toEqual([]);
+  it.each([[[]], [['']], [[' , ,']], [['', ',']]])('returns none for the lines %j', lines => {
+    expect(parseExtensions(lines)).toEqual([]);
   });
 
   it.each([
-    '',
-    ',',
     ';',
     'a;',
     'a;;b',

@@ -71,6 +71,8 @@ describe('parseRequestTarget (RFC 9112 §3.2)', () => {
     ['http://a?b/c', '/', 'b/c', 'a'],
     ['HTTPS://A:1/b?c', '/b', 'c', 'A:1'],
     ['http://[::1]/', '/', '', '[::1]'],
+    ['ws://a:1/b?c', '/b', 'c', 'a:1'],
+    ['WSS://a', '/', '', 'a'],
   ])('%s', (target, path, query, authority) => {
     expect(parseRequestTarget(target)).toEqual({ path, query, authority });
   });
@@ -81,7 +83,9 @@ describe('parseRequestTarget (RFC 9112 §3.2)', () => {
     'a',
     'a:80',
     '?a',
-    'ws://a/',
+    'ftp://a/',
+    'wsx://a/',
+    'wss:/a',
     'http:/a',
     'http:a',
     'http://',

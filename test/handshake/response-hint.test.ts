@@ -7,7 +7,7 @@ import { bytesOf } from './segmentation.js';
 it('every status has a hint of one line', () => {
   for (let status = 200; status < 1000; status++) {
     const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
-    expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/^[^\n]{10,120}$/);
+    expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/^[^\n]{10,300}$/);
   }
 });
 
@@ -16,6 +16,19 @@ it('a hint does not carry control characters of the server to a terminal', () =>
   expect(hintOfResponse({ version: '1.1', status: 301, reason: '', headers }, new Uint8Array(0))).toContain(
     '\\u009b31m',
   );
+});
+
+it.each([
+  [200, /right\?; .*HTTP\/1\.0.*proxy_http_version 1\.1;/],
+  [401, /credentials: .*; .*HTTP\/1\.0/],
+])('%i of HTTP/1.0 points to the proxy as well', (status, hint) => {
+  const head = { version: '1.0', status, reason: '', headers: new HeaderFields() };
+  expect(hintOfResponse(head, new Uint8Array(0))).toMatch(hint);
+});
+
+it.each([400, 426])('%i says what a proxy has to pass on', status => {
+  const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
+  expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/proxy_http_version 1\.1;.*Upgrade/);
 });
 
 it.each([

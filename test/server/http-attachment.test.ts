@@ -125,6 +125,19 @@ describe('on a server of node:http', () => {
     expect(connections).toEqual([]);
   });
 
+  test('a wss URI as the target, and empty lists of subprotocols and extensions', async () => {
+    const { pages: server, port } = await pages();
+    const { requests } = attached(server, { path: '/chat', hosts: ['b.example'], subprotocols: ['chat'] });
+    const line = 'GET wss://b.example:444/chat?x=1 HTTP/1.1';
+    const set = { 'Sec-WebSocket-Protocol': '', 'Sec-WebSocket-Extensions': '', Origin: 'https://b.example:444' };
+    const peer = await rawConnect(port);
+    peer.write(request({ line, set }));
+    const answer = await peer.head();
+    expect(answer).toContain(' 101 ');
+    expect(answer).not.toContain('Sec-WebSocket-Protocol');
+    expect(requests[0]).toMatchObject({ host: 'b.example:444', path: '/chat', query: 'x=1', subprotocols: [] });
+  });
+
   test('a missing Host, where node lets it through', async () => {
     const server = http.createServer({ requireHostHeader: false });
     server.listen(0, '127.0.0.1');

@@ -1,0 +1,8 @@
+/** What a proxy between client and server has to do, for the error texts of both ends. */
+
+/** RFC 9110 §7.8, §7.6.1: Upgrade needs HTTP/1.1, and is hop-by-hop: a proxy drops it unless it is told to pass it on. */
+export const PASS_ON_UPGRADE =
+  'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";';
+
+/** Origin is compared with Host, so a proxy must not replace Host. `$http_host` keeps the port, which `$host` drops. */
+export const PASS_ON_HOST = 'nginx: proxy_set_header Host $http_host;';
