@@ -16,4 +16,9 @@ export interface CloseInfo {
   readonly received: ClosePayload | undefined;
   /** What went wrong, where something did. */
   readonly cause: Error | undefined;
+  /**
+   * Messages that came and were dropped: while the connection was closing and nobody took them, or after a listener had failed. Those that
+   * are still kept for an iterator do not count, nor does what `incoming: 'discard'` drops.
+   */
+  readonly dropped: number;
 }

@@ -11,9 +11,20 @@ const DONE = { done: true, value: undefined } as const;
 
 /** A call of next() that waits for its message. */
 interface Waiting {
-  readonly iterator: AsyncIterator<Message, undefined>;
-  resolve(result: IteratorResult<Message, undefined>): void;
+  readonly iterator: MessageIterator;
+  resolve(result: IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>>): void;
+  /** What the call resolves to at the end of the connection. */
+  end(): Promise<IteratorResult<Message, undefined>>;
 }
+
+/**
+ * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each of them hundreds of bytes, and
+ * a place in Node's pool may cost 8 KiB: other connections fill the rest of the pool, and are done with it long before.
+ */
+const BLOCK_SIZE = 1_024;
+
+/** Places of messages taken are freed when there are this many of them, and they are half of the list. */
+const MOST_TAKEN = 64;
 
 /**
  * Messages that nobody has taken yet, in order: those that come before anyone listens, or faster than an iterator takes them. It is
@@ -21,20 +32,27 @@ interface Waiting {
  */
 export class Inbox {
   readonly #settings: ConnectionSettings;
-  readonly #onRoom: () => void;
-  readonly #messages: Message[] = [];
-  #waiting: Waiting[] = [];
+  readonly #onTaken: () => void;
+  #messages: Message[] = [];
+  /** Index of the oldest message. */
+  #head = 0;
   #size = 0;
+  #block: Buffer | undefined;
+  #blockUsed = 0;
+  #waiting: Waiting[] = [];
+  /** Iterators that have not come to their end. */
+  #readers = 0;
   #isEnded = false;
+  #failure: Error | undefined;
 
-  /** @param onRoom called when an iterator has taken a message out */
-  constructor(settings: ConnectionSettings, onRoom: () => void) {
+  /** @param onTaken called when an iterator has taken a message out */
+  constructor(settings: ConnectionSettings, onTaken: () => void) {
     this.#settings = settings;
-    this.#onRoom = onRoom;
+    this.#onTaken = onTaken;
   }
 
   get isEmpty(): boolean {
-    return this.#messages.length === 0;
+    return this.#head === this.#messages.length;
   }
 
   /** Whether an iterator waits for the next message. */
@@ -42,9 +60,14 @@ export class Inbox {
     return this.#waiting.length > 0;
   }
 
+  /** Whether there is an iterator that may ask for messages. */
+  get hasReader(): boolean {
+    return this.#readers > 0;
+  }
+
   get isFull(): boolean {
     const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
-    return this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
+    return this.#messages.length - this.#head >= maxUnreadMessages || this.#size > maxUnreadBytes;
   }
 
   /** Hands a message to the iterator that waits for one, or keeps it. */
@@ -54,39 +77,63 @@ export class Inbox {
       waiting.resolve({ done: false, value: message });
       return;
     }
-    this.#messages.push(compact(message));
+    this.#messages.push(typeof message === 'string' ? message : this.#compact(message));
     this.#size += message.length;
   }
 
-  /** The oldest message; there must be one. */
+  /** Returns the oldest message and forgets it; there must be one. */
   take(): Message {
-    const message = this.#messages.shift()!;
+    const message = this.#messages[this.#head]!;
+    this.#head++;
     this.#size -= message.length;
+    if (this.isEmpty) {
+      this.#messages = [];
+      this.#head = 0;
+      this.#block = undefined;
+    } else if (this.#head >= MOST_TAKEN && this.#head * 2 >= this.#messages.length) {
+      this.#messages = this.#messages.slice(this.#head);
+      this.#head = 0;
+    }
     return message;
   }
 
-  /** No message will come any more. Those that are kept can still be taken. */
-  end(): void {
+  /**
+   * No message will come any more. Those that are kept can still be taken.
+   *
+   * @param failure what the iterators throw after them; undefined after a clean end
+   */
+  end(failure: Error | undefined): void {
     this.#isEnded = true;
-    for (const { resolve } of this.#waiting.splice(0)) resolve(DONE);
+    this.#failure = failure;
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(waiting.end());
   }
 
-  /** Gives the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
+  /** Returns the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
   iterator(): MessageIterator {
-    let isLeft = false;
+    let isDone = false;
+    this.#readers++;
+    const leave = () => {
+      if (!isDone) this.#readers--;
+      isDone = true;
+    };
+    const end = (): Promise<IteratorResult<Message, undefined>> => {
+      const failure = isDone ? undefined : this.#failure;
+      leave();
+      return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure);
+    };
     const iterator: MessageIterator = {
       next: () => {
-        if (isLeft) return Promise.resolve(DONE);
+        if (isDone) return Promise.resolve(DONE);
         if (!this.isEmpty) {
           const value = this.take();
-          this.#onRoom();
+          this.#onTaken();
           return Promise.resolve({ done: false, value });
         }
-        if (this.#isEnded) return Promise.resolve(DONE);
-        return new Promise(resolve => this.#waiting.push({ iterator, resolve }));
+        if (this.#isEnded) return end();
+        return new Promise(resolve => this.#waiting.push({ iterator, resolve, end }));
       },
       return: () => {
-        isLeft = true;
+        leave();
         // A call of next() that still waits would take a message that nobody looks at.
         for (const { resolve } of this.#waiting.filter(waiting => waiting.iterator === iterator)) resolve(DONE);
         this.#waiting = this.#waiting.filter(waiting => waiting.iterator !== iterator);
@@ -96,12 +143,23 @@ export class Inbox {
     };
     return iterator;
   }
-}
 
-/** The message without the chunk that it is a part of: what may wait for long, and is counted by its length, must not hold more. */
-function compact(message: Message): Message {
-  if (typeof message === 'string') return message;
-  // Small Buffers of node's share a pool.
-  const isCompact = message.buffer.byteLength <= Math.max(2 * message.length, Buffer.poolSize);
-  return isCompact ? message : Buffer.from(message);
+  /** The message in memory that is held for kept messages alone: it may wait for long, and is counted by its length. */
+  #compact(message: Buffer): Buffer {
+    const { length } = message;
+    if (length >= BLOCK_SIZE / 8) {
+      if (message.buffer.byteLength <= 2 * length) return message;
+      const copy = Buffer.allocUnsafeSlow(length);
+      message.copy(copy);
+      return copy;
+    }
+    if (this.#block === undefined || this.#blockUsed + length > BLOCK_SIZE) {
+      this.#block = Buffer.allocUnsafeSlow(BLOCK_SIZE);
+      this.#blockUsed = 0;
+    }
+    const start = this.#blockUsed;
+    this.#blockUsed += length;
+    message.copy(this.#block, start);
+    return this.#block.subarray(start, this.#blockUsed);
+  }
 }

@@ -28,7 +28,9 @@ export interface LinkEvents<Connection> {
   sendKeepalivePing(connection: Connection): void;
   drained(connection: Connection): void;
   sourceFailed(connection: Connection, error: unknown): void;
-  closed(connection: Connection, info: CloseInfo): void;
+  /** Reading has stopped for `unreadTimeout`. */
+  unreadTimedOut(connection: Connection): void;
+  closed(connection: Connection, info: Omit<CloseInfo, 'dropped'>): void;
 }
 
 /**
@@ -223,10 +225,12 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.#socket.pause();
     const { unreadTimeout } = this.#settings;
     if (unreadTimeout === 0) return;
-    this.#unreadTimer = setTimeout(() => {
-      const message = `nothing was read for ${unreadTimeout} ms (unreadTimeout)`;
-      this.terminate(new ConnectionLostError(message, 'WS101_UNREAD_TIMEOUT'));
-    }, unreadTimeout);
+    this.#unreadTimer = setTimeout(() => this.#events.unreadTimedOut(this.#connection), unreadTimeout);
+  }
+
+  /** Restarts `unreadTimeout` while reading is stopped: the application has taken a message. */
+  noteTaken(): void {
+    if (!this.#isListening && !this.#isClosing) this.#unreadTimer?.refresh();
   }
 
   /** Goes on where reading stopped. */

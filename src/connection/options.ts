@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   readonly maxUnreadMessages?: number;
   /** The most bytes kept likewise. Default 64 KiB; one message more may come on top. */
   readonly maxUnreadBytes?: number;
-  /** How long reading may stop before the connection is terminated. Default 60 s; 0 for ever. */
+  /** How long reading may stop, without a message being taken, before the connection is terminated. Default 60 s; 0 for ever. */
   readonly unreadTimeout?: number;
   /** 'discard' drops incoming messages unseen, for an endpoint that only sends. Default 'keep'. */
   readonly incoming?: 'keep' | 'discard';

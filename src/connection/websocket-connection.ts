@@ -2,7 +2,7 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkSignal, onAbort } from '../abort-signal.js';
 import { callSafely, emitTo, warn } from '../application-code.js';
-import { HandlerError, invalidType, invalidValue } from '../errors.js';
+import { ConnectionLostError, HandlerError, invalidType, invalidValue } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
@@ -17,6 +17,7 @@ import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
+import { unreadTimeoutError, warnOfUnread } from './unread.js';
 import { guardTap, type TransportInfo, type WireTap } from './wire-tap.js';
 
 /**
@@ -99,8 +100,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   #inbox: Inbox | undefined;
   #isPaused = false;
   #isDelivering = false;
-  /** Whether a message was dropped. None is given behind it: what an application gets may be cut short, but has no gap. */
-  #hasDropped = false;
+  /** Messages that were dropped. After the first, none is delivered: what an application gets may be cut short, but has no gap. */
+  #dropped = 0;
   /** Whether a listener has failed. From then on only `close` is delivered: a listener that failed may have left anything half done. */
   #hasFailed = false;
   #closeInfo: CloseInfo | undefined;
@@ -274,7 +275,10 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#deliverKept();
   }
 
-  /** The messages, one by one, until the connection has closed. For an application that has no listener of `message`. */
+  /**
+   * Iterates over the messages until the connection has closed, for an application that has no listener of `message`. The loop ends after a
+   * clean closing handshake. If the connection ended in any other way, it throws the `cause` of CloseInfo after the last message.
+   */
   [Symbol.asyncIterator](): MessageIterator {
     return this.#openInbox().iterator();
   }
@@ -324,6 +328,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     },
     sendKeepalivePing: connection => connection.#sendKeepalivePing(),
     drained: connection => void connection.#tell('drain', undefined),
+    unreadTimedOut: connection => connection.#unreadTimedOut(),
     sourceFailed: (connection, error) => connection.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
     closed: (connection, info) => connection.#finish(info),
   };
@@ -338,7 +343,11 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   #receive(message: Message): void {
-    if (this.#settings.incoming === 'discard' || this.#hasDropped || this.#hasFailed) return;
+    if (this.#settings.incoming === 'discard') return;
+    if (this.#dropped > 0 || this.#hasFailed) {
+      this.#dropped++;
+      return;
+    }
     const inbox = this.#inbox;
     // While paused, too, one may come that was being inflated.
     const isNext = !this.#isPaused && (inbox === undefined || (inbox.isEmpty && !inbox.isAwaited));
@@ -351,17 +360,31 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what no listener takes
     // beyond the bounds, nobody will.
     if (inbox.isFull && this.#link.isClosing && this.listenerCount('message') === 0) {
-      this.#hasDropped = true;
+      this.#dropped++;
       return;
     }
     inbox.put(message);
-    if (inbox.isFull) this.#link.stopReading();
+    if (!inbox.isFull) return;
+    this.#link.stopReading();
+    if (!this.#isPaused && !this.#hasReader) warnOfUnread(this.#settings.unreadTimeout);
+  }
+
+  get #hasReader(): boolean {
+    return this.listenerCount('message') > 0 || this.#inbox?.hasReader === true;
+  }
+
+  #unreadTimedOut(): void {
+    const { unreadTimeout } = this.#settings;
+    this.#link.terminate(unreadTimeoutError(unreadTimeout, { isPaused: this.#isPaused, hasReader: this.#hasReader }));
   }
 
   #openInbox(): Inbox {
     if (this.#inbox === undefined) {
-      this.#inbox = new Inbox(this.#settings, () => this.#readOn());
-      if (this.#closeInfo !== undefined) this.#inbox.end();
+      this.#inbox = new Inbox(this.#settings, () => {
+        this.#link.noteTaken();
+        this.#readOn();
+      });
+      if (this.#closeInfo !== undefined) this.#inbox.end(this.#failure);
     }
     return this.#inbox;
   }
@@ -383,6 +406,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#isDelivering = true;
     const inbox = this.#inbox;
     while (inbox?.isEmpty === false && !this.#isPaused && !this.#hasFailed && this.listenerCount('message') > 0) {
+      this.#link.noteTaken();
       this.#tell('message', inbox.take());
     }
     this.#isDelivering = false;
@@ -397,6 +421,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   #handlerFailed(event: string, thrown: unknown): void {
     if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
+    // An async listener with a loop over this connection: that it was lost is no failure of the listener, and `close` tells it.
+    if (thrown !== undefined && thrown === this.#failure) return;
     this.#hasFailed = true;
     const error = new HandlerError(event, thrown);
     if (this.state === 'open') this.#close(CLOSE_CODE.INTERNAL_ERROR, '', error);
@@ -408,11 +434,19 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     }, unreported);
   }
 
-  #finish(info: CloseInfo): void {
+  /** What iterators throw: the connection did not end by a closing handshake. */
+  get #failure(): Error | undefined {
+    const info = this.#closeInfo;
+    return info?.wasClean === false ? info.cause : undefined;
+  }
+
+  #finish(end: Omit<CloseInfo, 'dropped'>): void {
     this.#deliverKept();
+    const cause = end.cause ?? (end.wasClean ? undefined : new ConnectionLostError('no closing handshake took place'));
+    const info = { ...end, cause, dropped: this.#dropped };
     this.#closeInfo = info;
     this.#pinger?.end();
-    this.#inbox?.end();
+    this.#inbox?.end(this.#failure);
     this.#onClosed?.(this);
     this.#resolveClosed?.(info);
     this.#abort?.abort(info.cause);

@@ -10,6 +10,7 @@ const info = (changes: Partial<CloseInfo>): CloseInfo => ({
   sent: { code: 1000, reason: '' },
   received: { code: 1000, reason: '' },
   cause: undefined,
+  dropped: 0,
   ...changes,
 });
 

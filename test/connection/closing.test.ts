@@ -23,6 +23,7 @@ describe('the closing handshake (§7.1)', () => {
       sent: { code: 4000, reason: 'enough' },
       received: { code: 4001, reason: 'fine' },
       cause: undefined,
+      dropped: 0,
     });
     expect(connection.state).toBe('closed');
   });
@@ -40,6 +41,7 @@ describe('the closing handshake (§7.1)', () => {
       sent: { code: 1001, reason: '' },
       received: { code: 1001, reason: 'bye' },
       cause: undefined,
+      dropped: 0,
     });
     expect(events).toEqual([await connection.closed]);
     expect(peer.seen).toEqual(['close 1001']);

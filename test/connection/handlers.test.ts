@@ -196,8 +196,8 @@ describe.each(FAILURES)('after a listener that %s', (_, fail) => {
     connection.once('message', first);
     expect(await peer.saw(1)).toEqual(['close 1011']);
     const later = collectMessages(connection);
-    peer.send(peer.frames.text('4'), peer.frames.close());
-    await connection.closed;
+    peer.send(peer.frames.text('4'), peer.frames.text('5'), peer.frames.close());
+    expect(await connection.closed).toMatchObject({ dropped: 2 });
     await turns();
     expect(first).toHaveBeenCalledOnce();
     expect(later).toEqual([]);
@@ -205,6 +205,44 @@ describe.each(FAILURES)('after a listener that %s', (_, fail) => {
 });
 
 describe('async listeners', () => {
+  it('that loop over their own connection do not fail when it is lost', async () => {
+    const warnings = catchWarnings();
+    const { connection, peer } = connectionAndPeer();
+    const messages: unknown[] = [];
+    let failure: unknown;
+    connection.on('ping', async () => {
+      try {
+        for await (const message of connection) messages.push(message);
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    });
+    peer.send(peer.frames.ping(), peer.frames.text('x'));
+    await turns();
+    peer.socket.destroy();
+    const { cause } = await connection.closed;
+    await turns();
+    expect(messages).toEqual(['x']);
+    expect(failure).toBe(cause);
+    expect(warnings).toEqual([]);
+  });
+
+  it('that loop over another connection fail with that one', async () => {
+    const onHandlerError = vi.fn(() => true);
+    const { connection, peer } = connectionAndPeer('server', { onHandlerError });
+    const other = connectionAndPeer();
+    connection.on('message', async () => {
+      for await (const message of other.connection) void message;
+    });
+    peer.send(peer.frames.text('x'));
+    await turns();
+    other.connection.terminate();
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    expect(onHandlerError).toHaveBeenCalledOnce();
+    connection.terminate();
+  });
+
   it('that reject for many messages at once are reported once', async () => {
     const onHandlerError = vi.fn(() => true);
     const { connection, peer } = connectionAndPeer('server', { onHandlerError });

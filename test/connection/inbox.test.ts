@@ -44,8 +44,44 @@ describe('Inbox', () => {
     inbox.put(chunk.subarray(0, 40_000));
     const [small, large] = [inbox.take() as Buffer, inbox.take() as Buffer];
     expect(small).toEqual(Buffer.alloc(1024, 1));
-    expect(small.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
+    expect(small.buffer.byteLength).toBe(1024);
     expect(large.buffer).toBe(chunk.buffer);
+  });
+
+  it.each([1, 16, 100, 127, 128, 1_000])('holds at most 8 times the size of %i-byte messages out of a pool', size => {
+    const { inbox } = makeInbox({ maxUnreadMessages: 2_000 });
+    const pools: Buffer[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      // As Node's pool, of which others have the rest.
+      const pool = Buffer.alloc(8_192, i);
+      pools.push(pool);
+      inbox.put(pool.subarray(8, 8 + size));
+    }
+    const kept = Array.from({ length: 1_000 }, () => inbox.take() as Buffer);
+    const held = new Set(kept.map(({ buffer }) => buffer));
+    const bytes = [...held].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(bytes).toBeLessThanOrEqual(8 * 1_000 * size);
+    for (const [i, message] of kept.entries()) expect(message.equals(pools[i]!.subarray(0, size))).toBe(true);
+  });
+
+  it('keeps many messages in order while they come and go', () => {
+    const { inbox } = makeInbox({ maxUnreadMessages: 1_000_000 });
+    let next = 0;
+    for (let i = 0; i < 3_000; i++) {
+      inbox.put(String(i));
+      if (i % 3 > 0) expect(inbox.take()).toBe(String(next++));
+    }
+    while (!inbox.isEmpty) expect(inbox.take()).toBe(String(next++));
+    expect(next).toBe(3_000);
+  });
+
+  it('takes 200,000 kept messages in linear time', () => {
+    const { inbox } = makeInbox({ maxUnreadMessages: 1_000_000 });
+    for (let i = 0; i < 200_000; i++) inbox.put('');
+    const before = performance.now();
+    while (!inbox.isEmpty) inbox.take();
+    // A list that is shifted takes 10 s and more.
+    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   it('gives kept messages to an iterator, and says that there is room', async () => {
@@ -69,12 +105,45 @@ describe('Inbox', () => {
   it('ends the iterators, behind what is kept', async () => {
     const { inbox } = makeInbox();
     const waiting = inbox.iterator().next();
-    inbox.end();
+    inbox.end(undefined);
     expect(await waiting).toEqual({ done: true, value: undefined });
     inbox.put('kept');
     const late = inbox.iterator();
     expect(await late.next()).toEqual({ done: false, value: 'kept' });
     expect(await late.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('throws the failure once to each iterator, after what is kept', async () => {
+    const { inbox } = makeInbox();
+    const failure = new Error('lost');
+    const [waiting, other, left] = [inbox.iterator(), inbox.iterator(), inbox.iterator()];
+    const calls = [waiting.next(), waiting.next(), other.next()];
+    await left.return?.();
+    inbox.end(failure);
+    expect(await Promise.allSettled(calls)).toEqual([
+      { status: 'rejected', reason: failure },
+      { status: 'fulfilled', value: { done: true, value: undefined } },
+      { status: 'rejected', reason: failure },
+    ]);
+    expect(await waiting.next()).toEqual({ done: true, value: undefined });
+    expect(await left.next()).toEqual({ done: true, value: undefined });
+    inbox.put('kept');
+    const late = inbox.iterator();
+    expect(await late.next()).toEqual({ done: false, value: 'kept' });
+    await expect(late.next()).rejects.toBe(failure);
+    expect(await late.next()).toEqual({ done: true, value: undefined });
+  });
+
+  it('knows whether an iterator may ask for messages', async () => {
+    const { inbox } = makeInbox();
+    expect(inbox.hasReader).toBe(false);
+    const [one, two] = [inbox.iterator(), inbox.iterator()];
+    await one.return?.();
+    await one.return?.();
+    expect(inbox.hasReader).toBe(true);
+    inbox.end(undefined);
+    await two.next();
+    expect(inbox.hasReader).toBe(false);
   });
 
   it('leaves the rest where it is when a loop is left', async () => {

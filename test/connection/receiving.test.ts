@@ -5,6 +5,7 @@ import { RSV1 } from '../../src/framing/frame-header.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
+import type { FramePeer } from '../helpers/frame-peer.js';
 import { FRAMES } from '../helpers/frames.js';
 import { turns } from '../helpers/turns.js';
 
@@ -324,7 +325,7 @@ describe('close() of a connection that does not read', () => {
     const closed = connection.close(1000);
     await peer.saw(1);
     peer.send(client.text('4'), client.close(1000));
-    expect(await closed).toMatchObject({ wasClean: true });
+    expect(await closed).toMatchObject({ wasClean: true, dropped: 0 });
     expect(messages).toEqual(numbers(1, 4));
   });
 
@@ -350,8 +351,21 @@ describe('close() of a connection that does not read', () => {
     expect(messages).toEqual(['1']);
     const closed = connection.close();
     peer.send(client.close());
-    await closed;
+    expect(await closed).toMatchObject({ dropped: 0 });
     expect(messages).toEqual(numbers(1, 30));
+  });
+
+  it('closes in order although megabytes wait with the peer that nobody takes', async () => {
+    const { connection, peer, socket } = connectionAndPeer('server', {}, { highWaterMark: 5_000 });
+    peer.send(...Array.from({ length: 200 }, () => client.binary(Buffer.alloc(15_000))));
+    await turns();
+    expect(socket.isPaused()).toBe(true);
+    const closed = connection.close(1000);
+    peer.send(client.close(1000));
+    const { wasClean, dropped } = await closed;
+    const kept: unknown[] = [];
+    for await (const message of connection) kept.push(message);
+    expect({ wasClean, total: dropped + kept.length }).toEqual({ wasClean: true, total: 200 });
   });
 
   it('keeps no more than the bounds where nobody takes them, and still closes in order', async () => {
@@ -359,7 +373,7 @@ describe('close() of a connection that does not read', () => {
     peer.send(...texts(1, 30), client.close(4000));
     await turns();
     const info = await connection.close();
-    expect(info).toMatchObject({ code: 4000, wasClean: true });
+    expect(info).toMatchObject({ code: 4000, wasClean: true, dropped: 25 });
     const kept: unknown[] = [];
     for await (const message of connection) kept.push(message);
     expect(kept).toEqual(numbers(1, 5));
@@ -388,7 +402,51 @@ describe('async iteration', () => {
     const { client: other } = connectedPair();
     other.terminate();
     await other.closed;
-    expect(await other[Symbol.asyncIterator]().next()).toEqual({ done: true, value: undefined });
+    await expect(other[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'WS101_TERMINATED' });
+  });
+
+  it.each<[string, (peer: FramePeer) => void, object]>([
+    ['the network', peer => void peer.socket.end(), { code: 'WS101_CONNECTION_LOST' }],
+    ['a reset', peer => void peer.socket.destroy(), { code: 'WS101_CONNECTION_LOST' }],
+    ['a broken rule', peer => peer.send(Buffer.from('ff8000000000', 'hex')), { code: 'WS101_PROTOCOL_VIOLATION' }],
+  ])('throws the cause of an end by %s, after the messages that came', async (_, end, cause) => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(...texts(1, 3));
+    const messages: unknown[] = [];
+    const loop = (async () => {
+      for await (const message of connection) {
+        messages.push(message);
+        if (message === '1') end(peer);
+        await turns(2);
+      }
+    })();
+    await expect(loop).rejects.toMatchObject(cause);
+    expect(messages).toEqual(numbers(1, 3));
+    expect((await connection.closed).cause).toBe(await loop.catch(error => error));
+  });
+
+  it('throws to a loop that waits, and once to each that begins after the end', async () => {
+    const { connection, peer } = connectionAndPeer();
+    const iterator = connection[Symbol.asyncIterator]();
+    const next = iterator.next();
+    peer.socket.destroy();
+    await expect(next).rejects.toMatchObject({ code: 'WS101_CONNECTION_LOST' });
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    await expect(connection[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'WS101_CONNECTION_LOST' });
+  });
+
+  it('says how many messages a connection that was closing dropped, since the loop was too slow', async () => {
+    const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 3 });
+    const iterator = connection[Symbol.asyncIterator]();
+    const first = iterator.next();
+    peer.send(...texts(1, 2));
+    await first;
+    const closed = connection.close();
+    peer.send(...texts(3, 10), client.close());
+    expect(await closed).toMatchObject({ wasClean: true, cause: undefined, dropped: 6 });
+    const rest: unknown[] = [];
+    for await (const message of connection) rest.push(message);
+    expect(rest).toEqual(numbers(2, 4));
   });
 
   it('may be left and taken up again, with no message lost between', async () => {

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FRAMES } from '../helpers/frames.js';
+import { turns } from '../helpers/turns.js';
+
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
+const client = FRAMES.client;
+
+let warnings: unknown[][];
+/** Of a process that has not warned yet. */
+let connectionAndPeer: typeof import('../helpers/connections.js').connectionAndPeer;
+
+beforeEach(async () => {
+  vi.resetModules();
+  ({ connectionAndPeer } = await import('../helpers/connections.js'));
+  warnings = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warnings.push(args));
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+async function pass(milliseconds: number): Promise<void> {
+  vi.advanceTimersByTime(milliseconds);
+  await turns();
+}
+
+/** A message that is more than may be kept by itself, behind some small ones. */
+function backlog(small: number): Uint8Array {
+  return Buffer.concat([
+    ...Array.from({ length: small }, () => client.text('x')),
+    client.binary(Buffer.alloc(200_000)),
+    ...Array.from({ length: 10 }, () => client.text('y')),
+  ]);
+}
+
+describe('unreadTimeout', () => {
+  it('starts again with each message that an iterator takes, though too much waits all the while', async () => {
+    const { connection, peer, socket } = connectionAndPeer('server', { unreadTimeout: 1_000 });
+    peer.send(backlog(6));
+    await turns();
+    const iterator = connection[Symbol.asyncIterator]();
+    for (let i = 0; i < 6; i++) {
+      expect(await iterator.next()).toMatchObject({ value: 'x' });
+      expect(socket.isPaused()).toBe(true);
+      await pass(999);
+      expect(connection.state).toBe('open');
+    }
+    await pass(1);
+    expect(connection.state).toBe('closed');
+  });
+
+  it('starts again with each message that a listener takes and pauses behind', async () => {
+    const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
+    peer.send(backlog(6));
+    await turns();
+    const taken: unknown[] = [];
+    connection.on('message', message => {
+      taken.push(message);
+      connection.pause();
+    });
+    await turns();
+    for (let i = 1; i <= 5; i++) {
+      expect(taken).toHaveLength(i);
+      await pass(999);
+      connection.resume();
+    }
+    expect(connection.state).toBe('open');
+    await pass(1_000);
+    expect(connection.state).toBe('closed');
+  });
+
+  it('leaves no timer behind when the connection ends', async () => {
+    const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
+    peer.send(backlog(6));
+    await turns();
+    connection.terminate();
+    await connection[Symbol.asyncIterator]().next();
+    await turns();
+    await connection[Symbol.asyncIterator]().next();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each<[string, (connection: import('../../src/index.js').WebSocketConnection) => void, string]>([
+    ['pause() without resume()', connection => connection.pause(), 'pause() was called, and resume() was not'],
+    [
+      'nobody listening',
+      () => {},
+      "nobody listens for 'message' or iterates over the connection. If it only sends, set the option incoming: 'discard'",
+    ],
+    [
+      'a loop that is stuck',
+      connection => void connection[Symbol.asyncIterator]().next(),
+      'its messages are taken too slowly, or no longer',
+    ],
+  ])('names %s as the likely cause', async (_, act, why) => {
+    const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
+    act(connection);
+    peer.send(backlog(6));
+    await turns();
+    await pass(1_000);
+    const { cause } = await connection.closed;
+    expect(cause).toMatchObject({ code: 'WS101_UNREAD_TIMEOUT', fault: 'caller' });
+    expect(cause!.message).toBe(`no message was taken for 1000 ms (unreadTimeout): ${why}`);
+  });
+});
+
+describe('a connection that stops reading because nobody listens', () => {
+  it('is a warning, once in the process', async () => {
+    const text =
+      "A WebSocket connection has stopped reading: nobody listens for 'message' or iterates over the connection. " +
+      "If it only sends, set the option incoming: 'discard'.";
+    for (const unreadTimeout of [1_000, 1_000]) {
+      const { connection, peer } = connectionAndPeer('server', { unreadTimeout });
+      peer.send(client.text('x'));
+      await turns();
+      peer.send(backlog(0));
+      await turns();
+      connection.terminate();
+    }
+    expect(warnings).toEqual([
+      [
+        `${text} It will be ended after 1000 ms (unreadTimeout).`,
+        { type: 'WebSocketWarning', code: 'WS101_UNREAD_MESSAGES' },
+      ],
+    ]);
+  });
+
+  it('is none where the application has paused, has a loop, or listens', async () => {
+    const paused = connectionAndPeer();
+    paused.connection.pause();
+    const looping = connectionAndPeer();
+    void looping.connection[Symbol.asyncIterator]().next();
+    const listening = connectionAndPeer();
+    listening.connection.on('message', () => listening.connection.pause());
+    const few = connectionAndPeer();
+    few.peer.send(client.text('x'));
+    for (const { peer } of [paused, looping, listening]) peer.send(backlog(3));
+    await turns();
+    expect(warnings).toEqual([]);
+    for (const { connection } of [paused, looping, listening, few]) connection.terminate();
+  });
+});
