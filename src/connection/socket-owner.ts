@@ -21,7 +21,7 @@ const CLOSE_TIMER = Symbol('closeTimer');
 
 type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeout };
 
-/** Owns the sockets that have closed. */
+/** Owns the sockets that have closed, or that somebody else has. */
 const NOBODY: SocketOwner = {
   socketData() {},
   socketEnd() {},
@@ -46,6 +46,16 @@ export function ownSocket(socket: Duplex, owner: SocketOwner): void {
   socket.on('drain', tellDrain);
   socket.on('error', tellError);
   socket.on('close', tellClose);
+}
+
+/** Whether ownSocket() was called with `socket`, whatever became of it. */
+export function isOwned(socket: Duplex): boolean {
+  return (socket as OwnedSocket)[OWNER] !== undefined;
+}
+
+/** Leaves a socket to somebody else: nobody is told of it any more. */
+export function disownSocket(socket: Duplex): void {
+  (socket as OwnedSocket)[OWNER] = NOBODY;
 }
 
 /**

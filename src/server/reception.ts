@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
+import { destroySocket, ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { Refusal } from '../handshake/refusal.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { clearTimeout, setTimeout } from '../timers.js';
@@ -37,7 +37,7 @@ export class Reception<Context> implements SocketOwner, Pending {
 
   // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
   socketEnd(): void {
-    this.#socket.destroy();
+    destroySocket(this.#socket);
   }
 
   // Nothing was written yet.

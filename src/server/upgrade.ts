@@ -1,10 +1,12 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { endAndDiscard } from '../connection/linger.js';
-import { ownSocket, type SocketOwner } from '../connection/socket-owner.js';
+import { destroySocket, disownSocket, ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { acceptedTransportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
 import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
+import { GrowingBytes } from '../handshake/growing-bytes.js';
 import type { RequestHead } from '../handshake/http-head.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
@@ -39,6 +41,8 @@ export interface UpgradeOwner<Context> {
   /** Those whose opening handshake is not over, one way or the other. They add and remove themselves. */
   readonly pending: Set<Pending>;
   upgraded(socket: Duplex, outcome: Upgraded<Context>): void;
+  /** Somebody else has answered the request while authorize() was deciding: `socket` was left to them. */
+  taken(): void;
   /** `socket` is on its way to its end. */
   refused(socket: Duplex, refusal: Refusal, request: RefusedRequest | undefined): void;
   handlerFailed(error: HandlerError): void;
@@ -52,17 +56,20 @@ const NO_BYTES = new Uint8Array(0);
  *     request ──▶ room? ──▶ authorize() ──▶ subprotocol ──▶ 101 ──▶ upgraded()
  *        └──────────┴────────────┴──────────────┴──▶ complete response, end, short drain ──▶ refused()
  *
- * What the client sends meanwhile is kept for the connection: up to 64 KiB, then its socket is paused.
+ * What the client sends meanwhile is kept for the connection: up to 64 KiB, then its socket is paused. A request that another `upgrade`
+ * listener answers meanwhile is left to it.
  */
 export class Upgrade<Context> implements SocketOwner, Pending {
   readonly #socket: Duplex;
   readonly #owner: UpgradeOwner<Context>;
   /** Aborted when nobody needs the answer of authorize() any more. */
-  #gone: AbortController | undefined;
+  #asking: AbortController | undefined;
+  /** What had been written to the socket when authorize() was asked. */
+  #bytesWritten: number | undefined;
   /** For the `refused` event; undefined if no request could be read. */
   #request: RefusedRequest | undefined;
-  #early: Uint8Array[] | undefined;
-  #earlySize = 0;
+  /** In memory of its own: a chunk of one byte takes 150. */
+  #early: GrowingBytes | undefined;
   #isSettled = false;
 
   constructor(socket: Duplex, owner: UpgradeOwner<Context>) {
@@ -79,9 +86,11 @@ export class Upgrade<Context> implements SocketOwner, Pending {
    * @param head undefined if it is malformed
    */
   decide(outcome: UpgradeRequest | Refusal, early: Uint8Array, head: RequestHead | undefined): void {
+    // Whoever brings an upgrade may have kept it for a while.
     if (this.#socket.destroyed) {
-      // Whoever brings an upgrade may have kept it for a while.
       this.socketClose();
+    } else if (this.#socket.readableEnded) {
+      this.socketEnd();
     } else if (outcome instanceof Refusal) {
       if (head !== undefined) this.#request = this.#withTransport(summarizeRequest(head));
       this.refuse(outcome);
@@ -104,21 +113,21 @@ export class Upgrade<Context> implements SocketOwner, Pending {
   }
 
   async #ask(pending: PendingRequest): Promise<void> {
-    this.#gone = new AbortController();
-    const verdict = await authorizeRequest(pending, this.#owner.settings, this.#gone.signal);
+    this.#asking = new AbortController();
+    this.#bytesWritten = bytesWritten(this.#socket);
+    const verdict = await authorizeRequest(pending, this.#owner.settings, this.#asking);
+    if ('error' in verdict && verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
     if ('refusal' in verdict) {
-      if (verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
       this.refuse(verdict.refusal);
     } else if (!this.#owner.hasRoom) {
       // Others have come in while the application made up its mind.
       this.refuse(this.#noRoom());
-    } else {
+    } else if (!this.#isSettled && !this.#leaveIfTaken()) {
       this.#accept(pending, verdict.context);
     }
   }
 
   #accept(pending: PendingRequest, context: Accepted<Context>): void {
-    if (this.#isSettled) return;
     const request: ServerRequest<Context> = Object.assign(pending, { context });
     let response: Uint8Array;
     let subprotocol: string | undefined;
@@ -137,27 +146,34 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     // The application may have shut the server down while it chose.
     if (this.#isSettled) return;
     this.#settle();
-    this.#socket.write(response);
+    if (!this.#write(response)) return;
     this.#owner.upgraded(this.#socket, {
       request,
       subprotocol: subprotocol ?? '',
       extensions: serializeExtensions(extensions),
       deflate: accepted && new PermessageDeflate('server', accepted.agreed, deflate!, connection.maxMessageSize),
-      head: this.#takeEarly(),
+      head: this.#early?.view() ?? NO_BYTES,
     });
+  }
+
+  /** Leaves the socket to whoever has ended it, or has written to it, since authorize() was asked. Returns whether there is somebody. */
+  #leaveIfTaken(): boolean {
+    const socket = this.#socket;
+    if (this.#asking === undefined || (socket.writable && bytesWritten(socket) === this.#bytesWritten)) return false;
+    disownSocket(socket);
+    socket.resume();
+    this.socketClose();
+    // One that was destroyed may just as well have been reset by the client.
+    if (!socket.destroyed) this.#owner.taken();
+    return true;
   }
 
   /** Answers with a complete response and ends the connection: no second request is ever read from it. */
   refuse(refusal: Refusal): void {
-    if (this.#isSettled) return;
+    if (this.#isSettled || this.#leaveIfTaken()) return;
     this.#settle();
-    this.#gone?.abort(new Error(`the request was refused with ${refusal.status}`));
-    if (this.#socket.writable) {
-      this.#socket.write(encodeRefusal(refusal));
-      endAndDiscard(this.#socket);
-    } else {
-      this.#socket.destroy();
-    }
+    this.#asking?.abort(new Error(`the request was refused with ${refusal.status}`));
+    if (this.#write(encodeRefusal(refusal))) endAndDiscard(this.#socket);
     this.#owner.refused(this.#socket, refusal, this.#request);
   }
 
@@ -168,17 +184,27 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     });
   }
 
+  /** Returns false if the socket refuses to be written to: a Duplex of the application's own may throw. */
+  #write(bytes: Uint8Array): boolean {
+    try {
+      this.#socket.write(bytes);
+      return true;
+    } catch {
+      destroySocket(this.#socket);
+      return false;
+    }
+  }
+
   /** Early frames. */
   socketData(chunk: Uint8Array): void {
-    this.#early ??= [];
-    this.#early.push(chunk);
-    this.#earlySize += chunk.length;
-    if (this.#earlySize > MAX_EARLY_BYTES) this.#socket.pause();
+    this.#early ??= new GrowingBytes();
+    this.#early.append(chunk, 0, chunk.length);
+    if (this.#early.length > MAX_EARLY_BYTES) this.#socket.pause();
   }
 
   // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.
   socketEnd(): void {
-    this.#socket.destroy();
+    destroySocket(this.#socket);
   }
 
   socketDrain(): void {}
@@ -187,17 +213,17 @@ export class Upgrade<Context> implements SocketOwner, Pending {
   socketError(): void {}
 
   socketClose(): void {
-    this.#gone?.abort(new Error('the client has gone'));
+    this.#asking?.abort(new Error('the client has gone'));
     this.#settle();
-  }
-
-  #takeEarly(): Uint8Array {
-    const early = this.#early ?? [];
-    return early.length > 1 ? Buffer.concat(early) : (early[0] ?? NO_BYTES);
   }
 
   #settle(): void {
     this.#isSettled = true;
     this.#owner.pending.delete(this);
   }
+}
+
+/** undefined for a Duplex that does not count them. */
+function bytesWritten(socket: Duplex): number | undefined {
+  return (socket as Partial<Socket>).bytesWritten;
 }

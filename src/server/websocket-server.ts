@@ -6,8 +6,9 @@ import { emitTo, synchronous, warn } from '../application-code.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { PreparedMessage, prepareMessage } from '../connection/prepared-message.js';
+import { CLOSE_EVENT_TIME, destroySocket, isOwned } from '../connection/socket-owner.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
-import { HandlerError, invalidType } from '../errors.js';
+import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
@@ -76,6 +77,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   /** Sockets that were refused and are not gone yet. */
   readonly #refused = new Set<Duplex>();
   #isListening = false;
+  #hasWarnedOfTaken = false;
   #closing: Promise<void> | undefined;
 
   static {
@@ -96,7 +98,10 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     if (options.server !== undefined) {
       this.#detach = attach(options.server, {
         path: options.path,
-        handleUpgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
+        // One that another listener has answered already is theirs.
+        handleUpgrade: (request, socket, head) => {
+          if (!isOwned(socket) && !socket.writableEnded) this.handleUpgrade(request, socket, head);
+        },
       });
     } else if (options.noServer !== true) {
       this.#listener = new Listener(options, this.#settings.handshakeTimeout, {
@@ -147,7 +152,11 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    * Takes an upgrade that a server of node's brings in its `upgrade` event. The request is judged by the same rules as one of our own
    * reading; what comes of it, the events tell.
    *
-   * @throws {TypeError} where the three are not what that event has
+   * A request that another `upgrade` listener answers while authorize() is deciding is left to it: no `connection`, no `refused`, and one
+   * warning of the process.
+   *
+   * @throws {TypeError | RangeError} if the three are not what that event has, if the socket was given to a handleUpgrade() before, or if
+   *   end() was called on it
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
     checkUpgrade(request, socket, head);
@@ -163,7 +172,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
 
   /**
    * Shuts down: accepts nothing more, tells every connection to go away, lets what was sent to it leave, and resolves when nothing
-   * is left. A server of node's that this one stands on goes on.
+   * is left, or 200 ms after `timeout` at the latest. A server of node's that this one stands on goes on.
    *
    * @throws {TypeError | RangeError} where code, reason or timeout cannot be; then nothing has happened
    */
@@ -188,13 +197,21 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     this.#detach?.();
     const listenerClosed = this.#listener?.close();
     for (const pending of [...this.#pending]) pending.refuse(closingRefusal());
-    const timer = setTimeout(() => {
-      for (const connection of this.#clients) connection.terminate();
-      for (const socket of this.#refused) socket.destroy();
-      this.#listener?.destroyTls();
-    }, timeout);
-    await Promise.all(Array.from(this.#clients, connection => connection.close(code, reason)));
-    await listenerClosed;
+    const gone = Promise.all([
+      listenerClosed,
+      ...Array.from(this.#clients, connection => connection.close(code, reason)),
+    ]);
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<void>(resolve => {
+      timer = setTimeout(() => {
+        for (const connection of this.#clients) connection.terminate();
+        for (const socket of this.#refused) destroySocket(socket);
+        this.#listener?.destroyTls();
+        // Whatever is not gone by now never will be.
+        timer = setTimeout(resolve, 2 * CLOSE_EVENT_TIME);
+      }, timeout);
+    });
+    await Promise.race([gone, overdue]);
     clearTimeout(timer);
     this.#tell('close');
   }
@@ -217,6 +234,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       },
       pending: this.#pending,
       upgraded: (socket, outcome) => this.#open(socket, outcome),
+      taken: () => this.#warnOfTaken(),
       refused: (socket, refusal, request) => this.#refuse(socket, refusal, request),
       handlerFailed: error => this.#handlerFailed(error),
     };
@@ -248,6 +266,17 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     this.#refused.add(socket);
     socket.on('close', () => this.#refused.delete(socket));
     this.#tell('refused', refusal, request);
+  }
+
+  /** Once: each request may cause it. */
+  #warnOfTaken(): void {
+    if (this.#hasWarnedOfTaken) return;
+    this.#hasWarnedOfTaken = true;
+    process.emitWarning(
+      "another 'upgrade' listener answered a request while authorize() was deciding on it, so no connection was made. Let one listener " +
+        'alone answer each request: give every WebSocketServer on one server a `path`, or call handleUpgrade() from a single listener.',
+      { type: 'WebSocketWarning', code: 'WS101_UPGRADE_TAKEN' },
+    );
   }
 
   /** Emits an event that belongs to no connection. */
@@ -300,6 +329,21 @@ function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array
   // By what it can do: a Duplex of the package readable-stream's is none of node's.
   if (typeof socket?.on !== 'function' || typeof socket.write !== 'function' || typeof socket.destroy !== 'function') {
     throw invalidType('socket', 'a Duplex', socket);
+  }
+  if (isOwned(socket)) {
+    throw invalidValue(
+      'socket',
+      'one that no handleUpgrade() has taken yet (is there a second `upgrade` listener?)',
+      socket,
+    );
+  }
+  // A socket that was destroyed passes: its client may have left.
+  if (socket.writableEnded && !socket.destroyed) {
+    throw invalidValue(
+      'socket',
+      'open for writing, but end() was called on it (is there a second `upgrade` listener?)',
+      socket,
+    );
   }
   if (!(head instanceof Uint8Array)) throw invalidType('head', 'a Buffer', head);
 }

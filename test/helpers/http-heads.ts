@@ -1,6 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import { acceptOf } from '../../src/handshake/key.js';
+import { type HeadChanges, request } from '../handshake/requests.js';
 
 export { request, response, SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';
+
+/** What handleUpgrade() reads of an IncomingMessage: that of a valid request, but for `changes`. */
+export function incomingRequest(changes: HeadChanges = {}): IncomingMessage {
+  const [line = '', ...lines] = request(changes).trimEnd().split('\r\n');
+  const [method, url, version = ''] = line.split(' ');
+  const rawHeaders = lines.flatMap(text => text.split(/: (.*)/s).slice(0, 2));
+  return { method, url, httpVersion: version.slice(5), rawHeaders } as Partial<IncomingMessage> as IncomingMessage;
+}
 
 /** The value of a header in a head, or undefined. */
 export function headerOf(head: string, name: string): string | undefined {

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { Duplex, PassThrough } from 'node:stream';
+import { Duplex, type DuplexOptions, PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import { connect, type ServerOptions, WebSocketServer } from '../../src/index.js';
-import { headerOf, request } from '../helpers/http-heads.js';
+import { headerOf, incomingRequest, request } from '../helpers/http-heads.js';
 import { watch } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
@@ -317,17 +317,64 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.connections).toEqual([]);
   });
 
-  test('a socket that can no longer be written to is destroyed, and the refusal is told', async () => {
+  test('a socket whose end() was called throws, and the answer of who did that arrives', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
+    const thrown: unknown[] = [];
     server.on('upgrade', (incoming, socket, head) => {
-      socket.end('HTTP/1.1 299 Theirs\r\n\r\n', () => watched.server.handleUpgrade(incoming, socket, head));
+      socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
+      try {
+        watched.server.handleUpgrade(incoming, socket, head);
+      } catch (error) {
+        thrown.push(error);
+      }
     });
     const peer = await rawConnect(port);
-    peer.write(request({ set: { 'Sec-WebSocket-Key': 'x' } }));
-    await expect.poll(() => watched.refusals).toEqual([[400, expect.objectContaining({ path: '/chat' })]]);
+    peer.write(request());
     await peer.ended;
     expect(peer.text).toBe('HTTP/1.1 299 Theirs\r\n\r\n');
+    expect(thrown).toEqual([expect.any(RangeError)]);
+    expect(String(thrown[0])).toContain('socket must be open for writing, but end() was called on it');
+    expect(watched.refusals).toEqual([]);
+  });
+
+  test('a socket throws when it is given a second time, to the same server or another: one 101, one connection', async () => {
+    const { pages: server, port } = await pages();
+    const first = watch(new WebSocketServer({ noServer: true }));
+    const second = watch(new WebSocketServer({ noServer: true }));
+    const thrown: unknown[] = [];
+    server.on('upgrade', (incoming, socket, head) => {
+      first.server.handleUpgrade(incoming, socket, head);
+      for (const { server: again } of [first, second]) {
+        try {
+          again.handleUpgrade(incoming, socket, head);
+        } catch (error) {
+          thrown.push(error);
+        }
+      }
+    });
+    const peer = await rawConnect(port);
+    peer.write(request());
+    await peer.head();
+    expect(thrown).toEqual([expect.any(RangeError), expect.any(RangeError)]);
+    expect(String(thrown[0])).toContain('socket must be one that no handleUpgrade() has taken yet');
+    expect([first.connections.length, second.connections.length]).toEqual([1, 0]);
+    expect(peer.text).toBe('');
+    await Promise.all([first.server.close({ timeout: 50 }), second.server.close({ timeout: 50 })]);
+  });
+
+  test('one on a server leaves to other listeners what they took or answered before', async () => {
+    const { pages: server, port } = await pages();
+    const theirs = watch(new WebSocketServer({ noServer: true }));
+    server.on('upgrade', (incoming, socket, head) => {
+      if (incoming.url === '/theirs') theirs.server.handleUpgrade(incoming, socket, head);
+      else if (incoming.url === '/no') socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
+    });
+    const ours = attached(server);
+    const ask = (path: string) => statusOf(port, request({ line: `GET ${path} HTTP/1.1` }));
+    expect([await ask('/theirs'), await ask('/no'), await ask('/ours')]).toEqual(['101', '299', '101']);
+    expect(theirs.requests.map(({ path }) => path)).toEqual(['/theirs']);
+    expect(ours.requests.map(({ path }) => path)).toEqual(['/ours']);
   });
 
   test('behind close() everyone gets 503', async () => {
@@ -389,5 +436,130 @@ describe('noServer and handleUpgrade()', () => {
     });
     expect(await statusOf(port, request())).toBe('101');
     expect(setTimeoutOfSocket).not.toHaveBeenCalled();
+  });
+});
+
+describe('another listener has the socket while authorize() is deciding: it is left to it', () => {
+  test.each<[what: string, act: (socket: Duplex) => void, seen: string, warnings: number]>([
+    ['answers and ends it', socket => socket.end('HTTP/1.1 299 Theirs\r\n\r\n'), 'HTTP/1.1 299 Theirs\r\n\r\n', 1],
+    ['answers and keeps it', socket => socket.write('HTTP/1.1 101 Theirs\r\n\r\n'), 'HTTP/1.1 101 Theirs\r\n\r\n', 1],
+    ['destroys it', socket => socket.destroy(), '', 0],
+  ])('%s', async (_what, act, seen, warnings) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    for (const answer of [true, false]) {
+      warned.mockClear();
+      const { pages: server, port } = await pages();
+      let decide = () => {};
+      let signal: AbortSignal | undefined;
+      const watched = attached(server, {
+        authorize: (_request, options) => {
+          signal = options.signal;
+          return new Promise<boolean>(resolve => {
+            decide = () => resolve(answer);
+          });
+        },
+      });
+      const taken: Duplex[] = [];
+      server.on('upgrade', (_incoming, socket) => taken.push(socket));
+      for (let i = 0; i < 2; i++) {
+        const peer = await rawConnect(port);
+        peer.write(request());
+        await expect.poll(() => taken.length).toBe(i + 1);
+        act(taken[i]!);
+        decide();
+        await wait(20);
+        expect(signal?.aborted).toBe(true);
+        expect(peer.text).toBe(seen);
+        expect(taken[i]!.destroyed).toBe(warnings === 0);
+        peer.socket.destroy();
+      }
+      expect([watched.connections, watched.refusals, watched.failures]).toEqual([[], [], []]);
+      expect(watched.server.clients.size).toBe(0);
+      // One for each server, however many requests.
+      expect(warned).toHaveBeenCalledTimes(warnings);
+      if (warnings > 0) expect(warned.mock.calls[0]![0]).toContain("another 'upgrade' listener answered a request");
+      await watched.server.close({ timeout: 50 });
+    }
+  });
+
+  test('close() does not answer it either', async () => {
+    vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { pages: server, port } = await pages();
+    const watched = attached(server, { authorize: () => new Promise(() => {}) });
+    server.on('upgrade', (_incoming, socket) => socket.write('HTTP/1.1 101 Theirs\r\n\r\n'));
+    const peer = await rawConnect(port);
+    peer.write(request());
+    expect(await peer.head()).toContain(' 101 Theirs');
+    await watched.server.close();
+    peer.write('theirs');
+    await wait(20);
+    expect([peer.text, peer.hasEnded]).toEqual(['', false]);
+  });
+});
+
+test('a client that half-closed before it was brought is no connection', async () => {
+  const { pages: server, port } = await pages();
+  const watched = watch(new WebSocketServer({ noServer: true }));
+  server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('end', () => setImmediate(() => watched.server.handleUpgrade(incoming, socket, head)));
+    socket.resume();
+  });
+  const peer = await rawConnect(port);
+  peer.socket.end(request());
+  await peer.closed;
+  expect(peer.text).toBe('');
+  expect([watched.connections, watched.refusals]).toEqual([[], []]);
+});
+
+describe('close() of a server settles within its time and 200 ms', () => {
+  const sockets: ReadonlyArray<readonly [what: string, options: DuplexOptions]> = [
+    ['emits no close', { emitClose: false }],
+    ['has a _destroy() that never calls back', { destroy() {} }],
+    ['has a write() that never calls back', { write() {}, emitClose: false }],
+    ['has a _final() that never calls back', { final() {}, emitClose: false }],
+  ];
+  const make = (options: DuplexOptions) =>
+    new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), ...options });
+
+  test.each(sockets)('over a Duplex that %s: open, refused and waiting', async (_what, options) => {
+    const watched = watch(
+      new WebSocketServer({
+        noServer: true,
+        authorize: ({ path }) => (path === '/wait' ? new Promise<never>(() => {}) : path === '/yes'),
+      }),
+    );
+    for (const path of ['/yes', '/no', '/wait']) {
+      watched.server.handleUpgrade(incomingRequest({ line: `GET ${path} HTTP/1.1` }), make(options), Buffer.alloc(0));
+    }
+    await expect.poll(() => [watched.connections.length, watched.refusals.length]).toEqual([1, 1]);
+    const start = performance.now();
+    await watched.server.close({ timeout: 50 });
+    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(await watched.connections[0]!.closed).toMatchObject({ code: 1006 });
+    expect(watched.server.clients.size).toBe(0);
+  });
+
+  test('a socket that ignores destroy() too', async () => {
+    const watched = watch(new WebSocketServer({ noServer: true }));
+    const socket = Object.assign(make({}), { destroy() {} });
+    watched.server.handleUpgrade(incomingRequest(), socket, Buffer.alloc(0));
+    await watched.server.close({ timeout: 20 });
+    expect(watched.server.clients.size).toBe(0);
+  });
+
+  test('a Duplex whose write() throws becomes no connection', async () => {
+    const watched = watch(new WebSocketServer({ noServer: true, authorize: ({ path }) => path === '/yes' }));
+    for (const path of ['/yes', '/no']) {
+      const socket = Object.assign(make({}), {
+        write() {
+          throw new Error('not now');
+        },
+      });
+      watched.server.handleUpgrade(incomingRequest({ line: `GET ${path} HTTP/1.1` }), socket, Buffer.alloc(0));
+      await once(socket, 'close');
+    }
+    expect(watched.connections).toEqual([]);
   });
 });
