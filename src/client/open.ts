@@ -3,7 +3,14 @@ import type { TransportInfo, WireTap } from '../connection/wire-tap.js';
 import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { Agreement } from '../handshake/agreement.js';
 import type { ClientHandshake } from '../handshake/client-handshake.js';
-import { faultOfAbort, messageOf } from './failure.js';
+import { clearTimeout, setTimeout } from '../timers.js';
+import { faultOfAbort, HandshakeTimeout, messageOf } from './failure.js';
+
+/**
+ * How long the body of a response other than 101 may take after its head, in milliseconds. The body only says why; that of an event
+ * stream, or of a server that keeps the connection alive without telling a length, never ends.
+ */
+const BODY_TIMEOUT = 1_000;
 
 /** A transport that stands. */
 export interface Transport {
@@ -12,10 +19,10 @@ export interface Transport {
 }
 
 /**
- * Sends the request over a socket that is connected, and reads the response.
+ * Sends the request over a socket that is connected, and reads the response. The body of one other than 101 is waited for 1 s.
  *
  * @param signal ends the wait; its reason becomes the cause
- * @param hasEnough whether what has come of the response will do, so that nobody waits for its body
+ * @param hasEnough whether the head of the response is enough, so that its body is not waited for
  * @throws {HandshakeError} and destroys the socket
  */
 export function openHandshake(
@@ -27,7 +34,9 @@ export function openHandshake(
 ): Promise<Agreement> {
   return new Promise((resolve, reject) => {
     let isSent = false;
+    let bodyTimer: NodeJS.Timeout | undefined;
     const settle = () => {
+      clearTimeout(bodyTimer);
       socket.off('data', received);
       socket.off('end', ended);
       socket.off('error', failed);
@@ -54,6 +63,8 @@ export function openHandshake(
         // Frames may follow at once. They wait until the connection stands.
         socket.pause();
         resolve(outcome);
+      } else if (handshake.response !== undefined) {
+        bodyTimer ??= setTimeout(() => fail(handshake.end()), BODY_TIMEOUT);
       }
     };
     const ended = () => {
@@ -62,7 +73,12 @@ export function openHandshake(
     };
     const failed = (cause: Error) => cut(`the connection was lost: ${messageOf(cause)}`, cause, 'network');
     const closed = () => cut('the connection was closed', socket.errored ?? undefined, 'network');
-    const aborted = () => cut(messageOf(signal.reason), signal.reason, faultOfAbort(signal));
+    const aborted = () => {
+      const isLate = signal.reason instanceof HandshakeTimeout;
+      // The response is the outcome, and only its body is incomplete.
+      if (isLate && handshake.response !== undefined) fail(handshake.end());
+      else cut(messageOf(signal.reason), signal.reason, faultOfAbort(signal));
+    };
     socket.on('data', received);
     socket.on('end', ended);
     socket.on('error', failed);
