@@ -1,3 +1,5 @@
+import { URL } from 'node:url';
+import { socketPathFault } from '../connection/socket-path.js';
 import { invalidType, invalidValue } from '../errors.js';
 
 /** Where a ws: or wss: URL leads (RFC 6455 §3). */
@@ -32,8 +34,8 @@ const SCHEMES: ReadonlyMap<string, { readonly secure: boolean; readonly port: nu
  * @throws {RangeError} where it is none of these; {TypeError} where it is neither a string nor a URL
  */
 export function parseWebSocketUrl(input: string | URL): Destination {
-  if (typeof input !== 'string' && !(input instanceof URL)) throw invalidType('url', 'a string or a URL', input);
-  const text = String(input);
+  if (typeof input !== 'string' && !isUrl(input)) throw invalidType('url', 'a string or a URL', input);
+  const text = typeof input === 'string' ? input : input.href;
   if (!URL.canParse(text)) throw unfit('an absolute URL such as ws://example.com/chat', text);
   const url = new URL(text);
   // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs." (§3)
@@ -57,6 +59,12 @@ export function parseWebSocketUrl(input: string | URL): Destination {
   };
 }
 
+/** Whether a value has the shape of a URL: that of another realm (node:vm, jsdom) is no instance of ours. */
+function isUrl(value: unknown): value is URL {
+  const { href, searchParams } = Object(value) as Partial<URL>;
+  return typeof href === 'string' && typeof searchParams === 'object';
+}
+
 /** `ws+unix:` names a socket and, behind a colon, a path on the server there. Its Host is localhost, since there must be one. */
 function unixDestination(url: URL, text: string): Destination {
   const colon = url.pathname.indexOf(':');
@@ -66,6 +74,8 @@ function unixDestination(url: URL, text: string): Destination {
   if (socketPath === undefined || socketPath === '' || url.host !== '' || (path !== '' && !path.startsWith('/'))) {
     throw unfit('of the form ws+unix:/path/of.sock:/path?query', text);
   }
+  const fault = socketPathFault(socketPath);
+  if (fault !== undefined) throw unfit(`with ${fault} for the socket`, text);
   return {
     href: text,
     secure: url.protocol === 'wss+unix:',

@@ -11,8 +11,9 @@ import {
   MAX_TIME,
   resolveConnectionOptions,
 } from '../connection/options.js';
+import { socketPathFault } from '../connection/socket-path.js';
 import type { TransportInfo } from '../connection/wire-tap.js';
-import { invalidType } from '../errors.js';
+import { invalidType, invalidValue } from '../errors.js';
 import {
   type DeflateSettings,
   type PermessageDeflateOptions,
@@ -191,9 +192,13 @@ function checkHome<Context>(options: ServerOptions<Context>): void {
   if (port !== undefined) checkInteger('port', port, 0, 65_535);
   if (backlog !== undefined) checkInteger('backlog', backlog, 1, MAX_BACKLOG);
   if (host !== undefined && typeof host !== 'string') throw invalidType('host', 'a string', host);
+  // The system would end the name at the NUL, and listen there.
+  if (host?.includes('\0')) throw invalidValue('host', 'a host name or an IP address, without NUL', host);
   if (socketPath !== undefined && typeof socketPath !== 'string') {
     throw invalidType('socketPath', 'a string', socketPath);
   }
+  const pathFault = socketPath === undefined ? undefined : socketPathFault(socketPath);
+  if (pathFault !== undefined) throw invalidValue('socketPath', pathFault, socketPath);
   if (server !== undefined && !(server instanceof net.Server)) {
     throw invalidType('server', 'a server of node:http or node:https', server);
   }

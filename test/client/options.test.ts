@@ -24,6 +24,7 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['family', { family: 5 }, RangeError, 'family must be 0, 4 or 6, got 5'],
     ['family', { family: '4' }, RangeError, 'family must be 0, 4 or 6, got "4"'],
     ['localAddress', { localAddress: 'here' }, RangeError, 'localAddress must be an IP address, got "here"'],
+    ['localAddress', { localAddress: '127.0.0.1\0x' }, RangeError, 'localAddress must be an IP address, got'],
     ['localAddress', { localAddress: 7 }, RangeError, 'localAddress must be an IP address, got 7'],
     [
       'localAddress',
@@ -95,6 +96,8 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['example.com', RangeError],
     ['htp://example.com', RangeError],
     ['ws://a"b/', TypeError],
+    ['ws://127.0.0.1%00x/', RangeError],
+    ['ws+unix:/a%00b', RangeError],
     [undefined, TypeError],
     [Symbol('url'), TypeError],
   ])('so it does when the url is %s', async (url, error) => {

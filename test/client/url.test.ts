@@ -1,3 +1,5 @@
+import { parse } from 'node:url';
+import vm from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { type Destination, parseWebSocketUrl } from '../../src/client/url.js';
 
@@ -62,6 +64,20 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parseWebSocketUrl(new URL('ws://h/x?y')).href).toBe('ws://h/x?y');
   });
 
+  test('so does one of another realm', () => {
+    // As whatwg-url writes it, whose class jsdom has for URL.
+    const foreign = vm.runInNewContext(`
+      class URL {
+        get href() { return 'ws://h/x?y'; }
+        get protocol() { return 'ws:'; }
+        get searchParams() { return {}; }
+        toString() { return this.href; }
+      }
+      new URL();
+    `);
+    expect(parseWebSocketUrl(foreign).href).toBe('ws://h/x?y');
+  });
+
   test('user and password become Basic credentials, and are nowhere else', () => {
     const destination = parseWebSocketUrl('ws://us%40er:p%C3%A4ss%3A@h/x');
     expect(destination.authorization).toBe(`Basic ${Buffer.from('us@er:päss:').toString('base64')}`);
@@ -101,6 +117,10 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     [null, 'null'],
     [3, '3'],
     [{ host: 'a' }, 'an object'],
+    [{ href: 'ws://h/' }, 'an object'],
+    [{ href: 7, searchParams: {} }, 'an object'],
+    [parse('ws://h/'), 'an Url'],
+    [() => 'ws://h/', 'a function'],
   ])('what is neither is refused by its type: %j', (given, named) => {
     expect(() => parseWebSocketUrl(given as never)).toThrow(TypeError);
     expect(() => parseWebSocketUrl(given as never)).toThrow(`url must be a string or a URL, got ${named}`);
@@ -140,6 +160,16 @@ describe('ws+unix: URLs', () => {
   test('a relative path, and one with percent-encoded characters', () => {
     expect(parseWebSocketUrl('ws+unix:run/a.sock:/x').socketPath).toBe('run/a.sock');
     expect(parseWebSocketUrl('ws+unix:/tmp/a%20b%3Ac.sock:/x').socketPath).toBe('/tmp/a b:c.sock');
+  });
+
+  test.each([
+    ['/a%00b', 'a path without NUL'],
+    ['/a\0b', 'a path without NUL'],
+    [`/${'a'.repeat(107)}`, 'a path of at most '],
+    [`/${'%C3%BC'.repeat(54)}`, 'a path of at most '],
+  ])('a path that would be cut off is refused: %j', (path, fault) => {
+    expect(() => parseWebSocketUrl(`ws+unix:${path}:/chat`)).toThrow(RangeError);
+    expect(() => parseWebSocketUrl(`ws+unix:${path}:/chat`)).toThrow(`url must be with ${fault}`);
   });
 
   test.each(['ws+unix:', 'ws+unix::/x', 'ws+unix:/tmp/a.sock:x', 'ws+unix:/tmp/%ff.sock', 'ws+unix://tmp/a.sock:/x'])(
