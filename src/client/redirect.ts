@@ -1,5 +1,8 @@
+import { URL } from 'node:url';
 import { HandshakeError } from '../errors.js';
 import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
+import { decodeLocation } from '../handshake/location.js';
+import { quoted } from '../handshake/quoted.js';
 import type { DialOptions } from './dial.js';
 import { type Destination, parseWebSocketUrl } from './url.js';
 
@@ -17,10 +20,13 @@ export function isRedirect(response: ResponseHead | undefined): response is Resp
  * Where a redirect leads.
  *
  * @param error what to reject with where it must not be followed: it has the response
- * @throws {HandshakeError} where it leads to no WebSocket, from wss to ws, or to a Unix domain socket
+ * @throws {HandshakeError} if Location cannot be read, or leads to no WebSocket, from wss to ws, or to a Unix domain socket
  */
 export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): Destination {
-  const location = response.headers.get('Location')!;
+  const [value = '', ...others] = response.headers.all('Location');
+  if (others.length > 0) throw notFollowed('one of several in the response', response, error);
+  const location = decodeLocation(value);
+  if (location === undefined) throw notFollowed('which is neither ASCII nor UTF-8', response, error);
   let to: Destination;
   try {
     to = resolve(location, from);
@@ -69,8 +75,9 @@ export function notFollowed(
   error: HandshakeError,
   cause?: unknown,
 ): HandshakeError {
-  const location = JSON.stringify(response.headers.get('Location'));
-  return new HandshakeError(`${error.message}: a redirect to ${location}, ${why}, is not followed`, {
+  const [location = ''] = response.headers.all('Location');
+  const place = quoted(decodeLocation(location) ?? location);
+  return new HandshakeError(`${error.message}: a redirect to ${place}, ${why}, is not followed`, {
     phase: 'response',
     fault: 'peer',
     status: response.status,

@@ -1,6 +1,7 @@
 /** Why an opening handshake probably failed, and what to try: for whoever reads the error of a client. */
 import { Buffer } from 'node:buffer';
 import type { ResponseHead } from './http-head.js';
+import { decodeLocation } from './location.js';
 import { PASS_ON_UPGRADE } from './proxy-advice.js';
 import { quoted } from './quoted.js';
 
@@ -49,8 +50,12 @@ function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
       ? 'a web page answered: is the path right?'
       : 'an ordinary HTTP resource answered: is the path right?';
   }
-  if (status < 400) return `a redirect to ${quoted(headers.get('Location') ?? 'nowhere')}, which was not followed`;
+  if (status < 400) return hintOfRedirect(headers.get('Location') ?? 'nowhere');
   return status < 500 ? 'the server refuses the request' : 'the server failed';
+}
+
+function hintOfRedirect(location: string): string {
+  return `a redirect to ${quoted(decodeLocation(location) ?? location)}, which was not followed`;
 }
 
 function hintOfUpgradeRequired({ headers }: ResponseHead): string {

@@ -41,6 +41,11 @@ async function failure(url: string, options: ConnectOptions): Promise<HandshakeE
   return error as HandshakeError;
 }
 
+/** A text in UTF-8, a character for each byte, as `rawServer` writes it. */
+function bytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
 const SECRETS = {
   Authorization: 'Bearer a',
   Cookie: 'b=c',
@@ -94,6 +99,38 @@ describe('redirects', () => {
       '/d',
       '/end?http',
     ]);
+  });
+
+  test('to raw UTF-8, which browsers take as well: it is percent-encoded, and a host name becomes ASCII', async () => {
+    const server = await redirecting((_server, path) => (path === '/' ? bytes('/end/straße?q=🌍') : bytes('/end ü')));
+    await open(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 1 });
+    await open(`ws://127.0.0.1:${server.port}/space`, { maxRedirects: 1 });
+    expect(server.requests.map(request => request.split(' ')[1])).toEqual([
+      '/',
+      '/end/stra%C3%9Fe?q=%F0%9F%8C%8D',
+      '/space',
+      '/end%20%C3%BC',
+    ]);
+    const elsewhere = await redirecting(() => bytes('ws://bücher.invalid/'));
+    const error = await failure(`ws://127.0.0.1:${elsewhere.port}/`, { maxRedirects: 1 });
+    expect(error.message).toContain('xn--bcher-kva.invalid');
+  });
+
+  test('one that is not followed is shown decoded', async () => {
+    const server = await redirecting((_server, path) => bytes(path === '/' ? '/straße' : 'ftp://h/straße'));
+    expect((await failure(`ws://127.0.0.1:${server.port}/`, {})).hint).toContain('a redirect to "/straße"');
+    const error = await failure(`ws://127.0.0.1:${server.port}/ftp`, { maxRedirects: 1 });
+    expect(error.message).toContain('a redirect to "ftp://h/straße", which is no WebSocket URL');
+  });
+
+  test('two Locations in one response are not followed', async () => {
+    const server = await rawServer(async peer => {
+      await peer.head();
+      peer.write(plainResponse('302 Found', ['Location: /a', 'Location: /b']));
+    });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 5 });
+    expect(error.message).toContain('a redirect to "/a", one of several in the response, is not followed');
+    expect(server.peers).toHaveLength(1);
   });
 
   test('each has a key of its own, and a connection of its own [4.1-30]', async () => {
@@ -153,6 +190,7 @@ describe('redirects', () => {
     ['ftp://example.com/', 'which is no WebSocket URL'],
     ['//[', 'which is no WebSocket URL'],
     ['/end#top', 'which is no WebSocket URL'],
+    ['/stra\xdfe', 'which is neither ASCII nor UTF-8'],
     ['ws://user:%ff@example.com/', 'which is no WebSocket URL'],
     ['ws://a"b/', 'which cannot be asked for by HTTP'],
     ['ws+unix:/run/docker.sock:/end', 'a Unix domain socket'],
