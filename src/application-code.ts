@@ -10,8 +10,10 @@
  *     callOption()    an option that must answer at once: a failure is a HandlerError that names the option
  *     warn()          reports a failure where nobody listens for it
  */
+
 import type { EventEmitter } from 'node:events';
 import { HandlerError, invalidType } from './errors.js';
+import { isThenable } from './host-values.js';
 
 /**
  * Emits an event. Returns whether there was a listener.
@@ -86,12 +88,4 @@ function stackOf(thrown: unknown): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  );
 }

@@ -1,3 +1,5 @@
+import { isError } from './host-values.js';
+
 /**
  * Every error that this package gives, and who is at fault.
  *
@@ -157,7 +159,7 @@ export class HandlerError extends WebSocketError {
 }
 
 function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
+  if (isError(thrown)) return thrown.message;
   // Not String(thrown): that throws for an object without a prototype, and this runs where nothing may throw.
   return typeof thrown === 'string' ? thrown : describeValue(thrown);
 }

@@ -9,18 +9,20 @@ const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 
 /** What each room of src/ may import, besides itself (docs/architecture.md). */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
+  'host-values': [],
+  errors: ['host-values'],
   'abort-signal': ['errors'],
   'option-names': ['errors'],
   timers: [],
-  'application-code': ['errors'],
+  'application-code': ['errors', 'host-values'],
   platform: [],
-  framing: ['errors', 'platform'],
+  framing: ['errors', 'host-values', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'platform'],
   extensions: ['errors', 'option-names', 'handshake'],
   connection: [
     'errors',
+    'host-values',
     'abort-signal',
     'option-names',
     'timers',
@@ -32,6 +34,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   client: [
     'errors',
+    'host-values',
     'abort-signal',
     'option-names',
     'timers',
@@ -44,6 +47,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   server: [
     'errors',
+    'host-values',
     'abort-signal',
     'option-names',
     'timers',
@@ -54,13 +58,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'extensions',
     'connection',
   ],
-  inspect: ['errors', 'platform', 'framing'],
+  inspect: ['errors', 'host-values', 'platform', 'framing'],
   index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
-  cli: ['errors', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
+  cli: ['errors', 'host-values', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
 };
 
 /** What of node each room without I/O may import. The others may import anything of node's. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
+  'host-values': [],
   errors: [],
   'abort-signal': [],
   'option-names': [],
@@ -105,7 +110,7 @@ describe('imports', () => {
     // So that a pattern that matches nothing does not pass for order.
     expect(ALL.length).toBeGreaterThan(150);
     expect(new Set(ALL.map(({ from }) => roomOf(from)))).toEqual(
-      new Set([...Object.keys(ARROWS)].filter(room => room !== 'errors')),
+      new Set([...Object.keys(ARROWS)].filter(room => room !== 'host-values')),
     );
   });
 
@@ -179,6 +184,21 @@ describe('imports', () => {
       return lines.some(line => /\.emit\b/.test(line) && !allowed.some(one => line.includes(one)));
     });
     expect(users).toEqual([]);
+  });
+
+  test('instanceof is asked of our own classes and of those of node:net and node:tls, which are one in all realms', () => {
+    const foreign = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).flatMap(file => {
+      if (!file.endsWith('.ts')) return [];
+      const code = readFileSync(join(SOURCES, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+      const known = Array.from(code.matchAll(/class (\w+)/g), ([, name]) => name!);
+      for (const [, names] of code.matchAll(/import \{([^}]*)\} from '(?:\.|node:net|node:tls)/g)) {
+        known.push(...names!.split(',').map(name => name.trim()));
+      }
+      known.push(...(/import net from 'node:net'/.test(code) ? ['net.Server'] : []));
+      const asked = Array.from(code.matchAll(/instanceof ([\w.]+)/g), ([, name]) => name!);
+      return asked.filter(name => !known.includes(name)).map(name => `${file}: ${name}`);
+    });
+    expect(foreign).toEqual([]);
   });
 
   test('node:crypto is for handshake and platform/node.ts alone', () => {

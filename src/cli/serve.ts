@@ -1,3 +1,4 @@
+import { isError } from '../host-values.js';
 import type { WebSocketServer } from '../index.js';
 import { parseServeArguments, type ServeArguments } from './arguments.js';
 import { startEcho, urlOf } from './echo.js';
@@ -24,7 +25,7 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     if (error instanceof UsageError) throw error;
     // Of the options that the library finds wrong, `tls` alone has a cause: what OpenSSL says of the certificate and the key.
     const { cause } = error as Error;
-    if (cause instanceof Error) throw new UsageError(`--tls-cert, --tls-key: ${cause.message}`);
+    if (isError(cause)) throw new UsageError(`--tls-cert, --tls-key: ${cause.message}`);
     if (isCallersFault(error)) throw usageErrorOf(error);
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;

@@ -1,4 +1,5 @@
 import type { HandshakePhase } from '../errors.js';
+import { isAggregateError } from '../host-values.js';
 import { HandshakeTimeout } from './failure.js';
 
 /** What node's error codes mean to someone who only wanted a WebSocket, and what to try. */
@@ -34,7 +35,7 @@ const HINTS_OF_TIMEOUT: { readonly [phase in HandshakePhase]?: string } = {
 /** The likely cause of a transport that could not be opened, where the error tells. */
 export function hintOfDialing(cause: unknown, phase: HandshakePhase): string | undefined {
   if (cause instanceof HandshakeTimeout) return HINTS_OF_TIMEOUT[phase];
-  const errors: unknown[] = cause instanceof AggregateError ? [cause, ...cause.errors] : [cause];
+  const errors: unknown[] = isAggregateError(cause) ? [cause, ...cause.errors] : [cause];
   for (const error of errors) {
     const hint = HINTS.get(String((error as { code?: unknown }).code));
     if (hint !== undefined) return hint;

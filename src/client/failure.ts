@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.js';
+import { isAggregateError, isError } from '../host-values.js';
 
 /** The reason that ends an attempt to connect which took too long. Any other reason is the caller's own. */
 export class HandshakeTimeout extends Error {
@@ -23,8 +24,8 @@ export function faultOfAbort(signal: AbortSignal): Fault {
 /** What a failure says of itself, for people. */
 export function messageOf(cause: unknown): string {
   // The failures of several addresses. It has no message of its own.
-  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join('; ');
-  if (!(cause instanceof Error)) return String(cause);
+  if (isAggregateError(cause)) return cause.errors.map(messageOf).join('; ');
+  if (!isError(cause)) return String(cause);
   // OpenSSL's message is a line of numbers and paths, of which `reason` is the part for people.
   const { reason } = cause as { reason?: unknown };
   return typeof reason === 'string' ? reason : cause.message;

@@ -3,6 +3,7 @@ import { type Inflated, InflateFault, type PermessageDeflate } from '../extensio
 import type { Breach } from '../framing/frame-decoder.js';
 import { MAX_TEXT_SIZE } from '../framing/message-assembler.js';
 import { VIOLATION } from '../framing/violations.js';
+import { isThenable } from '../host-values.js';
 
 /** What a compressed message turns out to be: text, binary, or a broken rule. */
 export type InflatedMessage = string | Uint8Array | Breach;
@@ -18,7 +19,7 @@ export class Inflation {
   /** The promise is for a message that takes its time; the next one must wait for it. It gives undefined behind close(). */
   inflate(bytes: Uint8Array, isText: boolean): InflatedMessage | Promise<InflatedMessage | undefined> {
     const inflated = this.#deflate.inflate(bytes);
-    if (!(inflated instanceof Promise)) return messageOf(inflated, isText);
+    if (!isThenable(inflated)) return messageOf(inflated, isText);
     return inflated.then(result => (result === undefined ? undefined : messageOf(result, isText)));
   }
 

@@ -5,6 +5,7 @@ import type { PermessageDeflate } from '../extensions/permessage-deflate/index.j
 import { CLOSE_CODE } from '../framing/close-code.js';
 import type { Breach } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
+import { isThenable, isUint8Array } from '../host-values.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../timers.js';
 import type { CloseInfo } from './close-info.js';
@@ -169,7 +170,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
 
   compressedMessage(bytes: Uint8Array, isText: boolean): void {
     const inflated = this.#inflation!.inflate(bytes, isText);
-    if (!(inflated instanceof Promise)) {
+    if (!isThenable(inflated)) {
       this.#receiveInflated(inflated);
       return;
     }
@@ -184,7 +185,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   }
 
   #receiveInflated(result: string | Uint8Array | Breach): void {
-    if (typeof result === 'string' || result instanceof Uint8Array) {
+    if (typeof result === 'string' || isUint8Array(result)) {
       if (this.protocol.reads) this.message(result);
     } else {
       this.protocol.fail(result.violation, result.detail);

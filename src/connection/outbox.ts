@@ -3,6 +3,7 @@ import { onAbort } from '../abort-signal.js';
 import { BackpressureError } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { releaseOutput } from '../framing/output-buffer.js';
+import { isBlob, isThenable, isUint8Array } from '../host-values.js';
 import type { Protocol } from '../protocol/protocol.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
 import type { ConnectionSettings } from './options.js';
@@ -103,11 +104,11 @@ export class Outbox implements Flushable {
       this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
       return false;
     }
-    if (!isHere(payload) && payload instanceof Blob) {
+    if (!isHere(payload) && isBlob(payload)) {
       this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
     } else if (this.#jobs !== undefined) {
       // The caller may write to its memory again as soon as this returns.
-      const kept = payload instanceof Uint8Array ? new Uint8Array(payload) : payload;
+      const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
       this.enqueue(payloadSize(kept), () => this.#hand(kept));
     } else {
       const deflating = this.#hand(payload);
@@ -127,7 +128,7 @@ export class Outbox implements Flushable {
     const isText = typeof payload === 'string';
     // A copy, since the caller may write to its memory again as soon as send() returns.
     const deflated = this.#deflate.deflate(isText ? Buffer.from(payload, 'utf8') : Buffer.from(payload));
-    if (!(deflated instanceof Promise)) {
+    if (!isThenable(deflated)) {
       this.#protocol.sendCompressed(deflated, isText);
       return undefined;
     }
@@ -143,7 +144,7 @@ export class Outbox implements Flushable {
     // A client masks what it sends, and where a context is taken over, what a message deflates to depends on those before it.
     if (protocol.role === 'client' || (isCompressed && standalone === undefined)) return this.#hand(message.payload);
     const frame = standalone === undefined ? message.frame : message.compressedFrame(standalone);
-    if (frame instanceof Promise) return frame.then(bytes => void protocol.sendEncoded(bytes));
+    if (isThenable(frame)) return frame.then(bytes => void protocol.sendEncoded(bytes));
     protocol.sendEncoded(frame);
     return undefined;
   }
@@ -343,7 +344,7 @@ export class Outbox implements Flushable {
   }
 }
 
-/** Whether it is a text, or bytes. Not asked by instanceof, which looks through all prototypes of what is none, three times a message. */
+/** Whether it is a text, or bytes. */
 function isHere(payload: string | Uint8Array | Blob | PreparedMessage): payload is string | Uint8Array {
   return typeof payload === 'string' || ArrayBuffer.isView(payload);
 }

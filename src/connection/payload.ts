@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { invalidType } from '../errors.js';
+import { isBlob, isUint8Array } from '../host-values.js';
 
 /** What send() takes. A string is sent as text, all else as binary. */
 export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
@@ -10,16 +11,22 @@ export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
  * @throws {TypeError} for anything else: a number, say, must not become memory of that size
  */
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
-  if (typeof data === 'string' || data instanceof Uint8Array) return data;
+  if (typeof data === 'string' || isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  // Not by instanceof, which does not know those of another realm (node:vm, and so test runners).
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
-  if (data instanceof Blob) return data;
+  if (isBlob(data)) return data;
+  if (types.isProxy(data)) {
+    throw invalidType(
+      'data',
+      'the Buffer, ArrayBufferView or ArrayBuffer itself, since the bytes behind a Proxy cannot be read',
+      data,
+    );
+  }
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
 }
 
 /** How many bytes of payload this will be. */
 export function payloadSize(payload: string | Uint8Array | { readonly size: number }): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);
-  return payload instanceof Uint8Array ? payload.length : payload.size;
+  return isUint8Array(payload) ? payload.length : payload.size;
 }

@@ -3,13 +3,21 @@ import { Deflater, type DeflaterOptions } from '../extensions/permessage-deflate
 import { encodeFrame } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { OPCODE } from '../framing/opcode.js';
+import { isBlob, isThenable } from '../host-values.js';
 import { payloadSize, type Sendable, toPayload } from './payload.js';
+
+/** Marks the prepared messages of every copy of this package in the process: another version, or the same one in another realm. */
+const PREPARED = Symbol.for('ws101.PreparedMessage');
 
 /**
  * A message for many peers: its frame is encoded once, and compressed once for all connections that agreed on the same parameters, whatever
  * their number. (A client masks each frame by a key of its own, so it gains nothing by this.)
  */
 export class PreparedMessage {
+  static {
+    Object.defineProperty(PreparedMessage.prototype, PREPARED, { value: true });
+  }
+
   /** The text, or the bytes. */
   readonly payload: string | Uint8Array;
   /** The message as one frame of a server's, not compressed. */
@@ -50,7 +58,7 @@ export class PreparedMessage {
     // Never closed, so it gives the bytes.
     const deflated = new Deflater(options).deflate(this.#bytes) as Uint8Array | Promise<Uint8Array>;
     const encode = (body: Uint8Array) => encodeFrame('server', this.#opcode, body, true, RSV1);
-    return deflated instanceof Promise ? deflated.then(encode) : encode(deflated);
+    return isThenable(deflated) ? deflated.then(encode) : encode(deflated);
   }
 }
 
@@ -62,8 +70,7 @@ export class PreparedMessage {
  */
 export function prepareMessage(data: Exclude<Sendable, Blob>): PreparedMessage {
   const payload = toPayload(data);
-  if (payload instanceof Blob)
-    throw invalidType('data', 'a string, a Buffer, an ArrayBufferView or an ArrayBuffer', data);
+  if (isBlob(payload)) throw invalidType('data', 'a string, a Buffer, an ArrayBufferView or an ArrayBuffer', data);
   return new PreparedMessage(payload);
 }
 
@@ -75,5 +82,17 @@ export function prepareMessage(data: Exclude<Sendable, Blob>): PreparedMessage {
 export function toMessage(data: Sendable | PreparedMessage): string | Uint8Array | Blob | PreparedMessage {
   // Asked first, since it costs next to nothing: instanceof looks through all prototypes of what is none.
   if (typeof data === 'string' || ArrayBuffer.isView(data)) return toPayload(data);
-  return data instanceof PreparedMessage ? data : toPayload(data);
+  if (data instanceof PreparedMessage) return data;
+  return toPayload(isPreparedElsewhere(data) ? data.payload : data);
+}
+
+/** What broadcast() takes, prepared if it is not yet. */
+export function toPrepared(data: Exclude<Sendable, Blob> | PreparedMessage): PreparedMessage {
+  if (data instanceof PreparedMessage) return data;
+  return prepareMessage(isPreparedElsewhere(data) ? data.payload : data);
+}
+
+/** Whether another copy of this package prepared it: then of all its properties only `payload` is sure to mean the same here. */
+function isPreparedElsewhere(data: unknown): data is PreparedMessage {
+  return typeof data === 'object' && data !== null && PREPARED in data;
 }

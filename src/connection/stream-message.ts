@@ -1,4 +1,5 @@
 import { invalidType } from '../errors.js';
+import { isUint8Array } from '../host-values.js';
 import type { Outbox } from './outbox.js';
 
 /** What sendStream() takes: pieces of text, or pieces of binary, but not both in one message. */
@@ -84,7 +85,7 @@ export class StreamMessage {
   }
 
   #accept(piece: unknown): string | Uint8Array {
-    const kind = typeof piece === 'string' ? 'string' : piece instanceof Uint8Array ? 'Uint8Array' : undefined;
+    const kind = typeof piece === 'string' ? 'string' : isUint8Array(piece) ? 'Uint8Array' : undefined;
     if (kind === undefined || (this.#kind !== undefined && kind !== this.#kind)) {
       throw invalidType('a piece of the stream', this.#kind ?? 'a string or a Uint8Array', piece);
     }

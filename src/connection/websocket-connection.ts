@@ -7,6 +7,7 @@ import type { PermessageDeflate } from '../extensions/permessage-deflate/index.j
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+import { isBlob, isError } from '../host-values.js';
 import type { Role } from '../protocol/protocol.js';
 import { nextTick } from '../timers.js';
 import type { CloseInfo } from './close-info.js';
@@ -464,7 +465,7 @@ function signalOf(options: WaitOptions): AbortSignal | undefined {
 
 function toPingPayload(data: string | Uint8Array): Buffer {
   const payload = toPayload(data);
-  if (payload instanceof Blob) throw invalidType('data', 'a string or a Uint8Array', data);
+  if (isBlob(payload)) throw invalidType('data', 'a string or a Uint8Array', data);
   const bytes = Buffer.from(payload as string);
   if (bytes.length > MAX_CONTROL_PAYLOAD) {
     throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, bytes.length);
@@ -473,5 +474,5 @@ function toPingPayload(data: string | Uint8Array): Buffer {
 }
 
 function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error('the source of a message failed', { cause: thrown });
+  return isError(thrown) ? thrown : new Error('the source of a message failed', { cause: thrown });
 }

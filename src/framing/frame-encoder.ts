@@ -1,5 +1,6 @@
 import { allocateUnpooled, utf8Length, writeUtf8 } from '#platform';
 import { invalidType, invalidValue } from '../errors.js';
+import { isUint8Array } from '../host-values.js';
 import {
   FIN_BIT,
   headerLength,
@@ -128,7 +129,7 @@ export function encodeFrame(
 }
 
 function checkFrame(opcode: number, payload: unknown, fin: boolean, rsv: number): void {
-  if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) {
+  if (typeof payload !== 'string' && !isUint8Array(payload)) {
     throw invalidType('payload', 'a string or a Uint8Array', payload);
   }
   if (!Number.isInteger(opcode) || opcode < 0 || opcode > 0xf || isReservedOpcode(opcode)) {

@@ -1,4 +1,5 @@
 import { HandshakeError } from '../errors.js';
+import { isError } from '../host-values.js';
 import { printableText } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 
@@ -69,7 +70,7 @@ export class ClosingAct {
 function transportError(error: Error | undefined): Error | undefined {
   if (!(error instanceof HandshakeError)) return error;
   if (error.fault !== 'network') return undefined;
-  return error.cause instanceof Error ? error.cause : error;
+  return isError(error.cause) ? error.cause : error;
 }
 
 function other(side: Side): Side {

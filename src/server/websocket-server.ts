@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { emitTo, synchronous, warn } from '../application-code.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
-import { PreparedMessage, prepareMessage } from '../connection/prepared-message.js';
+import { type PreparedMessage, toPrepared } from '../connection/prepared-message.js';
 import { CLOSE_EVENT_TIME, destroySocket, isOwned } from '../connection/socket-owner.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
@@ -13,6 +13,7 @@ import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
 import { judgeRequest, requestHeadOf } from '../handshake/upgrade-request.js';
+import { isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { attach } from './http-attachment.js';
@@ -131,7 +132,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     checkOptionNames(options, BROADCAST_OPTION_NAMES);
     const { filter } = options;
     if (filter !== undefined && typeof filter !== 'function') throw invalidType('filter', 'a function', filter);
-    const message = data instanceof PreparedMessage ? data : prepareMessage(data);
+    const message = toPrepared(data);
     let count = 0;
     const chosen = filter === undefined ? this.#clients : [...this.#clients].filter(one => passes(filter, one));
     for (const connection of chosen) {
@@ -345,5 +346,5 @@ function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array
       socket,
     );
   }
-  if (!(head instanceof Uint8Array)) throw invalidType('head', 'a Buffer', head);
+  if (!isUint8Array(head)) throw invalidType('head', 'a Buffer', head);
 }

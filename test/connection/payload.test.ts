@@ -31,6 +31,20 @@ describe('toPayload()', () => {
     expect(payloadSize(blob)).toBe(3);
   });
 
+  it.each([
+    ['a Buffer', Buffer.from('x')],
+    ['a Float64Array', new Float64Array(1)],
+    ['an ArrayBuffer', new ArrayBuffer(1)],
+  ])('refuses a Proxy of %s, and says why', (_, data) => {
+    expect(() => toPayload(new Proxy(data, {}) as never)).toThrow(
+      expect.objectContaining({
+        name: 'TypeError',
+        code: 'WS101_INVALID_ARGUMENT',
+        message: expect.stringMatching(/^data must be .* itself, since the bytes behind a Proxy cannot be read, got /),
+      }),
+    );
+  });
+
   it.each<[unknown, string]>([
     [7, 'got 7'],
     [undefined, 'got undefined'],
