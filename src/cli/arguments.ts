@@ -49,10 +49,10 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help === true) return 'help';
-  if (positionals.length > 0) throw new UsageError(`serve takes no argument, got ${quote(positionals[0]!)}`);
+  if (positionals.length > 0) throw new UsageError(`serve takes no arguments, got ${quote(positionals[0]!)}`);
   const { 'tls-cert': cert, 'tls-key': key, 'max-message-size': maxMessageSize } = values;
   if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError(cert === undefined ? '--tls-key needs --tls-cert too' : '--tls-cert needs --tls-key too');
+    throw new UsageError(cert === undefined ? '--tls-key requires --tls-cert' : '--tls-cert requires --tls-key');
   }
   return {
     host: values.host,
@@ -85,7 +85,7 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
   if (values.help === true) return 'help';
   if (positionals.length > 1) throw new UsageError(`connect takes one url, got ${quote(positionals[1]!)} too`);
   if (values.insecure && values.ca !== undefined) {
-    throw new UsageError('--ca and --insecure exclude each other: a certificate is verified, or it is not');
+    throw new UsageError('--ca and --insecure cannot be combined');
   }
   const { 'ping-interval': pingInterval, 'ping-timeout': pingTimeout } = values;
   return {
@@ -124,7 +124,7 @@ function integer(option: string, text: string, greatest: number): number {
 function milliseconds(option: string, text: string, least: number): number {
   const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds >= least && seconds <= MAX_SECONDS)) {
-    throw new UsageError(`${option} must be seconds from ${least} to ${MAX_SECONDS}, got ${quote(text)}`);
+    throw new UsageError(`${option} must be a number of seconds from ${least} to ${MAX_SECONDS}, got ${quote(text)}`);
   }
   // A value above 0 must not be rounded to 0, which turns pings off.
   return seconds === 0 ? 0 : Math.max(1, Math.round(seconds * 1000));

@@ -19,8 +19,8 @@ export function closeReport(info: CloseInfo): string {
 
 /** What there was of the closing handshake, where it was not whole. */
 function missingHalf({ sent, received }: CloseInfo): string {
-  if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, and no Close frame came`;
-  if (received !== undefined) return `${describeClose(received.code, received.reason)} came, and was not answered`;
+  if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, but no Close frame came`;
+  if (received !== undefined) return `${describeClose(received.code, received.reason)} came, but was not answered`;
   return 'there was no closing handshake';
 }
 

@@ -30,7 +30,7 @@ export function parseLine(line: string): Command {
     case 'help':
       return { kind: 'help' };
     default:
-      return invalid(`unknown command /${name}: type /help for the commands, or /${line} to send this line as text`);
+      return invalid(`unknown command /${name}: see /help, or type /${line} to send it as text`);
   }
 }
 

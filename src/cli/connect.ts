@@ -10,6 +10,7 @@ import { type Paint, PLAIN, WireTrace } from '../inspect/index.js';
 import { type ConnectArguments, parseConnectArguments } from './arguments.js';
 import { failureReport } from './close-report.js';
 import { COLOURS, isColourful } from './colours.js';
+import { columnsOf } from './columns.js';
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
@@ -44,7 +45,7 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   const terminal = new Terminal(streams);
   const paint = isColourful(streams.stderr, process.env) ? COLOURS : PLAIN;
   const session = new Session(terminal, streams, paint, options);
-  const trace = options.trace ? wireTrace(terminal, paint) : undefined;
+  const trace = options.trace ? wireTrace(terminal, paint, () => columnsOf(streams.stderr, process.env)) : undefined;
   const opening = open(url, {
     ...libraryOptions(options),
     signal: session.signal,
@@ -59,12 +60,13 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   await checkUsage(opening);
   const stopListening = onInterruption(() => session.interrupt());
   try {
-    const whose = options.url === undefined ? ', an echo server of our own' : '';
+    const whose = options.url === undefined ? ' (built-in echo server)' : '';
     session.status(`init: connecting to ${withoutPassword(url)}${whose}`);
-    if (options.insecure) session.status('--insecure: no certificate is verified');
+    if (options.insecure) session.status('--insecure: the certificate is not verified');
     if (terminal.isInteractive) terminal.openPrompt(session);
     const connection = await opening;
-    session.status(connection.subprotocol === '' ? 'opened' : `opened: subprotocol ${connection.subprotocol}`);
+    const opened = connection.subprotocol === '' ? 'opened' : `opened: subprotocol ${connection.subprotocol}`;
+    session.status(terminal.isInteractive ? `${opened} (/help lists the commands, Ctrl-D closes)` : opened);
     const info = await session.run(connection);
     return session.hasBrokenStream ? EXIT.FAILURE : exitCodeOf(info);
   } catch (error) {
@@ -72,7 +74,9 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     if (!isGivenUp && !(error instanceof HandshakeError)) throw error;
     await trace?.ended();
     terminal.close();
-    const [why, ...more] = isGivenUp ? ['given up before it was open'] : failureReport(error as HandshakeError);
+    const [why, ...more] = isGivenUp
+      ? ['canceled before the connection was open']
+      : failureReport(error as HandshakeError);
     session.status(`closed: ${why}`);
     for (const line of more) session.status(line);
     return EXIT.FAILURE;
@@ -109,12 +113,17 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
 }
 
 /** A trace on the terminal, and when it is complete: a connection that fails to open is given up a little before its socket is. */
-function wireTrace(terminal: Terminal, paint: Paint): { readonly tap: WireTap; ended(): Promise<void> } {
+function wireTrace(
+  terminal: Terminal,
+  paint: Paint,
+  columns: () => number,
+): { readonly tap: WireTap; ended(): Promise<void> } {
   const trace = new WireTrace({
     write: line => terminal.say(line),
     now: () => performance.timeOrigin + performance.now(),
     accept: acceptOf,
     paint,
+    columns,
   });
   let isConnected = false;
   let resolveClosed = (): void => {};

@@ -58,10 +58,10 @@ function start({
 
 function whyNotListening(error: NodeJS.ErrnoException, { host, port }: ServeArguments): string {
   const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program listens there; --port 0 takes a free port',
-    EACCES: 'this needs more rights; ports from 1024 on do not',
-    EADDRNOTAVAIL: 'this machine does not have that address',
-    ENOTFOUND: 'there is no such host',
+    EADDRINUSE: 'another program is listening there; --port 0 picks a free port',
+    EACCES: 'permission denied; try a port from 1024 up',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'no such host',
   };
   return `cannot listen on ${host}, port ${port}: ${reasons[error.code ?? ''] ?? error.message}`;
 }
@@ -75,7 +75,7 @@ async function untilStopped(server: WebSocketServer, terminal: Terminal): Promis
         return;
       }
       isStopping = true;
-      terminal.say(`closing ${plural(server.clients.size, 'connection')}; once more ends at once`);
+      terminal.say(`closing ${plural(server.clients.size, 'connection')}; press Ctrl-C again to exit immediately`);
       void server.close().then(() => {
         stopListening();
         resolve(EXIT.OK);

@@ -84,11 +84,11 @@ export class Session implements PromptOwner {
     this.status(`closed: ${closeReport(info)}`);
     if (this.#unsentLines > 0) {
       this.status(
-        `not sent, since the connection was closing: ${plural(this.#unsentLines, 'line')} of the input, and what follows`,
+        `not sent, because the connection was closing: ${plural(this.#unsentLines, 'line')} of input, and everything after`,
       );
     }
     if (this.#terminal.isInteractive && !this.#isLeaving) {
-      this.status('Ctrl-D leaves');
+      this.status('press Ctrl-D to quit');
       await new Promise<void>(resolve => {
         this.#left = resolve;
       });
@@ -130,13 +130,13 @@ export class Session implements PromptOwner {
     const connection = this.#connection;
     if (connection?.state !== 'open') {
       const why = connection === undefined ? 'not open yet' : connection.state;
-      this.status(`not sent, since the connection is ${why}: ${printableText(line)}`);
+      this.status(`not sent, because the connection is ${why}: ${printableText(line)}`);
       return true;
     }
     if (command.kind === 'send') return connection.send(command.data);
     void connection.ping(command.data).then(roundTrip => {
       this.#silence.interrupt();
-      this.status(roundTrip === undefined ? 'no pong came' : `pong after ${roundTrip.toFixed(1)} ms`);
+      this.status(roundTrip === undefined ? 'no pong received' : `pong after ${roundTrip.toFixed(1)} ms`);
     });
     return true;
   }

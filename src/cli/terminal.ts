@@ -2,7 +2,7 @@ import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor 
 import type { Readable, Writable } from 'node:stream';
 
 /** One of the process's standard streams, or what a test puts in its place. */
-type Standard<Stream> = Stream & { readonly isTTY?: boolean };
+type Standard<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number };
 
 export interface StandardStreams {
   readonly stdin: Standard<Readable>;

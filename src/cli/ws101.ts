@@ -27,7 +27,7 @@ export async function ws101([name = '', ...args]: readonly string[], streams: St
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const program = command === undefined ? 'ws101' : `ws101 ${name}`;
   try {
-    if (command === undefined) throw new UsageError(name === '' ? 'no command' : `no such command: ${name}`);
+    if (command === undefined) throw new UsageError(name === '' ? 'no command given' : `unknown command: ${name}`);
     return await command(args, streams);
   } catch (error) {
     stderr.write(`${program}: ${printableText((error as Error).message)}\n`);

@@ -59,10 +59,11 @@ export class ClosingAct {
   #howEnded(broken: Error | undefined): string {
     const [first, second] = this.#ends;
     if (broken !== undefined) return `TCP broke: ${messageOf(broken)}`;
-    if (first === undefined) return 'TCP was cut by the client, without waiting for the server';
-    const role = first === 'server' && this.#isClean ? ', whose part that is (§7.1.1)' : '';
-    const rest = second === undefined ? `the ${other(first)} did not end it` : `then the ${second}`;
-    return `TCP was ended by the ${first} first${role}, ${rest}`;
+    if (first === undefined) return 'the client ended TCP without waiting for the server';
+    // "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server" (§7.1.1).
+    const role = first === 'server' && this.#isClean ? ', as it should (§7.1.1)' : '';
+    const rest = second === undefined ? `; the ${other(first)} did not` : `, then the ${second}`;
+    return `the ${first} ended TCP first${role}${rest}`;
   }
 }
 

@@ -2,29 +2,44 @@ import { CLOSE_CODE, closeCodeName } from '../framing/close-code.js';
 import { type ClosePayload, parseClosePayload } from '../framing/close-payload.js';
 import { RSV1, RSV2, RSV3 } from '../framing/frame-header.js';
 import { isControl, OPCODE, opcodeName } from '../framing/opcode.js';
+import { hexPreview, quotedPreview } from './fit.js';
 import type { WatchedFrame } from './frame-watcher.js';
-import { hexPreview, printableText, quotedPreview } from './printable.js';
-import { TEXT_COLUMNS } from './trace-writer.js';
+import { printableText } from './printable.js';
+import { widthOf } from './width.js';
 
 /** A frame as one line of columns, in the order of the header's bits (RFC 6455 §5.2). */
-
-/** How many columns a payload may take, so that a line with its time and arrow stays within 100. */
-export const PAYLOAD_COLUMNS = 43;
 
 /** What stands above the columns. */
 export const FRAME_COLUMNS: string = columns('FIN', 'RSV', 'opcode', 'MASK', 'length', 'key', 'payload (unmasked)');
 
-/** One line; two where a Close frame has a reason too long for the first. */
-export function frameLines(frame: WatchedFrame): [string, ...string[]] {
-  const close = closeOf(frame);
-  if (close === undefined) return [columnsOf(frame, payloadPreview(frame))];
-  const whole = describeClose(close.code, close.reason);
-  if (whole.length <= PAYLOAD_COLUMNS) return [columnsOf(frame, whole)];
-  const reason = quotedPreview(frame.payload.subarray(2), frame.payloadLength - 2, TEXT_COLUMNS - REASON.length);
-  return [columnsOf(frame, `${describeClose(close.code, '')},`), `${REASON}${reason}`];
-}
+/** Where the payload begins. */
+const PAYLOAD_COLUMN = FRAME_COLUMNS.indexOf('payload');
 
-const REASON = '    reason ';
+/** A payload that needs more room than there is beside its header is cut there if there is this much, or else put below. */
+const ENOUGH_FOR_PAYLOAD = 40;
+
+const INDENT = '    ';
+const REASON = 'reason ';
+
+/**
+ * The header and the payload of a frame in lines of at most `width` columns: one line, or more if the payload does not fit beside the header.
+ */
+export function frameLines(frame: WatchedFrame, width: number): [string, ...string[]] {
+  const beside = width - PAYLOAD_COLUMN;
+  const below = width - INDENT.length;
+  const place = (payload: string): [string, ...string[]] =>
+    widthOf(payload) <= beside ? [columnsOf(frame, payload)] : [columnsOf(frame, ''), INDENT + payload];
+  const close = closeOf(frame);
+  if (close === undefined) {
+    return place(payloadPreview(frame, beside < ENOUGH_FOR_PAYLOAD ? below : beside));
+  }
+  const whole = describeClose(close.code, close.reason);
+  const code = `${describeClose(close.code, '')},`;
+  const isWholeBelow = widthOf(code) > beside && widthOf(whole) <= below;
+  if (close.reason === '' || widthOf(whole) <= beside || isWholeBelow) return place(whole);
+  const reason = { start: frame.payload.subarray(2), end: frame.payloadEnd, length: frame.payloadLength - 2 };
+  return [...place(code), INDENT + REASON + quotedPreview(reason, below - REASON.length)];
+}
 
 function columnsOf(frame: WatchedFrame, payload: string): string {
   const rsv = [RSV1, RSV2, RSV3].map(bit => ((frame.rsv & bit) === 0 ? '0' : '1')).join('');
@@ -54,14 +69,17 @@ function closeOf({ opcode, error, received, payloadLength, payload }: WatchedFra
 
 const COMPRESSED = 'deflated ';
 
-function payloadPreview({ content, isCompressed, payload, payloadLength }: WatchedFrame): string {
-  if (payload.length === 0) return '';
-  if (isCompressed) return COMPRESSED + hexPreview(payload, payloadLength, PAYLOAD_COLUMNS - COMPRESSED.length);
-  const isText = content === OPCODE.TEXT || (isControl(content) && payload.every(isPrintableAscii));
-  return (isText ? quotedPreview : hexPreview)(payload, payloadLength, PAYLOAD_COLUMNS);
+function payloadPreview(frame: WatchedFrame, width: number): string {
+  const { content, isCompressed, payload: start, payloadLength: length } = frame;
+  if (start.length === 0) return '';
+  // The last bytes that came are not the end of a payload that was cut off.
+  const end = frame.received === length ? frame.payloadEnd : start.subarray(0, 0);
+  if (isCompressed) return COMPRESSED + hexPreview({ start, end, length }, width - COMPRESSED.length);
+  const isText = content === OPCODE.TEXT || (isControl(content) && start.every(isPrintableAscii));
+  return (isText ? quotedPreview : hexPreview)({ start, end, length }, width);
 }
 
-/** Control frames may bear anything; what is all letters is shown as such. */
+/** A control frame may carry any bytes; printable ASCII is shown as text. */
 function isPrintableAscii(byte: number): boolean {
   return byte >= 0x20 && byte < 0x7f;
 }

@@ -9,6 +9,9 @@ import { VIOLATION } from '../framing/violations.js';
 /** How much of a payload is kept to be shown: all of a control frame's, and more of a message's than one line can hold. */
 const KEPT_PAYLOAD = 192;
 
+/** How much of the end of a larger payload is kept. */
+const KEPT_END = 64;
+
 /** The decoder unmasks in a copy of what it is given, so it is given no more than this at a time. */
 const PIECE = 16_384;
 
@@ -20,6 +23,8 @@ export interface WatchedFrame extends Readonly<FrameHeader> {
   readonly isCompressed: boolean;
   /** The first bytes of the payload, unmasked. */
   readonly payload: Uint8Array;
+  /** The last bytes that came of the payload, unmasked, as far as they are not in `payload`. */
+  readonly payloadEnd: Uint8Array;
   /** How many bytes of the payload came: fewer than `payloadLength` where the frame was cut off or broke a rule. */
   readonly received: number;
   /** The rule that it breaks. Nothing behind it is decoded (RFC 6455 §7.1.7). */
@@ -28,12 +33,13 @@ export interface WatchedFrame extends Readonly<FrameHeader> {
 
 /**
  * Shows the frames that one endpoint sends, each as soon as it is complete, and the first that breaks a rule of the RFC as what it is.
- * It keeps KEPT_PAYLOAD bytes, however large the frames are.
+ * It keeps KEPT_PAYLOAD and KEPT_END bytes, however large the frames are.
  */
 export class FrameWatcher {
   readonly #decoder: FrameDecoder;
   readonly #onFrame: (frame: WatchedFrame) => void;
   readonly #kept = new Uint8Array(KEPT_PAYLOAD);
+  readonly #end = new LastBytes(KEPT_END);
   #received = 0;
   #content: number = OPCODE.CONTINUATION;
   /** The header of the frame whose payload comes next. */
@@ -90,6 +96,7 @@ export class FrameWatcher {
     this.#content = header.opcode;
     this.#isCompressed = false;
     this.#received = 0;
+    this.#end.clear();
   }
 
   /** A message's fragments must follow each other (§5.4), and the first alone says that it is compressed. */
@@ -121,6 +128,8 @@ export class FrameWatcher {
     for (let at = start; at < stop && this.#received + at - start < KEPT_PAYLOAD; at++) {
       this.#kept[this.#received + at - start] = bytes[at]!;
     }
+    const rest = Math.min(stop, Math.max(start, start + KEPT_PAYLOAD - this.#received));
+    this.#end.push(bytes.subarray(rest, stop));
     this.#received += stop - start;
     return wrong === -1 ? undefined : { violation: VIOLATION.INVALID_UTF8, index: wrong };
   }
@@ -147,10 +156,37 @@ export class FrameWatcher {
       content: this.#content,
       isCompressed: this.#isCompressed,
       payload: this.#payload(),
+      payloadEnd: this.#end.bytes,
       received: this.#received,
       error,
     };
     this.#header = undefined;
     this.#onFrame(frame);
+  }
+}
+
+/** The last bytes of what is pushed. */
+class LastBytes {
+  readonly #bytes: Uint8Array;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  push(bytes: Uint8Array): void {
+    const last = bytes.subarray(Math.max(0, bytes.length - this.#bytes.length));
+    const kept = Math.min(this.#length, this.#bytes.length - last.length);
+    this.#bytes.copyWithin(0, this.#length - kept, this.#length);
+    this.#bytes.set(last, kept);
+    this.#length = kept + last.length;
+  }
+
+  clear(): void {
+    this.#length = 0;
   }
 }

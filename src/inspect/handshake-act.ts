@@ -1,3 +1,4 @@
+import { brokenLines, elided, firstOf } from './fit.js';
 import { type HeadLine, HeadLines } from './head-lines.js';
 import {
   headerOf,
@@ -8,11 +9,16 @@ import {
   statusLineNote,
   statusOf,
 } from './head-notes.js';
-import { printableLines } from './printable.js';
-import { type Side, TEXT_COLUMNS, type TraceWriter } from './trace-writer.js';
+import { printableCharacters } from './printable.js';
+import type { Side, TraceWriter } from './trace-writer.js';
+import { widthOf } from './width.js';
 
 /** A head longer than this is not shown to its end. */
 const MAX_HEAD_LINES = 128;
+
+/** A line of a head that would take more rows is shown without its middle. */
+const MAX_ROWS_OF_LINE = 3;
+const ROW_INDENT = '  ';
 
 /** How much of the body of a response other than 101 is shown. */
 const KEPT_BODY = 512;
@@ -115,10 +121,10 @@ export class HandshakeAct {
   #showBody(): void {
     if (this.#isBodyShown || this.#bodyLength === 0) return;
     this.#isBodyShown = true;
-    const lines = textLines(this.#body.subarray(0, this.#bodyLength));
+    const lines = textLines(this.#body.subarray(0, this.#bodyLength), this.#writer.textColumns);
     for (const line of lines.slice(0, MAX_BODY_LINES)) this.#writer.row(line, { from: 'server' });
     const isCut = this.#bodyLength === KEPT_BODY || lines.length > MAX_BODY_LINES;
-    if (isCut) this.#writer.row('…', { from: 'server', note: 'the body goes on' });
+    if (isCut) this.#writer.row('…', { from: 'server', note: 'the body continues' });
   }
 }
 
@@ -166,32 +172,48 @@ class Head {
     this.#writer.row('…', { from: this.#side, note: 'cut off' });
   }
 
-  #show({ bytes, length }: HeadLine): void {
-    const rows = printableLines(bytes, TEXT_COLUMNS);
+  #show(line: HeadLine): void {
+    const characters = [...printableCharacters(line.bytes, 'bare')];
     const index = this.#count++;
     if (index > MAX_HEAD_LINES) return;
     if (index === MAX_HEAD_LINES) {
       this.#writer.row('…', { from: this.#side, note: 'more lines, not shown' });
       return;
     }
-    const note = this.#noteOn(rows.join(''), index);
+    const note = this.#noteOn(characters.join(''), index);
+    const rows = lineRows(characters, line, this.#writer.textColumns);
     rows.forEach((row, i) => {
       const isLast = i === rows.length - 1;
       this.#writer.row(row, { from: this.#side, isTimed: index === 0 && i === 0, note: isLast ? note : '' });
     });
-    if (length > bytes.length) this.#writer.row(`… ${length} bytes in all`, { from: this.#side });
   }
 }
 
+/** A line of a head in at most MAX_ROWS_OF_LINE rows, the second and later ones indented. */
+function lineRows(characters: readonly string[], { bytes, length }: HeadLine, columns: number): string[] {
+  const shorter = columns - ROW_INDENT.length;
+  const mark = ` …(${length} bytes in all)`;
+  // A character or the mark may not fit at the end of a row.
+  const room = columns + (MAX_ROWS_OF_LINE - 1) * shorter - MAX_ROWS_OF_LINE - widthOf(mark);
+  const shown =
+    length > bytes.length
+      ? [...firstOf(characters, room - widthOf(mark)), mark]
+      : elided(characters, room, `${mark}… `);
+  const first = firstOf(shown, columns);
+  const rest = shown.slice(first.length);
+  if (rest.length === 0) return [first.join('')];
+  return [first.join(''), ...brokenLines(rest, shorter).map(row => ROW_INDENT + row)];
+}
+
 /** The lines of a text, each cut into as many as its length needs. */
-function textLines(bytes: Uint8Array): string[] {
+function textLines(bytes: Uint8Array, columns: number): string[] {
   const lines = new HeadLines();
   const texts: string[] = [];
   let at = 0;
   for (let taken = lines.take(bytes, at); taken !== undefined; taken = lines.take(bytes, at)) {
     at = taken.next;
-    texts.push(...printableLines(taken.line.bytes, TEXT_COLUMNS));
+    texts.push(...brokenLines(printableCharacters(taken.line.bytes, 'bare'), columns));
   }
   const last = lines.takeUnfinished();
-  return last === undefined ? texts : [...texts, ...printableLines(last.bytes, TEXT_COLUMNS)];
+  return last === undefined ? texts : [...texts, ...brokenLines(printableCharacters(last.bytes, 'bare'), columns)];
 }

@@ -13,42 +13,42 @@ export function headerOf(line: string): readonly [name: string, value: string] {
 }
 
 const REQUEST_NOTES: ReadonlyMap<string, string> = new Map([
-  ['host', 'the server that it is meant for'],
-  ['upgrade', 'asks to speak WebSocket from here on'],
-  ['connection', 'Upgrade is meant for the next hop'],
-  ['sec-websocket-key', '16 random bytes, new each time'],
-  ['sec-websocket-version', 'the version of RFC 6455 is 13'],
+  ['host', 'the server this is meant for'],
+  ['upgrade', 'asks to switch to WebSocket'],
+  ['connection', 'Upgrade applies to this hop only'],
+  ['sec-websocket-key', '16 random bytes, new every time'],
+  ['sec-websocket-version', 'RFC 6455 is version 13'],
   ['sec-websocket-protocol', 'the subprotocols offered'],
   ['sec-websocket-extensions', 'the extensions offered'],
-  ['origin', 'the page that asks'],
+  ['origin', 'the web page that asks'],
 ]);
 
 const AGREEMENT_NOTES: ReadonlyMap<string, string> = new Map([
-  ['upgrade', 'agrees to speak WebSocket'],
-  ['connection', 'Upgrade is meant for this hop'],
-  ['sec-websocket-accept', 'follows from Key: see below'],
+  ['upgrade', 'agrees to switch to WebSocket'],
+  ['connection', 'Upgrade applies to this hop only'],
+  ['sec-websocket-accept', 'computed from Key: see below'],
   ['sec-websocket-protocol', 'the subprotocol chosen'],
   ['sec-websocket-extensions', 'the extensions agreed on'],
 ]);
 
 const REFUSAL_NOTES: ReadonlyMap<string, string> = new Map([
-  ['sec-websocket-version', 'the versions that it speaks'],
-  ['upgrade', 'the protocols that it would speak'],
-  ['location', 'where it wants us to go'],
-  ['www-authenticate', 'how to say who we are'],
+  ['sec-websocket-version', 'the versions the server speaks'],
+  ['upgrade', 'the protocols the server speaks'],
+  ['location', 'where to go instead'],
+  ['www-authenticate', 'how to authenticate'],
 ]);
 
 export function requestLineNote(line: string): string {
-  return line.startsWith('GET ') ? 'a WebSocket begins as an HTTP GET' : '';
+  return line.startsWith('GET ') ? 'a WebSocket starts as an HTTP GET' : '';
 }
 
 export function statusLineNote(status: number | undefined): string {
-  if (status === undefined) return 'not HTTP: no WebSocket server';
-  if (status === 101) return 'agreed: behind this head come frames';
+  if (status === undefined) return 'not HTTP: not a WebSocket server';
+  if (status === 101) return 'accepted: frames follow this head';
   if (status < 200) return 'interim: another response follows';
-  if (status < 300) return 'plain HTTP: no WebSocket here';
-  if (status < 400) return 'sent elsewhere: see Location';
-  return status < 500 ? 'refused by the server' : 'the server, or a proxy, failed';
+  if (status < 300) return 'plain HTTP, not a WebSocket';
+  if (status < 400) return 'redirected: see Location';
+  return status < 500 ? 'refused by the server' : 'the server or a proxy failed';
 }
 
 export function requestHeaderNote(name: string): string {
@@ -59,8 +59,8 @@ export function responseHeaderNote(name: string, value: string, status: number |
   if (status !== 101) return REFUSAL_NOTES.get(name) ?? '';
   // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value "websocket", the
   // client MUST _Fail the WebSocket Connection_", and likewise a |Connection| without the token "Upgrade" (§4.1).
-  if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: it is not websocket';
-  if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: it does not name Upgrade';
+  if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: must be websocket';
+  if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: must contain Upgrade';
   return AGREEMENT_NOTES.get(name) ?? '';
 }
 
@@ -81,13 +81,10 @@ export interface AcceptProof {
  */
 export function proveAccept(key: string, accept: string | undefined, expected: string): AcceptProof {
   const isRight = accept === expected;
-  const said = accept === undefined ? 'the server said nothing' : `the server said ${accept}`;
+  const said = accept === undefined ? 'the server sent none' : `the server sent ${accept}`;
   return {
-    lines: [
-      'How Accept follows from Key and a GUID that is the same for all (§1.3, §4.2.2):',
-      `base64(SHA-1("${key}" + "${GUID}"))`,
-    ],
-    verdict: isRight ? `= ${expected}: right` : `= ${expected}, but ${said}: wrong`,
+    lines: ['Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):', `base64(SHA-1("${key}" + "${GUID}"))`],
+    verdict: isRight ? `= ${expected}: correct` : `= ${expected}, but ${said}: wrong`,
     isRight,
   };
 }

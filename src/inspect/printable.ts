@@ -1,5 +1,5 @@
 import { decodeUtf8, isUtf8 } from '#platform';
-import { columnsOf, widthOf } from './width.js';
+import { columnsOf } from './width.js';
 
 /**
  * Bytes and texts of a peer as text that is safe to show on a terminal. A peer must not be able to move the cursor, change colors, reverse
@@ -45,53 +45,6 @@ export function* printableCharacters(bytes: Uint8Array, quoting: Quoting): Gener
 export function printableText(text: string): string {
   const escaper = new Escaper('bare');
   return Array.from(text, character => escaper.character(character)).join('');
-}
-
-/** `bytes` as lines of at most `columns` columns. One empty line where there are none. */
-export function printableLines(bytes: Uint8Array, columns: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  let width = 0;
-  for (const character of printableCharacters(bytes, 'bare')) {
-    const more = widthOf(character);
-    if (width + more > columns) {
-      lines.push(line);
-      line = '';
-      width = 0;
-    }
-    line += character;
-    width += more;
-  }
-  return [...lines, line];
-}
-
-/**
- * A text in quotes, cut to `columns` columns.
- *
- * @param bytes its beginning; more than `columns` characters of it are never needed
- * @param length how many bytes it has in all
- */
-export function quotedPreview(bytes: Uint8Array, length: number, columns: number): string {
-  const room = columns - '""'.length;
-  let text = '';
-  let width = 0;
-  /** What is shown where the text turns out to be too long: it leaves room for the mark that says so. */
-  let cut = '';
-  for (const character of printableCharacters(bytes, 'quoted')) {
-    width += widthOf(character);
-    if (width > room) return `"${cut}"…`;
-    text += character;
-    if (width < room) cut = text;
-  }
-  return length > bytes.length ? `"${cut}"…` : `"${text}"`;
-}
-
-/** Bytes as hex pairs, cut to `columns` columns. `length` is how many there are in all. */
-export function hexPreview(bytes: Uint8Array, length: number, columns: number): string {
-  const fitting = Math.floor((columns + 1) / 3);
-  const pairs = Array.from(bytes.subarray(0, fitting), hexPair);
-  if (length <= pairs.length) return pairs.join(' ');
-  return [...pairs.slice(0, fitting - 1), '…'].join(' ');
 }
 
 export function hexPair(byte: number): string {

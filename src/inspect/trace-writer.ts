@@ -1,19 +1,26 @@
+import { wrapped } from './fit.js';
 import type { Paint } from './paint.js';
+import { widthOf } from './width.js';
 
 /**
- * How a trace is laid out, in 100 columns:
+ * How a trace is laid out, here in 80 columns:
  *
- *     3  Frames ───────────────────────────────────────────── 2031-01-05 10:20:30.123 UTC
- *        0.001234 → what went over the wire                    what it means
- *     └── seconds ─┘ └─ from the client; ← from the server     └─ from NOTE_COLUMN on
+ *     3  Frames ───────────────────────────────── 2031-01-05 10:20:30.123 UTC
+ *        0.001234 → what went over the wire       what it means
+ *     └── seconds ─┘ └─ from the client; ← from the server
+ *
+ * Notes begin at column 64 if there is room. In fewer than 100 columns they move to the left, and a note goes below its line where the two
+ * do not fit beside each other.
  */
-const COLUMNS = 100;
 const TIME_COLUMNS = 10;
 const MARGIN: number = TIME_COLUMNS + ' → '.length;
 const NOTE_COLUMN = 64;
 
-/** How many columns a row's text may take. */
-export const TEXT_COLUMNS: number = COLUMNS - MARGIN;
+/** No note is wider than this. */
+export const MAX_NOTE_COLUMNS = 36;
+
+/** In a narrower terminal, lines are longer than it is wide. */
+export const MIN_COLUMNS = 60;
 
 export type Side = 'client' | 'server';
 
@@ -24,24 +31,40 @@ export interface Row {
   readonly from?: Side | undefined;
   /** Whether the time stands in front of it. */
   readonly isTimed?: boolean;
+  /** At most MAX_NOTE_COLUMNS. */
   readonly note?: string;
   readonly paint?: ((text: string) => string) | undefined;
+  /** By how many columns the second and later lines are indented if the text needs more than one. */
+  readonly indent?: number;
+}
+
+export interface TraceWriterOptions {
+  /** Takes a line, without its line end. */
+  readonly write: (line: string) => void;
+  /** The time in milliseconds since 1970. */
+  readonly now: () => number;
+  readonly paint: Paint;
+  /** The width of the terminal, which may change. */
+  readonly columns: () => number;
 }
 
 export class TraceWriter {
   readonly paint: Paint;
   readonly #write: (line: string) => void;
   readonly #now: () => number;
+  readonly #columnsNow: () => number;
   #start: number | undefined;
 
-  /**
-   * @param write takes a line, without its line end
-   * @param now the time in milliseconds since 1970
-   */
-  constructor(write: (line: string) => void, now: () => number, paint: Paint) {
+  constructor({ write, now, paint, columns }: TraceWriterOptions) {
     this.#write = write;
     this.#now = now;
+    this.#columnsNow = columns;
     this.paint = paint;
+  }
+
+  /** How many columns a line of a row's text may take. */
+  get textColumns(): number {
+    return this.#columns - MARGIN;
   }
 
   /** The title of an act, with the time of day. The first one is the zero of all times below. */
@@ -50,25 +73,35 @@ export class TraceWriter {
     if (this.#start !== undefined) this.#write('');
     this.#start ??= now;
     const date = new Date(now).toISOString().replace('T', ' ').replace('Z', ' UTC');
-    const rule = '─'.repeat(COLUMNS - title.length - date.length - 2);
+    const rule = '─'.repeat(this.#columns - title.length - date.length - 2);
     this.#write(this.paint.heading(`${title} ${rule} ${date}`));
   }
 
-  row(text: string, { from, isTimed = false, note = '', paint }: Row = {}): void {
-    const time = isTimed ? this.#seconds() : ' '.repeat(TIME_COLUMNS);
-    const arrow = from === undefined ? ' ' : this.paint[from](ARROWS[from]);
-    const start = `${this.paint.note(time)} ${arrow} ${paint?.(text) ?? text}`;
-    if (note === '') {
-      this.#write(text === '' && from === undefined ? '' : start);
+  /** @param text printable; broken at spaces into lines that fit */
+  row(text: string, { from, isTimed = false, note = '', paint, indent = 2 }: Row = {}): void {
+    if (text === '' && from === undefined) {
+      this.#write('');
       return;
     }
-    const gap = NOTE_COLUMN - MARGIN - text.length;
-    if (gap > 0) {
-      this.#write(`${start}${' '.repeat(gap)}${this.paint.note(note)}`);
-    } else {
-      this.#write(start);
-      this.#write(`${' '.repeat(NOTE_COLUMN)}${this.paint.note(note)}`);
-    }
+    const arrow = from === undefined ? ' ' : this.paint[from](ARROWS[from]);
+    const lines = wrapped(text, this.textColumns, indent).map((line, i) => {
+      const time = isTimed && i === 0 ? this.#seconds() : ' '.repeat(TIME_COLUMNS);
+      const shown = i === 0 ? line : ' '.repeat(indent) + line;
+      return `${this.paint.note(time)} ${arrow} ${paint?.(shown) ?? shown}`;
+    });
+    if (note !== '') this.#addNote(lines, widthOf(text), note);
+    for (const line of lines) this.#write(line);
+  }
+
+  #addNote(lines: string[], textWidth: number, note: string): void {
+    const column = Math.min(NOTE_COLUMN, this.#columns - MAX_NOTE_COLUMNS);
+    const gap = column - MARGIN - textWidth;
+    if (gap > 0) lines[0] += ' '.repeat(gap) + this.paint.note(note);
+    else lines.push(' '.repeat(column) + this.paint.note(note));
+  }
+
+  get #columns(): number {
+    return Math.max(MIN_COLUMNS, this.#columnsNow());
   }
 
   #seconds(): string {

@@ -1,5 +1,8 @@
 import { printableText } from './printable.js';
-import type { TraceWriter } from './trace-writer.js';
+import type { Row, TraceWriter } from './trace-writer.js';
+
+/** Where the values begin. */
+const VALUE_COLUMN = 13;
 
 /** The transport under a connection: what WireTap's connected() brings (src/connection/wire-tap.ts). */
 export interface Transport {
@@ -23,28 +26,29 @@ export interface Transport {
   };
 }
 
-/** Act 1: between whom the connection stands, and what protects it. */
+/** Act 1: the two ends of the connection, and what protects it. */
 export function writeTransport(writer: TraceWriter, transport: Transport): void {
   const { localAddress, localPort, remoteAddress, remotePort, tls } = transport;
+  const field = (name: string, value: string, row: Row = {}) =>
+    writer.row(name.padEnd(VALUE_COLUMN) + value, { indent: VALUE_COLUMN, ...row });
   writer.heading('1  TCP connection');
-  writer.row(`client       ${endpoint(localAddress, localPort)}`);
-  writer.row(`server       ${endpoint(remoteAddress, remotePort)}`);
+  field('client', endpoint(localAddress, localPort));
+  field('server', endpoint(remoteAddress, remotePort));
   if (tls === undefined) {
-    writer.row('TLS          none', { note: 'whoever is on the way can read along' });
+    field('TLS', 'none', { note: 'anyone on the path can read it' });
     return;
   }
   const alpn = tls.alpn === '' ? '' : `, ALPN ${printableText(tls.alpn)}`;
-  writer.row(`TLS          ${tls.version}, ${tls.cipher}${alpn}`);
+  field('TLS', `${tls.version}, ${tls.cipher}${alpn}`);
   const { certificate, authorized } = tls;
   const paint = authorized ? writer.paint.good : writer.paint.bad;
-  writer.row(`verified     ${authorized ? 'yes' : 'no: this may be anyone'}`, { paint });
+  field('verified', authorized ? 'yes' : 'no: the server may be an impostor', { paint });
   if (certificate === undefined) return;
-  writer.row(`certificate  ${printableText(certificate.subject)}`);
-  writer.row(`  issued by  ${printableText(certificate.issuer)}`);
-  writer.row(`  valid      ${printableText(certificate.validFrom)} to ${printableText(certificate.validTo)}`);
-  // 32 pairs are wider than a line.
-  writer.row(`  SHA-256    ${certificate.fingerprint.slice(0, 48)}`);
-  writer.row(`             ${certificate.fingerprint.slice(48)}`);
+  field('certificate', printableText(certificate.subject));
+  field('  issued by', printableText(certificate.issuer));
+  field('  valid', `${printableText(certificate.validFrom)} to ${printableText(certificate.validTo)}`);
+  // 32 pairs are wider than most terminals.
+  field('  SHA-256', `${certificate.fingerprint.slice(0, 48)} ${certificate.fingerprint.slice(48)}`);
 }
 
 function endpoint(address: string | undefined, port: number | undefined): string {

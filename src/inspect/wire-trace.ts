@@ -14,8 +14,10 @@ export interface WireTraceOptions {
   readonly now: () => number;
   /** What Sec-WebSocket-Accept must be for a Sec-WebSocket-Key. */
   readonly accept: (key: string) => string;
-  /** Colours. None if left out. */
+  /** Colors. None if left out. */
   readonly paint?: Paint;
+  /** The width of the terminal in columns, asked for each row. 100 if left out. */
+  readonly columns?: () => number;
 }
 
 /**
@@ -31,8 +33,8 @@ export class WireTrace {
   #isRequestWhole = false;
   #isOpened = false;
 
-  constructor({ write, now, accept, paint = PLAIN }: WireTraceOptions) {
-    this.#writer = new TraceWriter(write, now, paint);
+  constructor({ write, now, accept, paint = PLAIN, columns = () => 100 }: WireTraceOptions) {
+    this.#writer = new TraceWriter({ write, now, paint, columns });
     this.#handshake = new HandshakeAct(this.#writer, accept);
     this.#closing = new ClosingAct(this.#writer);
     this.#watchers = this.#watchBoth(false);
@@ -90,13 +92,15 @@ export class WireTrace {
       this.#closing.begin();
       this.#closing.closeSent(from);
     }
-    const [line, ...more] = frameLines(frame);
+    const [line, ...more] = frameLines(frame, this.#writer.textColumns);
     this.#writer.row(line, { from, isTimed: true });
     for (const rest of more) this.#writer.row(rest);
     if (frame.error !== undefined) {
       const { violation, offset, closeCode } = frame.error;
       this.#writer.row(`wrong: ${violation.message} (${violation.section}, at byte ${offset})`, { paint: bad });
-      this.#writer.row(`${closeCode} fails the connection; nothing behind this is decoded (§7.1.7)`, { paint: bad });
+      this.#writer.row(`the receiver fails the connection with ${closeCode}; nothing after this is decoded (§7.1.7)`, {
+        paint: bad,
+      });
     } else if (!isWhole) {
       this.#writer.row(`cut off: ${frame.received} of ${frame.payloadLength} bytes of payload`, { paint: bad });
     }
@@ -105,6 +109,6 @@ export class WireTrace {
   #endSide(side: Side): void {
     if (side === 'server') this.#handshake.end();
     if (this.#watchers[side].end())
-      this.#writer.row('cut off: the header of a frame', { from: side, paint: this.#writer.paint.bad });
+      this.#writer.row('cut off: a frame header', { from: side, paint: this.#writer.paint.bad });
   }
 }

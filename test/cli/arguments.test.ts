@@ -72,16 +72,16 @@ describe('ws101 connect: arguments', () => {
     [['ws://a', 'ws://b'], 'connect takes one url, got "ws://b" too'],
     [['-H', 'no colon'], `--header must be 'Name: value', got "no colon"`],
     [['-H', ': nameless'], '--header'],
-    [['--ping-interval', 'often'], '--ping-interval must be seconds from 0 to 2147483, got "often"'],
+    [['--ping-interval', 'often'], '--ping-interval must be a number of seconds from 0 to 2147483, got "often"'],
     [['--ping-interval', '1e3'], '--ping-interval'],
     [['--ping-interval', '.'], '--ping-interval'],
     [['--ping-interval', '99999999'], '--ping-interval'],
-    [['--ping-timeout', '0'], '--ping-timeout must be seconds from 0.001'],
+    [['--ping-timeout', '0'], '--ping-timeout must be a number of seconds from 0.001'],
     [['--ping-timeout'], '--ping-timeout'],
     [['--wait', '-1'], '--wait'],
-    [['--wait=soon'], '--wait must be seconds from 0 to 2147483, got "soon"'],
+    [['--wait=soon'], '--wait must be a number of seconds from 0 to 2147483, got "soon"'],
     [['--trace=yes'], '--trace'],
-    [['--ca', 'f', '--insecure'], '--ca and --insecure exclude each other'],
+    [['--ca', 'f', '--insecure'], '--ca and --insecure cannot be combined'],
   ])('%j is wrong usage, and the message names what', (args, message) => {
     expect(() => parseConnectArguments(args)).toThrow(UsageError);
     expect(() => parseConnectArguments(args)).toThrow(message);
@@ -128,9 +128,9 @@ describe('ws101 serve: arguments', () => {
     [['--port', '-1'], '--port'],
     [['--max-message-size', '1M'], '--max-message-size'],
     [['--max-message-size', '9'.repeat(17)], '--max-message-size'],
-    [['--tls-cert', 'c'], '--tls-cert needs --tls-key too'],
-    [['--tls-key', 'k'], '--tls-key needs --tls-cert too'],
-    [['9001'], 'serve takes no argument, got "9001"'],
+    [['--tls-cert', 'c'], '--tls-cert requires --tls-key'],
+    [['--tls-key', 'k'], '--tls-key requires --tls-cert'],
+    [['9001'], 'serve takes no arguments, got "9001"'],
     [['--trace'], '--trace'],
   ])('%j is wrong usage, and the message names what', (args, message) => {
     expect(() => parseServeArguments(args)).toThrow(UsageError);

@@ -36,11 +36,11 @@ describe('how a connection ended, for people', () => {
     ],
     [
       { code: 1006, wasClean: false, received: undefined, cause: new Error('too late') },
-      'not cleanly, by us: too late; we sent 1000 (normal closure), and no Close frame came',
+      'not cleanly, by us: too late; we sent 1000 (normal closure), but no Close frame came',
     ],
     [
       { code: 1001, wasClean: false, sent: undefined, received: { code: 1001, reason: '' } },
-      'not cleanly, by us; 1001 (going away) came, and was not answered',
+      'not cleanly, by us; 1001 (going away) came, but was not answered',
     ],
   ])('%j: %s', (changes, report) => {
     expect(closeReport(info(changes))).toBe(report);

@@ -40,8 +40,8 @@ describe('a line of input', () => {
   });
 
   it.each([
-    ['/foo bar', 'unknown command /foo: type /help for the commands, or //foo bar to send this line as text'],
-    ['/', 'unknown command /: type /help for the commands, or // to send this line as text'],
+    ['/foo bar', 'unknown command /foo: see /help, or type //foo bar to send it as text'],
+    ['/', 'unknown command /: see /help, or type // to send it as text'],
     ['/constructor', 'unknown command /constructor'],
     [`/ping ${'é'.repeat(63)}`, '/ping takes a text of at most 125 bytes; got 126 bytes'],
     ['/binary 0', '/binary takes pairs of hex digits, for example /binary 00ff10; got "0"'],

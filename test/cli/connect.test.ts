@@ -9,6 +9,7 @@ import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { EXIT, UsageError } from '../../src/cli/exit-code.js';
 import { encodeFrame, OPCODE } from '../../src/framing/index.js';
 import { type WebSocketConnection, WebSocketServer } from '../../src/index.js';
+import { widthOf } from '../../src/inspect/width.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 import { listen, rawServer } from './raw-server.js';
 import { deferred, pipes, terminal } from './streams.js';
@@ -57,9 +58,7 @@ describe('ws101 connect, piped', () => {
     const streams = pipes('hello\n');
     expect(await connect([], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n');
-    expect(streams.stderr.text).toMatch(
-      /^\* init: connecting to ws:\/\/127\.0\.0\.1:\d+\/, an echo server of our own\n/,
-    );
+    expect(streams.stderr.text).toMatch(/^\* init: connecting to ws:\/\/127\.0\.0\.1:\d+\/ \(built-in echo server\)\n/);
   });
 
   it('shows the four acts with --trace, on stderr', async () => {
@@ -75,7 +74,7 @@ describe('ws101 connect, piped', () => {
     ]);
     expect(streams.stderr.text).toMatch(/ → {2}1 {2}000 text +1 +5 [0-9a-f]{8} "hello"\n/);
     expect(streams.stderr.text).toMatch(/ ← {2}1 {2}000 text +0 +5 +"hello"\n/);
-    expect(streams.stderr.text).toMatch(/= [A-Za-z0-9+/]{27}=: right\n/);
+    expect(streams.stderr.text).toMatch(/= [A-Za-z0-9+/]{27}=: correct\n/);
     expect(streams.stderr.text).toContain('clean: both sides sent a Close frame, the client first\n');
     expect(lines.at(-2)).toBe('* closed: 1000 (normal closure), cleanly, by us');
   });
@@ -129,13 +128,13 @@ describe('ws101 connect, piped', () => {
     expect(streams.stderr.text).toMatch(/\* pong after \d+\.\d ms\n/);
   });
 
-  it('says that no pong came', async () => {
+  it('says that no pong received', async () => {
     const url = await rawServer(socket =>
       socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, ''))),
     );
     const streams = pipes('/ping\n');
     await connect([url, '--commands'], streams);
-    expect(streams.stderr.text).toContain('* no pong came\n');
+    expect(streams.stderr.text).toContain('* no pong received\n');
   });
 
   it('/help and invalid commands send nothing', async () => {
@@ -153,7 +152,7 @@ describe('ws101 connect, piped', () => {
     expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('one\n');
     expect(streams.stderr.text).toContain(
-      '* not sent, since the connection was closing: 2 lines of the input, and what follows\n',
+      '* not sent, because the connection was closing: 2 lines of input, and everything after\n',
     );
   });
 
@@ -394,7 +393,7 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
     expect(elapsed).toBeGreaterThan(3_900);
     expect(elapsed).toBeLessThan(5_500);
     expect(streams.stderr.text).toMatch(
-      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\), and no Close frame came/,
+      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\), but no Close frame came/,
     );
   });
 
@@ -449,7 +448,7 @@ describe('ws101 connect: an opening handshake that fails exits 1, with a hint', 
 
     const insecure = pipes('x\n');
     expect(await connect([url, '--insecure'], insecure)).toBe(EXIT.OK);
-    expect(insecure.stderr.text).toContain('* --insecure: no certificate is verified\n');
+    expect(insecure.stderr.text).toContain('* --insecure: the certificate is not verified\n');
   });
 });
 
@@ -585,18 +584,18 @@ describe('ws101 connect, on a terminal', () => {
     const streams = terminal();
     const exit = connect([await listen(socket => socket.resume())], streams);
     streams.stdin.write('too early\r');
-    await streams.stderr.until('* not sent, since the connection is not open yet: too early\n');
+    await streams.stderr.until('* not sent, because the connection is not open yet: too early\n');
     streams.stdin.write('\x04');
     expect(await exit).toBe(EXIT.FAILURE);
-    expect(streams.stderr.text).toContain('* closed: given up before it was open\n');
+    expect(streams.stderr.text).toContain('* closed: canceled before the connection was open\n');
   });
 
   it('refuses a line typed after the server has closed, and stays until the user leaves', async () => {
     const streams = terminal();
     const exit = connect([await server(connection => connection.close(1001))], streams);
-    await streams.stderr.until('* Ctrl-D leaves\n');
+    await streams.stderr.until('* press Ctrl-D to quit\n');
     streams.stdin.write('rm -r important\r');
-    await streams.stderr.until('* not sent, since the connection is closed: rm -r important\n');
+    await streams.stderr.until('* not sent, because the connection is closed: rm -r important\n');
     streams.stdin.write('\x04');
     expect(await exit).toBe(EXIT.OK);
   });
@@ -608,10 +607,25 @@ describe('ws101 connect, on a terminal', () => {
     await streams.stderr.until('opened');
     streams.stdin.write('\x03');
     streams.stdin.write('too late\r');
-    await streams.stderr.until('* not sent, since the connection is closing: too late\n');
+    await streams.stderr.until('* not sent, because the connection is closing: too late\n');
     streams.stdin.write('\x03');
     expect(await exit).toBe(EXIT.FAILURE);
     expect(streams.stderr.text).toMatch(/\* closed: not cleanly, by us: .*we sent 1001/);
+  });
+
+  it('fits the trace to the width of the terminal, also after it changes', async () => {
+    const streams = terminal();
+    streams.stderr.columns = 80;
+    const exit = connect([await echo(), '--trace'], streams);
+    await streams.stderr.until('opened');
+    // The prompt stays in what is recorded, in front of the line that replaced it.
+    const widths = (text: string) => text.split('\n').map(line => widthOf(line.replace(/^(> )+/, '')));
+    expect(Math.max(...widths(streams.stderr.text))).toBe(80);
+    const before = streams.stderr.text.length;
+    streams.stderr.columns = 120;
+    streams.stdin.write('\x04');
+    expect(await exit).toBe(EXIT.OK);
+    expect(Math.max(...widths(streams.stderr.text.slice(before)))).toBe(120);
   });
 
   it('shows colours, unless NO_COLOR is set', async () => {

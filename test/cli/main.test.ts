@@ -129,7 +129,7 @@ describe('ws101 serve, as a process', () => {
     // Who does not read does not answer.
     connection.pause();
     command.process.kill('SIGINT');
-    await command.stderr.until('closing 1 connection; once more ends at once');
+    await command.stderr.until('closing 1 connection; press Ctrl-C again to exit immediately');
     command.process.kill('SIGINT');
     expect(await command.exit).toBe(1);
   });
@@ -139,7 +139,7 @@ describe('ws101 serve, as a process', () => {
     const command = ws101('serve', '--port', port);
     expect(await command.exit).toBe(1);
     expect(command.stderr.text).toBe(
-      `ws101 serve: cannot listen on 127.0.0.1, port ${port}: another program listens there; --port 0 takes a free port\n`,
+      `ws101 serve: cannot listen on 127.0.0.1, port ${port}: another program is listening there; --port 0 picks a free port\n`,
     );
   });
 

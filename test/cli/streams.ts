@@ -6,7 +6,7 @@ export class Recorder extends Writable {
   /** All that came, with the codes that move the cursor and change colours. */
   raw = '';
   readonly isTTY: boolean;
-  readonly columns = 100;
+  columns = 100;
   /** Set to hold back the reader's "done": whoever reads us is slow. */
   isStalled = false;
   #stalled: (() => void) | undefined;

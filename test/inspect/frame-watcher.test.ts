@@ -33,10 +33,24 @@ describe('FrameWatcher', () => {
     expect(frame).toEqual(copy);
   });
 
-  it('keeps the beginning of a large payload, and counts the rest', () => {
+  it('keeps the beginning and the end of a large payload, and counts the rest', () => {
     const { frames } = watch('server', encodeFrame('server', OPCODE.BINARY, new Uint8Array(100_000).fill(7)));
     expect(frames).toMatchObject([{ payloadLength: 100_000, received: 100_000 }]);
     expect(frames[0]!.payload).toEqual(new Uint8Array(192).fill(7));
+    expect(frames[0]!.payloadEnd).toEqual(new Uint8Array(64).fill(7));
+  });
+
+  it('keeps the same end however the bytes are cut, and of each frame its own', () => {
+    const payload = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
+    const lengths = [0, 191, 192, 193, 230, 256, 257, 1_000];
+    const all = bytes(...lengths.map(length => encodeFrame('client', OPCODE.BINARY, payload(length))));
+    for (const size of [1, 7, 64, 100, all.length]) {
+      const chunks: Uint8Array[] = [];
+      for (let at = 0; at < all.length; at += size) chunks.push(all.subarray(at, at + size));
+      expect(watch('client', ...chunks).frames.map(frame => frame.payloadEnd)).toEqual(
+        lengths.map(length => payload(length).subarray(Math.max(192, length - 64))),
+      );
+    }
   });
 
   it('starts where it is told to', () => {

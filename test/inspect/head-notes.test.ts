@@ -20,13 +20,13 @@ describe('notes beside the opening handshake', () => {
   });
 
   it.each([
-    [undefined, 'not HTTP: no WebSocket server'],
-    [101, 'agreed: behind this head come frames'],
+    [undefined, 'not HTTP: not a WebSocket server'],
+    [101, 'accepted: frames follow this head'],
     [100, 'interim: another response follows'],
-    [200, 'plain HTTP: no WebSocket here'],
-    [302, 'sent elsewhere: see Location'],
+    [200, 'plain HTTP, not a WebSocket'],
+    [302, 'redirected: see Location'],
     [404, 'refused by the server'],
-    [502, 'the server, or a proxy, failed'],
+    [502, 'the server or a proxy failed'],
   ])('status %s: %s', (status, note) => {
     expect(statusLineNote(status)).toBe(note);
   });
@@ -41,16 +41,16 @@ describe('notes beside the opening handshake', () => {
   });
 
   it('says of Upgrade and Connection in a 101 whether they agree (§4.1)', () => {
-    expect(responseHeaderNote('upgrade', 'WebSocket', 101)).toBe('agrees to speak WebSocket');
-    expect(responseHeaderNote('upgrade', 'h2c', 101)).toBe('wrong: it is not websocket');
-    expect(responseHeaderNote('connection', 'keep-alive, Upgrade', 101)).toBe('Upgrade is meant for this hop');
-    expect(responseHeaderNote('connection', 'close', 101)).toBe('wrong: it does not name Upgrade');
+    expect(responseHeaderNote('upgrade', 'WebSocket', 101)).toBe('agrees to switch to WebSocket');
+    expect(responseHeaderNote('upgrade', 'h2c', 101)).toBe('wrong: must be websocket');
+    expect(responseHeaderNote('connection', 'keep-alive, Upgrade', 101)).toBe('Upgrade applies to this hop only');
+    expect(responseHeaderNote('connection', 'close', 101)).toBe('wrong: must contain Upgrade');
     expect(responseHeaderNote('server', 'x', 101)).toBe('');
   });
 
   it('explains what goes with a refusal (§4.4)', () => {
-    expect(responseHeaderNote('sec-websocket-version', '13', 426)).toBe('the versions that it speaks');
-    expect(responseHeaderNote('upgrade', 'websocket', 426)).toBe('the protocols that it would speak');
+    expect(responseHeaderNote('sec-websocket-version', '13', 426)).toBe('the versions the server speaks');
+    expect(responseHeaderNote('upgrade', 'websocket', 426)).toBe('the protocols the server speaks');
     expect(responseHeaderNote('content-length', '0', 404)).toBe('');
   });
 
@@ -81,14 +81,14 @@ describe('how Accept follows from Key (§4.2.2)', () => {
   it('is said with the values of the handshake', () => {
     const proof = proveAccept(key, expected, expected);
     expect(proof.lines[1]).toBe(`base64(SHA-1("${key}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`);
-    expect(proof).toMatchObject({ verdict: `= ${expected}: right`, isRight: true });
+    expect(proof).toMatchObject({ verdict: `= ${expected}: correct`, isRight: true });
   });
 
   it('is wrong where the server says something else, or nothing', () => {
     expect(proveAccept(key, 'abc', expected)).toMatchObject({
-      verdict: `= ${expected}, but the server said abc: wrong`,
+      verdict: `= ${expected}, but the server sent abc: wrong`,
       isRight: false,
     });
-    expect(proveAccept(key, undefined, expected).verdict).toBe(`= ${expected}, but the server said nothing: wrong`);
+    expect(proveAccept(key, undefined, expected).verdict).toBe(`= ${expected}, but the server sent none: wrong`);
   });
 });

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hexPreview, printableLines, printableText, quotedPreview } from '../../src/inspect/printable.js';
-
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-const quoted = (text: string, columns = 43): string => quotedPreview(utf8(text), utf8(text).length, columns);
+import { printableCharacters, printableText } from '../../src/inspect/printable.js';
 
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** Texts dense with what must be escaped. */
@@ -64,55 +61,25 @@ describe('printableText: no text of a peer reaches the terminal as a command', (
   });
 });
 
-describe('quotedPreview', () => {
-  it('escapes what would end the quotes', () => {
-    expect(quoted('say "\\"')).toBe('"say \\"\\\\\\""');
+describe('printableCharacters', () => {
+  const shown = (bytes: readonly number[], quoting: 'bare' | 'quoted' = 'bare'): string =>
+    [...printableCharacters(Uint8Array.from(bytes), quoting)].join('');
+
+  it('shows bytes that are not UTF-8 as escapes', () => {
+    expect(shown([0x68, 0xff, 0xe2, 0x82, 0xc3, 0xa9, 0xf0, 0x9f, 0x8e, 0x89, 0xc3])).toBe('h\\xff\\xe2\\x82é🎉\\xc3');
   });
 
-  it('shows bytes that are no UTF-8 as such', () => {
-    const bytes = Uint8Array.of(0x68, 0xff, 0xe2, 0x82, 0xc3, 0xa9, 0xf0, 0x9f, 0x8e, 0x89, 0xc3);
-    expect(quotedPreview(bytes, bytes.length, 43)).toBe('"h\\xff\\xe2\\x82é🎉\\xc3"');
+  it('escapes quotes and backslashes only in quotes', () => {
+    const bytes = [...Buffer.from('say "\\"')];
+    expect(shown(bytes)).toBe('say "\\"');
+    expect(shown(bytes, 'quoted')).toBe('say \\"\\\\\\"');
   });
 
-  it('takes a text that just fits whole, and marks a cut behind the quotes', () => {
-    expect(quoted('12345678', 10)).toBe('"12345678"');
-    expect(quoted('123456789', 10)).toBe('"1234567"…');
-  });
-
-  it('marks a text of which more was sent than is given', () => {
-    expect(quotedPreview(utf8('abc'), 9, 10)).toBe('"abc"…');
-    expect(quotedPreview(utf8('12345678'), 9, 10)).toBe('"1234567"…');
-  });
-
-  it('counts two columns for wide characters, and cuts no escape in two', () => {
-    expect(quoted('日本語日本語', 10)).toBe('"日本語"…');
-    expect(quoted('123456\x1b', 10)).toBe('"123456"…');
-  });
-
-  it('keeps within its columns', () => {
+  it('never lets a control, bidirectional or invisible character through', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), fc.integer({ min: 8, max: 40 }), (bytes, columns) => {
-        expect(quotedPreview(bytes, bytes.length, columns).length).toBeLessThanOrEqual(columns);
+      fc.property(fc.uint8Array({ maxLength: 100 }), SUSPICIOUS, (bytes, text) => {
+        expect(shown([...bytes, ...Buffer.from(text)], 'quoted')).not.toMatch(INVISIBLE);
       }),
     );
-  });
-});
-
-describe('hexPreview', () => {
-  it('shows what fits, and marks a cut', () => {
-    expect(hexPreview(Uint8Array.of(0, 10, 255), 3, 8)).toBe('00 0a ff');
-    expect(hexPreview(Uint8Array.of(0, 10, 255, 1), 4, 8)).toBe('00 0a …');
-    expect(hexPreview(Uint8Array.of(0), 9, 8)).toBe('00 …');
-  });
-});
-
-describe('printableLines', () => {
-  it('breaks at the column, wide characters and escapes whole', () => {
-    expect(printableLines(utf8('abcdef'), 3)).toEqual(['abc', 'def']);
-    expect(printableLines(utf8('ab日\ncd'), 3)).toEqual(['ab', '日', '\\nc', 'd']);
-  });
-
-  it('gives one empty line for nothing', () => {
-    expect(printableLines(utf8(''), 3)).toEqual(['']);
   });
 });

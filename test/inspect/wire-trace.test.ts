@@ -5,6 +5,7 @@ import { encodeClosePayload, encodeFrame, OPCODE } from '../../src/framing/index
 import { acceptOf } from '../../src/handshake/key.js';
 import { WireTrace } from '../../src/inspect/index.js';
 import type { Transport } from '../../src/inspect/transport-act.js';
+import { widthOf } from '../../src/inspect/width.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
@@ -63,6 +64,52 @@ const DATE = '2031-01-05 10:20:30.123 UTC';
 const heading = (title: string, date = DATE): string =>
   `${title} ${'─'.repeat(98 - title.length - date.length)} ${date}`;
 
+const AT_80_COLUMNS = String.raw`
+1  TCP connection ────────────────────────────────── 2031-01-05 10:20:30.123 UTC
+             client       127.0.0.1:51234
+             server       127.0.0.1:9001
+             TLS          none              anyone on the path can read it
+
+2  Opening handshake ─────────────────────────────── 2031-01-05 10:20:30.123 UTC
+  0.000000 → GET /chat HTTP/1.1             a WebSocket starts as an HTTP GET
+           → Host: 127.0.0.1:9001           the server this is meant for
+           → Upgrade: websocket             asks to switch to WebSocket
+           → Connection: Upgrade            Upgrade applies to this hop only
+           → Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+                                            16 random bytes, new every time
+           → Sec-WebSocket-Version: 13      RFC 6455 is version 13
+           →                                the empty line ends the head
+  0.000000 ← HTTP/1.1 101 Switching Protocols
+                                            accepted: frames follow this head
+           ← Upgrade: websocket             agrees to switch to WebSocket
+           ← Connection: Upgrade            Upgrade applies to this hop only
+           ← Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
+                                            computed from Key: see below
+           ←                                the empty line ends the head
+
+             Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):
+             base64(SHA-1("dGhlIHNhbXBsZSBub25jZQ==" +
+               "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+             = s3pPLMBiTxaQ9kYGzzhZRbK+xOo=: correct
+
+3  Frames ────────────────────────────────────────── 2031-01-05 10:20:30.123 UTC
+             FIN RSV opcode       MASK   length key      payload (unmasked)
+  0.000000 ←  1  000 text           0         5          "hello"
+  0.000000 ←  1  000 text           0        41
+                 "{\"type\":\"greeting\",\"text\":\"hello, world\"}"
+  0.000000 ←  1  000 text           0       508
+                 "beginxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"…"xxxxxxxxxxxxxxxxend"
+
+4  Closing handshake ─────────────────────────────── 2031-01-05 10:20:30.123 UTC
+  0.000000 ←  1  000 close          0         2          1000 (normal closure)
+  0.000000 →  1  000 close          1         2 <key> 1000 (normal closure)
+  0.000000 ← FIN: the server sends nothing more
+  0.000000 → FIN: the client sends nothing more
+  0.000000   clean: both sides sent a Close frame, the server first
+             the server ended TCP first, as it should (§7.1.1), then the client`
+  .split('\n')
+  .slice(1);
+
 describe('WireTrace: the four acts of a WebSocket', () => {
   it('shows the TCP connection, the opening handshake, the frames, and the closing handshake', () => {
     const set = opened();
@@ -83,25 +130,25 @@ describe('WireTrace: the four acts of a WebSocket', () => {
       heading('1  TCP connection'),
       '             client       127.0.0.1:51234',
       '             server       127.0.0.1:9001',
-      '             TLS          none                                  whoever is on the way can read along',
+      '             TLS          none                                  anyone on the path can read it',
       '',
       heading('2  Opening handshake'),
-      '  0.000000 → GET /chat HTTP/1.1                                 a WebSocket begins as an HTTP GET',
-      '           → Host: 127.0.0.1:9001                               the server that it is meant for',
-      '           → Upgrade: websocket                                 asks to speak WebSocket from here on',
-      '           → Connection: Upgrade                                Upgrade is meant for the next hop',
-      `           → Sec-WebSocket-Key: ${KEY}        16 random bytes, new each time`,
-      '           → Sec-WebSocket-Version: 13                          the version of RFC 6455 is 13',
+      '  0.000000 → GET /chat HTTP/1.1                                 a WebSocket starts as an HTTP GET',
+      '           → Host: 127.0.0.1:9001                               the server this is meant for',
+      '           → Upgrade: websocket                                 asks to switch to WebSocket',
+      '           → Connection: Upgrade                                Upgrade applies to this hop only',
+      `           → Sec-WebSocket-Key: ${KEY}        16 random bytes, new every time`,
+      '           → Sec-WebSocket-Version: 13                          RFC 6455 is version 13',
       '           →                                                    the empty line ends the head',
-      '  0.000000 ← HTTP/1.1 101 Switching Protocols                   agreed: behind this head come frames',
-      '           ← Upgrade: websocket                                 agrees to speak WebSocket',
-      '           ← Connection: Upgrade                                Upgrade is meant for this hop',
-      `           ← Sec-WebSocket-Accept: ${ACCEPT} follows from Key: see below`,
+      '  0.000000 ← HTTP/1.1 101 Switching Protocols                   accepted: frames follow this head',
+      '           ← Upgrade: websocket                                 agrees to switch to WebSocket',
+      '           ← Connection: Upgrade                                Upgrade applies to this hop only',
+      `           ← Sec-WebSocket-Accept: ${ACCEPT} computed from Key: see below`,
       '           ←                                                    the empty line ends the head',
       '',
-      '             How Accept follows from Key and a GUID that is the same for all (§1.3, §4.2.2):',
+      '             Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):',
       `             base64(SHA-1("${KEY}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`,
-      `             = ${ACCEPT}: right`,
+      `             = ${ACCEPT}: correct`,
       '',
       heading('3  Frames'),
       '             FIN RSV opcode       MASK   length key      payload (unmasked)',
@@ -114,19 +161,88 @@ describe('WireTrace: the four acts of a WebSocket', () => {
       '  1.000000 ← FIN: the server sends nothing more',
       '  1.000000 → FIN: the client sends nothing more',
       '  1.000000   clean: both sides sent a Close frame, the client first',
-      '             TCP was ended by the server first, whose part that is (§7.1.1), then the client',
+      '             the server ended TCP first, as it should (§7.1.1), then the client',
     ]);
   });
 
-  it('stays within 100 columns', () => {
-    const set = opened();
-    set.trace.received(encodeFrame('server', OPCODE.TEXT, 'x'.repeat(1_000)));
-    set.trace.received(encodeFrame('server', OPCODE.BINARY, new Uint8Array(1_000)));
-    set.trace.received(close('server', 4000, '"'.repeat(123)));
-    set.trace.sent(encodeFrame('client', OPCODE.PONG, 'x'.repeat(125)));
-    set.trace.received(Uint8Array.of(0x82, 0xff));
-    set.trace.closed(new Error('read ECONNRESET'));
-    for (const line of set.lines) expect(line.length, line).toBeLessThanOrEqual(100);
+  const certificate = {
+    subject: `CN=${'long.example.'.repeat(12)}`,
+    issuer: 'C=US, O=An Organization With A Long Name, CN=An Authority With A Longer Name Still',
+    validFrom: 'Jan  1 00:00:00 2031 GMT',
+    validTo: 'Jan  1 00:00:00 2032 GMT',
+    fingerprint: 'AB:'.repeat(32).slice(0, -1),
+  };
+  const tls = { version: 'TLSv1.3', cipher: 'TLS_CHACHA20_POLY1305_SHA256', alpn: 'http/1.1', authorized: true };
+
+  /** A trace of everything that can be long. */
+  function everything(columns: number): string[] {
+    const lines: string[] = [];
+    const play = (transport: Transport, act: (trace: WireTrace) => void) => {
+      const write = (line: string) => lines.push(line);
+      const trace = new WireTrace({ write, now: () => START, accept: acceptOf, columns: () => columns });
+      trace.connected(transport);
+      trace.sent(
+        Buffer.concat([REQUEST.subarray(0, -2), head(`Cookie: ${'a=b; '.repeat(300)}`, `X: ${'日本'.repeat(300)}`)]),
+      );
+      act(trace);
+    };
+    play(TRANSPORT, trace => {
+      trace.received(AGREEMENT);
+      for (const text of [
+        'x'.repeat(1_000),
+        '日本語 🎉'.repeat(30),
+        '\u202e'.repeat(90),
+        '{"short":"payload of 33 columns"}',
+      ]) {
+        trace.received(encodeFrame('server', OPCODE.TEXT, text));
+      }
+      trace.received(encodeFrame('server', OPCODE.BINARY, new Uint8Array(1_000)));
+      trace.sent(encodeFrame('client', OPCODE.PONG, 'x'.repeat(125)));
+      trace.received(close('server', 1009, '"'.repeat(123)));
+      trace.sent(close('client', 1007));
+      trace.sent(Uint8Array.of(0x81));
+      trace.received(Uint8Array.of(0xd3, 0x80, 1, 2, 3, 4));
+      trace.ended('remote');
+      trace.ended('local');
+      trace.closed();
+    });
+    play({ ...TRANSPORT, tls: { ...tls, certificate } }, trace => {
+      trace.received(head('HTTP/1.1 101 Switching Protocols', `Sec-WebSocket-Accept: ${'z'.repeat(60)}`));
+      trace.closed(new Error(`connect ECONNREFUSED ${'/very/long/path'.repeat(10)}`));
+    });
+    play(TRANSPORT, trace => {
+      trace.received(head('HTTP/1.1 403 Forbidden', 'WWW-Authenticate: Basic'));
+      trace.received(Buffer.from('A refusal in many words. '.repeat(30)));
+      trace.closed(new Error('it failed'));
+    });
+    return lines;
+  }
+
+  it.each([60, 72, 79, 80, 81, 96, 97, 100, 120, 140, 250])('stays within %i columns', columns => {
+    for (const line of everything(columns)) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
+  });
+
+  it('is laid out for 60 columns at least', () => {
+    const withoutKeys = (lines: string[]) => lines.map(line => line.replace(/[0-9a-f]{8}$/, ''));
+    expect(withoutKeys(everything(1))).toEqual(withoutKeys(everything(60)));
+  });
+
+  it('fits 80 columns: notes further to the left, or below, and long payloads below', () => {
+    const lines: string[] = [];
+    const write = (line: string) => lines.push(line);
+    const trace = new WireTrace({ write, now: () => START, accept: acceptOf, columns: () => 80 });
+    trace.connected(TRANSPORT);
+    trace.sent(REQUEST);
+    trace.received(AGREEMENT);
+    trace.received(encodeFrame('server', OPCODE.TEXT, 'hello'));
+    trace.received(encodeFrame('server', OPCODE.TEXT, '{"type":"greeting","text":"hello, world"}'));
+    trace.received(encodeFrame('server', OPCODE.TEXT, `begin${'x'.repeat(500)}end`));
+    trace.received(close('server', 1000));
+    trace.sent(close('client', 1000));
+    trace.ended('remote');
+    trace.ended('local');
+    trace.closed();
+    expect(lines.map(line => line.replace(/1 {9}2 [0-9a-f]{8}/, '1         2 <key>'))).toEqual(AT_80_COLUMNS);
   });
 
   it('shows the same, however the bytes are cut', () => {
@@ -230,7 +346,7 @@ describe('WireTrace, act 1: the TCP connection', () => {
   it('says where a certificate was not verified, or there is none', () => {
     expect(linesOf({ ...TRANSPORT, tls: { ...tls, alpn: '', authorized: false } }).slice(2)).toEqual([
       '             TLS          TLSv1.3, TLS_AES_256_GCM_SHA384',
-      '             verified     no: this may be anyone',
+      '             verified     no: the server may be an impostor',
     ]);
   });
 });
@@ -249,14 +365,14 @@ describe('WireTrace, act 2: the opening handshake', () => {
   it('says where Accept does not follow from Key', () => {
     const lines = respond(head('HTTP/1.1 101 Switching Protocols', 'Sec-WebSocket-Accept: abc'), 'more', 'and more');
     expect(lines.slice(lines.indexOf('') + 1)).toEqual([
-      '             How Accept follows from Key and a GUID that is the same for all (§1.3, §4.2.2):',
+      '             Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):',
       `             base64(SHA-1("${KEY}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`,
-      `             = ${ACCEPT}, but the server said abc: wrong`,
+      `             = ${ACCEPT}, but the server sent abc: wrong`,
       '           ← moreand more',
       '',
       heading('4  Closing handshake'),
       '  0.000000   the opening handshake failed: there was no WebSocket connection to close',
-      '             TCP was cut by the client, without waiting for the server',
+      '             the client ended TCP without waiting for the server',
     ]);
   });
 
@@ -270,7 +386,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
       '',
       heading('4  Closing handshake'),
       '  0.000000   the opening handshake failed: there was no WebSocket connection to close',
-      '             TCP was cut by the client, without waiting for the server',
+      '             the client ended TCP without waiting for the server',
     ]);
   });
 
@@ -278,7 +394,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     const lines = respond(head('HTTP/1.1 200 OK'), 'x'.repeat(10_000), 'y'.repeat(10_000));
     const body = lines.slice(2, lines.indexOf(''));
     expect(body.join('').match(/x/g)).toHaveLength(512);
-    expect(body.at(-1)).toBe('           ← …                                                  the body goes on');
+    expect(body.at(-1)).toBe('           ← …                                                  the body continues');
     const manyLines = respond(head('HTTP/1.1 200 OK'), 'x\n'.repeat(10));
     expect(manyLines.filter(line => line.endsWith('← x'))).toHaveLength(8);
   });
@@ -288,19 +404,19 @@ describe('WireTrace, act 2: the opening handshake', () => {
     expect(lines.filter(line => line.includes('HTTP/1.1'))).toEqual([
       '  0.000000 ← HTTP/1.1 100 Continue                              interim: another response follows',
       '  0.000000 ← HTTP/1.1 103 Early Hints                           interim: another response follows',
-      '  0.000000 ← HTTP/1.1 101 Switching Protocols                   agreed: behind this head come frames',
+      '  0.000000 ← HTTP/1.1 101 Switching Protocols                   accepted: frames follow this head',
     ]);
   });
 
   it('shows what is not HTTP', () => {
     expect(respond('SSH-2.0-OpenSSH_9.2\r\n')[0]).toBe(
-      '  0.000000 ← SSH-2.0-OpenSSH_9.2                                not HTTP: no WebSocket server',
+      '  0.000000 ← SSH-2.0-OpenSSH_9.2                                not HTTP: not a WebSocket server',
     );
   });
 
   it('shows a head that was cut off', () => {
     expect(respond('HTTP/1.1 101 Switch').slice(0, 2)).toEqual([
-      '  0.000000 ← HTTP/1.1 101 Switch                                agreed: behind this head come frames',
+      '  0.000000 ← HTTP/1.1 101 Switch                                accepted: frames follow this head',
       '           ← …                                                  cut off',
     ]);
   });
@@ -308,15 +424,24 @@ describe('WireTrace, act 2: the opening handshake', () => {
   it('breaks long lines, and puts a note under what leaves no room for it', () => {
     const offers = 'Sec-WebSocket-Protocol: chat.example.org, superchat.example.org';
     const { trace, lines } = stage();
-    trace.sent(head('GET / HTTP/1.1', offers, `Cookie: ${'x'.repeat(5_000)}`));
+    trace.sent(head('GET / HTTP/1.1', offers, `Cookie: ${'x'.repeat(100)}`));
     const rows = lines.slice(lines.findIndex(line => line.includes('Protocol')));
     expect(rows.slice(0, 4)).toEqual([
       `           → ${offers}`,
       `${' '.repeat(64)}the subprotocols offered`,
       `           → Cookie: ${'x'.repeat(79)}`,
-      `           → ${'x'.repeat(87)}`,
+      `           →   ${'x'.repeat(21)}`,
     ]);
-    expect(rows.at(-2)).toBe('           → … 5008 bytes in all');
+  });
+
+  it('leaves out the middle of a line that takes more than three rows, and says its length', () => {
+    const { trace, lines } = stage();
+    trace.sent(head('GET / HTTP/1.1', `Cookie: ${'x'.repeat(500)}yz`, `X-Long: ${'x'.repeat(5_000)}`));
+    const rows = lines.filter(line => /→.*x/.test(line));
+    expect(rows).toHaveLength(6);
+    expect(rows.slice(0, 3).join('')).toContain(' …(510 bytes in all)… ');
+    expect(rows[2]).toMatch(/xyz$/);
+    expect(rows.slice(3).join('')).toMatch(/x …\(5008 bytes in all\)$/);
   });
 
   it('shows 128 lines of a head, and no more', () => {
@@ -357,7 +482,7 @@ describe('WireTrace, act 3: the frames', () => {
     expect(received(text, Uint8Array.of(0xd3, 0x80, 1, 2, 3, 4), text).slice(1)).toEqual([
       '  0.000000 ←  1  101 reserved 0x3   1         0 01020304',
       '             wrong: a reserved bit is set, but no extension gives it a meaning (§5.2, at byte 6)',
-      '             1002 fails the connection; nothing behind this is decoded (§7.1.7)',
+      '             the receiver fails the connection with 1002; nothing after this is decoded (§7.1.7)',
     ]);
   });
 
@@ -376,13 +501,13 @@ describe('WireTrace, act 3: the frames', () => {
     const before = lines.length;
     trace.closed();
     expect(lines.slice(before)).toEqual([
-      '           → cut off: the header of a frame',
+      '           → cut off: a frame header',
       '  0.000000 ←  1  000 close          0         5          03 e8 …',
       '             cut off: 2 of 5 bytes of payload',
       '',
       heading('4  Closing handshake'),
       '  0.000000   not clean: neither side sent a Close frame',
-      '             TCP was cut by the client, without waiting for the server',
+      '             the client ended TCP without waiting for the server',
     ]);
   });
 
@@ -430,7 +555,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
       }),
     ).toEqual([
       'not clean: the client sent a Close frame, the server did not',
-      'TCP was ended by the client first, the server did not end it',
+      'the client ended TCP first; the server did not',
     ]);
     expect(
       verdicts(trace => {
@@ -442,7 +567,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
       }),
     ).toEqual([
       'clean: both sides sent a Close frame, the server first',
-      'TCP was ended by the server first, whose part that is (§7.1.1), the client did not end it',
+      'the server ended TCP first, as it should (§7.1.1); the client did not',
     ]);
     expect(
       verdicts(trace => {
@@ -450,15 +575,13 @@ describe('WireTrace, act 4: the closing handshake', () => {
         trace.ended('local');
         trace.closed();
       }),
-    ).toEqual(['not clean: neither side sent a Close frame', 'TCP was ended by the server first, then the client']);
+    ).toEqual(['not clean: neither side sent a Close frame', 'the server ended TCP first, then the client']);
   });
 
   it('does not take an opening handshake that failed for a broken TCP, unless TCP was why', () => {
     const ended = (details: HandshakeErrorDetails): string | undefined =>
       verdicts(trace => trace.closed(new HandshakeError('it failed', details)))[1];
-    expect(ended({ phase: 'response', fault: 'peer' })).toBe(
-      'TCP was cut by the client, without waiting for the server',
-    );
+    expect(ended({ phase: 'response', fault: 'peer' })).toBe('the client ended TCP without waiting for the server');
     expect(ended({ phase: 'response', fault: 'network' })).toBe('TCP broke: it failed');
     expect(ended({ phase: 'response', fault: 'network', cause: new Error('read ECONNRESET') })).toBe(
       'TCP broke: read ECONNRESET',
@@ -494,9 +617,9 @@ describe('WireTrace: colours', () => {
     trace.closed(new Error('gone'));
     expect(lines[0]).toBe(`<heading>${heading('1  TCP connection')}</heading>`);
     expect(lines).toContain(
-      `<note>  0.000000</note> <client>→</client> GET /chat HTTP/1.1${' '.repeat(33)}<note>a WebSocket begins as an HTTP GET</note>`,
+      `<note>  0.000000</note> <client>→</client> GET /chat HTTP/1.1${' '.repeat(33)}<note>a WebSocket starts as an HTTP GET</note>`,
     );
-    expect(lines).toContain(`<note>          </note>   <good>= ${ACCEPT}: right</good>`);
+    expect(lines).toContain(`<note>          </note>   <good>= ${ACCEPT}: correct</good>`);
     expect(lines.at(-1)).toBe('<note>          </note>   <bad>TCP broke: gone</bad>');
   });
 });

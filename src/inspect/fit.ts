@@ -1,0 +1,108 @@
+import { hexPair, printableCharacters } from './printable.js';
+import { widthOf } from './width.js';
+
+/** Texts and bytes made to fit into the columns of a terminal: broken into lines, or with their middle left out. */
+
+/** Bytes of which only the beginning and the end may be known. */
+export interface Excerpt {
+  readonly start: Uint8Array;
+  /** The last bytes, as far as they are not in `start`. */
+  readonly end: Uint8Array;
+  /** The number of bytes in all. */
+  readonly length: number;
+}
+
+/** Of what is left out in the middle, this part of the remaining room goes to the end. */
+const END_SHARE = 1 / 3;
+
+/** A text in quotes that fits into `columns`: whole, or as `"beginning"…"end"`. Without an end, as `"beginning"…`. */
+export function quotedPreview(excerpt: Excerpt, columns: number): string {
+  const { start, end, isWhole } = joined(excerpt);
+  const characters = [...printableCharacters(start, 'quoted')];
+  const whole = `"${characters.join('')}"`;
+  if (isWhole && widthOf(whole) <= columns) return whole;
+  const last = isWhole ? characters : [...printableCharacters(end.subarray(firstCharacter(end)), 'quoted')];
+  const room = columns - '""…""'.length;
+  const tail = lastOf(last, Math.floor(room * END_SHARE)).join('');
+  if (tail === '') return `"${firstOf(characters, columns - '""…'.length).join('')}"…`;
+  return `"${firstOf(characters, room - widthOf(tail)).join('')}"…"${tail}"`;
+}
+
+/** Bytes as pairs of hex digits that fit into `columns`: all of them, or the first and the last. */
+export function hexPreview(excerpt: Excerpt, columns: number): string {
+  const { start, end, isWhole } = joined(excerpt);
+  const fitting = Math.floor((columns + 1) / 3);
+  if (isWhole && start.length <= fitting) return Array.from(start, hexPair).join(' ');
+  const last = isWhole ? start : end;
+  const tail = last.subarray(last.length - Math.min(last.length, Math.floor((fitting - 1) * END_SHARE)));
+  const head = start.subarray(0, fitting - 1 - tail.length);
+  return [...Array.from(head, hexPair), '…', ...Array.from(tail, hexPair)].join(' ');
+}
+
+/** Characters broken into lines of at most `columns` columns. One empty line if there are none. */
+export function brokenLines(characters: Iterable<string>, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let width = 0;
+  for (const character of characters) {
+    const more = widthOf(character);
+    if (width + more > columns) {
+      lines.push(line);
+      line = '';
+      width = 0;
+    }
+    line += character;
+    width += more;
+  }
+  return [...lines, line];
+}
+
+/** Characters in at most `columns` columns: all of them, or the first and the last with `mark` as one between them. */
+export function elided(characters: readonly string[], columns: number, mark: string): readonly string[] {
+  if (widthOf(characters.join('')) <= columns) return characters;
+  const room = columns - widthOf(mark);
+  const tail = lastOf(characters, Math.floor(room * END_SHARE));
+  return [...firstOf(characters, room - widthOf(tail.join(''))), mark, ...tail];
+}
+
+/** A sentence broken at its spaces into lines of at most `columns` columns, those after the first `indent` columns shorter. */
+export function wrapped(text: string, columns: number, indent: number): [string, ...string[]] {
+  if (widthOf(text) <= columns) return [text];
+  const first = firstOf(text, columns).join('');
+  const space = text.startsWith(' ', first.length) ? first.length : first.lastIndexOf(' ');
+  const line = text.slice(0, Math.max(0, space)).trimEnd() || first;
+  const rest = text.slice(line.length).trimStart();
+  return rest === '' ? [line] : [line, ...wrapped(rest, columns - indent, 0)];
+}
+
+/** With what lies between `start` and `end` if that is nothing. */
+function joined({ start, end, length }: Excerpt): { start: Uint8Array; end: Uint8Array; isWhole: boolean } {
+  if (start.length + end.length < length) return { start, end, isWhole: false };
+  const whole = new Uint8Array(length);
+  whole.set(start);
+  whole.set(end, start.length);
+  return { start: whole, end, isWhole: true };
+}
+
+/** Where the first character begins that is not cut off. */
+function firstCharacter(bytes: Uint8Array): number {
+  const at = bytes.findIndex(byte => (byte & 0xc0) !== 0x80);
+  return at === -1 ? 0 : at;
+}
+
+/** As many of the first characters as fit. */
+export function firstOf(characters: Iterable<string>, columns: number): string[] {
+  const first: string[] = [];
+  let width = 0;
+  for (const character of characters) {
+    width += widthOf(character);
+    if (width > columns) break;
+    first.push(character);
+  }
+  return first;
+}
+
+/** As many of the last characters as fit. */
+function lastOf(characters: readonly string[], columns: number): string[] {
+  return firstOf(characters.toReversed(), columns).reverse();
+}
