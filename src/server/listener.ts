@@ -27,8 +27,9 @@ export class Listener {
   constructor(options: Home, timeout: number, owner: ListenerOwner) {
     this.#owner = owner;
     this.#timeout = timeout;
-    // allowHalfOpen: whose turn it is to end TCP is the protocol's to say, not node's.
-    this.#server = net.createServer({ allowHalfOpen: true, noDelay: true });
+    // allowHalfOpen: whose turn it is to end TCP is the protocol's to say, not node's. But a client that ends its side during the TLS
+    // handshake has left: Node then destroys its socket, as node:https does.
+    this.#server = net.createServer({ allowHalfOpen: options.tls === undefined, noDelay: true });
     this.#server.on('listening', () => owner.listening());
     this.#server.on('error', error => this.#failed(error));
     if (options.tls !== undefined) {
@@ -93,6 +94,7 @@ export class Listener {
     const key = farEnd(socket) ?? '';
     const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? now();
     this.#greeting.delete(key);
+    socket.allowHalfOpen = true;
     this.#owner.accepted(socket, this.#timeout - (now() - acceptedAt));
   }
 }

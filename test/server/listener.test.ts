@@ -2,6 +2,8 @@ import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { OPCODE } from '../../src/framing/opcode.js';
 import { connect } from '../../src/index.js';
 import { request } from '../helpers/http-heads.js';
 import { openServer, temporarySocket } from '../helpers/open-server.js';
@@ -114,6 +116,47 @@ describe('the deadline runs from TCP accept, TLS included', () => {
     peer.write('GET / HT');
     expect(await peer.head()).toContain(' 408 ');
     expect(refusals).toEqual([[408, undefined]]);
+  });
+});
+
+describe('a client that leaves during the TLS handshake is released at once', () => {
+  test.each([
+    ['TCP', false],
+    ['a Unix domain socket', true],
+  ])('over %s: by FIN, by closing, by RST, at every stage', async (_name, isUnix) => {
+    const socketPath = temporarySocket();
+    const { port, server } = await openServer({ tls: TLS, ...(isUnix ? { socketPath } : {}) });
+    const hello = await clientHello();
+    for (const leave of ['end', 'destroy', 'reset'] as const) {
+      for (const length of [0, 1, 100, hello.length]) {
+        const peer = isUnix ? await rawConnectUnix(socketPath) : await rawConnect(port);
+        // Not before it was accepted.
+        await wait(10);
+        if (length > 0)
+          await new Promise<void>(resolve => peer.socket.write(hello.subarray(0, length), () => resolve()));
+        if (leave === 'end') peer.socket.end();
+        else if (leave === 'destroy' || isUnix) peer.socket.destroy();
+        else peer.reset();
+        // The server closes the connection: it sends nothing more, and takes nothing more.
+        if (leave === 'end') await peer.ended;
+      }
+    }
+    const started = performance.now();
+    await server.close({ timeout: 60_000 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  test('one that half-closes after it is still answered', async () => {
+    const { port, connections } = await openServer({ tls: TLS });
+    const peer = await rawConnectTls(port);
+    peer.write(request());
+    await peer.head();
+    connections[0]!.on('message', data => connections[0]!.send(data));
+    peer.write(Buffer.concat([encodeFrame('client', OPCODE.TEXT, 'hello'), encodeFrame('client', OPCODE.CLOSE, '')]));
+    peer.socket.end();
+    const frames = await peer.frames('server', 2);
+    expect(frames.map(({ opcode }) => opcode)).toEqual([OPCODE.TEXT, OPCODE.CLOSE]);
+    expect(await connections[0]!.closed).toMatchObject({ code: 1005, wasClean: true });
   });
 });
 
