@@ -89,9 +89,15 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     tap,
     maxHeadSize,
     maxHeaderLines,
+    origin,
+    subprotocols = [],
   } = options;
+  if (family !== undefined && typeof family !== 'number') throw invalidType('family', '0, 4 or 6', family);
   if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
     throw invalidValue('family', '0, 4 or 6', family);
+  if (localAddress !== undefined && typeof localAddress !== 'string') {
+    throw invalidType('localAddress', 'an IP address', localAddress);
+  }
   if (localAddress !== undefined && net.isIP(localAddress) === 0) {
     throw invalidValue('localAddress', 'an IP address', localAddress);
   }
@@ -102,6 +108,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
   }
+  if (origin !== undefined && typeof origin !== 'string') throw invalidType('origin', 'a string', origin);
   checkSignal(signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxRedirects', maxRedirects, 0, 5);
@@ -112,9 +119,9 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(tls === undefined ? {} : { tls }),
     },
-    subprotocols: checkSubprotocols(options.subprotocols ?? []),
+    subprotocols: checkSubprotocols(subprotocols),
     headers: toHeaderFields(options.headers).lines,
-    origin: options.origin,
+    origin,
     deflate: resolvePermessageDeflate(options.permessageDeflate, 'client'),
     signal,
     handshakeTimeout,

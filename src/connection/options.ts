@@ -90,6 +90,7 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
     settings[name] = value;
   }
   if (options.incoming !== undefined) {
+    if (typeof options.incoming !== 'string') throw invalidType('incoming', "'keep' or 'discard'", options.incoming);
     if (options.incoming !== 'keep' && options.incoming !== 'discard') {
       throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
     }

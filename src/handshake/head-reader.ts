@@ -3,7 +3,7 @@
  * wrong with a head, and at which byte that shows, does not depend on how it was cut into chunks.
  */
 import { Buffer } from 'node:buffer';
-import { invalidValue } from '../errors.js';
+import { invalidType, invalidValue } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
 import { isFieldByte, isToken, isWhitespace, trimWhitespace } from './grammar.js';
 import { GrowingBytes } from './growing-bytes.js';
@@ -102,8 +102,8 @@ export class HeadReader<Start extends object> {
 
   constructor(startLine: StartLine<Start>, limits: HeadLimits = {}) {
     this.#startLine = startLine;
-    this.#maxHeadSize = checkedLimit('maxHeadSize', limits.maxHeadSize ?? DEFAULT_MAX_HEAD_SIZE);
-    this.#maxHeaderLines = checkedLimit('maxHeaderLines', limits.maxHeaderLines ?? DEFAULT_MAX_HEADER_LINES);
+    this.#maxHeadSize = checkedLimit('maxHeadSize', limits.maxHeadSize, DEFAULT_MAX_HEAD_SIZE);
+    this.#maxHeaderLines = checkedLimit('maxHeaderLines', limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
   }
 
   /** How many bytes of the head have come. */
@@ -217,9 +217,11 @@ function syntaxFault(expected: string, got: string): HeadFault {
   return new HeadFault('syntax', `expected ${expected}, got ${got}`);
 }
 
-function checkedLimit(argument: string, limit: number): number {
-  if (!Number.isSafeInteger(limit) || limit < 1) throw invalidValue(argument, 'a positive integer', limit);
-  return limit;
+function checkedLimit(argument: string, given: number | undefined, byDefault: number): number {
+  if (given === undefined) return byDefault;
+  if (typeof given !== 'number') throw invalidType(argument, 'a number', given);
+  if (!Number.isSafeInteger(given) || given < 1) throw invalidValue(argument, 'a positive integer', given);
+  return given;
 }
 
 function latin1(bytes: Uint8Array, start: number, end: number): string {

@@ -199,8 +199,10 @@ function checkHome<Context>(options: ServerOptions<Context>): void {
   }
   const pathFault = socketPath === undefined ? undefined : socketPathFault(socketPath);
   if (pathFault !== undefined) throw invalidValue('socketPath', pathFault, socketPath);
-  if (server !== undefined && !(server instanceof net.Server)) {
-    throw invalidType('server', 'a server of node:http or node:https', server);
+  // Node takes an empty host for all addresses. It is more often a variable that was not set.
+  if (host === '') throw invalidValue('host', 'an address or a name (all addresses if left out)', host);
+  if (server !== undefined && !speaksHttp1(server)) {
+    throw invalidType('server', 'a server of node:http or node:https, which emits `upgrade`', server);
   }
   for (const [name, theirs] of Object.entries(FOR_HOMES)) {
     const value = options[name as keyof ServerOptions];
@@ -208,6 +210,16 @@ function checkHome<Context>(options: ServerOptions<Context>): void {
     throw invalidType(name, `left out beside ${homes[0]} (it is for ${theirs.join(' and ')})`, value);
   }
   if (tls !== undefined) checkTls(tls);
+}
+
+/**
+ * Whether a server may emit `upgrade`. It is known by its shape, since that of another runtime or another realm is no instance of ours:
+ * one of node:net or node:tls has no setTimeout(), and one of node:http2 has a `requestTimeout` only if it speaks HTTP/1.1 too.
+ */
+function speaksHttp1(server: object): boolean {
+  const { on, setTimeout, requestTimeout } = Object(server) as Partial<HttpServer>;
+  if (typeof on !== 'function' || typeof setTimeout !== 'function') return false;
+  return !(server instanceof net.Server) || requestTimeout !== undefined;
 }
 
 /** Where there is no certificate, node:tls listens all the same, and refuses every client. What else it takes is for node to say. */

@@ -22,10 +22,10 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['options', 'chat', TypeError, 'options must be an object, got "chat"'],
     ['options', ['chat'], TypeError, 'options must be an object, got an Array'],
     ['family', { family: 5 }, RangeError, 'family must be 0, 4 or 6, got 5'],
-    ['family', { family: '4' }, RangeError, 'family must be 0, 4 or 6, got "4"'],
+    ['family', { family: '4' }, TypeError, 'family must be 0, 4 or 6, got "4"'],
     ['localAddress', { localAddress: 'here' }, RangeError, 'localAddress must be an IP address, got "here"'],
     ['localAddress', { localAddress: '127.0.0.1\0x' }, RangeError, 'localAddress must be an IP address, got'],
-    ['localAddress', { localAddress: 7 }, RangeError, 'localAddress must be an IP address, got 7'],
+    ['localAddress', { localAddress: 7 }, TypeError, 'localAddress must be an IP address, got 7'],
     [
       'localAddress',
       { family: 4, localAddress: '::1' },

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
+import http2 from 'node:http2';
+import https from 'node:https';
 import net from 'node:net';
-import type { TlsOptions } from 'node:tls';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import tls, { type TlsOptions } from 'node:tls';
+import { describe, expect, test } from 'vitest';
 import { type ServerOptions, WebSocketServer } from '../../src/index.js';
 import { resolveServerOptions } from '../../src/server/options.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
@@ -29,6 +31,7 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     ['port must be a number, got "80"', { port: '80' }, TypeError],
     ['port must be an integer from 0 to 65535, got 65536', { port: 65_536 }, RangeError],
     ['port must be an integer', { port: -1 }, RangeError],
+    ['host must be an address or a name (all addresses if left out), got ""', { port: 0, host: '' }, RangeError],
     ['host must be a string, got 5', { port: 0, host: 5 }, TypeError],
     ['socketPath must be a string, got 5', { socketPath: 5 }, TypeError],
     ['host must be a host name or an IP address, without NUL', { port: 0, host: '127.0.0.1\0x' }, RangeError],
@@ -58,8 +61,16 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     ['maxHeaderLines must be left out beside noServer', { noServer: true, maxHeaderLines: 5 }, TypeError],
     ['noServer must be a boolean, got "yes"', { noServer: 'yes' }, TypeError],
     ['noServer must be a boolean, got 0', { port: 0, noServer: 0 }, TypeError],
-    ['server must be a server of node:http or node:https, got an object', { server: {} }, TypeError],
-    ['server must be a server of node:http or node:https, got a function', { server: () => {} }, TypeError],
+    [
+      'server must be a server of node:http or node:https, which emits `upgrade`, got an object',
+      { server: {} },
+      TypeError,
+    ],
+    [
+      'server must be a server of node:http or node:https, which emits `upgrade`, got a function',
+      { server: () => {} },
+      TypeError,
+    ],
     ['path must be a path like `/chat`, without query and fragment, got "chat"', { port: 0, path: 'chat' }, TypeError],
     ['path must be', { port: 0, path: '/chat?x' }, TypeError],
     ['origins must be \'*\' or an array of origins, got "https://a"', { port: 0, origins: 'https://a' }, TypeError],
@@ -173,10 +184,26 @@ describe('defaults', () => {
     });
     expect(settings.policy.path).toBeUndefined();
   });
+});
 
-  test('any server of node will do', () => {
-    const server = new net.Server();
-    onTestFinished(() => void server.close());
-    expect(() => resolveServerOptions({ server: server as http.Server })).not.toThrow();
+describe('server', () => {
+  test.each<[what: string, make: () => object]>([
+    ['node:http', () => http.createServer()],
+    ['node:https', () => https.createServer()],
+    ['node:http2 that speaks HTTP/1.1 too', () => http2.createSecureServer({ allowHTTP1: true })],
+    ['another runtime, which is no net.Server', () => ({ on() {}, setTimeout() {} })],
+  ])('one of %s will do', (_what, make) => {
+    expect(() => resolveServerOptions({ server: make() as http.Server })).not.toThrow();
+  });
+
+  test.each<[what: string, make: () => object]>([
+    ['node:net', () => net.createServer()],
+    ['node:tls', () => tls.createServer()],
+    ['node:http2 without TLS', () => http2.createServer()],
+    ['node:http2 that speaks HTTP/2 alone', () => http2.createSecureServer()],
+  ])('one of %s never emits `upgrade`, and throws', (_what, make) => {
+    expect(() => resolveServerOptions({ server: make() as http.Server })).toThrow(
+      'server must be a server of node:http or node:https, which emits `upgrade`, got ',
+    );
   });
 });
