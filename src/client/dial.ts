@@ -1,7 +1,8 @@
 import net, { type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { onAbort } from '../abort-signal.js';
-import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
+import { callOption } from '../application-code.js';
+import { type Fault, HandlerError, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
 import { connectToFirst } from './address-race.js';
 import { addressesOf } from './addresses.js';
@@ -50,7 +51,9 @@ export async function dial(destination: Destination, options: DialOptions, signa
     return await secured(tlsSocket, signal);
   } catch (cause) {
     socket?.destroy();
-    throw dialingFailed(cause, phase, signal.aborted ? faultOfAbort(signal) : fault, destination);
+    if (signal.aborted) fault = faultOfAbort(signal);
+    else if (cause instanceof HandlerError) fault = 'caller';
+    throw dialingFailed(cause, phase, fault, destination);
   }
 }
 
@@ -73,10 +76,23 @@ function connectTls(socket: Socket, { hostname }: Destination, options: tls.Conn
     ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
     ALPNProtocols: ['http/1.1'],
     ...options,
+    ...(options.checkServerIdentity === undefined ? {} : { checkServerIdentity: guarded(options.checkServerIdentity) }),
     // The certificate must be for this name, if there is no `servername`.
     host: hostname,
     socket,
   });
+}
+
+/** checkServerIdentity() is application code that Node calls out of an event: what it throws would end the process. */
+function guarded(checkServerIdentity: typeof tls.checkServerIdentity): typeof tls.checkServerIdentity {
+  return (hostname, certificate) => {
+    try {
+      const call = () => checkServerIdentity(hostname, certificate);
+      return callOption('checkServerIdentity', 'undefined or an Error', call);
+    } catch (error) {
+      return error as HandlerError;
+    }
+  };
 }
 
 /** Resolves when the TLS handshake is complete. */

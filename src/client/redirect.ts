@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { URL } from 'node:url';
 import { HandshakeError } from '../errors.js';
 import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
@@ -61,11 +62,26 @@ export function withoutCredentials(headers: readonly HeaderLine[]): readonly Hea
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()) && name.toLowerCase() !== 'host');
 }
 
+/** Options of node:tls that say who we are, or belong to one server: a secureContext may hold a certificate. */
+const OF_ONE_SERVER: ReadonlySet<string> = new Set([
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'secureContext',
+  'clientCertEngine',
+  'privateKeyEngine',
+  'privateKeyIdentifier',
+  'pskCallback',
+  'session',
+  'servername',
+] satisfies ReadonlyArray<keyof ConnectionOptions>);
+
 /** How to reach a server of another origin: a client's certificate is a credential too. */
 export function withoutCertificate({ tls, ...options }: DialOptions): DialOptions {
   if (tls === undefined) return options;
-  const { cert: _cert, key: _key, pfx: _pfx, passphrase: _passphrase, ...others } = tls;
-  return { ...options, tls: others };
+  const others = Object.entries(tls).filter(([name]) => !OF_ONE_SERVER.has(name));
+  return { ...options, tls: Object.fromEntries(others) };
 }
 
 /** What a redirect that is not followed rejects with. */

@@ -1,4 +1,5 @@
-import dns from 'node:dns';
+import { onAbort } from '../abort-signal.js';
+import { addressesOf } from './addresses.js';
 import type { Destination } from './url.js';
 
 /** For each remote host and port, a promise that all attempts which stand in its line are over. */
@@ -12,7 +13,7 @@ const lines = new Map<string, Promise<void>>();
  * @param signal ends the wait: the turn is then of no use, and still to be ended
  */
 export async function waitForTurn(destination: Destination, signal: AbortSignal): Promise<() => void> {
-  const host = await remoteHost(destination);
+  const host = await remoteHost(destination, signal);
   const before = lines.get(host) ?? Promise.resolve();
   let leave = (): void => {};
   const over = new Promise<void>(resolve => {
@@ -23,7 +24,12 @@ export async function waitForTurn(destination: Destination, signal: AbortSignal)
   void line.then(() => {
     if (lines.get(host) === line) lines.delete(host);
   });
-  await Promise.race([before, abortOf(signal)]);
+  if (!signal.aborted) {
+    await new Promise<void>(resolve => {
+      const stopListening = onAbort(signal, resolve);
+      void before.then(stopListening).then(resolve);
+    });
+  }
   return leave;
 }
 
@@ -31,17 +37,8 @@ export async function waitForTurn(destination: Destination, signal: AbortSignal)
  * "the remote host (IP address) identified by /host/ and port /port/ pair, even if the remote host is known by another name" (§4.1).
  * One whose address cannot be found goes by its name: that the name is wrong, connecting to it will tell.
  */
-async function remoteHost({ hostname, port, socketPath }: Destination): Promise<string> {
+async function remoteHost({ hostname, port, socketPath }: Destination, signal: AbortSignal): Promise<string> {
   if (socketPath !== undefined) return socketPath;
-  const address = await new Promise<string>(resolve => {
-    dns.lookup(hostname, {}, (error, found) => resolve(error === null ? (found as string) : hostname));
-  });
+  const [address] = await addressesOf(hostname, 0, signal).catch(() => [hostname]);
   return `${address} ${port}`;
-}
-
-function abortOf(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -536,6 +536,49 @@ describe('a transport that cannot be opened', () => {
     expect(await failure(`wss://localhost:${server.port}/`, CA)).toMatchObject({ phase: 'tls', fault: 'network' });
   });
 
+  test.each<[how: string, check: () => never, message: string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('not this one');
+      },
+      'checkServerIdentity() failed: not this one',
+    ],
+    [
+      'rejects',
+      (async () => {
+        throw new Error('not this one');
+      }) as never,
+      'what checkServerIdentity() returns must be undefined or an Error, synchronously',
+    ],
+  ])('a checkServerIdentity that %s fails this attempt alone', async (_how, checkServerIdentity, message) => {
+    const server = await rawServer(acceptAll, { secure: true });
+    const error = await failure(`wss://localhost:${server.port}/`, { tls: { ...CA.tls, checkServerIdentity } });
+    expect(error).toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
+    expect(error.message).toContain(message);
+  });
+
+  test('checkServerIdentity decides by what it returns', async () => {
+    const names: string[] = [];
+    const server = await rawServer(acceptAll, { secure: true });
+    const check = (answer: Error | undefined): ConnectOptions => ({
+      tls: {
+        ...CA.tls,
+        checkServerIdentity: name => {
+          names.push(name);
+          return answer;
+        },
+      },
+    });
+    await open(`wss://127.0.0.1:${server.port}/`, check(undefined));
+    expect(await failure(`wss://127.0.0.1:${server.port}/`, check(new Error('another key')))).toMatchObject({
+      phase: 'tls',
+      fault: 'network',
+      message: expect.stringContaining('another key'),
+    });
+    expect(names).toEqual(['127.0.0.1', '127.0.0.1']);
+  });
+
   test('a certificate of ours that is none is our fault', async () => {
     const error = await failure('wss://127.0.0.1:1/', { tls: { ca: TLS_CERTIFICATE, cert: 'none', key: 'none' } });
     expect(error).toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { withoutCertificate } from '../../src/client/redirect.js';
 import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../src/index.js';
 import { headerOf, plainResponse, switchingProtocols } from '../helpers/http-heads.js';
 import { type RawPeer, type RawServer, rawServer } from '../helpers/raw-peer.js';
@@ -288,6 +289,20 @@ describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
     await open(`wss://localhost:${server.port}/`, { maxRedirects: 2, tls });
     expect(subjects).toEqual(['localhost', 'localhost', undefined]);
   });
+});
+
+test.each<[what: string, tls: Record<string, unknown>]>([
+  ['cert and key', { cert: 'c', key: 'k', passphrase: 'p' }],
+  ['pfx', { pfx: 'p' }],
+  ['secureContext, which may hold a certificate', { secureContext: {} }],
+  ['the key of an engine', { privateKeyEngine: 'e', privateKeyIdentifier: 'i', clientCertEngine: 'e' }],
+  ['pskCallback', { pskCallback: () => null }],
+  ['session, which is that of the other server', { session: Buffer.alloc(1) }],
+  ['servername, which is the name of the other server', { servername: 'h' }],
+])('another origin does not get %s', (_what, tls) => {
+  const kept = { ca: 'ca', rejectUnauthorized: true };
+  const dial = withoutCertificate({ family: 4, tls: { ...kept, ...tls } as ConnectionOptions });
+  expect(dial).toEqual({ family: 4, tls: kept });
 });
 
 describe('redirects of a Unix domain socket', () => {

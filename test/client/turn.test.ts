@@ -124,6 +124,15 @@ describe('oneAtATime (RFC 6455 §4.1)', () => {
     await expect(connect('ws+unix:/nowhere/at.sock', { oneAtATime: true })).rejects.toMatchObject({ phase: 'connect' });
   });
 
+  test('handshakeTimeout and the signal end an attempt whose name server does not answer', async () => {
+    const lookup = vi.spyOn(dns, 'lookup').mockImplementation((() => {}) as never);
+    onTestFinished(() => lookup.mockRestore());
+    const url = 'ws://silent.example/';
+    await expect(connect(url, { oneAtATime: true, handshakeTimeout: 20 })).rejects.toMatchObject({ phase: 'dns' });
+    const signal = AbortSignal.timeout(20);
+    await expect(connect(url, { oneAtATime: true, signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
   test('one that is given up before its address is known waits for none', async () => {
     const server = await hesitantServer();
     const first = open(server.port);
