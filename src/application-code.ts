@@ -7,6 +7,7 @@
  *     emitTo()        the listeners of an event
  *     callSafely()    a function whose answer nobody needs
  *     synchronous()   checks the answer of a function that must answer at once
+ *     booleanAnswer() the same for one that must return true or false
  *     callOption()    an option that must answer at once: a failure is a HandlerError that names the option
  *     warn()          reports a failure where nobody listens for it
  */
@@ -59,6 +60,17 @@ export function synchronous<T>(name: string, expected: string, answer: T): T {
   if (!isThenable(answer)) return answer;
   answer.then(undefined, () => {});
   throw invalidType(`what ${name}() returns`, `${expected}, synchronously`, answer);
+}
+
+/**
+ * Returns the answer of a function that must say at once whether.
+ *
+ * @throws {TypeError} for anything but true and false
+ */
+export function booleanAnswer(name: string, answer: boolean): boolean {
+  const given: unknown = synchronous(name, 'true or false', answer);
+  if (typeof given !== 'boolean') throw invalidType(`what ${name}() returns`, 'true or false', given);
+  return given;
 }
 
 /**

@@ -37,8 +37,9 @@ export type { PermessageDeflateOptions } from './extensions/permessage-deflate/i
 export { CLOSE_CODE } from './framing/close-code.js';
 export type { ClosePayload } from './framing/close-payload.js';
 export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';
+export type { OriginRule } from './handshake/origin.js';
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
-export type { UpgradeRequest } from './handshake/upgrade-request.js';
+export type { UpgradeRequest } from './handshake/request.js';
 export type {
   Authorize,
   Denial,

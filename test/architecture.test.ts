@@ -18,7 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   framing: ['errors', 'host-values', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
-  handshake: ['errors', 'option-names', 'platform'],
+  handshake: ['errors', 'option-names', 'application-code', 'platform'],
   extensions: ['errors', 'option-names', 'handshake'],
   connection: [
     'errors',

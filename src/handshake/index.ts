@@ -18,18 +18,21 @@ export {
   type ResponseHead,
 } from './http-head.js';
 export { acceptOf, createKey, isKey } from './key.js';
+export type { OriginRule } from './origin.js';
 export { encodeRefusal, Refusal, type RefusalOptions } from './refusal.js';
+export {
+  type ParsedRequest,
+  type RequestSummary,
+  requestHeadOf,
+  summarizeRequest,
+  type UpgradeRequest,
+} from './request.js';
 export { parseRequestTarget, type RequestTarget } from './request-target.js';
 export { type AcceptOptions, acceptRequest, ServerHandshake } from './server-handshake.js';
 export { checkSubprotocols, parseSubprotocols, selectSubprotocol } from './subprotocol.js';
 export {
-  judgeRequest,
-  type ParsedRequest,
-  type RequestSummary,
-  requestHeadOf,
   type ServerHandshakeOptions,
-  summarizeRequest,
   UpgradePolicy,
   type UpgradePolicyOptions,
-  type UpgradeRequest,
-} from './upgrade-request.js';
+} from './upgrade-policy.js';
+export { judgeRequest } from './upgrade-request.js';

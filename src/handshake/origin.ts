@@ -2,13 +2,19 @@
  * Who may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, cookies included, and say which page
  * it was in Origin: a server that does not look is open to cross-site hijacking (CVE-2018-14732, CVE-2024-23898, CVE-2025-24964).
  */
-import { invalidType } from '../errors.js';
+import { booleanAnswer, callOption } from '../application-code.js';
+import { invalidType, invalidValue } from '../errors.js';
+import { adviceOnHost, checkHost, isPattern, listed, matchesHost } from './allowed-hosts.js';
+import { mismatch, quoted } from './quoted.js';
+import type { UpgradeRequest } from './request.js';
 import { type Authority, parseAuthority } from './request-target.js';
 
-/** Ports that a URL leaves out: 80 of http and ws, 443 of https and wss. */
-const DEFAULT_PORTS = new Map([
+/** Ports that a URL leaves out. Browsers send the origin of the page (http, https); other clients name the server (ws, wss). */
+const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['http', 80],
+  ['ws', 80],
   ['https', 443],
+  ['wss', 443],
 ]);
 
 /** scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
@@ -19,6 +25,7 @@ const OPAQUE = 'null';
 
 export interface Origin {
   readonly scheme: string;
+  /** In lower case. '' for schemes without hosts: `file://`. */
   readonly host: string;
   /** The default port of the scheme where none was written; undefined where the scheme has none. */
   readonly port: number | undefined;
@@ -28,77 +35,120 @@ export interface Origin {
 export function parseOrigin(text: string): Origin | undefined {
   const end = text.indexOf('://');
   const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
-  const authority = parseAuthority(text.slice(end + 3));
-  if (!SCHEME.test(scheme) || authority === undefined) return undefined;
+  if (!SCHEME.test(scheme)) return undefined;
+  const rest = text.slice(end + 3);
+  if (rest === '' && !DEFAULT_PORTS.has(scheme)) return { scheme, host: '', port: undefined };
+  const authority = parseAuthority(rest);
+  if (authority === undefined) return undefined;
   return { scheme, host: authority.host, port: authority.port ?? DEFAULT_PORTS.get(scheme) };
 }
 
 /**
  * Whether `origin` is a page of the server that it connects to: it names the same host and port. Its scheme is not compared,
- * since a proxy that ends TLS may stand before us. So where `server`, from the Host header, leaves its port out, we cannot know
- * whether that meant 80 or 443, and either matches.
+ * since a proxy that ends TLS may stand before us. So if `server`, from the Host header, leaves its port out, that means the default port of
+ * the scheme of the origin.
  */
 export function isSameServer(origin: Origin, server: Authority): boolean {
-  if (origin.host !== server.host) return false;
-  if (server.port !== undefined) return origin.port === server.port;
-  return origin.port === 80 || origin.port === 443;
+  const port = server.port ?? DEFAULT_PORTS.get(origin.scheme);
+  return origin.host === server.host && origin.port !== undefined && origin.port === port;
 }
-
-/** The pages that may connect: `'*'` all, a list exactly those (scheme, host and port), undefined those of the server itself. */
-export type OriginRule = '*' | readonly string[] | undefined;
-
-/** Judges the lines of Origin in a request to `server`. */
-export type OriginJudge = (lines: readonly string[], server: Authority) => boolean;
-
-/** @throws TypeError where an entry of the list is no origin */
-export function originJudge(rule: OriginRule): OriginJudge {
-  if (rule === '*') return () => true;
-  if (rule === undefined) {
-    return withOrigin((line, server) => {
-      const origin = parseOrigin(line);
-      return origin !== undefined && isSameServer(origin, server);
-    });
-  }
-  if (!Array.isArray(rule)) throw invalidType('origins', `'*' or an array of origins`, rule);
-  const allowed = new Set(rule.map(checkedOrigin));
-  return withOrigin(line => {
-    const name = canonical(line);
-    return name !== undefined && allowed.has(name);
-  });
-}
-
-/** RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client": it passes. */
-function withOrigin(isAllowed: (line: string, server: Authority) => boolean): OriginJudge {
-  return (lines, server) => lines.length === 0 || (lines.length === 1 && isAllowed(lines[0]!, server));
-}
-
-function canonical(text: string): string | undefined {
-  if (text === OPAQUE) return OPAQUE;
-  const origin = parseOrigin(text);
-  return origin === undefined ? undefined : `${origin.scheme}://${origin.host}:${origin.port ?? ''}`;
-}
-
-function checkedOrigin(text: string): string {
-  const origin = typeof text === 'string' ? canonical(text) : undefined;
-  if (origin === undefined) throw invalidType('each of origins', '`scheme://host[:port]` without a path', text);
-  return origin;
-}
-
-/** Judges the host that a request names. */
-export type HostJudge = (host: Authority) => boolean;
 
 /**
- * The hosts that a request may name, against DNS rebinding, where a foreign name is made to point at this server and its pages
- * then are of the same origin. An entry without a port stands for all ports.
- * @throws TypeError where an entry is not `host[:port]`
+ * The pages that may connect. `'*'`: all. A list: those of the same scheme, host and port as an entry (`https://example.com`, `app://.`,
+ * `file://`, `null`), or of a host below the domain of a pattern (`https://*.example.com`). A function: those for which it returns true; it
+ * is asked only about well-formed origins. Undefined: those of the host and port that they connect to.
  */
-export function hostJudge(hosts: readonly string[] | undefined): HostJudge {
-  if (hosts === undefined) return () => true;
-  if (!Array.isArray(hosts)) throw invalidType('hosts', 'an array of `host[:port]`', hosts);
-  const allowed: Authority[] = hosts.map(text => {
-    const authority = typeof text === 'string' ? parseAuthority(text) : undefined;
-    if (authority === undefined) throw invalidType('each of hosts', '`host[:port]`', text);
-    return authority;
-  });
-  return ({ host, port }) => allowed.some(entry => entry.host === host && (entry.port ?? port) === port);
+export type OriginRule = '*' | readonly string[] | ((origin: string, request: UpgradeRequest) => boolean) | undefined;
+
+/** Returns why the page that sent a request may not connect, in words for the operator; undefined if it may. */
+export type OriginJudge = (request: UpgradeRequest, host: Authority) => string | undefined;
+
+/**
+ * @returns a judge that throws a HandlerError if a function was given and fails
+ * @throws {TypeError} if the rule is none of those of OriginRule
+ * @throws {RangeError} if an entry of the list is no origin, or can never match
+ */
+export function originJudge(rule: OriginRule): OriginJudge {
+  if (rule === '*') return () => undefined;
+  if (rule === undefined) return withOrigin(objectionToOthers);
+  if (typeof rule === 'function') return withOrigin(objectionByFunction(rule));
+  if (!Array.isArray(rule)) throw invalidType('origins', "'*', an array of origins, or a function", rule);
+  return withOrigin(objectionByList(rule));
+}
+
+/** An Origin header that is well-formed. */
+interface SentOrigin {
+  /** As it was sent. */
+  readonly text: string;
+  /** Undefined for `null`. */
+  readonly origin: Origin | undefined;
+}
+
+type Objection = (sent: SentOrigin, request: UpgradeRequest, host: Authority) => string | undefined;
+
+/** RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client": it passes. */
+function withOrigin(objection: Objection): OriginJudge {
+  return (request, host) => {
+    const lines = request.headers.all('Origin');
+    if (lines.length === 0) return undefined;
+    const text = lines[0]!;
+    const origin = parseOrigin(text);
+    // RFC 6454 §7.3: a user agent "MUST NOT include more than one Origin header field".
+    if (lines.length > 1 || (origin === undefined && text !== OPAQUE)) {
+      return mismatch('Origin', 'one `scheme://host[:port]` (RFC 6454 §7)', lines);
+    }
+    return objection({ text, origin }, request, host);
+  };
+}
+
+function objectionToOthers({ text, origin }: SentOrigin, request: UpgradeRequest, host: Authority): string | undefined {
+  if (origin !== undefined && isSameServer(origin, host)) return undefined;
+  return (
+    `Origin ${quoted(text)} does not name the host and port of the request, ${quoted(request.host)}, as is required without the option ` +
+    `origins. If its pages may connect, list it there. ${adviceOnHost(request)}`
+  );
+}
+
+function objectionByFunction(rule: (origin: string, request: UpgradeRequest) => boolean): Objection {
+  return ({ text }, request) => {
+    if (callOption('origins', 'true or false', () => booleanAnswer('origins', rule(text, request)))) return undefined;
+    return `The option origins, a function, returned false for Origin ${quoted(text)} (Host ${quoted(request.host)}).`;
+  };
+}
+
+function objectionByList(entries: readonly string[]): Objection {
+  const allowed = entries.map(parseEntry);
+  const exact = new Set(allowed.filter(entry => entry === undefined || !isPattern(entry.host)).map(serialize));
+  const patterns = allowed.filter(entry => entry !== undefined && isPattern(entry.host)) as Origin[];
+  const list = listed(entries);
+  return ({ text, origin }, request) => {
+    if (exact.has(serialize(origin))) return undefined;
+    if (origin !== undefined && patterns.some(pattern => matchesPattern(pattern, origin))) return undefined;
+    const rule = 'scheme, host and port must be those of an entry';
+    return `Origin ${quoted(text)} is not in the option origins, ${list}: ${rule} (Host ${quoted(request.host)}).`;
+  };
+}
+
+function matchesPattern(pattern: Origin, { scheme, host, port }: Origin): boolean {
+  return pattern.scheme === scheme && pattern.port === port && matchesHost(pattern.host, host);
+}
+
+function serialize(origin: Origin | undefined): string {
+  return origin === undefined ? OPAQUE : `${origin.scheme}://${origin.host}:${origin.port ?? ''}`;
+}
+
+/** An entry of the list; undefined for `null`. Upper case and default ports are normalised, as browsers do. */
+function parseEntry(text: string): Origin | undefined {
+  if (typeof text !== 'string') throw invalidType('each of origins', 'a string', text);
+  if (text === OPAQUE) return undefined;
+  if (text === '*') throw invalidValue('each of origins', "an origin (origins: '*' allows all)", text);
+  const origin = parseOrigin(text);
+  if (origin === undefined) {
+    const expected =
+      "`scheme://host[:port]`, `scheme://*.domain[:port]` or 'null', as browsers send it: in ASCII, without a path, not even `/`";
+    throw invalidValue('each of origins', expected, text);
+  }
+  // How other schemes spell a host is theirs to say.
+  if (DEFAULT_PORTS.has(origin.scheme) || origin.host.includes('*')) checkHost('origins', origin.host, text);
+  return origin;
 }

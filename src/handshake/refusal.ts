@@ -3,7 +3,7 @@
  * its connection. A second request is never read, so a refused one can smuggle none.
  */
 import { Buffer } from 'node:buffer';
-import { invalidType, invalidValue } from '../errors.js';
+import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { isFieldValue } from './grammar.js';
 import { callersHeaders, encodeResponseHead, HeaderFields, type HeaderInput, type HeaderLine } from './http-head.js';
 
@@ -57,6 +57,12 @@ export interface RefusalOptions {
   readonly detail?: string;
 }
 
+/** What is not a caller's to say. */
+interface RefusalCause {
+  readonly answersHead?: boolean;
+  readonly error?: HandlerError | undefined;
+}
+
 export class Refusal {
   /** 300 to 599. */
   readonly status: number;
@@ -69,13 +75,15 @@ export class Refusal {
   readonly detail: string;
   /** Whether this answers HEAD: the head is the same, and the body is not sent. */
   readonly answersHead: boolean;
+  /** What application code failed with, which is why the request is refused. Never sent. */
+  readonly error: HandlerError | undefined;
 
   /**
    * A 401 needs a WWW-Authenticate and a redirect a Location among its headers: those are the caller's to give.
    * @throws TypeError where reason, body, detail or headers are of the wrong type or cannot be sent, or the headers are not a caller's to set
    * @throws RangeError where `status` is not one that refuses
    */
-  constructor(status: number, options: RefusalOptions = {}, answersHead = false) {
+  constructor(status: number, options: RefusalOptions = {}, { answersHead = false, error }: RefusalCause = {}) {
     // 304 has no body, and answers a condition that nobody set.
     if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
       throw invalidValue('status', 'an integer from 300 to 599, and not 304', status);
@@ -94,11 +102,12 @@ export class Refusal {
     this.detail = detail;
     this.headers = withDefaults(callersHeaders(headers, RESERVED), ownHeaders);
     this.answersHead = answersHead;
+    this.error = error;
   }
 
   /** The same in answer to HEAD. */
   forHead(): Refusal {
-    return new Refusal(this.status, this, true);
+    return new Refusal(this.status, this, { answersHead: true, error: this.error });
   }
 }
 

@@ -18,7 +18,9 @@ import {
 } from './http-head.js';
 import { acceptOf } from './key.js';
 import { Refusal, textOfStatus } from './refusal.js';
-import { judgeRequest, type ServerHandshakeOptions, UpgradePolicy, type UpgradeRequest } from './upgrade-request.js';
+import type { UpgradeRequest } from './request.js';
+import { type ServerHandshakeOptions, UpgradePolicy } from './upgrade-policy.js';
+import { judgeRequest } from './upgrade-request.js';
 
 /** The status that answers each fault of a head. */
 const STATUS_OF_FAULT: Readonly<Record<HeadFault['kind'], number>> = {

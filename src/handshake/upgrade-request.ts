@@ -15,108 +15,18 @@
  * What the bytes themselves must be (line ends, header syntax, size: 400, 414, 431) is judged before, by head-reader.ts, or by
  * node's own parser where the server is attached to one.
  */
-import { invalidType } from '../errors.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
-import { type ExtensionOffer, parseExtensions } from './extension-header.js';
+import { HandlerError } from '../errors.js';
+import { parseExtensions } from './extension-header.js';
 import { parseList, parseTokenList, type Scanner } from './grammar.js';
-import { HEAD_LIMIT_NAMES, type HeadLimits } from './head-reader.js';
-import { HeaderFields, type HeaderLine, type RequestHead } from './http-head.js';
+import type { HeaderFields, HeaderLine, RequestHead } from './http-head.js';
 import { isKey } from './key.js';
-import { type HostJudge, hostJudge, type OriginJudge, type OriginRule, originJudge } from './origin.js';
 import { PASS_ON_UPGRADE } from './proxy-advice.js';
 import { mismatch, quoted } from './quoted.js';
 import { Refusal, textOfStatus } from './refusal.js';
-import { parseAuthority, parseRequestTarget } from './request-target.js';
+import type { UpgradeRequest } from './request.js';
+import { type Authority, parseAuthority, parseRequestTarget } from './request-target.js';
 import { parseSubprotocols } from './subprotocol.js';
-
-/** What any request asks for, valid or not. */
-export interface RequestSummary {
-  readonly method: string;
-  /** The request-target as it was sent. */
-  readonly target: string;
-  /** The path of the target; undefined if the target is malformed. */
-  readonly path: string | undefined;
-  /** The query of the target, '' if there is none; undefined if the target is malformed. */
-  readonly query: string | undefined;
-  /** The authority of an absolute-form target, or else the Host header, as it was sent; undefined if there is neither. */
-  readonly host: string | undefined;
-  readonly headers: HeaderFields;
-  /** The Origin header as it was sent. */
-  readonly origin: string | undefined;
-}
-
-/** A valid opening handshake of a client's. */
-export interface UpgradeRequest extends RequestSummary {
-  /** The path of the target, begins with `/`, not percent-decoded. */
-  readonly path: string;
-  /** What follows the `?` in the target, '' where nothing does; `new URLSearchParams(query)` reads it. */
-  readonly query: string;
-  /** The host, with its port where one was sent, that the client wants: of an absolute-form target, else of Host. */
-  readonly host: string;
-  /** Sec-WebSocket-Key. */
-  readonly key: string;
-  /** The subprotocols that the client offers, the preferred one first. */
-  readonly subprotocols: readonly string[];
-  /** The extensions that the client offers, the preferred one first. */
-  readonly extensions: readonly ExtensionOffer[];
-  /** Whether an interim `100 Continue` must come before the 101. */
-  readonly expectsContinue: boolean;
-}
-
-export interface UpgradePolicyOptions {
-  /** The only path that is served; by default all are. */
-  readonly path?: string | undefined;
-  /** The pages that may connect: `'*'` all, a list exactly those; by default those of the host that they connect to. */
-  readonly origins?: OriginRule;
-  /** The hosts that a request may name, with or without a port; by default any. */
-  readonly hosts?: readonly string[] | undefined;
-}
-
-/** What a server may be told of its opening handshakes. */
-export interface ServerHandshakeOptions extends UpgradePolicyOptions, HeadLimits {}
-
-export const SERVER_HANDSHAKE_OPTION_NAMES: OptionNames<ServerHandshakeOptions> = {
-  path: true,
-  origins: true,
-  hosts: true,
-  ...HEAD_LIMIT_NAMES,
-};
-
-/** What a server asks of a request beyond the RFC, made ready once for all requests. */
-export class UpgradePolicy {
-  readonly path: string | undefined;
-  readonly allowsOrigin: OriginJudge;
-  readonly allowsHost: HostJudge;
-
-  /**
-   * @param options those of ServerHandshake may be among them
-   * @throws TypeError where an option is malformed, or unknown
-   */
-  constructor(options: UpgradePolicyOptions = {}) {
-    checkOptionNames(options, SERVER_HANDSHAKE_OPTION_NAMES);
-    const { path, origins, hosts } = options;
-    if (path !== undefined && (typeof path !== 'string' || parseRequestTarget(path)?.path !== path)) {
-      throw invalidType('path', 'a path like `/chat`, without query and fragment', path);
-    }
-    this.path = path;
-    this.allowsOrigin = originJudge(origins);
-    this.allowsHost = hostJudge(hosts);
-  }
-}
-
-/** What the head of a request says, whatever becomes of the request. */
-export function summarizeRequest({ method, target, headers }: RequestHead): RequestSummary {
-  const parsed = parseRequestTarget(target);
-  return {
-    method,
-    target,
-    path: parsed?.path,
-    query: parsed?.query,
-    host: parsed?.authority ?? headers.get('Host'),
-    headers,
-    origin: headers.get('Origin'),
-  };
-}
+import type { UpgradePolicy } from './upgrade-policy.js';
 
 /** Judges a request whose head has been read. */
 export function judgeRequest(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refusal {
@@ -155,7 +65,10 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
 
   // RFC 6455 §4.2.2: "If the requested service is not available, the server MUST send an appropriate HTTP error code".
   if (policy.path !== undefined && path !== policy.path) {
-    return new Refusal(404, { detail: `The path ${quoted(path)} is not the option path, ${quoted(policy.path)}.` });
+    const origin = headers.get('Origin');
+    const from = `Host ${quoted(host)}, ${origin === undefined ? 'no Origin' : `Origin ${quoted(origin)}`}`;
+    const detail = `The path ${quoted(path)} is not the option path, ${quoted(policy.path)} (${from}).`;
+    return new Refusal(404, { detail });
   }
 
   // §4.1: "The method of the request MUST be GET".
@@ -200,14 +113,7 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
     return unfit(400, 'Sec-WebSocket-Extensions', 'a list of `name; parameter=token` (RFC 6455 §9.1)', extensionLines);
   }
 
-  // §4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403".
-  const origins = headers.all('Origin');
-  if (!policy.allowsOrigin(origins, authority)) {
-    return unfit(403, 'Origin', 'one that this server allows (RFC 6455 §10.2)', origins);
-  }
-  if (!policy.allowsHost(authority)) return unfit(403, 'The host', 'one that this server allows', [host]);
-
-  return {
+  const request: UpgradeRequest = {
     method: head.method,
     target: head.target,
     path,
@@ -220,6 +126,26 @@ function judge(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refus
     extensions,
     expectsContinue: expectations.length > 0,
   };
+  return judgeAccess(request, authority, policy) ?? request;
+}
+
+/** §4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403". */
+function judgeAccess(request: UpgradeRequest, host: Authority, policy: UpgradePolicy): Refusal | undefined {
+  let toOrigin: string | undefined;
+  try {
+    toOrigin = policy.objectionToOrigin(request, host);
+  } catch (thrown) {
+    if (!(thrown instanceof HandlerError)) throw thrown;
+    return new Refusal(500, { detail: 'origins() failed: see the handlerError event.' }, { error: thrown });
+  }
+  if (toOrigin !== undefined) {
+    const expected = 'one that this server allows (RFC 6455 §10.2)';
+    return unfit(403, 'Origin', expected, request.headers.all('Origin'), { detail: toOrigin });
+  }
+  const toHost = policy.objectionToHost(request, host);
+  return toHost === undefined
+    ? undefined
+    : unfit(403, 'The host', 'one that this server allows', [request.host], { detail: toHost });
 }
 
 /**
@@ -263,32 +189,23 @@ function parseProtocol(scanner: Scanner): string | undefined {
   return version === undefined ? undefined : `${name}/${version}`.toLowerCase();
 }
 
+interface MoreOnUnfit {
+  /** What may help. */
+  readonly advice?: string;
+  /** For the operator alone, in place of what the client is told. */
+  readonly detail?: string;
+  readonly headers?: readonly HeaderLine[];
+}
+
 /** A refusal whose body says which part of the request is unfit, what was expected, what came, and what may help. */
 function unfit(
   status: number,
   part: string,
   expected: string,
   got: readonly string[],
-  { advice, headers }: { readonly advice?: string; readonly headers?: readonly HeaderLine[] } = {},
+  { advice, detail, headers = [] }: MoreOnUnfit = {},
 ): Refusal {
   const found = mismatch(part, expected, got);
-  const detail = advice === undefined ? found : `${found}; ${advice}`;
-  return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, headers: headers ?? [], detail });
-}
-
-/** The parts of a node:http IncomingMessage that the opening handshake needs. */
-export interface ParsedRequest {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly httpVersion: string;
-  /** Names and values in turn, as they came; never `headers`, which joins and drops repeated lines. */
-  readonly rawHeaders: readonly string[];
-}
-
-/** The head of a request that node:http has parsed, for judgeRequest(). */
-export function requestHeadOf(request: ParsedRequest): RequestHead {
-  const { method = '', url = '', httpVersion, rawHeaders } = request;
-  const lines: HeaderLine[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
-  return { method, target: url, version: httpVersion, headers: new HeaderFields(lines) };
+  const told = advice === undefined ? found : `${found}; ${advice}`;
+  return new Refusal(status, { body: `${textOfStatus(status)}${told}\n`, headers, detail: detail ?? told });
 }

@@ -21,15 +21,14 @@ import {
 } from '../extensions/permessage-deflate/index.js';
 import type { HeadLimits } from '../handshake/head-reader.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
+import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
 import {
-  type RequestSummary,
   SERVER_HANDSHAKE_OPTION_NAMES,
   type ServerHandshakeOptions,
   UpgradePolicy,
-  type UpgradeRequest,
-} from '../handshake/upgrade-request.js';
+} from '../handshake/upgrade-policy.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 
 /** A request that was found valid, with what authorize() made of it. */

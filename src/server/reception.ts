@@ -32,7 +32,9 @@ export class Reception<Context> implements SocketOwner, Pending {
 
   socketData(chunk: Uint8Array): void {
     const outcome = this.#handshake.receive(chunk);
-    if (outcome !== undefined) this.#handOn().decide(outcome, this.#handshake.rest, this.#handshake.head);
+    // The function that was given as `origins` may have closed the server, which refused this.
+    if (outcome === undefined || !this.#owner.pending.has(this)) return;
+    this.#handOn().decide(outcome, this.#handshake.rest, this.#handshake.head);
   }
 
   // Our sockets stay half open, so that a FIN does not close them. But who ends his side before the 101 has no use for one.

@@ -9,8 +9,8 @@ import { serializeExtensions } from '../handshake/extension-header.js';
 import { GrowingBytes } from '../handshake/growing-bytes.js';
 import type { RequestHead } from '../handshake/http-head.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
+import { type RequestSummary, summarizeRequest, type UpgradeRequest } from '../handshake/request.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
-import { type RequestSummary, summarizeRequest, type UpgradeRequest } from '../handshake/upgrade-request.js';
 import { authorizeRequest } from './authorization.js';
 import type { Accepted, PendingRequest, RefusedRequest, ServerRequest, ServerSettings } from './options.js';
 
@@ -94,7 +94,8 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     } else if (outcome instanceof Refusal) {
       if (head !== undefined) this.#request = this.#withTransport(summarizeRequest(head));
       this.refuse(outcome);
-    } else {
+    } else if (!this.#isSettled) {
+      // It is settled if the function that was given as `origins` closed the server.
       if (early.length > 0) this.socketData(early);
       const pending = this.#withTransport(outcome);
       this.#request = pending;
@@ -170,6 +171,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
 
   /** Answers with a complete response and ends the connection: no second request is ever read from it. */
   refuse(refusal: Refusal): void {
+    if (refusal.error !== undefined) this.#owner.handlerFailed(refusal.error);
     if (this.#isSettled || this.#leaveIfTaken()) return;
     this.#settle();
     this.#asking?.abort(new Error(`the request was refused with ${refusal.status}`));

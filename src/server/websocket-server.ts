@@ -2,7 +2,7 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { emitTo, synchronous, warn } from '../application-code.js';
+import { booleanAnswer, emitTo, warn } from '../application-code.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { type PreparedMessage, toPrepared } from '../connection/prepared-message.js';
@@ -11,8 +11,10 @@ import { failHandler, WebSocketConnection } from '../connection/websocket-connec
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
+import type { RequestHead } from '../handshake/http-head.js';
 import { Refusal } from '../handshake/refusal.js';
-import { judgeRequest, requestHeadOf } from '../handshake/upgrade-request.js';
+import { requestHeadOf, type UpgradeRequest } from '../handshake/request.js';
+import { judgeRequest } from '../handshake/upgrade-request.js';
 import { isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
@@ -167,8 +169,12 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     }
     const upgrade = new Upgrade(socket, this.#upgradeOwner);
     const requestHead = requestHeadOf(request);
-    const outcome = this.#closing === undefined ? judgeRequest(requestHead, this.#settings.policy) : closingRefusal();
-    upgrade.decide(outcome, head, requestHead);
+    upgrade.decide(this.#judge(requestHead), head, requestHead);
+  }
+
+  #judge(head: RequestHead): UpgradeRequest | Refusal {
+    if (this.#closing !== undefined) return closingRefusal();
+    return judgeRequest(head, this.#settings.policy);
   }
 
   /**
@@ -316,9 +322,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
 
 function passes(filter: NonNullable<BroadcastOptions['filter']>, connection: WebSocketConnection): boolean {
   if (connection.state !== 'open') return false;
-  const answer: unknown = synchronous('filter', 'true or false', filter(connection));
-  if (typeof answer !== 'boolean') throw invalidType('what filter() returns', 'true or false', answer);
-  return answer;
+  return booleanAnswer('filter', filter(connection));
 }
 
 function closingRefusal(): Refusal {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HeaderFields } from '../../src/handshake/http-head.js';
 import { encodeRefusal, Refusal } from '../../src/handshake/refusal.js';
+import type { UpgradeRequest } from '../../src/handshake/request.js';
 import { type AcceptOptions, acceptRequest, ServerHandshake } from '../../src/handshake/server-handshake.js';
-import { UpgradePolicy, type UpgradeRequest } from '../../src/handshake/upgrade-request.js';
+import { UpgradePolicy } from '../../src/handshake/upgrade-policy.js';
 import { type HeadChanges, request, SAMPLE_ACCEPT, SAMPLE_KEY } from './requests.js';
 import { bytesOf, readEverySplit } from './segmentation.js';
 

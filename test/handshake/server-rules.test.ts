@@ -1,8 +1,9 @@
 /** Every rule of the request head, each vector in every segmentation. */
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/handshake/refusal.js';
+import type { UpgradeRequest } from '../../src/handshake/request.js';
 import { ServerHandshake } from '../../src/handshake/server-handshake.js';
-import type { ServerHandshakeOptions, UpgradeRequest } from '../../src/handshake/upgrade-request.js';
+import type { ServerHandshakeOptions } from '../../src/handshake/upgrade-policy.js';
 import { type HeadChanges, request, SAMPLE_KEY } from './requests.js';
 import { readEverySplit } from './segmentation.js';
 
@@ -342,6 +343,11 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
     ['no Origin', VALID, 101],
     ['of http', origin('http://server.example.com'), 101],
     ['of https', origin('https://server.example.com'), 101],
+    ['of wss, as native clients send it', origin('wss://server.example.com'), 101],
+    ['of ws', origin('ws://server.example.com'), 101],
+    ['of wss, with the default port in Origin', origin('wss://a:443', 'a'), 101],
+    ['of wss, with the default port in Host', origin('wss://a', 'a:443'), 101],
+    ['of ws, with the port of Host', origin('ws://a:8080', 'a:8080'), 101],
     ['in capitals', origin('HTTP://Server.Example.COM'), 101],
     ['with the port of Host', origin('http://a:8080', 'a:8080'), 101],
     ['with the default port that Host spells out', origin('https://a', 'a:443'), 101],
@@ -362,6 +368,9 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
       ['another port than the default', origin('http://a:8080', 'a'), 403],
       ['the default port where Host has another', origin('http://a', 'a:8080'), 403],
       ['the default port of the other scheme', origin('http://a', 'a:443'), 403],
+      ['the default port of the other scheme, in Origin', origin('https://a:80', 'a'), 403],
+      ['the default port of the other scheme, of wss', origin('wss://a', 'a:80'), 403],
+      ['evil, of wss', origin('wss://evil.example'), 403],
       ['a scheme without a default port', origin('app://a', 'a'), 403],
       ['userinfo', origin('http://server.example.com@evil.example'), 403],
       ['a path', origin('http://server.example.com/'), 403],
@@ -390,6 +399,7 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
       ['on it, of its own scheme', origin('chrome-extension://abcdef'), 101],
       ['no Origin', VALID, 101],
       ['another scheme', origin('http://allowed.com'), 403],
+      ['another scheme of the same port', origin('wss://allowed.com'), 403],
       ['another port', origin('https://allowed.com:8443'), 403],
       ['allowed.com.evil', origin('https://allowed.com.evil'), 403],
       ['www.allowed.com', origin('https://www.allowed.com'), 403],
@@ -400,6 +410,35 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
     ],
     { origins: ['https://allowed.com', 'http://allowed.com:3000', 'chrome-extension://abcdef'] },
   );
+  rule(
+    'a pattern on the allow-list stands for the hosts below its domain',
+    [
+      ['one below', origin('https://app.allowed.com'), 101],
+      ['two below', origin('https://eu.app.allowed.com:443'), 101],
+      ['the domain itself', origin('https://allowed.com'), 403],
+      ['another scheme', origin('http://app.allowed.com'), 403],
+      ['another port', origin('https://app.allowed.com:8443'), 403],
+      ['app.allowed.com.evil', origin('https://app.allowed.com.evil'), 403],
+      ['evilallowed.com', origin('https://evilallowed.com'), 403],
+    ],
+    { origins: ['https://*.allowed.com'] },
+  );
+  rule(
+    'a function answers',
+    [
+      ['yes', origin('https://app.allowed.com'), 101],
+      ['no', origin('https://evil.example'), 403, /^This connection is not allowed\.\nOrigin: /],
+      ['no Origin', VALID, 101],
+      ['it fails, and the client is told nothing of that', origin('https://oops'), 500, /^The server failed\.\n$/],
+    ],
+    {
+      origins: page => {
+        if (page === 'https://oops') throw new Error('a secret');
+        return page.endsWith('.allowed.com');
+      },
+    },
+  );
+  rule('file:// on the allow-list', [['file://', origin('file://'), 101]], { origins: ['file://'] });
   rule('null on the allow-list', [['null', origin('null'), 101]], { origins: ['null'] });
   rule('an empty allow-list', [['the server itself', origin('http://server.example.com'), 403]], { origins: [] });
   rule(
@@ -427,6 +466,8 @@ rule(
       /The host: .* got "evil\.example"/,
     ],
     ['localhost.evil.example', { set: { Host: 'localhost.evil.example' } }, 403],
+    ['below the domain of a pattern', { set: { Host: 'a.b.pattern.example:9001' } }, 101],
+    ['the domain of a pattern', { set: { Host: 'pattern.example' } }, 403],
   ],
-  { hosts: ['localhost', '127.0.0.1:9001'] },
+  { hosts: ['localhost', '127.0.0.1:9001', '*.pattern.example'] },
 );

@@ -565,7 +565,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: 'If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code',
-    kept: ['handshake/upgrade-request.ts judge', 'server/upgrade.ts refuse'],
+    kept: ['handshake/upgrade-request.ts judgeAccess', 'server/upgrade.ts refuse'],
   },
   {
     id: '4.2.2-6',
@@ -1554,7 +1554,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'server',
     says: 'If the origin indicated is unacceptable to the server, then it SHOULD respond to the WebSocket handshake with a reply containing HTTP 403 Forbidden',
-    kept: ['handshake/upgrade-request.ts judge'],
+    kept: ['handshake/upgrade-request.ts judgeAccess'],
   },
   {
     id: '10.3-1',
