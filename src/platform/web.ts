@@ -1,6 +1,9 @@
 /**
  * What the pure layers need from their host, in a browser, Deno, Bun or a worker: the same functions as node.ts, by the
  * standards of the web alone.
+ *
+ * `#platform` in package.json chooses it for bundlers: the conditions `browser` and `module` together. jest-environment-jsdom sets
+ * `browser` alone. It runs in Node and has no TextEncoder, so it gets node.ts.
  */
 
 /** crypto.getRandomValues() fills at most this many bytes a call. */

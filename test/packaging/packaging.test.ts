@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InstalledPackage, ROOT } from './installed-package.js';
 
@@ -51,6 +52,17 @@ describe('the installed package', () => {
     );
     expect(esm).toBe(`me: hello\n1000 true 1 ws101 ${types}\n`);
     expect(cjs).toBe(`hello\n1000 true 1 ws101 ${types}\n`);
+  });
+
+  test.each(['framing', 'protocol'])('gives bundlers for browsers nothing of Node: %s', async entry => {
+    const { outputFiles } = await build({
+      stdin: { contents: `export * from 'ws101/${entry}'`, resolveDir: installed.folder },
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+    });
+    expect(outputFiles[0]!.text).not.toContain('node:');
   });
 
   test('has the command', async () => {
