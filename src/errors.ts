@@ -158,9 +158,14 @@ export class HandlerError extends WebSocketError {
   }
 }
 
+/** Never throws, even if `thrown` is an object whose every property does. */
 function describeThrown(thrown: unknown): string {
-  if (isError(thrown)) return thrown.message;
-  // Not String(thrown): that throws for an object without a prototype, and this runs where nothing may throw.
+  try {
+    if (isError(thrown)) return String(thrown.message);
+  } catch {
+    return 'an error without a readable message';
+  }
+  // Not String(thrown): that throws for an object without a prototype.
   return typeof thrown === 'string' ? thrown : describeValue(thrown);
 }
 
@@ -190,6 +195,15 @@ function describeValue(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return 'a function';
-  const name = (value as object).constructor?.name;
+  const name = classNameOf(value);
   return name === undefined || name === 'Object' ? 'an object' : `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+function classNameOf(value: unknown): string | undefined {
+  try {
+    const name: unknown = (value as object).constructor.name;
+    return typeof name === 'string' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -95,6 +95,21 @@ test('BackpressureError says how much waits and what the limit is', () => {
   expect(error.message).toBe('the peer does not read: 20 bytes wait for it, and maxBufferedAmount is 10');
 });
 
+function unreadableError(): Error {
+  return Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new Error('no');
+    },
+  });
+}
+
+function unreadableProxy(): object {
+  const fail = () => {
+    throw new Error('no');
+  };
+  return new Proxy({}, { get: fail, getPrototypeOf: fail });
+}
+
 describe('HandlerError says what the listener threw, whatever it is', () => {
   test.each<[unknown, string]>([
     [new Error('oops'), 'oops'],
@@ -113,6 +128,9 @@ describe('HandlerError says what the listener threw, whatever it is', () => {
       },
       'an object',
     ],
+    [unreadableError(), 'an error without a readable message'],
+    [unreadableProxy(), 'an error without a readable message'],
+    [{ constructor: { name: Symbol('s') } }, 'an object'],
   ])('%#', (thrown, said) => {
     const error = new HandlerError('message', thrown);
     expect(error.message).toBe(`a listener of 'message' failed: ${said}`);

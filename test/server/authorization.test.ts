@@ -126,6 +126,16 @@ describe('authorize() fails', () => {
         throw new Error('secret of ours');
       },
     ],
+    [
+      'throws an error whose message cannot be read',
+      () => {
+        throw Object.defineProperty(new Error(), 'message', {
+          get() {
+            throw new Error('secret of ours');
+          },
+        });
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('secret of ours'))],
     ['gives a status that refuses nothing', () => ({ status: 200, reason: 'secret of ours' })],
     ['gives a status of one that refuses nothing', () => ({ status: 1 })],
