@@ -17,14 +17,24 @@ export class Linger implements SocketOwner {
   #hasWritten = false;
   #hasPeerEnded: boolean;
   #timer: NodeJS.Timeout | undefined;
+  readonly #closed: (() => void) | undefined;
 
-  /** @param timeToWrite how long what is written already may take to leave, in milliseconds; left out where its owner sees to that */
-  constructor(socket: Duplex, timeToWrite?: number) {
+  /**
+   * @param timeToWrite how long what is written already may take to leave, in milliseconds; left out where its owner sees to that
+   * @param closed called when the socket has closed
+   */
+  constructor(socket: Duplex, timeToWrite?: number, closed?: () => void) {
     this.#socket = socket;
+    this.#closed = closed;
     this.#hasPeerEnded = socket.readableEnded;
     if (timeToWrite !== undefined) this.#timer = setTimeout(destroySocket, timeToWrite, socket);
-    socket.resume();
-    socket.end(() => this.#written());
+    try {
+      socket.resume();
+      socket.end(() => this.#written());
+    } catch {
+      // A Duplex of the application's own may throw.
+      destroySocket(socket);
+    }
   }
 
   #written(): void {
@@ -51,10 +61,12 @@ export class Linger implements SocketOwner {
 
   socketClose(): void {
     clearTimeout(this.#timer);
+    this.#closed?.();
   }
 }
 
-/** Ends a socket that nobody wants any more, in this way. */
-export function endAndDiscard(socket: Duplex): void {
-  if (!socket.destroyed) ownSocket(socket, new Linger(socket, LINGER_TIME));
+/** Ends a socket that nobody wants any more, in this way. `closed` is called when it has closed. */
+export function endAndDiscard(socket: Duplex, closed: () => void): void {
+  if (socket.destroyed) closed();
+  else ownSocket(socket, new Linger(socket, LINGER_TIME, closed));
 }

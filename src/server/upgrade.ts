@@ -40,11 +40,12 @@ export interface UpgradeOwner<Context> {
   readonly hasRoom: boolean;
   /** Those whose opening handshake is not over, one way or the other. They add and remove themselves. */
   readonly pending: Set<Pending>;
+  /** Sockets that were refused and are not gone yet. They are added and removed likewise. */
+  readonly refusedSockets: Set<Duplex>;
   upgraded(socket: Duplex, outcome: Upgraded<Context>): void;
   /** Somebody else has answered the request while authorize() was deciding: `socket` was left to them. */
   taken(): void;
-  /** `socket` is on its way to its end. */
-  refused(socket: Duplex, refusal: Refusal, request: RefusedRequest | undefined): void;
+  refused(refusal: Refusal, request: RefusedRequest | undefined): void;
   handlerFailed(error: HandlerError): void;
 }
 
@@ -175,8 +176,12 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     if (this.#isSettled || this.#leaveIfTaken()) return;
     this.#settle();
     this.#asking?.abort(new Error(`the request was refused with ${refusal.status}`));
-    if (this.#write(encodeRefusal(refusal))) endAndDiscard(this.#socket);
-    this.#owner.refused(this.#socket, refusal, this.#request);
+    if (this.#write(encodeRefusal(refusal))) {
+      const { refusedSockets } = this.#owner;
+      refusedSockets.add(this.#socket);
+      endAndDiscard(this.#socket, () => refusedSockets.delete(this.#socket));
+    }
+    this.#owner.refused(refusal, this.#request);
   }
 
   #noRoom(): Refusal {

@@ -77,8 +77,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   readonly #detach: (() => void) | undefined;
   readonly #clients = new Set<WebSocketConnection>();
   readonly #pending = new Set<Pending>();
-  /** Sockets that were refused and are not gone yet. */
-  readonly #refused = new Set<Duplex>();
+  readonly #refusedSockets = new Set<Duplex>();
   #isListening = false;
   #hasWarnedOfTaken = false;
   #closing: Promise<void> | undefined;
@@ -212,7 +211,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     const overdue = new Promise<void>(resolve => {
       timer = setTimeout(() => {
         for (const connection of this.#clients) connection.terminate();
-        for (const socket of this.#refused) destroySocket(socket);
+        for (const socket of this.#refusedSockets) destroySocket(socket);
         this.#listener?.destroyTls();
         // Whatever is not gone by now never will be.
         timer = setTimeout(resolve, 2 * CLOSE_EVENT_TIME);
@@ -240,9 +239,10 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
         return server.#clients.size < server.#settings.maxConnections;
       },
       pending: this.#pending,
+      refusedSockets: this.#refusedSockets,
       upgraded: (socket, outcome) => this.#open(socket, outcome),
       taken: () => this.#warnOfTaken(),
-      refused: (socket, refusal, request) => this.#refuse(socket, refusal, request),
+      refused: (refusal, request) => this.#tell('refused', refusal, request),
       handlerFailed: error => this.#handlerFailed(error),
     };
   }
@@ -267,12 +267,6 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       connection,
       request,
     );
-  }
-
-  #refuse(socket: Duplex, refusal: Refusal, request: RefusedRequest | undefined): void {
-    this.#refused.add(socket);
-    socket.on('close', () => this.#refused.delete(socket));
-    this.#tell('refused', refusal, request);
   }
 
   /** Once: each request may cause it. */

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { Duplex, type DuplexOptions } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { endAndDiscard, Linger } from '../../src/connection/linger.js';
 import { ownSocket } from '../../src/connection/socket-owner.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { tcpPair } from '../helpers/sockets.js';
+
+const ignore = () => {};
 
 describe('endAndDiscard()', () => {
   it('ends our side behind what is written, and is done when the peer ends too [7.1.1-1]', async () => {
@@ -12,7 +15,7 @@ describe('endAndDiscard()', () => {
     const chunks: Buffer[] = [];
     peer.on('data', chunk => chunks.push(chunk));
     socket.write('last words');
-    endAndDiscard(socket);
+    endAndDiscard(socket, ignore);
     await once(peer, 'end');
     peer.end('unheard');
     await once(socket, 'close');
@@ -26,7 +29,7 @@ describe('endAndDiscard()', () => {
     socket.pause();
     await new Promise<void>(resolve => peer.write(Buffer.alloc(200_000), () => resolve()));
     socket.write('last words');
-    endAndDiscard(socket);
+    endAndDiscard(socket, ignore);
     const [words] = await once(peer, 'data');
     expect(words.toString()).toBe('last words');
     peer.end();
@@ -37,7 +40,7 @@ describe('endAndDiscard()', () => {
   it('destroys the socket after 1 s where the peer does not end', async () => {
     const [socket, peer] = duplexPair();
     const start = performance.now();
-    endAndDiscard(socket);
+    endAndDiscard(socket, ignore);
     await once(socket, 'close');
     expect(performance.now() - start).toBeGreaterThan(950);
     expect(performance.now() - start).toBeLessThan(3_000);
@@ -48,7 +51,7 @@ describe('endAndDiscard()', () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     peer.on('error', () => {});
-    endAndDiscard(socket);
+    endAndDiscard(socket, ignore);
     const start = performance.now();
     const pour = () => {
       while (!peer.destroyed && peer.write(Buffer.alloc(65_536)));
@@ -74,10 +77,42 @@ describe('endAndDiscard()', () => {
     peer.destroy();
   });
 
+  it.each<[what: string, options: DuplexOptions]>([
+    ['emits close', {}],
+    ['emits no close', { emitClose: false }],
+    ['has a _final() that never calls back', { final() {} }],
+    ['has a write() that never calls back', { write() {} }],
+  ])('calls back once when a Duplex that %s has closed', async (_what, options) => {
+    const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), ...options });
+    let calls = 0;
+    socket.write('last words');
+    await new Promise<void>(resolve => {
+      endAndDiscard(socket, () => {
+        calls++;
+        resolve();
+      });
+      socket.push(null);
+    });
+    expect(socket.destroyed).toBe(true);
+    await new Promise(resolve => setTimeout(resolve, 150));
+    expect(calls).toBe(1);
+  });
+
+  it('destroys a Duplex whose end() throws', async () => {
+    const socket = Object.assign(new Duplex({ read() {} }), {
+      end() {
+        throw new Error('not now');
+      },
+    });
+    await new Promise<void>(resolve => endAndDiscard(socket, resolve));
+    expect(socket.destroyed).toBe(true);
+  });
+
   it('leaves a destroyed socket alone', () => {
     const [socket] = duplexPair();
     socket.destroy();
-    endAndDiscard(socket);
-    expect(socket.listenerCount('data')).toBe(0);
+    let calls = 0;
+    endAndDiscard(socket, () => calls++);
+    expect([calls, socket.listenerCount('data')]).toEqual([1, 0]);
   });
 });
