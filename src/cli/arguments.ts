@@ -1,12 +1,12 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { UsageError } from './exit-code.js';
 
-/** The command lines of the subcommands, read and checked. No file is opened here, and no library called. */
+/** Parses and checks the arguments of the subcommands. Opens no file and does not call the library. */
 
 export interface ServeArguments {
   readonly host: string;
   readonly port: number;
-  /** Files: both or neither. */
+  /** Paths of PEM files. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly broadcast: boolean;
   readonly subprotocols: readonly string[];
@@ -22,7 +22,7 @@ export interface ConnectArguments {
   /** In milliseconds, as pingTimeout is. */
   readonly pingInterval: number | undefined;
   readonly pingTimeout: number | undefined;
-  /** A file. */
+  /** The path of a PEM file. */
   readonly ca: string | undefined;
   readonly insecure: boolean;
   readonly compress: boolean;
@@ -35,7 +35,10 @@ export interface ConnectArguments {
 
 const MAX_SECONDS = 2_147_483;
 
-/** @returns 'help' where that was asked for */
+/**
+ * @returns 'help' if the arguments ask for it
+ * @throws {UsageError}
+ */
 export function parseServeArguments(args: readonly string[]): ServeArguments | 'help' {
   const { values, positionals } = parse(args, {
     host: { type: 'string', default: '127.0.0.1' },
@@ -66,7 +69,10 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
   };
 }
 
-/** @returns 'help' where that was asked for */
+/**
+ * @returns 'help' if the arguments ask for it
+ * @throws {UsageError}
+ */
 export function parseConnectArguments(args: readonly string[]): ConnectArguments | 'help' {
   const { values, positionals } = parse(args, {
     header: { type: 'string', short: 'H', multiple: true, default: [] },
@@ -108,7 +114,7 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    // The first sentence names the option; the rest is about positionals that begin with a dash.
+    // The first sentence names the option. The rest is advice about positional arguments that start with a dash.
     throw new UsageError((error as Error).message.split(/\.? To specify|\n/)[0]!);
   }
 }
@@ -120,7 +126,7 @@ function integer(option: string, text: string, greatest: number): number {
   return value;
 }
 
-/** Seconds with or without a fraction, as milliseconds. */
+/** Converts seconds, with or without a fraction, to milliseconds. */
 function milliseconds(option: string, text: string, least: number): number {
   const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (!(seconds >= least && seconds <= MAX_SECONDS)) {
@@ -130,7 +136,7 @@ function milliseconds(option: string, text: string, least: number): number {
   return seconds === 0 ? 0 : Math.max(1, Math.round(seconds * 1000));
 }
 
-/** What is wrong with a name or a value, the library will say. */
+/** Splits `Name: value`. The library checks the name and the value. */
 function header(text: string): readonly [name: string, value: string] {
   const colon = text.indexOf(':');
   if (colon < 1) throw new UsageError(`--header must be 'Name: value', got ${quote(text)}`);

@@ -1,7 +1,7 @@
 import type { CloseInfo, HandshakeError } from '../index.js';
 import { describeClose, printableText } from '../inspect/index.js';
 
-/** How much of the body of a refusal is shown. */
+/** How many characters of the body of a refusal are shown. */
 const BODY_SHOWN = 300;
 
 const INITIATOR: Readonly<Record<CloseInfo['initiator'], string>> = {
@@ -10,21 +10,21 @@ const INITIATOR: Readonly<Record<CloseInfo['initiator'], string>> = {
   network: 'by the network',
 };
 
-/** How a connection ended, for people. */
+/** Describes how a connection ended. */
 export function closeReport(info: CloseInfo): string {
   const cause = info.cause === undefined ? '' : `: ${printableText(info.cause.message)}`;
   if (info.wasClean) return `${describeClose(info.code, info.reason)}, cleanly, ${INITIATOR[info.initiator]}${cause}`;
   return `not cleanly, ${INITIATOR[info.initiator]}${cause}; ${missingHalf(info)}`;
 }
 
-/** What there was of the closing handshake, where it was not whole. */
+/** Describes an incomplete closing handshake. */
 function missingHalf({ sent, received }: CloseInfo): string {
   if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, but no Close frame came`;
   if (received !== undefined) return `${describeClose(received.code, received.reason)} came, but was not answered`;
   return 'there was no closing handshake';
 }
 
-/** Why a connection never opened, line by line. */
+/** Describes why a connection did not open, one line each. */
 export function failureReport(error: HandshakeError): [string, ...string[]] {
   const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.message)}`];
   if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint.replace('`ca`', '--ca'))}`);

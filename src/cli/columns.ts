@@ -1,7 +1,7 @@
-/** Where neither the stream nor COLUMNS says how wide it is. */
+/** The width if neither the stream nor COLUMNS tells it. */
 const DEFAULT_COLUMNS = 100;
 
-/** How many columns a line written to `stream` may take: the width of the terminal, else what COLUMNS says, else 100. */
+/** Returns the width of an output in columns: that of the terminal, or COLUMNS, or 100. */
 export function columnsOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   env: Readonly<Record<string, string | undefined>>,

@@ -9,7 +9,7 @@ import {
 import { type Paint, PLAIN, WireTrace } from '../inspect/index.js';
 import { type ConnectArguments, parseConnectArguments } from './arguments.js';
 import { failureReport } from './close-report.js';
-import { COLOURS, isColourful } from './colours.js';
+import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
@@ -43,7 +43,7 @@ export async function connect(args: readonly string[], streams: StandardStreams)
 
 async function converse(url: string, options: ConnectArguments, streams: StandardStreams): Promise<ExitCode> {
   const terminal = new Terminal(streams);
-  const paint = isColourful(streams.stderr, process.env) ? COLOURS : PLAIN;
+  const paint = usesColor(streams.stderr, process.env) ? COLORS : PLAIN;
   const session = new Session(terminal, streams, paint, options);
   const trace = options.trace ? wireTrace(terminal, paint, () => columnsOf(streams.stderr, process.env)) : undefined;
   const opening = open(url, {
@@ -102,7 +102,7 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
     subprotocols,
     permessageDeflate: options.compress,
     closeTimeout: CLOSE_TIMEOUT,
-    // Whoever reads our output may take all the time in the world.
+    // A slow reader of our output, such as a pager, must not end the connection.
     unreadTimeout: 0,
     ...(origin === undefined ? {} : { origin }),
     ...(pingInterval === undefined ? {} : { pingInterval }),
@@ -112,7 +112,9 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
   };
 }
 
-/** A trace on the terminal, and when it is complete: a connection that fails to open is given up a little before its socket is. */
+/**
+ * A trace on the terminal. `ended()` resolves when the trace is complete: connect() rejects a little before its socket closes.
+ */
 function wireTrace(
   terminal: Terminal,
   paint: Paint,
@@ -146,7 +148,7 @@ function wireTrace(
   return { tap, ended: async () => (isConnected ? closed : undefined) };
 }
 
-/** The url as it may stand on a screen. */
+/** The url without what must not appear on a screen. */
 function withoutPassword(text: string): string {
   const url = new URL(text);
   url.username = '';

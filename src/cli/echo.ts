@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type ServerOptions, type WebSocketConnection, WebSocketServer } from '../index.js';
 
-/** How long a sender waits for receivers that are behind, in milliseconds. */
+/** How long a sender waits for slow receivers, in milliseconds. */
 const PATIENCE = 1_000;
 
 /**
- * Starts an echo server: every message goes back, or with `broadcast` to all the others.
+ * Starts a server that sends every message back, or with `broadcast` to all other clients.
  *
- * @throws what is wrong with the options; by rejection, why it cannot listen
+ * @throws if an option is wrong or the server cannot listen
  */
 export async function startEcho(options: ServerOptions, broadcast = false): Promise<WebSocketServer> {
-  // Any page may connect, by any name: an echo has nothing to steal.
+  // Pages of any origin may connect: an echo server has nothing to protect.
   const server = new WebSocketServer({ ...options, origins: '*' });
   const relay = new Relay(server.clients);
   server.on('connection', connection => {
@@ -24,13 +24,13 @@ export async function startEcho(options: ServerOptions, broadcast = false): Prom
   return server;
 }
 
-/** e.g. `ws://127.0.0.1:9001` */
+/** For example `ws://127.0.0.1:9001`. */
 export function urlOf(server: WebSocketServer, isSecure: boolean): string {
   const { address, family, port } = server.address() as AddressInfo;
   return `${isSecure ? 'wss' : 'ws'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-/** Who sends and does not read is not read from, until what waits for it has left: so memory stays flat. */
+/** Stops reading from a client that does not read its echoes, so that memory use stays flat. */
 function echo(connection: WebSocketConnection, data: string | Buffer): void {
   if (!connection.send(data)) void pauseUntil(connection, connection.drained());
 }
@@ -41,17 +41,17 @@ async function pauseUntil(sender: WebSocketConnection, ready: Promise<unknown>):
   sender.resume();
 }
 
-/** Messages from one to all the others. */
+/** Sends each message of one client to all others. */
 class Relay {
   readonly #all: ReadonlySet<WebSocketConnection>;
-  /** Those that made a sender wait in vain. Until they have caught up, nobody waits for them. */
+  /** Receivers that took longer than PATIENCE. Senders do not wait for them until they have caught up. */
   readonly #laggards = new Set<WebSocketConnection>();
 
   constructor(all: ReadonlySet<WebSocketConnection>) {
     this.#all = all;
   }
 
-  /** Where receivers are behind, the sender waits for them a while: it must not flood them, and they must not stop the others. */
+  /** Makes the sender wait a while for slow receivers: it must not flood them, and they must not block everyone else. */
   send(sender: WebSocketConnection, data: string | Buffer): void {
     const behind: WebSocketConnection[] = [];
     for (const receiver of this.#all) {
@@ -60,7 +60,7 @@ class Relay {
     if (behind.length > 0) void pauseUntil(sender, Promise.all(behind.map(receiver => this.#caughtUp(receiver))));
   }
 
-  /** Resolves when the receiver has taken what waits for it, or after PATIENCE. */
+  /** Resolves when the receiver has taken what is queued for it, or after PATIENCE. */
   #caughtUp(receiver: WebSocketConnection): Promise<void> {
     return new Promise(resolve => {
       const timer = setTimeout(() => {

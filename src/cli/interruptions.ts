@@ -1,7 +1,7 @@
-/** Ctrl-C (where the terminal sends it as a signal) and what `kill` sends. */
+/** What Ctrl-C and `kill` send. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Calls `listener` at each of them, in place of ending the process, until the function given back is called. */
+/** Calls `listener` on each of the signals instead of ending the process, until the returned function is called. */
 export function onInterruption(listener: () => void): () => void {
   for (const signal of SIGNALS) process.on(signal, listener);
   return () => {

@@ -1,6 +1,6 @@
 import { UsageError } from './exit-code.js';
 
-/** What an option of the command is called in the library. */
+/** Names of options in the library, and in the command. */
 const OPTIONS: ReadonlyArray<readonly [inLibrary: RegExp, option: string]> = [
   [/\bheaders\b/, '--header'],
   [/\bsubprotocols\b/, '--subprotocol'],
@@ -8,7 +8,7 @@ const OPTIONS: ReadonlyArray<readonly [inLibrary: RegExp, option: string]> = [
   [/\bmaxMessageSize\b/, '--max-message-size'],
 ];
 
-/** What the library, which checks its arguments before it does anything, says of one that is wrong: in the words of the command line. */
+/** Turns an error of the library about a wrong argument into one that names the option of the command. */
 export function usageErrorOf(error: unknown): UsageError {
   const { message } = error as Error;
   return new UsageError(OPTIONS.reduce((text, [name, option]) => text.replace(name, option), message));

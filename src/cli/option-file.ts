@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from './exit-code.js';
 
-/** @throws {UsageError} naming the option, where its file cannot be read */
+/** @throws {UsageError} that names the option if the file cannot be read */
 export function readOptionFile(option: string, path: string): Buffer {
   try {
     return readFileSync(path);

@@ -1,9 +1,9 @@
 /**
- * The lines of a stream, batch by batch as its chunks come: batches, so that who stops in the middle knows what is left over. A line
- * ends with LF or CRLF; the last one may end with the stream. No more is read until the next batch is asked for.
+ * Yields the lines of a stream in batches, one per chunk that completes a line. A caller that stops within a batch knows how many lines
+ * are left over. A line ends with LF or CRLF; the last one may end with the stream. Nothing is read until the next batch is requested.
  */
 export async function* pipedLines(input: AsyncIterable<string>): AsyncGenerator<string[], undefined> {
-  /** The pieces of a line whose end has not come. */
+  /** The pieces of an incomplete line. */
   let pieces: string[] = [];
   for await (const chunk of input) {
     const end = chunk.lastIndexOf('\n');

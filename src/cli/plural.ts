@@ -1,4 +1,4 @@
-/** e.g. `1 line`, `2 lines` */
+/** For example `1 line`, `2 lines`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

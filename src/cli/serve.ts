@@ -23,7 +23,7 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     server = await start(options);
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // Of the options that the library finds wrong, `tls` alone has a cause: what OpenSSL says of the certificate and the key.
+    // Only the library's error about `tls` has a cause: the error of OpenSSL about the certificate or the key.
     const { cause } = error as Error;
     if (isError(cause)) throw new UsageError(`--tls-cert, --tls-key: ${cause.message}`);
     if (isCallersFault(error)) throw usageErrorOf(error);

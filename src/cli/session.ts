@@ -12,7 +12,7 @@ import { plural } from './plural.js';
 import { Silence } from './silence.js';
 import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
 
-/** A received chunk of more bytes than this holds more than a control frame of a server, such as the answer to a keepalive ping. */
+/** The largest control frame of a server. A received chunk of more bytes is more than the answer to a keepalive ping. */
 const MAX_CONTROL_FRAME = 2 + MAX_CONTROL_PAYLOAD;
 
 export interface SessionOptions {
@@ -40,7 +40,7 @@ export class Session implements PromptOwner {
   #isLeaving = false;
   #awaitsDrain = false;
   #unsentLines = 0;
-  /** A standard stream that failed us. */
+  /** Whether reading stdin or writing stdout has failed. */
   #hasBrokenStream = false;
   #left: (() => void) | undefined;
 
@@ -62,12 +62,12 @@ export class Session implements PromptOwner {
     return this.#hasBrokenStream;
   }
 
-  /** Says where the conversation stands. */
+  /** Writes a status line. */
   status(text: string): void {
     this.#terminal.say(`${this.#paint.note('*')} ${text}`);
   }
 
-  /** To be called for every chunk of bytes that arrives: a message that comes slowly counts before it is complete. */
+  /** Must be called for every chunk of bytes received: a slow message is activity before it is complete. */
   received(bytes: Uint8Array): void {
     if (bytes.length > MAX_CONTROL_FRAME) this.#silence.interrupt();
   }
@@ -78,7 +78,7 @@ export class Session implements PromptOwner {
     connection.on('message', data => this.#show(data, connection));
     const input = this.#terminal.isInteractive ? undefined : this.#pump(connection, this.#streams.stdin);
     const info = await connection.closed;
-    // Lines that are here already are counted before the last word is said.
+    // Lets the pump count the lines that were read but not sent.
     await Promise.race([input, nextTurn()]);
     if (this.#isLeaving) this.#terminal.close();
     this.status(`closed: ${closeReport(info)}`);
@@ -120,7 +120,7 @@ export class Session implements PromptOwner {
     this.#leave(CLOSE_CODE.NORMAL_CLOSURE);
   }
 
-  /** The first time, the closing handshake; the second time, the end. */
+  /** Closes the connection, and the second time ends it at once. */
   interrupt(): void {
     if (this.#isLeaving) this.#connection?.terminate();
     this.#leave(CLOSE_CODE.GOING_AWAY);
@@ -161,7 +161,7 @@ export class Session implements PromptOwner {
           if (!this.line(line)) await connection.drained();
         }
       }
-      // Ctrl-D of someone who types.
+      // Ctrl-D on a terminal closes at once.
       if (this.#streams.stdin.isTTY !== true) await this.#silence.reached(connection.signal);
     } catch (error) {
       this.#hasBrokenStream = true;
@@ -187,7 +187,7 @@ export class Session implements PromptOwner {
     });
   }
 
-  /** Where nobody reads what comes (EPIPE, as behind `head`), there is no reason to stay. */
+  /** Closes the connection: nobody reads its messages any more, for example because `head` has exited (EPIPE). */
   #outputFailed(error: NodeJS.ErrnoException): void {
     if (error.code !== 'EPIPE' && !this.#hasBrokenStream) {
       this.#hasBrokenStream = true;

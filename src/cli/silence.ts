@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The longest wait, as a multiple of the silence waited for: a server that never falls silent must not keep the command running. */
+/** The longest wait, as a multiple of the silence: a server that never falls silent must not keep the command running. */
 const MAX_SILENCES = 10;
 
-/** The longest that a timer of Node's can run. */
+/** The longest delay of a timer in Node. */
 const MAX_DELAY = 2 ** 31 - 1;
 
 /** Waits until a connection has been silent for a while, at most MAX_SILENCES times as long in all. */
@@ -17,12 +17,12 @@ export class Silence {
     this.#length = length;
   }
 
-  /** Something was sent or received: the silence begins anew. */
+  /** Restarts the silence: something was sent or received. */
   interrupt(): void {
     this.#lastActivity = performance.now();
   }
 
-  /** Until `released` resolves, nothing can be received, so silence means nothing. */
+  /** Keeps the silence from being reached until `released` resolves, because nothing can be received before. */
   hold(released: Promise<unknown>): void {
     const hold = released.then(() => {
       this.interrupt();

@@ -1,7 +1,7 @@
 import { clearScreenDown, createInterface, cursorTo, type Interface, moveCursor } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** One of the process's standard streams, or what a test puts in its place. */
+/** A standard stream of the process, or a substitute in a test. */
 type Standard<Stream> = Stream & { readonly isTTY?: boolean; readonly columns?: number };
 
 export interface StandardStreams {
@@ -19,8 +19,7 @@ export interface PromptOwner {
 }
 
 /**
- * What the user sees. Results go to stdout, all else to stderr, and neither spoils the line being typed: it is taken away, and
- * put back below.
+ * Writes results to stdout and everything else to stderr. Neither disturbs the line being typed: it is erased first and redrawn below.
  */
 export class Terminal {
   /** Whether someone types at a prompt. */
@@ -33,7 +32,7 @@ export class Terminal {
     this.isInteractive = streams.stdin.isTTY === true && streams.stderr.isTTY === true;
   }
 
-  /** Writes a line to stdout. Gives whether there is room for more; 'drain' of stdout tells when there is again. */
+  /** Writes a line to stdout. Returns false if stdout is full; it then emits 'drain'. */
   print(line: string): boolean {
     const { stdout } = this.#streams;
     if (stdout.isTTY !== true) return stdout.write(`${line}\n`);
@@ -45,7 +44,7 @@ export class Terminal {
     this.#abovePrompt(() => this.#streams.stderr.write(`${line}\n`));
   }
 
-  /** Shows a prompt, and hands on what is typed at it, until close(). */
+  /** Shows a prompt and passes each typed line to `owner`, until close(). */
   openPrompt(owner: PromptOwner): void {
     const prompt = createInterface({ input: this.#streams.stdin, output: this.#streams.stderr, prompt: '> ' });
     this.#prompt = prompt;
@@ -56,7 +55,7 @@ export class Terminal {
     prompt.on('SIGINT', () => owner.interrupt());
     prompt.on('close', () => {
       if (this.#prompt === undefined) return;
-      // Ctrl-D leaves the cursor behind the prompt.
+      // Ctrl-D leaves the cursor in the line of the prompt.
       this.#prompt = undefined;
       this.#streams.stderr.write('\n');
       owner.end();
@@ -64,7 +63,7 @@ export class Terminal {
     prompt.prompt();
   }
 
-  /** Takes the prompt away. */
+  /** Removes the prompt. */
   close(): void {
     const prompt = this.#prompt;
     if (prompt === undefined) return;
@@ -79,7 +78,7 @@ export class Terminal {
     const { rows } = prompt.getCursorPos();
     this.#clearPrompt(prompt);
     const result = write();
-    // readline goes up by the rows that the typed line took, to draw it anew: give it the room.
+    // To redraw, readline moves up by the rows that the typed line took. Make room for that.
     this.#streams.stderr.write('\n'.repeat(rows));
     prompt.prompt(true);
     return result;

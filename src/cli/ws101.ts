@@ -11,10 +11,10 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: Stand
   serve,
 };
 
-/** The command: runs the subcommand that the first argument names. Never rejects. */
+/** Runs the subcommand that the first argument names. Never rejects. */
 export async function ws101([name = '', ...args]: readonly string[], streams: StandardStreams): Promise<ExitCode> {
   const { stdout, stderr } = streams;
-  // Where whoever read us is gone (EPIPE), that alone must not end the process in the middle of something.
+  // A reader of our output that has exited (EPIPE) must not end the process before the connection is closed.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   if (name === '--help' || name === '-h') {
     stdout.write(MAIN_HELP);

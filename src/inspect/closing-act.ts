@@ -14,7 +14,7 @@ export class ClosingAct {
     this.#writer = writer;
   }
 
-  /** To be called before the first row of this act. */
+  /** Must be called before the first row of this act. */
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
@@ -67,7 +67,7 @@ export class ClosingAct {
   }
 }
 
-/** What broke the transport. An opening handshake that failed for another reason made the client cut it, and no more than that. */
+/** Returns what broke the transport, or undefined if the client ended it because the opening handshake failed. */
 function transportError(error: Error | undefined): Error | undefined {
   if (!(error instanceof HandshakeError)) return error;
   if (error.fault !== 'network') return undefined;

@@ -1,18 +1,18 @@
 import { hexPair, printableCharacters } from './printable.js';
 import { widthOf } from './width.js';
 
-/** Texts and bytes made to fit into the columns of a terminal: broken into lines, or with their middle left out. */
+/** Makes texts and bytes fit into the columns of a terminal: breaks them into lines, or leaves out their middle. */
 
 /** Bytes of which only the beginning and the end may be known. */
 export interface Excerpt {
   readonly start: Uint8Array;
-  /** The last bytes, as far as they are not in `start`. */
+  /** The last bytes, except those in `start`. */
   readonly end: Uint8Array;
   /** The number of bytes in all. */
   readonly length: number;
 }
 
-/** Of what is left out in the middle, this part of the remaining room goes to the end. */
+/** If the middle is left out, this share of the room shows the end, the rest the beginning. */
 const END_SHARE = 1 / 3;
 
 /** A text in quotes that fits into `columns`: whole, or as `"beginning"…"end"`. Without an end, as `"beginning"…`. */
@@ -75,7 +75,7 @@ export function wrapped(text: string, columns: number, indent: number): [string,
   return rest === '' ? [line] : [line, ...wrapped(rest, columns - indent, 0)];
 }
 
-/** With what lies between `start` and `end` if that is nothing. */
+/** Joins `start` and `end` if no byte is missing between them. */
 function joined({ start, end, length }: Excerpt): { start: Uint8Array; end: Uint8Array; isWhole: boolean } {
   if (start.length + end.length < length) return { start, end, isWhole: false };
   const whole = new Uint8Array(length);
@@ -84,13 +84,13 @@ function joined({ start, end, length }: Excerpt): { start: Uint8Array; end: Uint
   return { start: whole, end, isWhole: true };
 }
 
-/** Where the first character begins that is not cut off. */
+/** Returns the index of the first byte that does not continue a UTF-8 character. */
 function firstCharacter(bytes: Uint8Array): number {
   const at = bytes.findIndex(byte => (byte & 0xc0) !== 0x80);
   return at === -1 ? 0 : at;
 }
 
-/** As many of the first characters as fit. */
+/** Returns as many of the first characters as fit. */
 export function firstOf(characters: Iterable<string>, columns: number): string[] {
   const first: string[] = [];
   let width = 0;
@@ -102,7 +102,7 @@ export function firstOf(characters: Iterable<string>, columns: number): string[]
   return first;
 }
 
-/** As many of the last characters as fit. */
+/** Returns as many of the last characters as fit. */
 function lastOf(characters: readonly string[], columns: number): string[] {
   return firstOf(characters.toReversed(), columns).reverse();
 }

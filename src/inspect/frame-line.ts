@@ -7,23 +7,21 @@ import type { WatchedFrame } from './frame-watcher.js';
 import { printableText } from './printable.js';
 import { widthOf } from './width.js';
 
-/** A frame as one line of columns, in the order of the header's bits (RFC 6455 §5.2). */
+/** Shows a frame as a line of columns, in the order of the header's bits (RFC 6455 §5.2). */
 
-/** What stands above the columns. */
+/** The heading of the columns. */
 export const FRAME_COLUMNS: string = columns('FIN', 'RSV', 'opcode', 'MASK', 'length', 'key', 'payload (unmasked)');
 
 /** Where the payload begins. */
 const PAYLOAD_COLUMN = FRAME_COLUMNS.indexOf('payload');
 
-/** A payload that needs more room than there is beside its header is cut there if there is this much, or else put below. */
+/** A long payload is shortened to the room beside its header if there are this many columns, and otherwise put below. */
 const ENOUGH_FOR_PAYLOAD = 40;
 
 const INDENT = '    ';
 const REASON = 'reason ';
 
-/**
- * The header and the payload of a frame in lines of at most `width` columns: one line, or more if the payload does not fit beside the header.
- */
+/** Formats a frame in lines of at most `width` columns: one line, or more if the payload does not fit beside the header. */
 export function frameLines(frame: WatchedFrame, width: number): [string, ...string[]] {
   const beside = width - PAYLOAD_COLUMN;
   const below = width - INDENT.length;
@@ -61,7 +59,7 @@ function columns(
   return `${bits} ${length.padStart(8)} ${key.padEnd(8)} ${payload}`.trimEnd();
 }
 
-/** What a Close frame says, where it is one, whole and legal: the watcher has judged its payload. */
+/** Returns the content of a complete, valid Close frame. The watcher has checked its payload. */
 function closeOf({ opcode, error, received, payloadLength, payload }: WatchedFrame): ClosePayload | undefined {
   const isLegal = opcode === OPCODE.CLOSE && error === undefined && received === payloadLength;
   return isLegal ? (parseClosePayload(payload) as ClosePayload) : undefined;
@@ -72,7 +70,7 @@ const COMPRESSED = 'deflated ';
 function payloadPreview(frame: WatchedFrame, width: number): string {
   const { content, isCompressed, payload: start, payloadLength: length } = frame;
   if (start.length === 0) return '';
-  // The last bytes that came are not the end of a payload that was cut off.
+  // If the payload was cut off, the last bytes received are not its end.
   const end = frame.received === length ? frame.payloadEnd : start.subarray(0, 0);
   if (isCompressed) return COMPRESSED + hexPreview({ start, end, length }, width - COMPRESSED.length);
   const isText = content === OPCODE.TEXT || (isControl(content) && start.every(isPrintableAscii));
@@ -84,7 +82,7 @@ function isPrintableAscii(byte: number): boolean {
   return byte >= 0x20 && byte < 0x7f;
 }
 
-/** e.g. `1000 (normal closure), "bye"`; a Close frame without a body has no code. */
+/** For example `1000 (normal closure), "bye"`, or `(no code)` for a Close frame without a body. */
 export function describeClose(code: number, reason: string): string {
   if (code === CLOSE_CODE.NO_STATUS_RECEIVED) return '(no code)';
   const name = `${code} (${closeCodeName(code)})`;

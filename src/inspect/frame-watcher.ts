@@ -6,34 +6,34 @@ import { isControl, OPCODE } from '../framing/opcode.js';
 import { Utf8Validator } from '../framing/utf8-validator.js';
 import { VIOLATION } from '../framing/violations.js';
 
-/** How much of a payload is kept to be shown: all of a control frame's, and more of a message's than one line can hold. */
+/** How many bytes of a payload are kept: all of a control frame, and more of a message than a line can hold. */
 const KEPT_PAYLOAD = 192;
 
-/** How much of the end of a larger payload is kept. */
+/** How many bytes of the end of a larger payload are kept. */
 const KEPT_END = 64;
 
-/** The decoder unmasks in a copy of what it is given, so it is given no more than this at a time. */
+/** The decoder copies what it is given, to unmask it. This bounds the copy. */
 const PIECE = 16_384;
 
 /** A frame as it went over the wire. */
 export interface WatchedFrame extends Readonly<FrameHeader> {
-  /** How its payload is to be read: the opcode of the message that a continuation goes on with, otherwise its own. */
+  /** The type of the payload: for a continuation, the opcode of its message; otherwise the frame's own opcode. */
   readonly content: number;
   /** Whether its message is compressed (RFC 7692 §6). */
   readonly isCompressed: boolean;
   /** The first bytes of the payload, unmasked. */
   readonly payload: Uint8Array;
-  /** The last bytes that came of the payload, unmasked, as far as they are not in `payload`. */
+  /** The last bytes received of the payload, unmasked, except those in `payload`. */
   readonly payloadEnd: Uint8Array;
-  /** How many bytes of the payload came: fewer than `payloadLength` where the frame was cut off or broke a rule. */
+  /** How many bytes of the payload were received: fewer than `payloadLength` if the frame was cut off or broke a rule. */
   readonly received: number;
-  /** The rule that it breaks. Nothing behind it is decoded (RFC 6455 §7.1.7). */
+  /** The rule that the frame breaks. Nothing after it is decoded (RFC 6455 §7.1.7). */
   readonly error: ProtocolError | undefined;
 }
 
 /**
- * Shows the frames that one endpoint sends, each as soon as it is complete, and the first that breaks a rule of the RFC as what it is.
- * It keeps KEPT_PAYLOAD and KEPT_END bytes, however large the frames are.
+ * Reports the frames that one endpoint sends, each as soon as it is complete, up to the first that breaks a rule of the RFC. Memory use is
+ * bounded by KEPT_PAYLOAD and KEPT_END, however large the frames are.
  */
 export class FrameWatcher {
   readonly #decoder: FrameDecoder;
@@ -44,30 +44,30 @@ export class FrameWatcher {
   #content: number = OPCODE.CONTINUATION;
   /** The header of the frame whose payload comes next. */
   #header: FrameHeader | undefined;
-  /** TEXT or BINARY while a message is open, otherwise CONTINUATION, which begins none. */
+  /** TEXT or BINARY within a fragmented message, otherwise CONTINUATION, which starts no message. */
   #messageOpcode: number = OPCODE.CONTINUATION;
   #isMessageCompressed = false;
   #isCompressed = false;
   #validator = new Utf8Validator();
   #isOver = false;
 
-  /** @param mayCompress whether permessage-deflate was agreed on, which gives RSV1 a meaning */
+  /** @param mayCompress whether permessage-deflate was negotiated, which gives RSV1 a meaning */
   constructor(from: 'client' | 'server', onFrame: (frame: WatchedFrame) => void, mayCompress = false) {
     this.#onFrame = onFrame;
     this.#decoder = new FrameDecoder(this.#sink(), { from, assignedRsv: mayCompress ? RSV1 : 0 });
   }
 
-  /** Takes `chunk[start, …)`, in whatever pieces the bytes come. The chunk is left as it is. */
+  /** Takes `chunk[start, …)`. The bytes may be cut anywhere. Does not modify the chunk. */
   push(chunk: Uint8Array, start: number): void {
     for (let at = start; at < chunk.length; at += PIECE) this.#decoder.push(chunk.subarray(at, at + PIECE));
     if (this.#isOver || this.#decoder.error === undefined) return;
-    // Where the header itself breaks a rule, the sink was never told of it.
+    // If the header itself breaks a rule, the sink has not received it.
     if (this.#header === undefined) this.#begin(this.#decoder.header);
     this.#show(this.#decoder.error);
     this.#isOver = true;
   }
 
-  /** No more bytes come: a frame that is not complete is shown as far as it came. Says whether a header was cut off. */
+  /** Ends the input. An incomplete frame is reported as far as it was received. Returns whether a header was cut off. */
   end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
@@ -99,7 +99,7 @@ export class FrameWatcher {
     this.#end.clear();
   }
 
-  /** A message's fragments must follow each other (§5.4), and the first alone says that it is compressed. */
+  /** The fragments of a message must not be interleaved with another message (§5.4). Only the first carries the compressed bit. */
   #startOfFragment(header: Readonly<FrameHeader>): Breach | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
     // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments" (RFC 7692 §6.1).
@@ -134,7 +134,7 @@ export class FrameWatcher {
     return wrong === -1 ? undefined : { violation: VIOLATION.INVALID_UTF8, index: wrong };
   }
 
-  /** What only a complete frame can break. */
+  /** Checks the rules that apply to a complete frame. */
   #judgeWhole(header: FrameHeader): Breach | undefined {
     if (header.opcode === OPCODE.CLOSE) {
       const close = parseClosePayload(this.#payload());
@@ -165,7 +165,7 @@ export class FrameWatcher {
   }
 }
 
-/** The last bytes of what is pushed. */
+/** Keeps the last bytes of those pushed. */
 class LastBytes {
   readonly #bytes: Uint8Array;
   #length = 0;

@@ -13,18 +13,18 @@ import { printableCharacters } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 import { widthOf } from './width.js';
 
-/** A head longer than this is not shown to its end. */
+/** Further lines of a head are not shown. */
 const MAX_HEAD_LINES = 128;
 
-/** A line of a head that would take more rows is shown without its middle. */
+/** A line of a head that would need more rows is shown without its middle. */
 const MAX_ROWS_OF_LINE = 3;
 const ROW_INDENT = '  ';
 
-/** How much of the body of a response other than 101 is shown. */
+/** How many bytes of the body of a response other than 101 are shown. */
 const KEPT_BODY = 512;
 const MAX_BODY_LINES = 8;
 
-/** Act 2: the HTTP request and its response, line by line as on the wire, with a few words beside them. */
+/** Act 2: the HTTP request and its response, line by line as on the wire, with notes. */
 export class HandshakeAct {
   readonly #writer: TraceWriter;
   readonly #accept: (key: string) => string;
@@ -37,10 +37,10 @@ export class HandshakeAct {
   #key = '';
   #acceptSaid: string | undefined;
   #agreesToCompress = false;
-  /** Whether Accept in the 101 is right; undefined before a 101. */
+  /** Whether Sec-WebSocket-Accept in the 101 is correct; undefined before a 101. */
   #isAgreed: boolean | undefined;
 
-  /** @param accept what Sec-WebSocket-Accept must be for a key */
+  /** @param accept computes Sec-WebSocket-Accept for a key */
   constructor(writer: TraceWriter, accept: (key: string) => string) {
     this.#writer = writer;
     this.#accept = accept;
@@ -57,12 +57,12 @@ export class HandshakeAct {
     this.#writer.heading('2  Opening handshake');
   }
 
-  /** Takes bytes of the request. Gives where they end in `chunk`, or undefined where they go on. */
+  /** Takes bytes of the request. Returns the index in `chunk` after its head, or undefined if the head is not complete. */
   takeRequest(chunk: Uint8Array): number | undefined {
     return this.#request.take(chunk, 0);
   }
 
-  /** Takes bytes of the response, interim ones included. Gives where frames begin in `chunk`, or undefined where none do. */
+  /** Takes bytes of the response and of interim responses. Returns the index in `chunk` where frames start, or undefined. */
   takeResponse(chunk: Uint8Array): number | undefined {
     let at: number | undefined = this.#response.isWhole ? 0 : this.#response.take(chunk, 0);
     // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
@@ -77,7 +77,7 @@ export class HandshakeAct {
     return undefined;
   }
 
-  /** The server sends no more: what was held back is shown. */
+  /** Ends the input: shows incomplete lines and the body. */
   end(): void {
     this.#request.end();
     this.#response.end();
@@ -128,13 +128,13 @@ export class HandshakeAct {
   }
 }
 
-/** One direction's head. */
+/** The head of one direction. */
 class Head {
   readonly #side: Side;
   readonly #writer: TraceWriter;
   readonly #noteOn: (line: string, index: number) => string;
   readonly #lines = new HeadLines();
-  /** Whether its empty line has come. */
+  /** Whether its empty line has been received. */
   isWhole = false;
   #count = 0;
 
@@ -144,7 +144,7 @@ class Head {
     this.#noteOn = noteOn;
   }
 
-  /** Shows the lines that end in `chunk[start, …)`. Gives the index behind the head, or undefined where it goes on. */
+  /** Shows the lines that end in `chunk[start, …)`. Returns the index after the head, or undefined if it is not complete. */
   take(chunk: Uint8Array, start: number): number | undefined {
     let at = start;
     for (let taken = this.#lines.take(chunk, at); taken !== undefined; taken = this.#lines.take(chunk, at)) {
@@ -159,7 +159,7 @@ class Head {
     return undefined;
   }
 
-  /** Another head follows. */
+  /** Starts another head. */
   reset(): void {
     this.isWhole = false;
     this.#count = 0;
@@ -189,11 +189,11 @@ class Head {
   }
 }
 
-/** A line of a head in at most MAX_ROWS_OF_LINE rows, the second and later ones indented. */
+/** Breaks a line of a head into at most MAX_ROWS_OF_LINE rows, the second and later ones indented. */
 function lineRows(characters: readonly string[], { bytes, length }: HeadLine, columns: number): string[] {
   const shorter = columns - ROW_INDENT.length;
   const mark = ` …(${length} bytes in all)`;
-  // A character or the mark may not fit at the end of a row.
+  // The end of a row stays empty if the next character, or the mark, does not fit there.
   const room = columns + (MAX_ROWS_OF_LINE - 1) * shorter - MAX_ROWS_OF_LINE - widthOf(mark);
   const shown =
     length > bytes.length
@@ -205,7 +205,7 @@ function lineRows(characters: readonly string[], { bytes, length }: HeadLine, co
   return [first.join(''), ...brokenLines(rest, shorter).map(row => ROW_INDENT + row)];
 }
 
-/** The lines of a text, each cut into as many as its length needs. */
+/** Splits a text into lines of at most `columns` columns. */
 function textLines(bytes: Uint8Array, columns: number): string[] {
   const lines = new HeadLines();
   const texts: string[] = [];

@@ -1,4 +1,4 @@
-/** How much of one line is kept to be shown. */
+/** How many bytes of a line are kept. */
 const KEPT_LINE = 4_096;
 
 const CR = 0x0d;
@@ -6,22 +6,22 @@ const LF = 0x0a;
 
 /** One line of an HTTP head, without its line end. */
 export interface HeadLine {
-  /** Its bytes, or the first of them. */
+  /** Its first bytes, at most KEPT_LINE. */
   readonly bytes: Uint8Array;
-  /** How many it has in all. */
+  /** The number of its bytes. */
   readonly length: number;
 }
 
 /**
- * Cuts the head of an HTTP message into its lines, in whatever pieces the bytes come, up to the empty line that ends it. It judges
- * nothing: a line is a line even if it ends in a bare LF.
+ * Splits the head of an HTTP message into lines, up to the empty line that ends it. The bytes may be cut anywhere. It checks nothing: a bare
+ * LF ends a line too.
  */
 export class HeadLines {
   readonly #kept = new Uint8Array(KEPT_LINE);
   #length = 0;
   #lastByte = 0;
 
-  /** Takes `chunk[start, …)` up to the next line end. Gives the line and the index behind it, or undefined where the chunk has none. */
+  /** Takes `chunk[start, …)` up to the next line end. Returns the line and the index after it, or undefined if there is none. */
   take(chunk: Uint8Array, start: number): { readonly line: HeadLine; readonly next: number } | undefined {
     for (let at = start; at < chunk.length; at++) {
       const byte = chunk[at]!;
@@ -33,7 +33,7 @@ export class HeadLines {
     return undefined;
   }
 
-  /** The line that has no end, where there is one. */
+  /** Returns the unfinished line, if there is one. */
   takeUnfinished(): HeadLine | undefined {
     return this.#length === 0 ? undefined : this.#line(0);
   }

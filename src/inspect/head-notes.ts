@@ -1,12 +1,12 @@
 /** What each line of an opening handshake means, in a few words (RFC 6455 §4). */
 
-/** The status of a status line; undefined where `line` is none. */
+/** Returns the status code of a status line, or undefined if `line` is not one. */
 export function statusOf(line: string): number | undefined {
   const digits = /^HTTP\/\d\.\d (\d{3})(?: |$)/.exec(line)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** A header line's name, in lower case, and its value. */
+/** Returns the name of a header line in lower case, and its value. */
 export function headerOf(line: string): readonly [name: string, value: string] {
   const colon = line.indexOf(':');
   return colon === -1 ? ['', ''] : [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
@@ -64,7 +64,7 @@ export function responseHeaderNote(name: string, value: string, status: number |
   return AGREEMENT_NOTES.get(name) ?? '';
 }
 
-/** RFC 6455 §1.3: what a server adds to the key, to show that it means WebSocket. */
+/** The server appends this to the key, to prove that it understands WebSocket (RFC 6455 §1.3). */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface AcceptProof {
@@ -74,10 +74,10 @@ export interface AcceptProof {
 }
 
 /**
- * How Sec-WebSocket-Accept follows from Sec-WebSocket-Key (RFC 6455 §4.2.2), with the values of this handshake.
+ * Shows how Sec-WebSocket-Accept is computed from Sec-WebSocket-Key (RFC 6455 §4.2.2), with the values of this handshake.
  *
- * @param accept what the server said, if it did
- * @param expected what it had to say
+ * @param accept the value that the server sent, if any
+ * @param expected the correct value
  */
 export function proveAccept(key: string, accept: string | undefined, expected: string): AcceptProof {
   const isRight = accept === expected;

@@ -1,4 +1,4 @@
-/** What people look at when they look at WebSocket: the wire as a trace, and a peer's text made safe to show. Pure. */
+/** Shows WebSocket to people: the bytes on the wire as a trace, and a peer's text made safe for a terminal. No I/O. */
 
 export { describeClose } from './frame-line.js';
 export { type Paint, PLAIN } from './paint.js';

@@ -1,7 +1,7 @@
-/** What the parts of a trace are, so that whoever shows it can colour them. Each function gives its text back, perhaps coloured. */
+/** Colors for the parts of a trace. Each function returns its text, with or without color codes around it. */
 export interface Paint {
   readonly heading: (text: string) => string;
-  /** What explains, beside what was on the wire. */
+  /** Explanations, as opposed to what was on the wire. */
   readonly note: (text: string) => string;
   readonly client: (text: string) => string;
   readonly server: (text: string) => string;

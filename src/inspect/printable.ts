@@ -22,10 +22,10 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ]);
 
-/** Where a text stands. In quotes, `"` and `\` are escaped too, so that the original can be told from what is shown. */
+/** How a text is shown. In quotes, `"` and `\` are escaped too, so that every text is shown differently. */
 export type Quoting = 'bare' | 'quoted';
 
-/** The characters of `bytes`, each as it is or as an escape. A byte that is not part of valid UTF-8 becomes `\xNN`. */
+/** Yields the characters of `bytes`, each unchanged or as an escape. A byte that is not part of valid UTF-8 becomes `\xNN`. */
 export function* printableCharacters(bytes: Uint8Array, quoting: Quoting): Generator<string, undefined> {
   const escaper = new Escaper(quoting);
   let at = 0;
@@ -41,7 +41,7 @@ export function* printableCharacters(bytes: Uint8Array, quoting: Quoting): Gener
   }
 }
 
-/** A text with every character escaped that a terminal would not show as itself. Backslashes and quotes stay as they are. */
+/** Escapes every character that a terminal would not show as itself. Backslashes and quotes are unchanged. */
 export function printableText(text: string): string {
   const escaper = new Escaper('bare');
   return Array.from(text, character => escaper.character(character)).join('');
@@ -54,7 +54,7 @@ export function hexPair(byte: number): string {
 /** Escapes one character after another. It remembers how many combining marks precede the next one. */
 class Escaper {
   readonly #quoting: Quoting;
-  /** A mark with nothing to stand on would change what comes before the text, or an escape. So the count starts at the maximum. */
+  /** Starts at the maximum: a mark without a base character would be drawn over an escape, or over what precedes the text. */
   #marks = MAX_MARKS;
 
   constructor(quoting: Quoting) {
@@ -86,7 +86,7 @@ function hexEscape(byte: number): string {
   return `\\x${hexPair(byte)}`;
 }
 
-/** How many bytes the UTF-8 sequence takes that begins with this one; 1 where none does. */
+/** Returns the length of the UTF-8 sequence that starts with this byte, or 1 if none does. */
 function sequenceLength(byte: number): number {
   if (byte < 0xc0) return 1;
   return byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;

@@ -4,7 +4,7 @@ import type { Row, TraceWriter } from './trace-writer.js';
 /** Where the values begin. */
 const VALUE_COLUMN = 13;
 
-/** The transport under a connection: what WireTap's connected() brings (src/connection/wire-tap.ts). */
+/** The transport of a connection, as passed to connected() of a WireTap (src/connection/wire-tap.ts). */
 export interface Transport {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;

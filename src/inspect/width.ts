@@ -1,4 +1,4 @@
-/** How many columns of a terminal a character takes. */
+/** The width of characters, in columns of a terminal. */
 
 /** Combining marks, drawn over the character before them. */
 const MARK = /[\p{Mn}\p{Me}]/u;

@@ -8,22 +8,22 @@ import { type Side, TraceWriter } from './trace-writer.js';
 import { type Transport, writeTransport } from './transport-act.js';
 
 export interface WireTraceOptions {
-  /** Takes one line of the trace, without a line end. It holds no control characters but those that `paint` adds. */
+  /** Takes one line of the trace, without a line end. It contains no control characters other than those that `paint` adds. */
   readonly write: (line: string) => void;
-  /** The time in milliseconds since 1970, as finely as there is. */
+  /** The time in milliseconds since 1970, with fractions if available. */
   readonly now: () => number;
-  /** What Sec-WebSocket-Accept must be for a Sec-WebSocket-Key. */
+  /** Computes Sec-WebSocket-Accept for a Sec-WebSocket-Key. */
   readonly accept: (key: string) => string;
-  /** Colors. None if left out. */
+  /** Colors. Default: none. */
   readonly paint?: Paint;
-  /** The width of the terminal in columns, asked for each row. 100 if left out. */
+  /** Returns the width of the terminal in columns. Called for each row. Default: 100. */
   readonly columns?: () => number;
 }
 
 /**
  * Shows one connection of a client as a packet capture would, in the four acts of a WebSocket's life: the TCP connection, the
- * opening handshake, the frames, the closing handshake and the end of TCP. It is a WireTap (src/connection/wire-tap.ts), keeps
- * no bytes given to it, and shows the same however the bytes are cut.
+ * opening handshake, the frames, the closing handshake and the end of TCP. It is a WireTap (src/connection/wire-tap.ts), keeps none of
+ * the arrays passed to it, and its output does not depend on how the bytes are cut.
  */
 export class WireTrace {
   readonly #writer: TraceWriter;

@@ -628,13 +628,13 @@ describe('ws101 connect, on a terminal', () => {
     expect(Math.max(...widths(streams.stderr.text.slice(before)))).toBe(120);
   });
 
-  it('shows colours, unless NO_COLOR is set', async () => {
-    const colourful = terminal();
-    const exit = connect([await echo()], colourful);
-    await colourful.stderr.until('opened');
-    colourful.stdin.write('\x04');
+  it('shows colors, unless NO_COLOR is set', async () => {
+    const colorful = terminal();
+    const exit = connect([await echo()], colorful);
+    await colorful.stderr.until('opened');
+    colorful.stdin.write('\x04');
     await exit;
     const isOff = (process.env.NO_COLOR ?? '') !== '' || process.env.TERM === 'dumb';
-    expect(colourful.stderr.raw.includes('\x1b[2m*\x1b[22m')).toBe(!isOff);
+    expect(colorful.stderr.raw.includes('\x1b[2m*\x1b[22m')).toBe(!isOff);
   });
 });

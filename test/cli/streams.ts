@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** What the command writes to one of its streams, to be waited for. */
 export class Recorder extends Writable {
-  /** All that came, with the codes that move the cursor and change colours. */
+  /** All that came, with the codes that move the cursor and change colors. */
   raw = '';
   readonly isTTY: boolean;
   columns = 100;

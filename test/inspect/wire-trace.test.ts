@@ -598,7 +598,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
   });
 });
 
-describe('WireTrace: colours', () => {
+describe('WireTrace: colors', () => {
   it('come from the paint it is given, around what they mean', () => {
     const lines: string[] = [];
     const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { COLOURS, isColourful } from '../../src/cli/colours.js';
+import { COLORS, usesColor } from '../../src/cli/colors.js';
 
-describe('colours', () => {
+describe('colors', () => {
   it.each([
     [true, {}, true],
     [true, { NO_COLOR: '' }, true],
@@ -10,11 +10,11 @@ describe('colours', () => {
     [false, {}, false],
     [undefined, {}, false],
   ])('isTTY %s, environment %j: %s', (isTTY, env, expected) => {
-    expect(isColourful(isTTY === undefined ? {} : { isTTY }, env)).toBe(expected);
+    expect(usesColor(isTTY === undefined ? {} : { isTTY }, env)).toBe(expected);
   });
 
   it('are switched off behind the text', () => {
-    expect(COLOURS.bad('x')).toBe('\x1b[31mx\x1b[39m');
-    expect(COLOURS.heading('x')).toBe('\x1b[1mx\x1b[22m');
+    expect(COLORS.bad('x')).toBe('\x1b[31mx\x1b[39m');
+    expect(COLORS.heading('x')).toBe('\x1b[1mx\x1b[22m');
   });
 });

@@ -8,10 +8,10 @@ const green = sgr(32, 39);
 const cyan = sgr(36, 39);
 const magenta = sgr(35, 39);
 
-export const COLOURS: Paint = { heading: bold, note: dim, client: cyan, server: magenta, good: green, bad: red };
+export const COLORS: Paint = { heading: bold, note: dim, client: cyan, server: magenta, good: green, bad: red };
 
-/** Whether what goes to `stream` may be coloured: it is a terminal, and NO_COLOR is unset or empty (no-color.org). */
-export function isColourful(
+/** Returns whether output to `stream` may be colored: it is a terminal, and NO_COLOR is unset or empty (no-color.org). */
+export function usesColor(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,
 ): boolean {
