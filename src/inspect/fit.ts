@@ -39,22 +39,25 @@ export function hexPreview(excerpt: Excerpt, columns: number): string {
   return [...Array.from(head, hexPair), '…', ...Array.from(tail, hexPair)].join(' ');
 }
 
-/** Characters broken into lines of at most `columns` columns. One empty line if there are none. */
-export function brokenLines(characters: Iterable<string>, columns: number): string[] {
+/** A line is broken after a space if at least this share of it is filled then. */
+const FILLED_SHARE = 2 / 3;
+
+/**
+ * Breaks characters into lines of at most `columns` columns, those after the first of at most `later`. Nothing is left out: a space stays at
+ * the end of its line. One empty line if there are no characters.
+ */
+export function brokenLines(characters: Iterable<string>, columns: number, later: number = columns): string[] {
   const lines: string[] = [];
-  let line = '';
-  let width = 0;
-  for (const character of characters) {
-    const more = widthOf(character);
-    if (width + more > columns) {
-      lines.push(line);
-      line = '';
-      width = 0;
-    }
-    line += character;
-    width += more;
-  }
-  return [...lines, line];
+  let rest = [...characters];
+  do {
+    const room = lines.length === 0 ? columns : later;
+    const fitting = firstOf(rest, room).length;
+    const space = fitting === rest.length ? -1 : rest.lastIndexOf(' ', fitting - 1);
+    const length = space + 1 >= fitting * FILLED_SHARE ? space + 1 : fitting;
+    lines.push(rest.slice(0, length).join(''));
+    rest = rest.slice(length);
+  } while (rest.length > 0);
+  return lines;
 }
 
 /** Characters in at most `columns` columns: all of them, or the first and the last with `mark` as one between them. */

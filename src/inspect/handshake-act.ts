@@ -16,7 +16,7 @@ import { widthOf } from './width.js';
 /** Further lines of a head are not shown. */
 const MAX_HEAD_LINES = 128;
 
-/** A line of a head that would need more rows is shown without its middle. */
+/** A line of a head that is longer than this many rows is shown without its middle. */
 const MAX_ROWS_OF_LINE = 3;
 const ROW_INDENT = '  ';
 
@@ -189,20 +189,18 @@ class Head {
   }
 }
 
-/** Breaks a line of a head into at most MAX_ROWS_OF_LINE rows, the second and later ones indented. */
+/** Breaks a line of a head into rows, the second and later ones indented. */
 function lineRows(characters: readonly string[], { bytes, length }: HeadLine, columns: number): string[] {
   const shorter = columns - ROW_INDENT.length;
   const mark = ` …(${length} bytes in all)`;
-  // The end of a row stays empty if the next character, or the mark, does not fit there.
-  const room = columns + (MAX_ROWS_OF_LINE - 1) * shorter - MAX_ROWS_OF_LINE - widthOf(mark);
+  // The end of a row stays empty if the mark does not fit there.
+  const room = columns + (MAX_ROWS_OF_LINE - 1) * shorter - widthOf(mark);
   const shown =
     length > bytes.length
       ? [...firstOf(characters, room - widthOf(mark)), mark]
       : elided(characters, room, `${mark}… `);
-  const first = firstOf(shown, columns);
-  const rest = shown.slice(first.length);
-  if (rest.length === 0) return [first.join('')];
-  return [first.join(''), ...brokenLines(rest, shorter).map(row => ROW_INDENT + row)];
+  const [first, ...rest] = brokenLines(shown, columns, shorter);
+  return [first!, ...rest.map(row => ROW_INDENT + row)];
 }
 
 /** Splits a text into lines of at most `columns` columns. */

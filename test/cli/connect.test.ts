@@ -330,6 +330,13 @@ describe('ws101 connect, at the end of piped input', () => {
     expect(streams.stdout.text.match(/^\d+ /gm)).toHaveLength(total);
   });
 
+  it('does not take keepalive pongs for activity', async () => {
+    const start = performance.now();
+    const args = [await echo(), '--wait', '0.5', '--ping-interval', '0.1'];
+    expect(await connect(args, pipes('hello\n'))).toBe(EXIT.OK);
+    expect(performance.now() - start).toBeLessThan(4_000);
+  });
+
   it('ends as soon as the server closes', async () => {
     const url = await server(connection => connection.on('message', () => connection.close(1000)));
     expect(await connect([url, '--wait', '3600'], pipes('bye\n'))).toBe(EXIT.OK);

@@ -85,6 +85,25 @@ describe('brokenLines', () => {
     expect(brokenLines(['a', 'b', '日', '\\n', 'c', 'd'], 3)).toEqual(['ab', '日', '\\nc', 'd']);
     expect(brokenLines('', 3)).toEqual(['']);
   });
+
+  it('breaks after a space near the end of a line', () => {
+    expect(brokenLines('first; second; third', 10)).toEqual(['first; ', 'second; ', 'third']);
+    expect(brokenLines('one; two-and-more', 10)).toEqual(['one; two-a', 'nd-more']);
+  });
+
+  it('may make the lines after the first shorter', () => {
+    expect(brokenLines('abcdefgh', 4, 2)).toEqual(['abcd', 'ef', 'gh']);
+  });
+
+  it('never exceeds its columns, and leaves nothing out', () => {
+    fc.assert(
+      fc.property(TEXT, COLUMNS, (text, columns) => {
+        const lines = brokenLines(text, columns);
+        expect(lines.join('')).toBe(text);
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
 });
 
 describe('elided', () => {
