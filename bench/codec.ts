@@ -6,7 +6,8 @@ import { FrameDecoder, type FrameSink } from '../src/framing/frame-decoder.js';
 import { FrameEncoder } from '../src/framing/frame-encoder.js';
 import { MessageAssembler } from '../src/framing/message-assembler.js';
 import { OPCODE } from '../src/framing/opcode.js';
-import { OutputBuffer, releaseOutput } from '../src/framing/output-buffer.js';
+import { OutputBuffer } from '../src/framing/output-buffer.js';
+import { releaseOutput } from '../src/framing/slabs.js';
 import { type Measurement, machine, measure, type Subject, table } from './measure.js';
 
 /** What a socket gives at most from one read. */

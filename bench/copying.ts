@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { writeHeader } from '../src/framing/frame-header.js';
-import { OutputBuffer, releaseOutput } from '../src/framing/output-buffer.js';
+import { OutputBuffer } from '../src/framing/output-buffer.js';
+import { releaseOutput } from '../src/framing/slabs.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
 const PAYLOADS = [16, 32, 48, 64, 96, 128];

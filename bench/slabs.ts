@@ -2,7 +2,8 @@
  * Where MAX_EMPTY_SLABS of src/framing/output-buffer.ts comes from: a turn of the event loop in which many connections each answer with
  * some KiB, written into slabs that are filled again, and into slabs that are new each time. Run it with `npm run slabs` in this folder.
  */
-import { OutputBuffer, releaseOutput } from '../src/framing/output-buffer.js';
+import { OutputBuffer } from '../src/framing/output-buffer.js';
+import { releaseOutput } from '../src/framing/slabs.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
 /** Frames of 1 KiB, 32 for each connection: half a read of 64 KiB. */

@@ -12,13 +12,11 @@ import {
 import { maskInPlace, maskTo } from './masking.js';
 import { randomMaskingKey } from './masking-key.js';
 import { isControl, isReservedOpcode } from './opcode.js';
-import { OutputBuffer, releaseOutput } from './output-buffer.js';
+import { OutputBuffer } from './output-buffer.js';
+import { releaseOutput, SLAB_SIZE } from './slabs.js';
 
-/**
- * Payloads up to this size are copied into shared memory. A piece of their own is cheaper from 4 KiB on, by a tenth to a third of
- * a write (bench/copying.ts); up to here that is paid for the caller, whose memory is free again at once.
- */
-const COPY_THRESHOLD = 16_384;
+/** Up to this size a frame is written in one go, and a frame that was encoded before is copied to stand behind what waits. */
+const SMALL_PAYLOAD = 16_384;
 
 /**
  * Frames to bytes (RFC 6455 §5.2), straight into an OutputBuffer. A client's frames are masked with a fresh random key (§5.3)
@@ -44,7 +42,7 @@ export class FrameEncoder {
   }
 
   /**
-   * Queues one frame. `payload` of a server above 16 KiB is queued by reference and must not change until it is sent.
+   * Queues one frame. The payload is copied, so the caller may change its memory as soon as this returns.
    *
    * @param fin whether this is the last fragment of its message
    * @param rsv reserved bits to set (a sum of RSV1, RSV2, RSV3): only where an extension was negotiated that gives them a meaning
@@ -56,14 +54,12 @@ export class FrameEncoder {
     const key = this.#masks ? this.#makeKey() : undefined;
     const length = typeof payload === 'string' ? utf8Length(payload) : payload.length;
     const size = headerLength(length, this.#masks) + length;
-    if (length <= COPY_THRESHOLD) {
+    if (length <= SMALL_PAYLOAD) {
       const start = this.output.reserve(size);
       writeFrame(this.output.memory, start, firstByte, payload, length, key);
       this.output.commit(size);
-    } else if (key === undefined && typeof payload !== 'string') {
-      const start = this.output.reserve(MAX_HEADER_LENGTH);
-      this.output.commit(writeHeader(this.output.memory, start, firstByte, length, key) - start);
-      this.output.append(payload);
+    } else if (typeof payload !== 'string') {
+      this.#largeFrame(firstByte, payload, key);
     } else {
       const piece = allocateUnpooled(size);
       writeFrame(piece, 0, firstByte, payload, length, key);
@@ -71,9 +67,27 @@ export class FrameEncoder {
     }
   }
 
+  /** Copies a large payload through slabs, which are in the processor's cache: new memory of its size would cost several times as much. */
+  #largeFrame(firstByte: number, payload: Uint8Array, key: number | undefined): void {
+    const { output } = this;
+    const { length } = payload;
+    // The header and the first slice are one piece.
+    let end = Math.min(length, SLAB_SIZE - MAX_HEADER_LENGTH);
+    const start = output.reserve(MAX_HEADER_LENGTH + end);
+    const first = writeHeader(output.memory, start, firstByte, length, key);
+    copyPayload(payload, 0, end, output.memory, first, key);
+    output.commit(first - start + end);
+    for (let from = end; from < length; from = end) {
+      end = Math.min(length, from + SLAB_SIZE);
+      const at = output.reserve(end - from);
+      copyPayload(payload, from, end, output.memory, at, key);
+      output.commit(end - from);
+    }
+  }
+
   /** Queues a frame that encodeFrame() gave, which many connections may have a part in: where nothing else waits, it goes as it is. */
   encoded(frame: Uint8Array): void {
-    if (this.output.length === 0 || frame.length > COPY_THRESHOLD) {
+    if (this.output.length === 0 || frame.length > SMALL_PAYLOAD) {
       this.output.append(frame);
     } else {
       const start = this.output.reserve(frame.length);
@@ -96,11 +110,23 @@ function writeFrame(
   if (typeof payload === 'string') {
     writeUtf8(payload, memory, at);
     if (key !== undefined) maskInPlace(memory, at, at + length, key, 0);
-  } else if (key === undefined) {
-    memory.set(payload, at);
   } else {
-    maskTo(payload, 0, length, memory, at, key, 0);
+    copyPayload(payload, 0, length, memory, at, key);
   }
+}
+
+/** Writes `payload[start, end)` to `memory` at `at`, masked if there is a key (§5.3). */
+function copyPayload(
+  payload: Uint8Array,
+  start: number,
+  end: number,
+  memory: Uint8Array,
+  at: number,
+  key: number | undefined,
+): void {
+  if (key !== undefined) maskTo(payload, start, end, memory, at, key, start);
+  else if (start === 0 && end === payload.length) memory.set(payload, at);
+  else memory.set(new Uint8Array(payload.buffer, payload.byteOffset + start, end - start), at);
 }
 
 /**

@@ -1,50 +1,37 @@
 import { allocateUnpooled } from '#platform';
-
-/**
- * A slab is memory that many connections fill with outgoing frames, each behind the last, so that what one of them has to say
- * lies in one piece and leaves in one write. `live` counts the bytes not yet released: at 0 the slab serves anew.
- */
-interface Slab {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  used: number;
-  live: number;
-}
-
-/** As much as a socket takes from one read, so an echo of one read fits. */
-const SLAB_SIZE = 65_536;
-
-/**
- * Slabs that are kept to be filled again: 2 MiB, which is what 64 connections answer to half a read each in one turn of the event loop. Memory
- * that was written to lately is written to the fastest, and costs no garbage collection: 40 ns for a frame of 1 KiB, in place of 200 to 260 in
- * memory that is new (bench/slabs.ts).
- */
-const MAX_EMPTY_SLABS = 32;
+import { isInSlab, releaseOutput, SLAB_SIZE, type Slab, slabFor } from './slabs.js';
 
 /** A piece of at most this size is copied rather than sent beside another. */
 const MOST_GATHERED = 16_384;
 
-/** The slab that is being filled. */
-let slab: Slab = { bytes: new Uint8Array(0), used: 0, live: 0 };
+/** The least memory that a buffer of its own takes. Each next one is twice as large, up to a slab. */
+const LEAST_APART = 512;
 
-/** Empty slabs. The one emptied last, whose memory the processor's cache may still hold, is the first to be filled again. */
-const emptySlabs: Slab[] = [];
+/** The most pieces that a bounded take() returns: each one is an entry of a writev. */
+const MOST_PIECES = 256;
 
-/** The slabs, by their memory. Weak, since one that lies in a socket may never be released. */
-const slabs = new WeakMap<ArrayBufferLike, Slab>();
+/** Taken pieces are removed from the front of the list when there are this many of them, and they are half of it. */
+const MOST_TAKEN = 64;
 
-function nextSlab(size: number): Slab {
-  const empty = size <= SLAB_SIZE ? emptySlabs.pop() : undefined;
-  if (empty !== undefined) return empty;
-  const made = { bytes: allocateUnpooled(Math.max(SLAB_SIZE, size)), used: 0, live: 0 };
-  slabs.set(made.bytes.buffer, made);
-  return made;
-}
-
-/** Bytes on their way out: a queue of pieces, of which small ones share memory and large ones are kept by reference. */
+/**
+ * Outgoing bytes: a queue of pieces. Frames are written into slabs, which connections share, or kept by reference.
+ *
+ *     reserve(), commit() ──▶ slab          ──┐
+ *                             own memory      ├──▶ take() ──▶ socket ──▶ releaseOutput()
+ *     append() ─────────────▶ by reference  ──┘
+ *
+ * A few bytes that wait for long in a slab would hold all 64 KiB of it. So the owner of a buffer that cannot be written now calls
+ * setApart(): what waits, and what follows until the buffer is empty again, lies in memory of its own.
+ */
 export class OutputBuffer {
   #pieces: Uint8Array[] | undefined;
+  /** Index of the first piece that was not taken. */
+  #head = 0;
   #length = 0;
-  /** The piece of the current slab that is still growing: `runSlab.bytes[runStart, runEnd)`. */
+  /** Where reserve() found room last. */
+  #slab: Slab | undefined;
+  #isApart = false;
+  /** The piece that is still growing: `#runSlab.bytes[#runStart, #runEnd)`. */
   #runSlab: Slab | undefined;
   #runStart = 0;
   #runEnd = 0;
@@ -56,41 +43,55 @@ export class OutputBuffer {
 
   /** Pieces that wait: each takes some memory beside its bytes. */
   get pieceCount(): number {
-    return (this.#pieces?.length ?? 0) + (this.#runSlab === undefined ? 0 : 1);
+    const kept = this.#pieces === undefined ? 0 : this.#pieces.length - this.#head;
+    return this.#runSlab === undefined ? kept : kept + 1;
   }
 
   /** The memory in which reserve() found room. Valid until the next reserve() of any OutputBuffer. */
   get memory(): Uint8Array {
-    return slab.bytes;
+    return this.#slab!.bytes;
   }
 
-  /** Finds room for `size` bytes and gives its place in `memory`. To be followed by commit() before anything else. */
+  /** Finds room for `size` bytes and returns its place in `memory`. To be followed by commit() before anything else. */
   reserve(size: number): number {
-    if (this.#pieces?.length === 1 && this.#runSlab === undefined) this.#gather(this.#pieces[0]!);
+    if (this.#pieces !== undefined && this.#runSlab === undefined && this.pieceCount === 1) this.#gather();
     return this.#reserve(size);
   }
 
   /**
-   * Copies the one piece that waits, if it is small: with what is about to follow, it then leaves in one piece. Two are a writev, and
+   * Copies the only piece that waits, if it is small: it then leaves in one piece with what is about to follow. Two are a writev, and
    * cost a quarter more (npm run bench -- --only=broadcast-128).
    */
-  #gather(piece: Uint8Array): void {
+  #gather(): void {
+    const piece = this.#pieces![this.#head]!;
     if (piece.length > MOST_GATHERED) return;
-    this.#pieces = undefined;
-    this.#length = 0;
+    this.#clear();
+    this.#copy(piece);
+  }
+
+  #copy(piece: Uint8Array): void {
     const at = this.#reserve(piece.length);
-    slab.bytes.set(piece, at);
+    this.memory.set(piece, at);
     this.commit(piece.length);
     releaseOutput(piece);
   }
 
   #reserve(size: number): number {
-    if (slab.used + size > slab.bytes.length) slab = nextSlab(size);
-    return slab.used;
+    this.#slab = this.#isApart ? this.#ownSlab(size) : slabFor(size);
+    return this.#slab.used;
+  }
+
+  #ownSlab(size: number): Slab {
+    const own = this.#slab;
+    // The one that was filled last may be shared, if this buffer has just been set apart.
+    if (own === undefined || isInSlab(own.bytes)) return makeSlab(Math.max(size, LEAST_APART));
+    if (own.used + size <= own.bytes.length) return own;
+    return makeSlab(Math.max(size, Math.min(2 * own.bytes.length, SLAB_SIZE)));
   }
 
   /** Takes the first `size` bytes of what was reserved into the queue. */
   commit(size: number): void {
+    const slab = this.#slab!;
     if (this.#runSlab !== slab || this.#runEnd !== slab.used) {
       this.#closeRun();
       this.#runSlab = slab;
@@ -105,20 +106,71 @@ export class OutputBuffer {
   /** Queues `bytes` themselves: they must not change until they are sent. */
   append(bytes: Uint8Array): void {
     this.#closeRun();
-    // A piece of the slab that is queued again, for another peer, will be released once more.
-    const queuedFrom = slabs.get(bytes.buffer);
-    if (queuedFrom !== undefined) queuedFrom.live += bytes.length;
     this.#push(bytes);
     this.#length += bytes.length;
   }
 
-  /** Gives what waits, in order, and forgets it. */
-  take(): Uint8Array[] {
+  /** Moves what waits out of shared memory, where it fills less than half a slab, and keeps what follows out of it. */
+  setApart(): void {
+    if (this.#isApart) return;
+    const pieces = this.#pending();
+    this.#clear();
+    this.#slab = undefined;
+    this.#isApart = true;
+    for (const piece of pieces) {
+      if (isInSlab(piece) && piece.length < SLAB_SIZE / 2) this.#copy(piece);
+      else this.append(piece);
+    }
+  }
+
+  /** Takes what waits out of the queue, in order. `most` bounds the bytes; where it is given, the number of pieces is bounded too. */
+  take(most = Number.POSITIVE_INFINITY): Uint8Array[] {
+    if (this.#length <= most && (this.pieceCount <= MOST_PIECES || most === Number.POSITIVE_INFINITY)) {
+      const pieces = this.#pending();
+      this.#clear();
+      this.#isApart = false;
+      this.#slab = undefined;
+      return pieces;
+    }
+    return this.#takePart(most);
+  }
+
+  #takePart(most: number): Uint8Array[] {
+    this.#closeRun();
+    const pieces = this.#pieces!;
+    const taken: Uint8Array[] = [];
+    let room = most;
+    while (room > 0 && this.#head < pieces.length && taken.length < MOST_PIECES) {
+      const piece = pieces[this.#head]!;
+      if (piece.length > room) {
+        taken.push(piece.subarray(0, room));
+        pieces[this.#head] = piece.subarray(room);
+        this.#length -= room;
+        break;
+      }
+      taken.push(piece);
+      this.#head++;
+      room -= piece.length;
+      this.#length -= piece.length;
+    }
+    if (this.#head >= MOST_TAKEN && this.#head * 2 >= pieces.length) {
+      this.#pieces = pieces.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+
+  #pending(): Uint8Array[] {
     this.#closeRun();
     const pieces = this.#pieces ?? [];
+    return this.#head === 0 ? pieces : pieces.slice(this.#head);
+  }
+
+  #clear(): void {
     this.#pieces = undefined;
+    this.#head = 0;
     this.#length = 0;
-    return pieces;
+    this.#runSlab = undefined;
   }
 
   #closeRun(): void {
@@ -133,17 +185,6 @@ export class OutputBuffer {
   }
 }
 
-/**
- * Says that a piece given by take() has left and will not be read again. Where all pieces of the slab have, its memory serves
- * anew. A piece that is never released costs nothing but that: its slab is left to the garbage collector.
- */
-export function releaseOutput(piece: Uint8Array): void {
-  const released = slabs.get(piece.buffer);
-  if (released === undefined) return;
-  released.live -= piece.length;
-  if (released.live > 0) return;
-  released.used = 0;
-  if (released !== slab && released.bytes.length === SLAB_SIZE && emptySlabs.length < MAX_EMPTY_SLABS) {
-    emptySlabs.push(released);
-  }
+function makeSlab(size: number): Slab {
+  return { bytes: allocateUnpooled(size), used: 0, live: 0 };
 }

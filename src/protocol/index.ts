@@ -6,6 +6,6 @@
 export { ProtocolError, type Violation, WebSocketError } from '../errors.js';
 export { CLOSE_CODE } from '../framing/close-code.js';
 export type { ClosePayload } from '../framing/close-payload.js';
-export { releaseOutput } from '../framing/output-buffer.js';
+export { releaseOutput } from '../framing/slabs.js';
 export { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from './protocol.js';
 export type { State } from './state.js';

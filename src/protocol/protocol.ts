@@ -381,13 +381,25 @@ export class Protocol {
     return this.#output.length > 0 || this.#latestPing !== undefined;
   }
 
-  /** Gives the bytes to write, in order. A piece may be handed to releaseOutput() once it is written. */
-  takeOutput(): Uint8Array[] {
+  /**
+   * Returns the bytes to write, in order. A piece may be handed to releaseOutput() once it is written.
+   *
+   * @param most the most bytes to return; all if left out
+   */
+  takeOutput(most?: number): Uint8Array[] {
     if (this.#latestPing !== undefined) {
       if (this.#permissions.sendsPong) this.#encoder.frame(OPCODE.PONG, this.#latestPing);
       this.#latestPing = undefined;
     }
-    return this.#output.take();
+    return this.#output.take(most);
+  }
+
+  /**
+   * Moves output that can't be written yet into memory of its own, until all of it is taken. Until then it lies in memory that all
+   * protocols of the process share, and a few bytes would hold 64 KiB.
+   */
+  setOutputApart(): void {
+    this.#output.setApart();
   }
 
   /** Whether messages can still be sent: OPEN, or CLOSE_RECEIVED with our Close frame not yet sent. */

@@ -84,16 +84,27 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
   });
 });
 
-test('a payload of a server goes by reference above 16 KiB and is copied up to there', () => {
+test.each(['client', 'server'] as const)('a payload of a %s is copied, whatever its size', role => {
+  for (const size of [1, 125, 16_384, 16_385, 65_522, 65_523, 65_536, 200_000]) {
+    const payload = Uint8Array.from({ length: size }, (_, i) => i * 7);
+    const before = new Uint8Array(payload);
+    const encoder = new FrameEncoder(role, new OutputBuffer(), () => 0x01020304);
+    encoder.frame(2, payload);
+    payload.fill(0xee);
+    structuredClone(payload.buffer, { transfer: [payload.buffer] });
+    const frame = concat(...encoder.output.take());
+    const found = frame.slice(frame.length - size);
+    if (role === 'client') for (let i = 0; i < size; i++) found[i]! ^= (i & 3) + 1;
+    expect(Buffer.compare(found, before)).toBe(0);
+  }
+});
+
+test('the pieces of a large frame are at most as large as a slab', () => {
   const encoder = server();
-  const [small, large] = [new Uint8Array(16_384), new Uint8Array(16_385)];
-  encoder.frame(2, small);
-  encoder.frame(2, large);
-  const pieces = encoder.output.take();
-  expect(pieces).toHaveLength(2);
-  expect(pieces[1]).toBe(large);
-  small.fill(1);
-  expect(pieces[0]!.subarray(4, 4 + small.length).every(byte => byte === 0)).toBe(true);
+  encoder.frame(2, new Uint8Array(65_522));
+  expect(encoder.output.take().map(piece => piece.length)).toEqual([65_526]);
+  encoder.frame(2, new Uint8Array(200_000));
+  expect(encoder.output.take().map(piece => piece.length)).toEqual([65_532, 65_536, 65_536, 3_406]);
 });
 
 test('small frames of one connection leave in one piece', () => {

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type * as Module from '../../src/framing/output-buffer.js';
+import type * as Slabs from '../../src/framing/slabs.js';
 import { concat } from '../helpers/bytes.js';
 
 // The slab is shared by the whole process, so every test begins with a module, and a slab, of its own.
 let OutputBuffer: typeof Module.OutputBuffer;
-let releaseOutput: typeof Module.releaseOutput;
+let releaseOutput: typeof Slabs.releaseOutput;
 
 beforeEach(async () => {
   vi.resetModules();
-  ({ OutputBuffer, releaseOutput } = await import('../../src/framing/output-buffer.js'));
+  ({ OutputBuffer } = await import('../../src/framing/output-buffer.js'));
+  ({ releaseOutput } = await import('../../src/framing/slabs.js'));
 });
 
 function write(output: Module.OutputBuffer, ...bytes: number[]): void {
@@ -64,24 +66,6 @@ test('a small piece that was queued by reference leaves in one piece with what f
   expect(output.take().map(piece => [...piece])).toEqual([[4, 5, 1, 2]]);
   output.append(small);
   expect(output.take()[0]).toBe(small);
-});
-
-test('a piece of a slab that was gathered behind another one counts as released', () => {
-  const output = new OutputBuffer();
-  write(output, 1);
-  const [piece] = output.take();
-  output.append(piece!);
-  write(output, 2);
-  const gathered = output.take();
-  expect(gathered.map(bytes => [...bytes])).toEqual([[1, 2]]);
-  const { buffer } = piece!;
-  releaseOutput(piece!);
-  gathered.forEach(releaseOutput);
-  // All of the slab is free: the next bytes stand at its beginning.
-  write(output, 3);
-  const [next] = output.take();
-  expect(next!.buffer).toBe(buffer);
-  expect(next!.byteOffset).toBe(0);
 });
 
 test('two connections that write in turns each keep their own order', () => {
@@ -143,36 +127,25 @@ test('foreign bytes may be released: nothing comes of it', () => {
   expect(output.reserve(1)).toBe(1);
 });
 
-test('a piece queued for many peers is not overwritten before the last of them has sent it', () => {
-  const [source, first, second] = [new OutputBuffer(), new OutputBuffer(), new OutputBuffer()];
-  write(source, 1, 2, 3);
-  const [piece] = source.take();
-  first.append(piece!);
-  second.append(piece!);
-  releaseOutput(piece!);
-  releaseOutput(first.take()[0]!);
-  write(source, 9, 9, 9);
-  expect([...second.take()[0]!]).toEqual([1, 2, 3]);
-});
-
-test('a piece queued for many peers leaves the slab free once the last of them has sent it', () => {
-  const [source, peer] = [new OutputBuffer(), new OutputBuffer()];
-  write(source, 1, 2, 3);
-  const [piece] = source.take();
-  peer.append(piece!);
-  releaseOutput(piece!);
-  expect(source.reserve(1)).toBe(3);
-  releaseOutput(peer.take()[0]!);
-  expect(source.reserve(1)).toBe(0);
-});
-
-test('bytes queued by reference keep no slab from serving anew', () => {
+test('bytes queued by reference keep no slab from being reused', () => {
   const output = new OutputBuffer();
   write(output, 1);
   output.append(new Uint8Array(10));
   for (const piece of output.take()) releaseOutput(piece);
   expect(output.reserve(1)).toBe(0);
 });
+
+/** Removes the first `size` bytes of runs, given as value and length in turns, and returns them. */
+function expectedOf(runs: number[], size: number): number[] {
+  const expected: number[] = [];
+  while (expected.length < size) {
+    const count = Math.min(runs[1]!, size - expected.length);
+    expected.push(...new Array<number>(count).fill(runs[0]! & 0xff));
+    runs[1]! -= count;
+    if (runs[1] === 0) runs.splice(0, 2);
+  }
+  return expected;
+}
 
 test('bytes not yet released are never overwritten, whatever the order of things', () => {
   const step = fc.oneof(
@@ -185,6 +158,15 @@ test('bytes not yet released are never overwritten, whatever the order of things
       }),
     },
     { weight: 2, arbitrary: fc.record({ what: fc.constant('take' as const), who: fc.nat(2), size: fc.constant(0) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        what: fc.constant('take part' as const),
+        who: fc.nat(2),
+        size: fc.integer({ min: 1, max: 70_000 }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ what: fc.constant('apart' as const), who: fc.nat(2), size: fc.constant(0) }) },
     {
       weight: 3,
       arbitrary: fc.record({ what: fc.constant('release' as const), who: fc.nat(50), size: fc.constant(0) }),
@@ -202,13 +184,15 @@ test('bytes not yet released are never overwritten, whatever the order of things
           outputs[who]!.memory.fill(++value, at, at + size);
           outputs[who]!.commit(size);
           waiting[who]!.push(value, size);
-        } else if (what === 'take') {
-          const bytes = waiting[who]!.splice(0);
-          const expected: number[] = [];
-          for (let i = 0; i < bytes.length; i += 2)
-            expected.push(...new Array<number>(bytes[i + 1]!).fill(bytes[i]! & 0xff));
-          for (const piece of outputs[who]!.take()) held.push({ piece, expected: expected.splice(0, piece.length) });
-          expect(expected).toEqual([]);
+        } else if (what === 'apart') {
+          outputs[who]!.setApart();
+        } else if (what !== 'release') {
+          const { length } = outputs[who]!;
+          const pieces = what === 'take' ? outputs[who]!.take() : outputs[who]!.take(size);
+          for (const piece of pieces) held.push({ piece, expected: expectedOf(waiting[who]!, piece.length) });
+          const taken = pieces.reduce((sum, piece) => sum + piece.length, 0);
+          expect(outputs[who]!.length).toBe(length - taken);
+          expect(taken).toBe(what === 'take' ? length : Math.min(length, size));
         } else if (held.length > 0) {
           releaseOutput(held.splice(who % held.length, 1)[0]!.piece);
         }
@@ -229,4 +213,83 @@ test('pieceCount tells of pieces that wait: those of the slab, and those beside 
   expect(output.pieceCount).toBe(3);
   expect(output.take()).toHaveLength(3);
   expect(output.pieceCount).toBe(0);
+});
+
+test('take(most) returns no more bytes than that, cuts a piece where it must, and leaves the rest in order', () => {
+  const output = new OutputBuffer();
+  write(output, 1, 2, 3);
+  output.append(Uint8Array.of(4, 5, 6, 7));
+  output.append(Uint8Array.of(8));
+  const parts = [output.take(4), output.take(2), output.take(100)];
+  expect(parts.map(pieces => [...concat(...pieces)])).toEqual([
+    [1, 2, 3, 4],
+    [5, 6],
+    [7, 8],
+  ]);
+  expect(output.length).toBe(0);
+  expect(output.pieceCount).toBe(0);
+});
+
+test('take(most) returns at most 256 pieces, and take() returns all', () => {
+  const fill = (output: Module.OutputBuffer) => {
+    for (let i = 0; i < 600; i++) output.append(Uint8Array.of(i & 0xff));
+  };
+  const output = new OutputBuffer();
+  fill(output);
+  expect(output.take(100_000)).toHaveLength(256);
+  expect(output.take(100_000)).toHaveLength(256);
+  expect([...concat(...output.take(100_000))]).toEqual(Array.from({ length: 88 }, (_, i) => (i + 512) & 0xff));
+  fill(output);
+  expect(output.take()).toHaveLength(600);
+});
+
+test('what waits in a buffer that was set apart holds no shared memory, and little of its own', () => {
+  const [slow, busy] = [new OutputBuffer(), new OutputBuffer()];
+  const shared = new Set<ArrayBufferLike>();
+  const own = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 1_000; i++) {
+    write(slow, i & 0xff, 1, 2);
+    slow.setApart();
+    const at = busy.reserve(60_000);
+    shared.add(busy.memory.buffer);
+    busy.commit(60_000);
+    expect(at).toBeGreaterThanOrEqual(0);
+    busy.take().forEach(releaseOutput);
+  }
+  const pieces = slow.take();
+  for (const piece of pieces) own.add(piece.buffer);
+  expect([...own].filter(buffer => shared.has(buffer))).toEqual([]);
+  const memory = [...own].reduce((sum, buffer) => sum + buffer.byteLength, 0);
+  expect(memory).toBeLessThanOrEqual(2 * 3_000 + 512);
+  expect([...concat(...pieces)]).toEqual(Array.from({ length: 1_000 }, (_, i) => [i & 0xff, 1, 2]).flat());
+});
+
+test('memory that a buffer left when it was set apart is reused', () => {
+  const output = new OutputBuffer();
+  write(output, 1, 2);
+  const { memory } = output;
+  output.setApart();
+  const other = new OutputBuffer();
+  expect(other.reserve(1)).toBe(0);
+  expect(other.memory).toBe(memory);
+  expect([...concat(...output.take())]).toEqual([1, 2]);
+});
+
+test('a piece that fills half a slab stays where it is when the buffer is set apart', () => {
+  const output = new OutputBuffer();
+  output.commit(output.reserve(32_768) + 32_768);
+  const { memory } = output;
+  output.setApart();
+  expect(output.take()[0]!.buffer).toBe(memory.buffer);
+});
+
+test('a buffer that was set apart shares memory again once all of it was taken', () => {
+  const [output, other] = [new OutputBuffer(), new OutputBuffer()];
+  write(other, 9);
+  output.setApart();
+  write(output, 1);
+  expect(output.memory).not.toBe(other.memory);
+  output.take();
+  write(output, 2);
+  expect(output.memory).toBe(other.memory);
 });

@@ -2,7 +2,7 @@
 import { Buffer } from 'node:buffer';
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { MessageAssembler } from '../../src/framing/message-assembler.js';
-import { releaseOutput } from '../../src/framing/output-buffer.js';
+import { releaseOutput } from '../../src/framing/slabs.js';
 import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
 import { Protocol, type ProtocolHandler, type Role } from '../../src/protocol/protocol.js';
 import { rawFrame } from '../helpers/raw-frame.js';
