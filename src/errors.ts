@@ -8,7 +8,7 @@ import { isError } from './host-values.js';
  *     │   ├── ProtocolError       peer     the peer broke RFC 6455: .closeCode, .section, .offset
  *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .status, .headers, .body, .hint
  *     │   ├── ConnectionLostError network  the connection ended without a closing handshake
- *     │   ├── BackpressureError   peer     the peer does not read, and too much waits for it
+ *     │   ├── BackpressureError   peer     too much waits for a peer that reads too slowly or not at all, or one turn queued too much
  *     │   └── HandlerError        caller   a listener, or a function among the options, threw or rejected; .cause has what it threw
  *     ├── TypeError               caller   an argument of the wrong type, with .code
  *     └── RangeError              caller   an argument out of range, with .code
@@ -135,15 +135,16 @@ export class ConnectionLostError extends WebSocketError {
   }
 }
 
-/** More bytes waited for a peer that does not read than `maxBufferedAmount` allows, so the connection was ended. */
+/** More bytes waited to be sent than `maxBufferedAmount` allows, so the connection was ended. */
 export class BackpressureError extends WebSocketError {
   readonly bufferedAmount: number;
 
-  constructor(bufferedAmount: number, limit: number) {
+  /** @param detail what the peer took meanwhile, or why this is not its fault */
+  constructor(bufferedAmount: number, limit: number, detail: string, fault: 'peer' | 'caller' = 'peer') {
     super(
-      `the peer does not read: ${bufferedAmount} bytes wait for it, and maxBufferedAmount is ${limit}`,
+      `${bufferedAmount} bytes wait to be sent, more than maxBufferedAmount (${limit}): ${detail}`,
       'WS101_BACKPRESSURE',
-      'peer',
+      fault,
     );
     this.bufferedAmount = bufferedAmount;
   }

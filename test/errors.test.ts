@@ -41,7 +41,8 @@ describe('every error tells its class, a stable code and who is at fault', () =>
       'caller',
     ],
     [new ConnectionLostError('ended', 'WS101_TERMINATED'), 'ConnectionLostError', 'WS101_TERMINATED', 'caller'],
-    [new BackpressureError(20, 10), 'BackpressureError', 'WS101_BACKPRESSURE', 'peer'],
+    [new BackpressureError(20, 10, 'x'), 'BackpressureError', 'WS101_BACKPRESSURE', 'peer'],
+    [new BackpressureError(20, 10, 'x', 'caller'), 'BackpressureError', 'WS101_BACKPRESSURE', 'caller'],
     [new HandlerError('message', new Error('oops')), 'HandlerError', 'WS101_HANDLER_FAILED', 'caller'],
   ])('%s', (error, name, code, fault) => {
     expect(error).toBeInstanceOf(WebSocketError);
@@ -89,10 +90,10 @@ test('ConnectionLostError has a cause only where one is given', () => {
   expect(new ConnectionLostError('gone', 'WS101_CONNECTION_LOST', 'reset').cause).toBe('reset');
 });
 
-test('BackpressureError says how much waits and what the limit is', () => {
-  const error = new BackpressureError(20, 10);
+test('BackpressureError says how much waits, what the limit is, and what the peer took', () => {
+  const error = new BackpressureError(20, 10, 'the peer took nothing');
   expect(error.bufferedAmount).toBe(20);
-  expect(error.message).toBe('the peer does not read: 20 bytes wait for it, and maxBufferedAmount is 10');
+  expect(error.message).toBe('20 bytes wait to be sent, more than maxBufferedAmount (10): the peer took nothing');
 });
 
 function unreadableError(): Error {

@@ -13,6 +13,8 @@ export interface KeepaliveMember {
   wasHeard: boolean;
   /** Whether bytes would be seen at all. A paused socket shows neither bytes nor FIN, so silence then means nothing. */
   readonly isListening: boolean;
+  /** Whether the peer has taken output that waited for it, since the last call: asked once a tick. */
+  tookOutput(): boolean;
   /** Keepalive's own: the tick at which the last byte was noticed. The byte itself came up to one tick before. */
   heardAt: number;
   /** Keepalive's own: the tick at which a Ping went out that has not been answered, or NEVER. */
@@ -67,7 +69,9 @@ export class KeepaliveGroup {
   #check(): void {
     const elapsed = now() - this.#checkedAt;
     if (elapsed > 2 * this.#tick + LATENESS) {
-      // A tick that comes late says that this process stood still, with the peer's bytes lying unread: that time does not count.
+      // A tick that comes late says that this process stood still, and the peer's bytes may lie unread: that time counts as one tick. It
+      // must count for something, or a process that is always late would never find a dead peer.
+      this.#now++;
       this.#checkedAt += elapsed;
     } else {
       const ticks = Math.round(elapsed / this.#tick);
@@ -76,7 +80,9 @@ export class KeepaliveGroup {
       this.#checkedAt += ticks * this.#tick;
     }
     for (const member of this.#members) {
-      if (member.wasHeard || !member.isListening) {
+      // Asked in any case, since it compares with the tick before.
+      const tookOutput = member.tookOutput();
+      if (member.wasHeard || tookOutput || !member.isListening) {
         member.wasHeard = false;
         member.heardAt = this.#now;
         member.pingedAt = NEVER;

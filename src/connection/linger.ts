@@ -55,8 +55,6 @@ export class Linger implements SocketOwner {
     if (this.#hasWritten) destroySocket(this.#socket);
   }
 
-  socketDrain(): void {}
-
   socketError(): void {}
 
   socketClose(): void {

@@ -7,7 +7,8 @@ import type { Breach } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { isThenable, isUint8Array } from '../host-values.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
-import { clearTimeout, nextTick, setImmediate, setTimeout } from '../timers.js';
+import { clearTimeout, nextTick, now, setImmediate, setTimeout } from '../timers.js';
+import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import type { CloseInfo } from './close-info.js';
 import { Inflation } from './inflation.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
@@ -42,7 +43,7 @@ export interface LinkEvents<Connection> {
  *     out   outbox.flush() ◀── protocol.takeOutput() ◀── outbox.send(), automatic pongs, Close frames
  *     end   protocol.endsTransport ──▶ Linger ──▶ socket 'close' ──▶ events.closed(info)
  */
-export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember {
+export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember, ClosingPeer {
   readonly protocol: Protocol;
   readonly outbox: Outbox;
   readonly #socket: Duplex;
@@ -55,6 +56,9 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   wasHeard = false;
   heardAt = 0;
   pingedAt = 0;
+  /** Whether output waited at the last tick of keepalive, and what had been taken by then. */
+  #waitedAtTick = false;
+  #takenAtTick = 0;
   #isListening = true;
   /** Whether reading goes on in the next turn of the event loop: other connections come first. */
   #isYielding = false;
@@ -65,7 +69,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   #hasPeerEnded = false;
   /** Whether the transport ended before both Close frames had left. */
   #isCutOff = false;
-  #closeTimer: NodeJS.Timeout | undefined;
+  #closeDeadline: CloseDeadline | undefined;
+  #hasCloseLeft = false;
   #unreadTimer: NodeJS.Timeout | undefined;
   #initiator: CloseInfo['initiator'] | undefined;
   #cause: Error | undefined;
@@ -244,11 +249,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
 
   // Out
 
-  socketDrain(): void {
-    this.outbox.socketDrained();
-  }
-
   flushed(): void {
+    this.#noteCloseFrame();
     const isOver = this.protocol.endsTransport || (this.#hasPeerEnded && !this.#owesAnswer);
     if (isOver && !this.protocol.hasOutput) this.#endTransport();
   }
@@ -261,20 +263,43 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.terminate(error);
   }
 
+  writeFailed(error: Error): void {
+    this.socketError(error);
+  }
+
   sourceFailed(error: unknown): void {
     this.#events.sourceFailed(this.#connection, error);
   }
 
-  /** Sends a Ping. Gives false where the state no longer allows it. */
+  /** Sends a Ping. Returns false if the connection no longer takes one. */
   sendPing(payload: Uint8Array): boolean {
-    this.outbox.requestFlush();
-    return this.protocol.ping(payload);
+    return this.outbox.ping(payload);
   }
 
   // Keepalive
 
   sendKeepalivePing(): void {
     this.#events.sendKeepalivePing(this.#connection);
+  }
+
+  /**
+   * Whether the peer has taken bytes that had to wait for it since the last call, or is still reading what the kernel holds. Bytes that
+   * the kernel takes at once say nothing about the peer.
+   */
+  tookOutput(): boolean {
+    const { taken, isBlocked, busyUntil } = this.outbox.writer;
+    const hasTaken = this.#waitedAtTick && taken > this.#takenAtTick;
+    this.#waitedAtTick = isBlocked;
+    this.#takenAtTick = taken;
+    return hasTaken || (busyUntil > 0 && now() < busyUntil);
+  }
+
+  get taken(): number {
+    return this.outbox.writer.taken;
+  }
+
+  get busyUntil(): number {
+    return this.outbox.writer.busyUntil;
   }
 
   keepaliveTimedOut(silence: number): void {
@@ -301,13 +326,17 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
       this.#initiator ??= 'local';
       this.#noteLoss(() => cause);
       this.protocol.receiveEnd();
+      this.outbox.stopTaking();
     }
     destroySocket(this.#socket);
   }
 
   /** What every event may lead to: output to flush, a closing handshake to watch over, the end. */
   #proceed(): void {
-    if (this.protocol.state !== 'OPEN') this.#beginClosing();
+    if (this.protocol.state !== 'OPEN') {
+      this.#beginClosing();
+      this.#noteCloseFrame();
+    }
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
     // A socket of node's tells of the FIN even while it is paused. What came before is to be read first.
     if (this.#hasPeerEnded && this.protocol.unreadBytes === 0 && !this.protocol.isHeld && !this.#owesAnswer) {
@@ -326,10 +355,19 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.#isClosing = true;
     // The peer's Close frame may lie behind what nobody has read.
     this.startReading();
-    this.#closeTimer = setTimeout(() => {
-      const message = `the closing handshake took more than ${this.#settings.closeTimeout} ms (closeTimeout)`;
-      this.terminate(new ConnectionLostError(message, 'WS101_CLOSE_TIMEOUT'));
-    }, this.#settings.closeTimeout);
+    this.outbox.stopTaking();
+    this.#closeDeadline = new CloseDeadline(this.#settings.closeTimeout, this, message =>
+      this.terminate(new ConnectionLostError(message, 'WS101_CLOSE_TIMEOUT')),
+    );
+  }
+
+  /** Notes when our Close frame has left, from where the peer's time to answer runs. */
+  #noteCloseFrame(): void {
+    if (this.protocol.sentClose === undefined || this.outbox.writer.inTransit > 0) return;
+    this.#hasCloseLeft = true;
+    this.#closeDeadline?.left();
+    // "a client … SHOULD wait for the server to close the connection but MAY close the connection at any time" (§5.5.1)
+    if (this.protocol.state === 'CLOSED' && this.protocol.role === 'client') this.#closeDeadline?.complete();
   }
 
   #endTransport(): void {
@@ -368,7 +406,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
 
   /** Notes why the transport ends before its time, unless both Close frames have gone over it by now. */
   #noteLoss(makeCause: () => Error): void {
-    if (this.protocol.state === 'CLOSED' && this.outbox.inTransit === 0) return;
+    if (this.protocol.state === 'CLOSED' && this.outbox.writer.inTransit === 0) return;
     this.#isCutOff = true;
     this.#cause ??= makeCause();
   }
@@ -378,7 +416,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.#isClosed = true;
     this.#isClosing = true;
     const { protocol } = this;
-    clearTimeout(this.#closeTimer);
+    this.#closeDeadline?.clear();
     clearTimeout(this.#unreadTimer);
     this.#keepalive?.remove(this);
     this.#linger?.socketClose();
@@ -390,9 +428,9 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.#events.closed(this.#connection, {
       code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
       reason: protocol.receivedClose?.reason ?? '',
-      wasClean: protocol.sentClose !== undefined && protocol.receivedClose !== undefined && !this.#isCutOff,
+      wasClean: this.#hasCloseLeft && protocol.receivedClose !== undefined && !this.#isCutOff,
       initiator: this.#initiator ?? 'network',
-      sent: protocol.sentClose,
+      sent: this.#hasCloseLeft ? protocol.sentClose : undefined,
       received: protocol.receivedClose,
       cause: this.#cause,
     });

@@ -8,15 +8,21 @@ export interface ConnectionOptions {
   readonly maxMessageSize?: number;
   /** The most fragments of one incoming message, empty ones too. Default 131,072; more fails the connection with 1008. */
   readonly maxFragments?: number;
-  /** With more than this waiting to be sent, send() gives false and `drain` follows. Default 64 KiB. */
+  /** With more than this waiting to be sent, send() returns false and `drain` follows. Default 64 KiB. */
   readonly highWaterMark?: number;
-  /** Where more than this waited before a send(), the peer does not read: the connection is terminated. Default 16 MiB. */
+  /**
+   * The most that may wait for the peer before a turn of the event loop that sends more: then the connection is terminated, and also if
+   * the peer takes nothing for 10 s while more than this waits. What one turn adds is exempt until it has left. Default 16 MiB.
+   */
   readonly maxBufferedAmount?: number;
-  /** A Ping goes out after this long without a byte from the peer. Default 20 s; 0 for none. */
+  /** A Ping goes out after this long without a byte from the peer, or taken by it. Default 20 s; 0 for none. */
   readonly pingInterval?: number;
-  /** How long the peer has to answer a keepalive Ping, by any byte. Default 20 s. */
+  /** How long the peer has to answer a keepalive Ping, by any byte that it sends or takes. Default 20 s. */
   readonly pingTimeout?: number;
-  /** How long the closing handshake may take. Default 10 s. */
+  /**
+   * How long the closing handshake may take from when our Close frame has left; before that, how long the peer may take nothing. Bytes in
+   * either direction restart it, up to ten times in all. Default 10 s.
+   */
   readonly closeTimeout?: number;
   /** The most messages kept for an application that does not take them; then reading stops. Default 1,024. */
   readonly maxUnreadMessages?: number;

@@ -1,68 +1,61 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../abort-signal.js';
-import { BackpressureError } from '../errors.js';
+import type { BackpressureError } from '../errors.js';
 import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
-import { releaseOutput } from '../framing/output-buffer.js';
 import { isBlob, isThenable, isUint8Array } from '../host-values.js';
 import type { Protocol } from '../protocol/protocol.js';
+import { BufferCap, type CappedOutput } from './buffer-cap.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
+import { JobQueue, type JobQueueOwner } from './job-queue.js';
 import type { ConnectionSettings } from './options.js';
 import { payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
+import { promptAnswer } from './prompt-answer.js';
+import { SocketWriter, type WriterOwner } from './socket-writer.js';
 import type { WireTap } from './wire-tap.js';
 
 export interface OutboxOwner {
-  /** Output was handed to the socket. */
+  /** Output was handed to the transport. */
   flushed(): void;
   /** Enough has left that send() may go on. */
   drained(): void;
-  /** Too much waits for a peer that does not read. */
+  /** Too much waits to be sent. */
   overflowed(error: BackpressureError): void;
-  /** A message that was promised could not be read from where it should have come. */
+  /** A message that was promised could not be read from its source. */
   sourceFailed(error: unknown): void;
-}
-
-/** Something to send that may have to wait for its turn, or for its own bytes. */
-interface Job {
-  /** Bytes that it keeps waiting. */
-  readonly size: number;
-  run(): unknown;
-  /** Called where its turn will never come, or the connection ends while it runs. */
-  readonly drop: (() => void) | undefined;
+  /** The transport threw when it was written to. */
+  writeFailed(error: Error): void;
 }
 
 /**
- * What a job, or a piece of output, costs while it waits, beside its own bytes: a million empty messages are not for free, and 16 MiB in
+ * What a job, or a piece of output, costs while it waits, beside its own bytes: a million empty messages are not free, and 16 MiB in
  * pieces of 17 KiB hold 370 KiB more.
  */
 const OVERHEAD = 256;
 
-const NO_BYTES = new Uint8Array(0);
-
 /**
- * The way out: keeps the order of messages, hands the protocol's output to the socket once a turn of the event loop, and counts what
- * waits.
+ * The way out: keeps the order of messages, has the protocol's output written once per turn of the event loop, and counts what waits.
  *
- *     send() ──▶ jobs (only behind a Blob, a stream, or what is being deflated) ──▶ protocol ──▶ flush() ──▶ socket
- *                └──────────────────────────────────── bufferedAmount ────────────────────────────────────┘
+ *     send() ──▶ jobs (only behind a Blob, a stream, or what is being deflated) ──▶ protocol ──▶ writer ──▶ transport
+ *                └───────────────────────────────────── bufferedAmount ─────────────────────────────────────┘
+ *
+ * Nothing of the caller's memory is kept: a payload is copied before send() returns.
  */
-export class Outbox implements Flushable {
-  readonly #socket: Duplex;
+export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutput {
+  readonly writer: SocketWriter;
   readonly #protocol: Protocol;
   readonly #settings: ConnectionSettings;
   readonly #owner: OutboxOwner;
-  readonly #tap: WireTap | undefined;
   readonly #deflate: PermessageDeflate | undefined;
-  /** Whether the socket is done with our memory when it says that it is. Another Duplex may still hand it on to its reader. */
-  readonly #recycles: boolean;
+  #cap: BufferCap | undefined;
+  #jobs: JobQueue | undefined;
   #isScheduled = false;
+  /** Whether the closing handshake has begun: no more messages are taken. */
+  #isClosing = false;
   #isEnded = false;
   #owesDrain = false;
-  #jobs: Job[] | undefined;
-  #jobSize = 0;
   #streamWaiting: ((isOpen: boolean) => void) | undefined;
   #waiting: Set<(isOpen: boolean) => void> | undefined;
-  #onWritten: (() => void) | undefined;
 
   constructor(
     socket: Duplex,
@@ -73,40 +66,52 @@ export class Outbox implements Flushable {
     tap: WireTap | undefined,
     deflate: PermessageDeflate | undefined,
   ) {
-    this.#socket = socket;
+    this.writer = new SocketWriter(socket, protocol, this, recycles, tap);
     this.#protocol = protocol;
     this.#settings = settings;
     this.#owner = owner;
-    this.#recycles = recycles;
-    this.#tap = tap;
     this.#deflate = deflate;
   }
 
-  /** Bytes that wait: behind a Blob or a stream, as frames, and in the socket. */
+  /** Bytes that wait: behind a Blob or a stream, as frames, and in the transport. */
   get bufferedAmount(): number {
-    return this.#jobSize + this.inTransit;
+    return (this.#jobs?.size ?? 0) + this.writer.inTransit;
   }
 
-  /** Bytes that wait for nothing but the peer. */
-  get inTransit(): number {
-    return this.#protocol.outputLength + this.#socket.writableLength;
+  get held(): number {
+    return this.bufferedAmount + OVERHEAD * ((this.#jobs?.length ?? 0) + this.#protocol.outputPieces);
+  }
+
+  get taken(): number {
+    return this.writer.taken;
+  }
+
+  get pace(): string {
+    return this.writer.pace;
   }
 
   get #isAboveMark(): boolean {
     return this.bufferedAmount > this.#settings.highWaterMark;
   }
 
-  /** Sends a message behind all that were sent before. Gives false where more than the high-water mark now waits. */
+  /** Whether one more message may be queued. If not, the connection has ended. */
+  admits(): boolean {
+    if (this.#isClosing) return false;
+    if (this.#cap === undefined && this.held <= this.#settings.maxBufferedAmount) return true;
+    return this.#makeCap().admits();
+  }
+
+  #makeCap(): BufferCap {
+    this.#cap ??= new BufferCap(this.#settings, this, error => this.#owner.overflowed(error));
+    return this.#cap;
+  }
+
+  /** Sends a message behind all that were sent before. Returns false if more than the high-water mark now waits. */
   send(payload: string | Uint8Array | Blob | PreparedMessage): boolean {
-    const entries = (this.#jobs?.length ?? 0) + this.#protocol.outputPieces;
-    const waiting = this.bufferedAmount + OVERHEAD * entries;
-    if (waiting > this.#settings.maxBufferedAmount) {
-      this.#owner.overflowed(new BackpressureError(waiting, this.#settings.maxBufferedAmount));
-      return false;
-    }
+    if (!this.admits()) return false;
     if (!isHere(payload) && isBlob(payload)) {
       this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
-    } else if (this.#jobs !== undefined) {
+    } else if (this.#hasJobs) {
       // The caller may write to its memory again as soon as this returns.
       const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
       this.enqueue(payloadSize(kept), () => this.#hand(kept));
@@ -116,6 +121,17 @@ export class Outbox implements Flushable {
       else this.enqueue(payloadSize(payload), () => deflating);
     }
     return this.#mayGoOn();
+  }
+
+  /** Sends a Ping. Returns false if the connection no longer takes one. */
+  ping(payload: Uint8Array): boolean {
+    if (!this.admits() || !this.#protocol.ping(payload)) return false;
+    this.requestFlush();
+    return true;
+  }
+
+  get #hasJobs(): boolean {
+    return this.#jobs !== undefined && this.#jobs.length > 0;
   }
 
   /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
@@ -161,13 +177,13 @@ export class Outbox implements Flushable {
    * not count, since nobody knows how long that takes.
    */
   get owesMessages(): boolean {
-    return this.#jobs?.every(job => job.drop === undefined) === true;
+    return this.#hasJobs && !this.#jobs!.hasDroppable;
   }
 
   /** Starts, or answers, the closing handshake behind all messages that were sent before. */
   close(code: number | undefined, reason: string | undefined): void {
     const close = () => this.#protocol.close(code, reason);
-    if (this.#jobs !== undefined) this.enqueue(0, close);
+    if (this.#hasJobs) this.enqueue(0, close);
     else close();
     this.requestFlush();
   }
@@ -178,45 +194,25 @@ export class Outbox implements Flushable {
    * @param drop called where its turn will never come, or the connection ends while it runs
    */
   enqueue(size: number, run: () => unknown, drop?: () => void): void {
-    this.#jobSize += size;
-    const job = { size, run, drop };
-    if (this.#jobs !== undefined) {
-      this.#jobs.push(job);
-      return;
-    }
-    this.#jobs = [job];
-    void this.#runJobs(this.#jobs);
+    this.#jobs ??= new JobQueue(this);
+    this.#jobs.add({ size, run, drop });
+    // The cap is judged once a turn.
+    this.requestFlush();
   }
 
-  async #runJobs(jobs: Job[]): Promise<void> {
-    for (let job = jobs[0]; job !== undefined; job = jobs[0]) {
-      try {
-        await job.run();
-      } catch (error) {
-        // Nothing follows a gap: what came behind a message that was cut off would be taken for more of it.
-        this.#drop(jobs.splice(1));
-        if (!this.#isEnded) this.#owner.sourceFailed(error);
-      }
-      if (this.#isEnded) return;
-      this.#jobSize -= job.size;
-      jobs.shift();
-      this.requestFlush();
-    }
-    this.#jobs = undefined;
+  jobDone(): void {
+    this.requestFlush();
   }
 
-  #drop(jobs: Job[]): void {
-    for (const job of jobs) {
-      this.#jobSize -= job.size;
-      job.drop?.();
-    }
+  jobFailed(error: unknown): void {
+    this.#owner.sourceFailed(error);
   }
 
-  /** Resolves true when no more than the high-water mark waits, false when the connection is closed. */
+  /** Resolves true when no more than the high-water mark waits, false as soon as the connection is no longer open. */
   drained(signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    if (this.#isEnded) return Promise.resolve(false);
-    if (this.#mayGoOn()) return Promise.resolve(true);
+    if (this.#isClosing) return promptAnswer(false);
+    if (this.#mayGoOn()) return promptAnswer(true);
     return new Promise((resolve, reject) => {
       this.#waiting ??= new Set();
       const waiting = this.#waiting;
@@ -236,11 +232,15 @@ export class Outbox implements Flushable {
    * Like drained(), for the message whose job is running: what has queued up behind it does not count, since that waits for it.
    */
   flowing(): Promise<boolean> {
-    if (this.inTransit > this.#settings.highWaterMark) this.flush();
-    if (this.inTransit <= this.#settings.highWaterMark) return Promise.resolve(true);
+    if (this.#isInTransitAboveMark) this.flush();
+    if (!this.#isInTransitAboveMark) return promptAnswer(true);
     return new Promise(resolve => {
       this.#streamWaiting = resolve;
     });
+  }
+
+  get #isInTransitAboveMark(): boolean {
+    return this.writer.inTransit > this.#settings.highWaterMark;
   }
 
   /** Has flush() called at the end of this turn of the event loop. */
@@ -254,44 +254,26 @@ export class Outbox implements Flushable {
   flushScheduled(): void {
     this.#isScheduled = false;
     this.flush();
+    // A connection needs a cap only once something stays behind.
+    if (this.#cap !== undefined || this.writer.isBlocked || this.#hasJobs) this.#makeCap().turnEnded();
     this.#settle();
   }
 
-  /** What was handed to the socket has left: hands on what has gathered meanwhile. */
-  socketDrained(): void {
-    this.flush();
-    this.#settle();
-  }
-
-  /** Hands what the protocol has to say to the socket, in one write, unless the socket still has enough. */
-  flush(): void {
-    const socket = this.#socket;
-    if (this.#isEnded || !socket.writable || socket.writableNeedDrain) return;
-    const pieces = this.#protocol.takeOutput();
-    if (pieces.length > 0) this.#write(pieces);
+  written(): void {
+    this.#cap?.progressed();
     this.#owner.flushed();
+    this.#settle();
   }
 
-  #write(pieces: Uint8Array[]): void {
-    const socket = this.#socket;
-    const last = pieces.length - 1;
-    if (last > 0) socket.cork();
-    for (let i = 0; i <= last; i++) {
-      const piece = pieces[i]!;
-      this.#tap?.sent(piece);
-      // A callback costs as much as all else that is done here, so it is for those writes alone that somebody may come to wait for.
-      const isFew = socket.writableLength + piece.length <= this.#settings.highWaterMark;
-      if (i < last || (isFew && !this.#owesDrain)) socket.write(piece);
-      else socket.write(piece, this.#writtenCallback);
-    }
-    if (last > 0) socket.uncork();
-    // Where nothing waits in the socket, the kernel has its copy of every piece.
-    if (this.#recycles && socket.writableLength === 0) pieces.forEach(releaseOutput);
+  writeFailed(error: Error): void {
+    this.#owner.writeFailed(error);
   }
 
-  get #writtenCallback(): () => void {
-    this.#onWritten ??= () => this.#settle();
-    return this.#onWritten;
+  /** Has the protocol's output written, as far as the transport takes it. */
+  flush(): void {
+    if (this.#isEnded) return;
+    this.writer.flush();
+    this.#owner.flushed();
   }
 
   /** Whether send() may go on. What this turn has gathered is flushed before the answer is no. */
@@ -299,25 +281,14 @@ export class Outbox implements Flushable {
     if (!this.#isAboveMark) return true;
     this.flush();
     if (!this.#isAboveMark) return true;
-    if (!this.#owesDrain) this.#watchSocket();
     this.#owesDrain = true;
     return false;
   }
 
-  /**
-   * Sees to it that the socket tells when what it has now has left. It does so by itself where it is full, or has more than the mark; where
-   * jobs make up the rest, it may have been given its bytes without a callback. An empty write behind them has one.
-   */
-  #watchSocket(): void {
-    const socket = this.#socket;
-    if (this.#jobs === undefined || socket.writableLength === 0 || socket.writableNeedDrain || !socket.writable) return;
-    socket.write(NO_BYTES, this.#writtenCallback);
-  }
-
   /** Tells those who wait that enough has left. Never within a send(). */
   #settle(): void {
-    if (this.inTransit <= this.#settings.highWaterMark) this.#answerStream(true);
-    if (!this.#owesDrain || this.#isAboveMark) return;
+    if (!this.#isInTransitAboveMark) this.#answerStream(true);
+    if (!this.#owesDrain || this.#isAboveMark || this.#isClosing) return;
     this.#owesDrain = false;
     this.#answerWaiting(true);
     this.#owner.drained();
@@ -335,12 +306,19 @@ export class Outbox implements Flushable {
     for (const answer of waiting ?? []) answer(isOpen);
   }
 
+  /** The closing handshake has begun: what was sent still leaves, and no more is taken. */
+  stopTaking(): void {
+    this.#isClosing = true;
+    this.#answerWaiting(false);
+  }
+
   /** The connection is closed: nothing leaves any more. */
   end(): void {
+    this.stopTaking();
     this.#isEnded = true;
-    this.#drop(this.#jobs?.splice(0) ?? []);
+    this.#cap?.end();
+    this.#jobs?.end();
     this.#answerStream(false);
-    this.#answerWaiting(false);
   }
 }
 

@@ -6,8 +6,6 @@ export interface SocketOwner {
   socketData(chunk: Uint8Array): void;
   /** The peer's FIN, behind all of its data. */
   socketEnd(): void;
-  /** What was written has left. */
-  socketDrain(): void;
   socketError(error: Error): void;
   /** The socket is gone; nothing follows. */
   socketClose(): void;
@@ -25,7 +23,6 @@ type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeo
 const NOBODY: SocketOwner = {
   socketData() {},
   socketEnd() {},
-  socketDrain() {},
   socketError() {},
   socketClose() {},
 };
@@ -33,7 +30,7 @@ const NOBODY: SocketOwner = {
 /**
  * Has `owner` told what `socket` tells, in place of the owner before it.
  *
- * A socket gets its listeners once, and all sockets have the same five functions: a closure for each would be a fifth of all the memory of
+ * A socket gets its listeners once, and all sockets have the same four functions: a closure for each would be a fifth of all the memory of
  * an idle connection, and taking listeners away again would make node keep those of a socket in a hash table, which is another tenth.
  */
 export function ownSocket(socket: Duplex, owner: SocketOwner): void {
@@ -43,7 +40,6 @@ export function ownSocket(socket: Duplex, owner: SocketOwner): void {
   if (!isNew) return;
   socket.on('data', tellData);
   socket.on('end', tellEnd);
-  socket.on('drain', tellDrain);
   socket.on('error', tellError);
   socket.on('close', tellClose);
 }
@@ -85,10 +81,6 @@ function tellData(this: OwnedSocket, chunk: Uint8Array): void {
 
 function tellEnd(this: OwnedSocket): void {
   this[OWNER].socketEnd();
-}
-
-function tellDrain(this: OwnedSocket): void {
-  this[OWNER].socketDrain();
 }
 
 function tellError(this: OwnedSocket, error: Error): void {

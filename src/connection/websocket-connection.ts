@@ -17,6 +17,7 @@ import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { Pinger } from './pinger.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
+import { promptAnswer } from './prompt-answer.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import { unreadTimeoutError, warnOfUnread } from './unread.js';
 import { guardTap, type TransportInfo, type WireTap } from './wire-tap.js';
@@ -191,12 +192,12 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   // Sending
 
   /**
-   * Sends a message: a string as text, all else as binary. Binary above 16 KiB goes out of a server by reference, so it must not
-   * change until it is sent. What goes to many connections is best made ready once, by prepareMessage().
+   * Sends a message: a string as text, anything else as binary. The bytes are copied, so their memory may be reused as soon as this
+   * returns. For a message to many connections, use prepareMessage().
    *
-   * @returns true to go on; false where more than `highWaterMark` bytes wait now (the message is on its way, `drain` follows), or
-   *   where the connection is closing or closed (it is not)
-   * @throws {TypeError} for anything that is no message
+   * @returns true to go on; false if more than `highWaterMark` bytes now wait (the message is on its way, and `drain` follows), or if
+   *   the connection is closing or closed (the message is dropped)
+   * @throws {TypeError} if `data` is none of the types above
    */
   send(data: Sendable | PreparedMessage): boolean {
     const payload = toMessage(data);
@@ -204,19 +205,20 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. Messages sent meanwhile wait
-   * behind it. A source that fails in the middle, or an abort, leaves a message that nobody can finish: that closes the
-   * connection with 1011.
+   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. A piece is copied before the
+   * next one is asked for, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. A source that
+   * fails midway, or an abort, leaves a message that can't be completed: the connection is closed with 1011.
    *
-   * @returns true when it is all on its way, false where the connection closed before
+   * @returns true when all of it is on its way, false if the connection closed before
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
     const signal = signalOf(options);
     const stream = new StreamMessage(source, this.#link.outbox);
     if (signal?.aborted === true) {
       stream.stop(signal.reason);
-    } else if (this.state !== 'open') {
+    } else if (this.state !== 'open' || !this.#link.outbox.admits()) {
       stream.stop(CLOSED);
+      return promptAnswer(false);
     } else {
       const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
       stream.result.then(stopListening, stopListening);
@@ -229,7 +231,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     return stream.result;
   }
 
-  /** Resolves true as soon as no more than `highWaterMark` bytes wait, false once the connection has closed. */
+  /** Resolves true as soon as no more than `highWaterMark` bytes wait, false as soon as the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
     return this.#link.outbox.drained(signalOf(options));
   }
@@ -246,7 +248,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     const pinger = this.#pinger;
     const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
-    if (!this.#link.sendPing(payload)) return Promise.resolve(undefined);
+    if (!this.#link.sendPing(payload)) return promptAnswer(undefined);
     return new Promise((resolve, reject) => {
       const answer = (roundTrip: number | undefined) => {
         stopListening();
@@ -301,6 +303,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
     encodeClosePayload(code, reason);
+    if (this.#closeInfo !== undefined) return promptAnswer(this.#closeInfo);
     if (this.state === 'open') this.#close(code, reason);
     return this.closed;
   }

@@ -42,9 +42,6 @@ export class Reception<Context> implements SocketOwner, Pending {
     destroySocket(this.#socket);
   }
 
-  // Nothing was written yet.
-  socketDrain(): void {}
-
   // What goes wrong with the transport shows in its end.
   socketError(): void {}
 

@@ -214,8 +214,6 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     destroySocket(this.#socket);
   }
 
-  socketDrain(): void {}
-
   // What goes wrong with the transport shows in its end.
   socketError(): void {}
 

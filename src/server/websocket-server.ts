@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { booleanAnswer, emitTo, warn } from '../application-code.js';
+import { MOST_EXTENSIONS } from '../connection/close-deadline.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { type PreparedMessage, toPrepared } from '../connection/prepared-message.js';
@@ -56,7 +57,10 @@ export interface ServerCloseOptions {
   /** What the connections are told. Default 1001, "going away". */
   readonly code?: number;
   readonly reason?: string;
-  /** Connections that have not closed after this long are terminated, in milliseconds. Default: `closeTimeout`. */
+  /**
+   * Connections that have not closed after this long are terminated, in milliseconds. Default: ten times `closeTimeout`, the most that a
+   * connection whose peer makes progress may take. A peer that makes none is ended after `closeTimeout` anyway.
+   */
   readonly timeout?: number;
 }
 
@@ -185,7 +189,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   close(options: ServerCloseOptions = {}): Promise<void> {
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     checkOptionNames(options, CLOSE_OPTION_NAMES);
-    const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = this.#settings.connection.closeTimeout } = options;
+    const longest = Math.min(MAX_TIME, MOST_EXTENSIONS * this.#settings.connection.closeTimeout);
+    const { code = CLOSE_CODE.GOING_AWAY, reason = '', timeout = longest } = options;
     encodeClosePayload(code, reason);
     checkInteger('timeout', timeout, 0, MAX_TIME);
     if (this.#closing === undefined) {

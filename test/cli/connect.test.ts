@@ -609,12 +609,17 @@ describe('ws101 connect, on a terminal', () => {
 
   it('refuses a line typed while the connection is closing; a second Ctrl-C ends at once', async () => {
     const streams = terminal();
-    const url = await rawServer(socket => socket.resume());
+    let sawClose!: () => void;
+    const closeCame = new Promise<void>(resolve => {
+      sawClose = resolve;
+    });
+    const url = await rawServer(socket => socket.on('data', sawClose));
     const exit = connect([url], streams);
     await streams.stderr.until('opened');
     streams.stdin.write('\x03');
     streams.stdin.write('too late\r');
     await streams.stderr.until('* not sent, because the connection is closing: too late\n');
+    await closeCame;
     streams.stdin.write('\x03');
     expect(await exit).toBe(EXIT.FAILURE);
     expect(streams.stderr.text).toMatch(/\* closed: not cleanly, by us: .*we sent 1001/);

@@ -17,7 +17,12 @@ class Member implements KeepaliveMember {
   isListening = true;
   heardAt = 0;
   pingedAt = 0;
+  /** Whether the peer takes output that waited for it, in each tick. */
+  takesOutput = false;
   readonly events: string[] = [];
+  tookOutput(): boolean {
+    return this.takesOutput;
+  }
   sendKeepalivePing(): void {
     this.events.push(`ping at ${Math.round(performance.now() - this.start)}`);
   }
@@ -120,6 +125,35 @@ describe('keepAlive()', () => {
     expect(vi.getTimerCount()).toBe(1);
     for (const each of stops) each();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts output that the peer took as a sign of life', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 1_000, 1_000);
+    member.takesOutput = true;
+    vi.advanceTimersByTime(10_000);
+    expect(member.events).toEqual([]);
+    member.takesOutput = false;
+    vi.advanceTimersByTime(1_000);
+    expect(member.events).toEqual([expect.stringMatching(/^ping/)]);
+    stop();
+  });
+
+  it('pings, and finds a dead peer, although every tick of the process is late', () => {
+    vi.useFakeTimers();
+    const member = new Member();
+    const stop = keepAlive(member, 1_000, 1_000);
+    let time = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => time);
+    // Each turn of the event loop takes 200 ms, where a tick is 25.
+    for (let i = 0; i < 90 && member.events.length < 2; i++) {
+      time += 200;
+      vi.advanceTimersToNextTimer();
+    }
+    expect(member.events).toEqual([expect.stringMatching(/^ping/), expect.stringMatching(/^lost/)]);
+    vi.restoreAllMocks();
+    stop();
   });
 
   it('does not blame the peer for time in which this process stood still', () => {

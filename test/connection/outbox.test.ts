@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { prepareMessage } from '../../src/connection/prepared-message.js';
 import { BackpressureError } from '../../src/errors.js';
 import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -159,10 +160,12 @@ describe('backpressure', () => {
   it('counts the memory that many pieces take beside their bytes', async () => {
     const { connection } = congested({ maxBufferedAmount: 1_000_000 });
     await setImmediate();
+    const message = prepareMessage(Buffer.alloc(17_000));
     let before = 0;
     while (connection.state === 'open') {
       before = connection.bufferedAmount;
-      connection.send(Buffer.alloc(17_000));
+      connection.send(message);
+      await setImmediate();
     }
     expect(before).toBeLessThan(1_000_000);
     expect((await connection.closed).cause).toMatchObject({
@@ -190,6 +193,7 @@ describe('backpressure', () => {
     while (connection.state === 'open' && sent < 1_000) {
       connection.send('');
       sent++;
+      await setImmediate();
     }
     expect(sent).toBeLessThan(100);
     expect((await connection.closed).cause).toBeInstanceOf(BackpressureError);

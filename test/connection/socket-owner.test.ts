@@ -36,7 +36,6 @@ function ownerOf(socket: Duplex): { told: string[]; closed: Promise<void> } {
   const owner: SocketOwner = {
     socketData: chunk => void told.push(`data ${chunk.length}`),
     socketEnd: () => void told.push('end'),
-    socketDrain: () => {},
     socketError: error => void told.push(error.message),
     socketClose: () => {
       told.push('close');
@@ -100,7 +99,7 @@ describe.each(STUBBORN)('a connection over a Duplex that %s', (_what, make) => {
     const socket = make();
     const connection = connectionOver(socket, 'server', { closeTimeout: 30 });
     socket.push(Buffer.from([0x81, 0x00]));
-    expect(await connection.closed).toMatchObject({ code: 1006, sent: { code: 1002 } });
+    expect(await connection.closed).toMatchObject({ code: 1006, cause: { closeCode: 1002 } });
   });
 });
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
@@ -64,7 +64,10 @@ describe('broadcast()', () => {
     await expect.poll(() => connections.length).toBe(2);
     idler.socket.pause();
     const slow = connections[1]!;
-    while (slow.bufferedAmount <= 100_000) slow.send(Buffer.alloc(50_000));
+    while (slow.bufferedAmount <= 100_000) {
+      slow.send(Buffer.alloc(50_000));
+      await setImmediate();
+    }
     expect(server.broadcast('the last straw')).toBe(1);
     expect((await slow.closed).cause).toBeInstanceOf(BackpressureError);
     reader.terminate();

@@ -1,0 +1,108 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { JobQueue } from '../../src/connection/job-queue.js';
+
+function queueAndLog() {
+  const log: string[] = [];
+  const queue = new JobQueue({
+    jobDone: () => log.push('done'),
+    jobFailed: error => log.push(`failed: ${error}`),
+  });
+  return { queue, log };
+}
+
+describe('JobQueue', () => {
+  it('runs the first job at once, and each next one when the one before has settled', async () => {
+    const { queue, log } = queueAndLog();
+    let finish!: () => void;
+    const first = new Promise<void>(resolve => {
+      finish = resolve;
+    });
+    queue.add({ size: 10, run: () => first });
+    queue.add({ size: 5, run: () => log.push('second') });
+    await setImmediate();
+    expect(log).toEqual([]);
+    expect(queue).toMatchObject({ size: 15, length: 2 });
+    finish();
+    await setImmediate();
+    expect(log).toEqual(['done', 'second', 'done']);
+    expect(queue).toMatchObject({ size: 0, length: 0 });
+    queue.add({ size: 1, run: () => log.push('third') });
+    expect(log.at(-1)).toBe('third');
+  });
+
+  it('drops what waits behind a job that failed, and goes on with what is added after', async () => {
+    const { queue, log } = queueAndLog();
+    queue.add({ size: 1, run: () => Promise.reject('oops') });
+    queue.add({ size: 2, run: () => log.push('never'), drop: () => log.push('dropped') });
+    queue.add({ size: 4, run: () => log.push('never') });
+    await setImmediate();
+    expect(log).toEqual(['dropped', 'failed: oops', 'done']);
+    expect(queue).toMatchObject({ size: 0, length: 0, hasDroppable: false });
+    queue.add({ size: 1, run: () => log.push('after') });
+    expect(log.at(-1)).toBe('after');
+  });
+
+  it('drops everything when it ends, the running job too, and reports nothing more', async () => {
+    const { queue, log } = queueAndLog();
+    let fail!: (reason: unknown) => void;
+    queue.add({
+      size: 1,
+      run: () =>
+        new Promise((_, reject) => {
+          fail = reject;
+        }),
+      drop: () => log.push('running one'),
+    });
+    queue.add({ size: 1, run: () => log.push('never'), drop: () => log.push('waiting one') });
+    queue.end();
+    expect(log).toEqual(['running one', 'waiting one']);
+    fail('too late');
+    await setImmediate();
+    expect(log).toHaveLength(2);
+  });
+
+  it('knows whether a job can be dropped', async () => {
+    const { queue } = queueAndLog();
+    queue.add({ size: 0, run: () => setImmediate() });
+    expect(queue.hasDroppable).toBe(false);
+    queue.add({ size: 0, run: () => setImmediate(), drop: () => {} });
+    expect(queue.hasDroppable).toBe(true);
+    while (queue.length > 0) await setImmediate();
+    expect(queue.hasDroppable).toBe(false);
+  });
+
+  it('works through 200,000 jobs in time that grows with their number, and lets other work in between', async () => {
+    const { queue } = queueAndLog();
+    let count = 0;
+    let release!: () => void;
+    queue.add({
+      size: 0,
+      run: () =>
+        new Promise<void>(resolve => {
+          release = resolve;
+        }),
+    });
+    for (let i = 0; i < 200_000; i++) queue.add({ size: 1, run: () => void count++ });
+    release();
+    const counts: number[] = [];
+    while (queue.length > 0) {
+      counts.push(count);
+      await setImmediate();
+    }
+    expect(count).toBe(200_000);
+    // A turn holds a few milliseconds of jobs, so there are many turns.
+    expect(counts.length).toBeGreaterThan(2);
+  });
+
+  it('keeps the order while jobs are added as others run', async () => {
+    const { queue } = queueAndLog();
+    const order: number[] = [];
+    for (let i = 0; i < 300; i++) {
+      queue.add({ size: 1, run: vi.fn(() => setImmediate().then(() => order.push(i))) });
+      if (i % 7 === 0) await setImmediate();
+    }
+    while (queue.length > 0) await setImmediate();
+    expect(order).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+});

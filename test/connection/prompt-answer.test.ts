@@ -1,0 +1,64 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { promptAnswer } from '../../src/connection/prompt-answer.js';
+import { connectionAndPeer } from '../helpers/connections.js';
+
+describe('promptAnswer()', () => {
+  it('answers at once', async () => {
+    const order: unknown[] = [];
+    const answered = promptAnswer('now').then(value => order.push(value));
+    const turn = setImmediate().then(() => order.push('next turn'));
+    await Promise.all([answered, turn]);
+    expect(order).toEqual(['now', 'next turn']);
+  });
+
+  it('lets the turn end in a loop that awaits nothing else', async () => {
+    let turnEnded = false;
+    void setImmediate().then(() => {
+      turnEnded = true;
+    });
+    let count = 0;
+    while (!turnEnded) {
+      await promptAnswer(undefined);
+      count++;
+    }
+    expect(count).toBeLessThan(200);
+  });
+});
+
+describe('no loop over the waits of a connection starves the event loop', () => {
+  const LOOPS: Array<[string, (connection: ReturnType<typeof connectionAndPeer>['connection']) => Promise<unknown>]> = [
+    ['drained()', connection => connection.drained()],
+    ['send() || drained()', async connection => connection.send('x') || (await connection.drained())],
+    ['ping()', connection => Promise.race([connection.ping('x'), setImmediate()])],
+    ['sendStream()', connection => connection.sendStream(['x'])],
+    ['close()', connection => Promise.race([connection.close(), setImmediate()])],
+  ];
+  const STATES = ['open', 'closing by us', 'closing by the peer', 'closed'] as const;
+
+  describe.each(STATES)('%s', state => {
+    it.each(LOOPS)('%s', async (_name, wait) => {
+      const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
+      if (state === 'closing by us') void connection.close();
+      if (state === 'closing by the peer') {
+        // The answer can't leave, so the connection stays in this state.
+        peer.socket.pause();
+        peer.send(peer.frames.close(1000));
+        while (connection.state === 'open') await setImmediate();
+      }
+      if (state === 'closed') {
+        connection.terminate();
+        await connection.closed;
+      }
+      let turnEnded = false;
+      void setImmediate().then(() => {
+        turnEnded = true;
+      });
+      for (let i = 0; !turnEnded; i++) {
+        if (i > 100_000) throw new Error('the event loop is starved');
+        await wait(connection);
+      }
+      connection.terminate();
+    });
+  });
+});

@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { SocketWriter, type WriterOwner } from '../../src/connection/socket-writer.js';
+import { Protocol } from '../../src/protocol/protocol.js';
+import { connectionOver } from '../helpers/connections.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
+import { FramePeer } from '../helpers/frame-peer.js';
+import { SlowDuplex } from '../helpers/slow-duplex.js';
+import { tcpPair, tlsPair } from '../helpers/sockets.js';
+
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
+const HANDLER = { message() {}, ping() {}, pong() {}, closeReceived() {}, failed() {} };
+
+function writerTo(socket: SlowDuplex) {
+  const protocol = new Protocol('server', HANDLER);
+  const events: unknown[] = [];
+  const owner: WriterOwner = {
+    written: () => events.push('written'),
+    writeFailed: error => events.push(error),
+  };
+  return { protocol, events, writer: new SocketWriter(socket, protocol, owner, true, undefined) };
+}
+
+describe('a transport that takes everything at once', () => {
+  it('gets all output in one write, and no event follows', async () => {
+    const socket = new SlowDuplex(1_000);
+    const { protocol, writer, events } = writerTo(socket);
+    protocol.send('hello');
+    protocol.send('you');
+    writer.flush();
+    await setImmediate();
+    expect(socket.writes).toEqual([12]);
+    expect(writer).toMatchObject({ taken: 12, inTransit: 0, isBlocked: false, busyUntil: 0 });
+    expect(events).toEqual([]);
+  });
+
+  it('gets a large message in slices of at most 256 KiB', () => {
+    const socket = new SlowDuplex(10_000_000);
+    const { protocol, writer } = writerTo(socket);
+    protocol.send(new Uint8Array(1_000_000));
+    writer.flush();
+    expect(Math.max(...socket.writes)).toBeLessThanOrEqual(262_144);
+    expect(writer.taken).toBe(1_000_010);
+  });
+});
+
+describe('a transport that takes less', () => {
+  it('gets one write at a time, and the rest as it takes them', async () => {
+    const socket = new SlowDuplex();
+    const { protocol, writer, events } = writerTo(socket);
+    protocol.send(new Uint8Array(600_000));
+    writer.flush();
+    expect(socket.writes).toEqual([262_144]);
+    expect(writer).toMatchObject({ taken: 0, inTransit: 600_010, isBlocked: true });
+    protocol.send('behind it');
+    writer.flush();
+    expect(socket.writes).toHaveLength(1);
+    socket.takeWrite();
+    await setImmediate();
+    expect(socket.writes).toEqual([262_144, 262_144]);
+    expect(writer.taken).toBe(262_144);
+    expect(events).toEqual(['written']);
+    socket.takeAll();
+    await setImmediate();
+    expect(socket.writes).toEqual([262_144, 262_144, 75_733]);
+    expect(writer).toMatchObject({ taken: 600_021, inTransit: 0, isBlocked: false });
+    expect(Buffer.concat(socket.written).subarray(-9).toString()).toBe('behind it');
+  });
+
+  it('holds no memory that other connections write to', () => {
+    const socket = new SlowDuplex();
+    const { protocol, writer } = writerTo(socket);
+    const other = new Protocol('server', HANDLER);
+    protocol.send('x');
+    writer.flush();
+    protocol.send('y');
+    writer.flush();
+    other.send('z');
+    protocol.send('x');
+    const [shared] = other.takeOutput();
+    expect(protocol.takeOutput().map(piece => piece.buffer === shared!.buffer)).toEqual([false]);
+  });
+
+  it('is not confused by the late callback of a write that was taken at once', async () => {
+    const socket = new SlowDuplex(3);
+    const { protocol, writer } = writerTo(socket);
+    protocol.send('');
+    protocol.send('');
+    writer.flush();
+    expect(writer.isBlocked).toBe(true);
+    socket.takeAll();
+    await setImmediate();
+    // This one has a callback, since the last one had to wait; it comes in the next tick.
+    protocol.send('a');
+    writer.flush();
+    expect(writer.isBlocked).toBe(false);
+    await setImmediate();
+    expect(writer).toMatchObject({ taken: 7, isBlocked: false });
+  });
+});
+
+describe('the pace of a peer', () => {
+  it('tells how long it needs for what the kernel holds, once it has taken everything that waited', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const socket = new SlowDuplex();
+      const { protocol, writer } = writerTo(socket);
+      protocol.send(new Uint8Array(262_134));
+      writer.flush();
+      expect(writer.busyUntil - performance.now()).toBe(3_000);
+      vi.advanceTimersByTime(500);
+      expect(writer.pace).toMatch(/^the peer took nothing in the 500 ms since it fell behind$/);
+      socket.takeWrite();
+      await setImmediate();
+      // 256 KiB in half a second: 4 MiB in 8 seconds.
+      expect(writer.busyUntil - performance.now()).toBeCloseTo(8_000, 0);
+      expect(writer.pace).toBe('the peer took all that was sent before this turn');
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('counts for at most a minute, and for nothing where little had to wait', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const socket = new SlowDuplex();
+      const { protocol, writer } = writerTo(socket);
+      protocol.send('little');
+      writer.flush();
+      vi.advanceTimersByTime(500);
+      socket.takeWrite();
+      await setImmediate();
+      expect(writer.busyUntil).toBe(0);
+      protocol.send(new Uint8Array(300_000));
+      writer.flush();
+      vi.advanceTimersByTime(3_600_000);
+      socket.takeWrite();
+      await setImmediate();
+      socket.takeWrite();
+      await setImmediate();
+      expect(writer.busyUntil - performance.now()).toBe(60_000);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('leaves a blocked peer twice as long as it needed between two signs of life, and 3 s at least', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const socket = new SlowDuplex();
+      const { protocol, writer } = writerTo(socket);
+      protocol.send(new Uint8Array(2_000_000));
+      writer.flush();
+      for (const [gap, expected] of [
+        [1_000, 3_000],
+        [5_000, 10_000],
+        [100, 10_000],
+        [40_000, 60_000],
+      ] as const) {
+        vi.advanceTimersByTime(gap);
+        socket.takeWrite();
+        await setImmediate();
+        expect(writer.busyUntil - performance.now()).toBe(expected);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('tells how much was taken so far', async () => {
+    const socket = new SlowDuplex();
+    const { protocol, writer } = writerTo(socket);
+    protocol.send(new Uint8Array(600_000));
+    writer.flush();
+    socket.takeWrite();
+    await setImmediate();
+    expect(writer.pace).toMatch(/^the peer took 262144 bytes in the \d+ ms since it fell behind$/);
+  });
+});
+
+describe('a Duplex whose write() throws', () => {
+  it('fails its own connection, and no other one that is flushed in the same turn', async () => {
+    const fault = new Error('no more');
+    const broken = connectionOver(
+      Object.assign(new SlowDuplex(), {
+        write() {
+          throw fault;
+        },
+      }),
+      'server',
+    );
+    const [socket, other] = duplexPair();
+    const healthy = connectionOver(socket, 'server');
+    const peer = new FramePeer(other, 'client');
+    broken.send('lost');
+    healthy.send('arrives');
+    expect(await peer.saw(1)).toEqual(['text "arrives"']);
+    expect(await broken.closed).toMatchObject({ code: 1006, cause: { code: 'WS101_CONNECTION_LOST', cause: fault } });
+    healthy.terminate();
+  });
+});
+
+describe.each([
+  ['TCP', tcpPair],
+  ['TLS', tlsPair],
+])('a large message over %s to a peer that pauses again and again', (_transport, makePair) => {
+  it('arrives whole, with small ones around it', async () => {
+    const [near, far] = await makePair();
+    const server = connectionOver(near, 'server');
+    const client = connectionOver(far, 'client', { maxUnreadMessages: 1 });
+    const payload = Buffer.alloc(8_000_000, 'ws101 is a course');
+    server.send('before');
+    server.send(payload);
+    server.send('after');
+    const iterator = client[Symbol.asyncIterator]();
+    const received: Array<string | Buffer> = [];
+    for (let i = 0; i < 3; i++) {
+      await setImmediate();
+      received.push((await iterator.next()).value!);
+    }
+    expect(received[0]).toBe('before');
+    expect(Buffer.compare(received[1] as Buffer, payload)).toBe(0);
+    expect(received[2]).toBe('after');
+    expect(server.bufferedAmount).toBe(0);
+    expect((await client.close()).wasClean).toBe(true);
+    await once(near, 'close');
+  });
+});
