@@ -105,6 +105,10 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     throw invalidValue('localAddress', `an IPv${family} address, since family is ${family}`, localAddress);
   }
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
+  for (const name of ['path', 'socket', 'lookup'] as const) {
+    if (tls?.[name] === undefined) continue;
+    throw invalidType('tls', `without ${name}, since the url says where to connect`, tls[name]);
+  }
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
   }

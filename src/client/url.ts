@@ -106,7 +106,18 @@ function decoded(text: string): string | undefined {
   }
 }
 
-/** The message shows the URL, but for user and password: messages are logged. */
 function unfit(expected: string, text: string): RangeError {
-  return invalidValue('url', expected, text.replace(/^([^/?#]*\/\/)[^/?#]*@/, '$1***@'));
+  return invalidValue('url', expected, withoutSecrets(text));
+}
+
+/**
+ * The text of a URL without user and password, for messages: they are logged. A password with a `/`, `?` or `#` that should have been
+ * percent-encoded is not shown either, so what goes is all between the scheme and the last `@`.
+ */
+function withoutSecrets(text: string): string {
+  const [scheme = ''] = /^[^:/\\?#@]*:[/\\]*/.exec(text) ?? [];
+  const [authority = ''] = /^[^/\\?#]*/.exec(text.slice(scheme.length)) ?? [];
+  // A colon in front of a port looks like one in front of a password: it is taken for that if there is an `@` anywhere.
+  const end = authority.includes(':') ? text.lastIndexOf('@') : scheme.length + authority.lastIndexOf('@');
+  return end < scheme.length ? text : `${scheme}***${text.slice(end)}`;
 }

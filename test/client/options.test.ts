@@ -33,6 +33,9 @@ describe('connect() rejects when an option is wrong, and names it', () => {
       'localAddress must be an IPv4 address, since family is 4, got "::1"',
     ],
     ['tls', { tls: true }, TypeError, 'tls must be an object, got true'],
+    ['tls', { tls: { lookup() {} } }, TypeError, 'tls must be without lookup, since the url says where to connect'],
+    ['tls', { tls: { socket: {} } }, TypeError, 'tls must be without socket'],
+    ['tls', { tls: { path: '/a' } }, TypeError, 'tls must be without path'],
     ['tls', { tls: null }, TypeError, 'tls must be an object, got null'],
     ['signal', { signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
     [

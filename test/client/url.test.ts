@@ -104,11 +104,37 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(() => parseWebSocketUrl(url)).toThrow(expected);
   });
 
-  test('the message of a refused password does not tell it', () => {
-    for (const url of ['ws://us:secret%ff@h/', 'ws://us:sec@secret@h/#', 'ftp://us:secret@h/', 'ws://us:secret@']) {
-      expect(() => parseWebSocketUrl(url)).toThrow('//***@');
-      expect(() => parseWebSocketUrl(url)).not.toThrow('secret');
+  test.each([
+    'ws://us:secret%ff@h/',
+    'ws://us:sec@secret@h/#',
+    'ftp://us:secret@h/',
+    'ws://us:secret@',
+    'ws://secret@h/#',
+    'ws://secret@h/a@b#',
+    // Without their slashes they are the same URLs.
+    'ws:/us:secret@h/#',
+    'ws:us:secret@h/#',
+    'ws:\\\\us:secret@h/#',
+    // Passwords that should have been percent-encoded.
+    'ws://us:a/secret@h/',
+    'ws://us:a#secret@h/',
+    'ws://us:a?secret@h/',
+    'us:secret@h',
+  ])('the message about %j does not tell the secret', url => {
+    expect(() => parseWebSocketUrl(url)).toThrow('***@');
+    expect(() => parseWebSocketUrl(url)).not.toThrow('secret');
+  });
+
+  test.each(['ftp://h/a@b', 'ftp://h/a', 'h/a@b'])('the message about %j, without a secret, tells it whole', url => {
+    expect(() => parseWebSocketUrl(url)).toThrow(JSON.stringify(url));
+  });
+
+  test('a message about a long text is made in no time', () => {
+    const started = performance.now();
+    for (const part of [':', '@', ':@', '/', '//:', 'a:']) {
+      expect(() => parseWebSocketUrl(`ftp://${part.repeat(100_000)}`)).toThrow(RangeError);
     }
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 
   test.each<[given: unknown, named: string]>([
