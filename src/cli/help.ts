@@ -22,7 +22,7 @@ const COMMANDS = `    /close [code [reason]]  close the connection; default code
     /help                   list the commands
     //text                  send the text /text`;
 
-export const CONNECT_HELP = `ws101 connect: an interactive WebSocket client
+export const CONNECT_HELP: string = `ws101 connect: an interactive WebSocket client
 
 Usage
   ws101 connect [url] [options]
@@ -126,6 +126,6 @@ Exit codes
   2  the command line is wrong
 `;
 
-export const TYPED_HELP = `Each line is sent as a text message. Commands:
+export const TYPED_HELP: string = `Each line is sent as a text message. Commands:
 ${COMMANDS}
     Ctrl-D                  close the connection with code 1000`;

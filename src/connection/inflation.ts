@@ -40,5 +40,9 @@ function messageOf(inflated: Inflated, isText: boolean): InflatedMessage {
   }
   // "the endpoint … finds that the byte stream is not, in fact, a valid UTF-8 stream" can only be found behind the inflating (§8.1).
   if (!isUtf8(inflated, 0, inflated.length)) return { violation: VIOLATION.INVALID_UTF8, detail: 'once inflated' };
-  return decodeUtf8(inflated, 0, inflated.length);
+  try {
+    return decodeUtf8(inflated, 0, inflated.length);
+  } catch {
+    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for a text of ${inflated.length} bytes` };
+  }
 }

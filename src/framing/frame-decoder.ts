@@ -251,14 +251,24 @@ export class FrameDecoder {
       maskInPlace(chunk, at, stop, header.maskingKey, position);
       breach = this.#sink.framePayload(chunk, at, stop);
     } else {
-      const copy = allocate(stop - at);
-      maskTo(chunk, at, stop, copy, 0, header.maskingKey, position);
-      breach = this.#sink.framePayload(copy, 0, copy.length);
-      if (breach?.index !== undefined) breach = { ...breach, index: breach.index + at };
+      breach = this.#takeCopy(chunk, at, stop, position);
     }
     if (breach !== undefined) this.#fail(breach, this.#taken + (breach.index ?? at) - start);
     else if (this.#position === header.payloadLength) this.#endFrame();
     return stop;
+  }
+
+  /** Hands on an unmasked copy of `chunk[at, stop)`. */
+  #takeCopy(chunk: Uint8Array, at: number, stop: number, position: number): Breach | undefined {
+    let copy: Uint8Array;
+    try {
+      copy = allocate(stop - at);
+    } catch {
+      return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for ${stop - at} bytes` };
+    }
+    maskTo(chunk, at, stop, copy, 0, this.#header.maskingKey, position);
+    const breach = this.#sink.framePayload(copy, 0, copy.length);
+    return breach?.index === undefined ? breach : { ...breach, index: breach.index + at };
   }
 
   #endFrame(): void {

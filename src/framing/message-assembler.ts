@@ -1,4 +1,4 @@
-import { allocate, decodeUtf8 } from '#platform';
+import { allocate, decodeUtf8, MAX_MEMORY } from '#platform';
 import { copyOf } from './copy.js';
 import type { Breach, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, RSV1 } from './frame-header.js';
@@ -36,13 +36,12 @@ export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A binary payload of at least this share of its chunk is handed on where it lies, and so is one of 64 bytes if the chunk is no more than 64
- * times as large: that saves the copy and its memory. A smaller one would pin a chunk for next to nothing, and is copied as fast as a view of it
- * is made.
+ * A binary payload is handed on where it lies, which saves the copy and its memory, if whoever keeps it pins at most so many times its size, or
+ * as much as the pool that a small copy would lie in. A payload of less than SMALL bytes is copied as fast as a view of it is made.
  */
-const WORTH_KEEPING = 1 / 2;
-const LARGE = 64;
-const LARGE_WORTH_KEEPING = 1 / 64;
+const MOST_PINNED = 8;
+const POOL_SIZE = 8_192;
+const SMALL = 64;
 
 /** Of a message that comes in several chunks, a piece of at least this size, which fills at least this share of its chunk, stays where it lies. */
 const LARGE_PIECE = 4_096;
@@ -87,7 +86,7 @@ export class MessageAssembler implements FrameSink {
 
   /** Makes an assembler that stands between two messages ready for those of another connection. */
   reuse(limits: MessageLimits, ownsChunks: boolean): void {
-    this.#maxMessageSize = limits.maxMessageSize;
+    this.#maxMessageSize = Math.min(limits.maxMessageSize, MAX_MEMORY);
     this.#maxFragments = limits.maxFragments;
     this.#maxTextSize = Math.min(limits.maxMessageSize, MAX_TEXT_SIZE);
     this.#ownsChunks = ownsChunks;
@@ -152,20 +151,35 @@ export class MessageAssembler implements FrameSink {
       const index = this.#validator.check(bytes, start, end);
       if (index !== -1) return invalidUtf8(bytes, index);
     }
+    try {
+      this.#gather(bytes, start, end, isText);
+    } catch {
+      return this.#outOfMemory();
+    }
+    return undefined;
+  }
+
+  /** @throws where memory is short */
+  #gather(bytes: Uint8Array, start: number, end: number, isText: boolean): void {
     // Most messages come whole in one piece, and need no buffer.
     if (this.#fin && end - start === this.#announced) {
       // A text whose last character is cut off is found out by frameEnd(), whatever it reads as here.
       this.#whole = isText ? decodeUtf8(bytes, start, end) : this.#keep(bytes, start, end);
-      return undefined;
+      return;
     }
     this.#buffer ??= new MessageBuffer();
     const size = end - start;
     if (this.#ownsChunks && size >= LARGE_PIECE && size >= PIECE_WORTH_KEEPING * bytes.buffer.byteLength) {
       this.#buffer.keep(bytes.subarray(start, end));
-      return undefined;
+      return;
     }
-    this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : Number.POSITIVE_INFINITY);
-    return undefined;
+    this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
+  }
+
+  /** Memory of this process is short: the message is too big for it, and nothing else. */
+  #outOfMemory(): Breach {
+    this.#buffer = undefined;
+    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for a message of ${this.#announced} bytes` };
   }
 
   /** Most control frames come whole in one piece, and are handed on where they lie. */
@@ -194,7 +208,12 @@ export class MessageAssembler implements FrameSink {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
     }
     const isText = this.#messageOpcode === OPCODE.TEXT;
-    const data = this.#whole ?? this.#join(isText && !this.#isCompressed);
+    let data: string | Uint8Array;
+    try {
+      data = this.#whole ?? this.#join(isText && !this.#isCompressed);
+    } catch {
+      return this.#outOfMemory();
+    }
     this.#whole = undefined;
     this.#messageOpcode = OPCODE.CONTINUATION;
     if (this.#isCompressed) this.#sink.compressedMessage?.(data as Uint8Array, isText);
@@ -210,9 +229,9 @@ export class MessageAssembler implements FrameSink {
   /** The payload of a binary message, in memory that nobody else will write to. */
   #keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const size = end - start;
-    const share = size >= LARGE ? LARGE_WORTH_KEEPING : WORTH_KEEPING;
-    // Asking a view for its memory is slow, so that is asked of large pieces alone.
-    return this.#ownsChunks && size >= share * bytes.length && size >= share * bytes.buffer.byteLength
+    const mayPin = size < SMALL ? 2 * size : Math.max(MOST_PINNED * size, POOL_SIZE);
+    // Asking a view for its memory is slow, so its length is asked first.
+    return this.#ownsChunks && bytes.length <= mayPin && bytes.buffer.byteLength <= mayPin
       ? bytes.subarray(start, end)
       : copyOf(bytes, start, end);
   }

@@ -13,7 +13,7 @@ const SLACK = 1_024;
  *     keep() ──▶ [ 64 KiB ][ 64 KiB ][ tail ◀── append() ] ──▶ take(): all of them copied into one
  *
  * So a byte of a large message is copied once. Memory grows with what has come, to at most twice that and 1 KiB, and never by what a
- * length field promises.
+ * length field promises. Its methods throw where memory is short.
  */
 export class MessageBuffer {
   /** The pieces before the tail. */

@@ -1,7 +1,7 @@
 /**
  * What the pure layers need from their host, on Node.js. `#platform` in package.json chooses between this file and web.ts.
  */
-import { Buffer, isUtf8 as nodeIsUtf8 } from 'node:buffer';
+import { Buffer, constants, isUtf8 as nodeIsUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
 
 /** Fills `bytes` from a cryptographically secure source. */
@@ -15,9 +15,19 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   return nodeIsUtf8(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
-/** New memory whose content is undefined: every byte must be written before it is shown to anyone. A Buffer here. */
+/** The most bytes that one piece of memory may have. (Where there is less, allocating throws.) */
+export const MAX_MEMORY: number = constants.MAX_LENGTH;
+
+/** Less than this may lie in a pool of any size. */
+const SMALL = 1_024;
+
+/**
+ * New memory whose content is undefined: every byte must be written before it is shown to anyone. A Buffer here. From 1 KiB on it pins at
+ * most 8 times its size; less may lie in Node's pool, as every small Buffer does.
+ */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
-  return Buffer.allocUnsafe(size);
+  // The pool is 8 KiB, but not in every version, and applications may change it.
+  return size < SMALL || 8 * size >= Buffer.poolSize ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
 }
 
 /** New memory of its own, never a part of a pool, so that its holder can be handed on and freed alone. */

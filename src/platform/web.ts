@@ -30,6 +30,9 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   }
 }
 
+/** The most bytes that one piece of memory may have: no engine allows more than this, and some allow less. Then allocating throws. */
+export const MAX_MEMORY: number = 2 ** 33;
+
 /** New memory; the web always gives it zeroed. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(size);

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FRAMES } from '../helpers/frames.js';
 import { turns } from '../helpers/turns.js';
@@ -143,4 +146,13 @@ describe('a connection that stops reading because nobody listens', () => {
     expect(warnings).toEqual([]);
     for (const { connection } of [paused, looping, listening, few]) connection.terminate();
   });
+});
+
+it('unread messages of one byte do not pin the pool that others fill', { timeout: 60_000 }, async () => {
+  vi.useRealTimers();
+  const program = fileURLToPath(new URL('unread-memory.ts', import.meta.url));
+  const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
+  // In Node's pool, they hold 7.7 MB.
+  expect(Number(stdout)).toBeLessThan(500_000);
 });

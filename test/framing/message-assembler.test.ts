@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { ProtocolError } from '../../src/errors.js';
 import { encodeClosePayload, isViolation, parseClosePayload } from '../../src/framing/close-payload.js';
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
@@ -379,8 +379,10 @@ describe('whose memory a message lies in', () => {
 
   test.each([
     [30, 60],
-    [64, 4096],
-    [1024, 65_536],
+    [64, 8192],
+    [1024, 8192],
+    [1025, 8200],
+    [8192, 65_536],
   ])('a payload of %i bytes in a chunk of %i stays where it lies, if the chunk is ours', (payload, size) => {
     const chunk = chunkOf(payload, size);
     expect(received(chunk, true).buffer).toBe(chunk.buffer);
@@ -389,10 +391,12 @@ describe('whose memory a message lies in', () => {
 
   test.each([
     [30, 61],
-    [63, 4032],
-    [64, 4097],
-    [1023, 65_536],
-    [1024, 65_537],
+    [63, 127],
+    [64, 8193],
+    [1024, 8193],
+    [1025, 8201],
+    [1100, 65_536],
+    [4096, 65_536],
   ])('one of %i bytes does not pin a chunk of %i, but at most the pool of small Buffers', (payload, size) => {
     const chunk = chunkOf(payload, size);
     const message = received(chunk, true);
@@ -425,6 +429,30 @@ describe('whose memory a message lies in', () => {
       }
     }
   });
+
+  test.each([8_192, 65_536])(
+    'from 1 KiB on, a message pins at most 8 times its size, also with a pool of %i',
+    poolSize => {
+      const before = Buffer.poolSize;
+      const setPoolSize = (size: number) => {
+        Buffer.poolSize = size;
+        // The present pool is used up, and the next has that size.
+        for (let i = 0; i < 100; i++) Buffer.allocUnsafe(1_000);
+      };
+      onTestFinished(() => setPoolSize(before));
+      setPoolSize(poolSize);
+      for (const size of Array.from({ length: 64 }, (_, i) => 1024 + i * 100)) {
+        for (const message of [
+          received(chunkOf(size, 65_536), true),
+          received(chunkOf(size, 65_536), false),
+          received(concat(...inPieces(rawFrame({ payload: new Uint8Array(size) }), 700)), true),
+        ]) {
+          expect(message).toHaveLength(size);
+          expect(message.buffer.byteLength).toBeLessThanOrEqual(8 * size);
+        }
+      }
+    },
+  );
 
   test('a message of small fragments does not pin the memory that it was joined in', () => {
     const message = received(concat(...inPieces(hex('0201 61 8001 62'), 3)), true);

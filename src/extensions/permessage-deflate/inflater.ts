@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, constants as bufferConstants } from 'node:buffer';
 import { constants, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { LEAST_DEFLATE_WINDOW_BITS } from './options.js';
 import { SlidingWindow } from './sliding-window.js';
@@ -6,7 +6,7 @@ import { OUTPUT_CHUNK, OutputLimitError, ZlibJob, type ZlibOutput } from './zlib
 
 /** Why a message cannot be inflated: the peer's fault, so it is given and not thrown. */
 export class InflateFault {
-  /** 'too-big': more bytes than allowed (close code 1009). 'corrupt': no DEFLATE data (1007, as for text that is no UTF-8). */
+  /** 'too-big': more bytes than allowed, or than there is memory for (close code 1009). 'corrupt': no DEFLATE data (1007, as for text that is no UTF-8). */
   readonly kind: 'too-big' | 'corrupt';
   /** What is wrong, for people. */
   readonly detail: string;
@@ -43,6 +43,9 @@ const SYNC_OUTPUT = 65_536;
 const LEAST_CHUNK = 1_024;
 const EXPECTED_RATIO = 5;
 
+/** A message may pin this much, or twice its size: Node's pool, of which small Buffers are parts, has this size in most versions. */
+const SMALL_MEMORY = 8_192;
+
 /** DEFLATE streams that one message may hold. One is the rule; each costs some microseconds, and takes only two bytes to ask for. */
 const MAX_STREAMS = 256;
 
@@ -60,6 +63,7 @@ const TAIL: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
  */
 export class Inflater {
   readonly #options: InflaterOptions;
+  readonly #maxMessageSize: number;
   readonly #windowBits: number;
   readonly #window: SlidingWindow;
   #job: ZlibJob | undefined;
@@ -67,6 +71,8 @@ export class Inflater {
 
   constructor(options: InflaterOptions) {
     this.#options = options;
+    // A Buffer holds no more.
+    this.#maxMessageSize = Math.min(options.maxMessageSize, bufferConstants.MAX_LENGTH);
     // A peer whose zlib was asked for 8 bits has taken 9 in silence.
     this.#windowBits = Math.max(options.windowBits, LEAST_DEFLATE_WINDOW_BITS);
     this.#window = new SlidingWindow(2 ** this.#windowBits);
@@ -98,7 +104,7 @@ export class Inflater {
   /** Inflates what is left of a message behind those of its streams that have ended. */
   #inflateNext(rest: Uint8Array, before: Uint8Array[]): Inflated | Promise<Inflated | undefined> {
     const size = lengthOf(before);
-    const room = this.#options.maxMessageSize - size;
+    const room = this.#maxMessageSize - size;
     if (rest.length > SYNC_INPUT) return this.#inflateOnPool(rest, before, room);
     const roomAtOnce = Math.min(room, Math.max(0, SYNC_OUTPUT - size));
     let stream: ZlibOutput;
@@ -108,7 +114,11 @@ export class Inflater {
       const isLarge = isOutputLimit(error) && room > roomAtOnce;
       return isLarge ? this.#inflateOnPool(rest, before, room) : this.#faultOf(error);
     }
-    return this.#receive(stream, rest, before);
+    try {
+      return this.#receive(stream, rest, before);
+    } catch (error) {
+      return this.#faultOf(error);
+    }
   }
 
   /** @throws zlib's error, or an OutputLimitError */
@@ -159,19 +169,39 @@ export class Inflater {
     else this.#window.append(parts.at(-1)!);
     const [first, ...more] = parts as [Uint8Array, ...Uint8Array[]];
     // A message may be kept for long: it does not keep the memory of a whole chunk from being freed.
-    const isSmall = first.buffer.byteLength <= Math.max(Buffer.poolSize, 2 * first.length);
-    return more.length === 0 && isSmall ? first : Buffer.concat(parts);
+    const isSmall = first.buffer.byteLength <= Math.max(SMALL_MEMORY, 2 * first.length);
+    return more.length === 0 && isSmall ? first : joined(parts);
   }
 
   #faultOf(error: unknown): InflateFault {
-    const { maxMessageSize } = this.#options;
-    if (isOutputLimit(error)) return new InflateFault('too-big', `it inflates to more than ${maxMessageSize} bytes`);
+    const limit = this.#maxMessageSize;
+    if (isOutputLimit(error)) return new InflateFault('too-big', `it inflates to more than ${limit} bytes`);
+    if (isOutOfMemory(error)) return new InflateFault('too-big', `no memory for it: ${(error as Error).message}`);
     return new InflateFault('corrupt', (error as Error).message);
   }
 }
 
 function lengthOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The parts in one, which pins at most 8 times its size from 1 KiB on. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const size = lengthOf(parts);
+  if (8 * size < SMALL_MEMORY) return Buffer.concat(parts);
+  const whole = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Buffer and zlib say so in several ways. What else they throw is a TypeError, or has a code of zlib's. */
+function isOutOfMemory(error: unknown): boolean {
+  const { name, code } = error as NodeJS.ErrnoException;
+  return name === 'RangeError' || code === 'Z_MEM_ERROR' || code === 'ERR_MEMORY_ALLOCATION_FAILED';
 }
 
 function isOutputLimit(error: unknown): boolean {

@@ -68,7 +68,7 @@ export class ZlibJob {
     // The listener stays for as long as the stream is there, so that no error of zlib's, however late, is one without a listener.
     stream.on('error', error => this.#end(() => this.#reject(error)));
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
-    stream.on('end', () => this.#end(() => this.#settle(this.#outcome(stream.bytesWritten))));
+    stream.on('end', () => this.#finish(stream.bytesWritten));
     stream.on('close', () => this.#queue.leave());
     const input = this.#input;
     this.#input = [];
@@ -82,8 +82,16 @@ export class ZlibJob {
     if (this.#size > this.#limit) this.#end(() => this.#reject(new OutputLimitError()));
   }
 
-  #outcome(consumed: number): ZlibOutput {
-    return { output: Buffer.concat(this.#output, this.#size), consumed };
+  #finish(consumed: number): void {
+    let output: Buffer;
+    try {
+      output = Buffer.concat(this.#output, this.#size);
+    } catch (error) {
+      // Memory is short.
+      this.#end(() => this.#reject(error));
+      return;
+    }
+    this.#end(() => this.#settle({ output, consumed }));
   }
 
   /** Gives up: what has come is forgotten, and zlib's memory freed. */

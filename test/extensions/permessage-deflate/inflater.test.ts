@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -191,6 +192,39 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       const pending = inflater.inflate(large);
       expect(pending).toBeInstanceOf(Promise);
       await pending;
+    }
+  });
+
+  it.each([
+    ['at once', 2_000],
+    ['on the thread pool', 200_000],
+  ])('fails as too big where memory is short, %s', async (_, size) => {
+    // Two final blocks, whose outputs have to be joined.
+    const payload = Buffer.concat([deflateRawSync(Buffer.alloc(size, 'x')), deflateRawSync(Buffer.alloc(size, 'y'))]);
+    for (const method of ['concat', 'allocUnsafeSlow'] as const) {
+      const inflater = new Inflater({ ...TAKEOVER, maxMessageSize: 1_000_000 });
+      const { [method]: real } = Buffer;
+      const spy = vi.spyOn(Buffer, method).mockImplementation(((...args: unknown[]) => {
+        const bytes =
+          method === 'concat' ? (args[0] as Buffer[]).reduce((sum, { length }) => sum + length, 0) : args[0];
+        if ((bytes as number) >= size) throw new RangeError('Array buffer allocation failed');
+        return (real as (...args: unknown[]) => Buffer)(...args);
+      }) as never);
+      const result = await inflater.inflate(payload);
+      spy.mockRestore();
+      expect(result).toMatchObject({ kind: 'too-big', detail: 'no memory for it: Array buffer allocation failed' });
+    }
+  });
+
+  it('a message of 1 KiB and more pins at most 8 times its size', async () => {
+    for (const size of [1_024, 1_100, 3_000, 9_000, 40_000, 100_000]) {
+      const noise = randomBytes(size);
+      const [once, whole] = [deflateRawSync(noise.subarray(0, size / 2)), payloadOf(noise)];
+      for (const payload of [whole, Buffer.concat([once, deflateRawSync(noise.subarray(size / 2))])]) {
+        const message = (await new Inflater({ ...TAKEOVER, maxMessageSize: 1_000_000 }).inflate(payload)) as Uint8Array;
+        expect(message).toHaveLength(size);
+        expect(message.buffer.byteLength).toBeLessThanOrEqual(8 * size);
+      }
     }
   });
 

@@ -1,0 +1,13 @@
+import { expect, it, vi } from 'vitest';
+import { Inflation } from '../../src/connection/inflation.js';
+
+it('a text that memory is too short for is too big', () => {
+  const deflate = { inflate: () => Buffer.from('text'), close: () => {} };
+  const inflation = new Inflation(deflate as never);
+  const spy = vi.spyOn(Buffer.prototype, 'toString').mockImplementation(() => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  const result = inflation.inflate(new Uint8Array(1), true);
+  spy.mockRestore();
+  expect(result).toMatchObject({ violation: { closeCode: 1009 }, detail: 'no memory for a text of 4 bytes' });
+});

@@ -1,0 +1,56 @@
+/**
+ * Prints how many bytes 1,000 unread messages of one byte hold, while another connection has many small messages read. It runs in a process of
+ * its own, with --expose-gc.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect as dial, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { WebSocketServer } from '../../src/index.js';
+import { FRAMES } from '../helpers/frames.js';
+import { request } from '../helpers/http-heads.js';
+
+const MESSAGES = 1_000;
+
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', pingInterval: 0 });
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+
+async function open(): Promise<Socket> {
+  const socket = dial(port, '127.0.0.1');
+  socket.write(request());
+  await once(socket, 'data');
+  return socket;
+}
+
+function held(): number {
+  globalThis.gc!();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+const unread = await open();
+const [silent] = server.clients;
+const busy = await open();
+let read = 0;
+for (const connection of server.clients) if (connection !== silent) connection.on('message', () => read++);
+
+const one = FRAMES.client.binary(Buffer.of(1));
+const many = Buffer.concat(Array.from({ length: 200 }, () => FRAMES.client.binary(Buffer.alloc(40))));
+
+async function rounds(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const expected = read + 200;
+    unread.write(one);
+    busy.write(many);
+    while (read < expected) await setImmediate();
+  }
+}
+
+// Code is compiled, and what is made once is made.
+await rounds(5);
+await setImmediate();
+const before = held();
+await rounds(MESSAGES);
+await setImmediate();
+console.log(held() - before);
+process.exit();

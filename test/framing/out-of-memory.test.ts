@@ -1,0 +1,86 @@
+import { constants } from 'node:buffer';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { FrameDecoder } from '../../src/framing/frame-decoder.js';
+import { MessageAssembler } from '../../src/framing/message-assembler.js';
+import { rawFrame } from '../helpers/raw-frame.js';
+
+afterEach(() => vi.restoreAllMocks());
+
+function decode(chunks: Uint8Array[], { maxMessageSize = 100_000, ownsChunks = true, mask = false } = {}) {
+  const messages: unknown[] = [];
+  const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };
+  const assembler = new MessageAssembler(sink, { maxMessageSize, maxFragments: 10 }, ownsChunks);
+  const decoder = new FrameDecoder(assembler, { from: mask ? 'client' : 'server', ownsChunks });
+  for (const chunk of chunks) decoder.push(chunk);
+  return { messages, error: decoder.error, retained: assembler.retained };
+}
+
+function noMemory(): never {
+  throw new RangeError('Array buffer allocation failed');
+}
+
+function halves(frame: Uint8Array): Uint8Array[] {
+  const middle = frame.length >> 1;
+  return [frame.subarray(0, middle), frame.subarray(middle)];
+}
+
+const BINARY = rawFrame({ opcode: 2, payload: new Uint8Array(2_000) });
+const TEXT = rawFrame({ opcode: 1, payload: new Uint8Array(2_000).fill(0x61) });
+
+describe('a message for which memory is short fails with 1009', () => {
+  test.each<[string, 'allocUnsafe' | 'allocUnsafeSlow', Uint8Array[]]>([
+    ['copied whole', 'allocUnsafe', [new Uint8Array([...BINARY, ...new Uint8Array(16_000)])]],
+    ['gathered in pieces', 'allocUnsafeSlow', halves(BINARY)],
+    ['a text gathered in pieces', 'allocUnsafeSlow', halves(TEXT)],
+  ])('%s', (_, method, chunks) => {
+    vi.spyOn(Buffer, method).mockImplementation(noMemory);
+    const { messages, error, retained } = decode(chunks);
+    expect(messages).toEqual([]);
+    expect(error).toMatchObject({ closeCode: 1009 });
+    expect(error!.message).toContain('no memory for a message of 2000 bytes');
+    expect(retained).toBe(0);
+  });
+
+  test.each([
+    ['whole', [TEXT]],
+    ['in pieces', halves(TEXT)],
+  ])('a text that comes %s and cannot become a string', (_, chunks) => {
+    vi.spyOn(Buffer.prototype, 'toString').mockImplementation(noMemory);
+    const { messages, error } = decode(chunks);
+    vi.restoreAllMocks();
+    expect(messages).toEqual([]);
+    expect(error).toMatchObject({ closeCode: 1009 });
+  });
+
+  test('a masked payload in a chunk that is not ours', () => {
+    const frame = rawFrame({ opcode: 2, key: [1, 2, 3, 4], payload: new Uint8Array(2_000) });
+    vi.spyOn(Buffer, 'allocUnsafe').mockImplementation(noMemory);
+    const { error } = decode([frame], { ownsChunks: false, mask: true });
+    expect(error).toMatchObject({ closeCode: 1009 });
+    expect(error!.message).toContain('no memory for 2000 bytes');
+  });
+});
+
+describe('maxMessageSize above what a Buffer holds', () => {
+  test.runIf(constants.MAX_LENGTH < Number.MAX_SAFE_INTEGER)(
+    'is what a Buffer holds: a frame of one byte more fails at its header',
+    () => {
+      const header = Buffer.alloc(10);
+      header.writeUInt16BE(0x827f);
+      header.writeBigUInt64BE(BigInt(constants.MAX_LENGTH) + 1n, 2);
+      const { error } = decode([header], { maxMessageSize: Number.MAX_SAFE_INTEGER });
+      expect(error).toMatchObject({ closeCode: 1009, offset: 0 });
+      header.writeBigUInt64BE(BigInt(constants.MAX_LENGTH), 2);
+      expect(decode([header], { maxMessageSize: Number.MAX_SAFE_INTEGER }).error).toBeUndefined();
+    },
+  );
+
+  test('holds for all fragments together', () => {
+    const first = Buffer.from('0201' + '61', 'hex');
+    const second = Buffer.alloc(10);
+    second.writeUInt16BE(0x807f);
+    second.writeBigUInt64BE(BigInt(constants.MAX_LENGTH), 2);
+    const { error } = decode([first, second], { maxMessageSize: Number.MAX_SAFE_INTEGER });
+    expect(error).toMatchObject({ closeCode: 1009 });
+  });
+});
