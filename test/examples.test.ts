@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { FRAMES } from './helpers/frames.js';
+import { plainResponse, switchingProtocols } from './helpers/http-heads.js';
+import { type RawPeer, rawServer } from './helpers/raw-peer.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -37,6 +40,66 @@ describe('the examples do what they say', () => {
       'byte 0: FIN masked text, 5 bytes "Hello"',
       '… and here the bytes end, in the middle of a frame',
     ]);
+  });
+});
+
+describe('the first example of README.md', () => {
+  /** Runs it with this server in place of its own, and returns what it prints. A process that fails throws here. */
+  async function runFirstExample(port: number): Promise<{ stdout: string; stderr: string }> {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const code = /^```ts\n(.*?)^```$/ms.exec(readme)![1]!.replace('wss://example.com/chat', `ws://127.0.0.1:${port}/`);
+    const flags = ['--conditions=ws101-source', '--import', 'tsx', '--input-type=module', '-e', code];
+    return run(process.execPath, flags, { cwd: root });
+  }
+
+  const MESSAGES = Buffer.concat(['1', 'bye'].map(text => FRAMES.server.text(text)));
+  const open = async (peer: RawPeer) => peer.write(switchingProtocols(await peer.head()));
+
+  it.each<[string, (peer: RawPeer) => Promise<void>, RegExp]>([
+    ['refuses', async peer => peer.write(plainResponse('404 Not Found', ['Connection: close'])), /HandshakeError/],
+    ['resets instead of answering', async peer => peer.reset(), /HandshakeError/],
+    [
+      'is lost',
+      async peer => {
+        await open(peer);
+        await peer.frames('client', 1);
+        peer.reset();
+      },
+      /ConnectionLostError/,
+    ],
+    [
+      'sends garbage',
+      async peer => {
+        await open(peer);
+        peer.write(Buffer.from('ff00', 'hex'));
+      },
+      /ProtocolError/,
+    ],
+    [
+      'is lost in the closing handshake',
+      async peer => {
+        await open(peer);
+        peer.write(MESSAGES);
+        await peer.frames('client', 2);
+        peer.reset();
+      },
+      /ConnectionLostError/,
+    ],
+  ])('notices a server that %s, and does not end by an unhandled rejection', async (_, serve, error) => {
+    const { port } = await rawServer(serve);
+    const { stdout, stderr } = await runFirstExample(port);
+    expect(stderr).toMatch(error);
+    expect(stdout).not.toContain('closed');
+  });
+
+  it('says so if every message has come', async () => {
+    const { port } = await rawServer(async peer => {
+      await open(peer);
+      peer.write(MESSAGES);
+      await peer.frames('client', 2);
+      peer.socket.end(FRAMES.server.close(1000));
+    });
+    expect(await runFirstExample(port)).toEqual({ stdout: '1\nbye\nclosed\n', stderr: '' });
   });
 });
 

@@ -451,7 +451,10 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     this.#closeInfo = info;
     this.#pinger?.end();
     this.#inbox?.end(this.#failure);
-    this.#onClosed?.(this);
+    callSafely(
+      () => this.#onClosed?.(this),
+      thrown => warn(new HandlerError('onClosed', thrown, 'option')),
+    );
     this.#resolveClosed?.(info);
     this.#abort?.abort(info.cause);
     this.#tell('close', info);

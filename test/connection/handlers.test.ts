@@ -257,6 +257,20 @@ describe('async listeners', () => {
   });
 });
 
+describe('onClosed of a connection over a transport of one’s own', () => {
+  it.each(FAILURES)('that %s is a warning, and close() resolves all the same', async (_, fail) => {
+    const warnings = catchWarnings();
+    const { connection } = connectionAndPeer('server', { onClosed: fail as () => void });
+    const closed = vi.fn();
+    connection.on('close', closed);
+    connection.terminate();
+    expect(await connection.closed).toMatchObject({ code: 1006 });
+    await turns();
+    expect(closed).toHaveBeenCalledOnce();
+    expect(warnings).toMatchObject([{ message: 'onClosed() failed: oops' }]);
+  });
+});
+
 describe('events', () => {
   it('give each listener bytes of its own', async () => {
     const { connection, peer } = connectionAndPeer();

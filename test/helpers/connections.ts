@@ -5,11 +5,12 @@ import type { Role } from '../../src/protocol/protocol.js';
 import { type DuplexPairOptions, duplexPair } from './duplex-pair.js';
 import { FramePeer } from './frame-peer.js';
 
-export type Setup = ConnectionOptions & Partial<Pick<ConnectionInit, 'head' | 'tap' | 'deflate' | 'onHandlerError'>>;
+export type Setup = ConnectionOptions &
+  Partial<Pick<ConnectionInit, 'head' | 'tap' | 'deflate' | 'onHandlerError' | 'onClosed'>>;
 
 /** A connection over `socket` as it stands behind its opening handshake. No keepalive unless asked for. */
 export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): WebSocketConnection {
-  const { head, tap, deflate, onHandlerError, ...options } = setup;
+  const { head, tap, deflate, onHandlerError, onClosed, ...options } = setup;
   return new WebSocketConnection(socket, {
     role,
     subprotocol: '',
@@ -20,6 +21,7 @@ export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): W
     tap,
     deflate,
     ...(onHandlerError === undefined ? {} : { onHandlerError }),
+    ...(onClosed === undefined ? {} : { onClosed }),
   });
 }
 
