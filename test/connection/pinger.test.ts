@@ -56,6 +56,19 @@ describe('Pinger', () => {
     expect(answers).toEqual([]);
   });
 
+  it('forgets that Ping alone, and nothing if its answer has come', () => {
+    const pinger = new Pinger();
+    const answers: unknown[] = [];
+    const [first, second] = [1, 2].map(number => () => void answers.push(number)) as [() => void, () => void];
+    const unknown = () => {};
+    pinger.await(Buffer.from('a'), first);
+    pinger.await(Buffer.from('b'), second);
+    pinger.forget(unknown);
+    pinger.forget(second);
+    pinger.end();
+    expect(answers).toEqual([1]);
+  });
+
   it('answers with undefined at the end', () => {
     const pinger = new Pinger();
     const answers = sentPings(pinger, 'a', 'b');

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FRAMES } from '../helpers/frames.js';
+import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 import { turns } from '../helpers/turns.js';
 
 vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
@@ -148,11 +149,15 @@ describe('a connection that stops reading because nobody listens', () => {
   });
 });
 
-it('unread messages of one byte do not pin the pool that others fill', { timeout: 60_000 }, async () => {
-  vi.useRealTimers();
-  const program = fileURLToPath(new URL('unread-memory.ts', import.meta.url));
-  const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
-  // In Node's pool, they hold 7.7 MB.
-  expect(Number(stdout)).toBeLessThan(500_000);
-});
+it.skipIf(IS_MUTATION_RUN)(
+  'unread messages of one byte do not pin the pool that others fill',
+  { timeout: 60_000 },
+  async () => {
+    vi.useRealTimers();
+    const program = fileURLToPath(new URL('unread-memory.ts', import.meta.url));
+    const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
+    // In Node's pool, they hold 7.7 MB.
+    expect(Number(stdout)).toBeLessThan(500_000);
+  },
+);
