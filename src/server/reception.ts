@@ -20,7 +20,8 @@ export class Reception<Context> implements SocketOwner, Pending {
     this.#socket = socket;
     this.#owner = owner;
     this.#handshake = new ServerHandshake(owner.settings.headLimits, owner.settings.policy);
-    this.#timer = setTimeout(() => this.refuse(new Refusal(408)), Math.max(0, timeLeft));
+    const detail = 'The request did not come whole within handshakeTimeout.';
+    this.#timer = setTimeout(() => this.refuse(new Refusal(408, { detail })), Math.max(0, timeLeft));
     owner.pending.add(this);
     ownSocket(socket, this);
   }

@@ -40,6 +40,7 @@ const TARGETS = [
   '/',
   '//a',
   'http://a/chat',
+  'wss://a:443/chat',
   'HTTPS://a:1?x',
   'http://u@a/',
   'http://',
@@ -98,7 +99,17 @@ const REQUEST_HEADERS: ReadonlyArray<readonly [name: string, always: boolean, va
   [
     'Origin',
     false,
-    random => often(random, 'http://server.example.com', ['null', 'https://a', 'http://a:8080', 'app://a', '']),
+    random =>
+      often(random, 'http://server.example.com', [
+        'null',
+        'https://a',
+        'wss://server.example.com',
+        'https://b.example.com',
+        'http://a:8080',
+        'app://a',
+        'file://',
+        '',
+      ]),
   ],
   ['Content-Length', false, random => random.pick(['0', '0', '5', '00', '-1'])],
   ['Transfer-Encoding', false, random => random.pick(['chunked', 'identity', ''])],

@@ -34,7 +34,7 @@ const SMALL_LIMITS = { maxHeadSize: 600, maxHeaderLines: 12 };
 const POLICIES: readonly ServerHandshakeOptions[] = [
   { origins: '*' },
   {},
-  { origins: ['https://a', 'null'], hosts: ['a', 'server.example.com:80'] },
+  { origins: ['https://a', 'null', 'https://*.example.com'], hosts: ['a', 'server.example.com:80', '*.a'] },
   { path: '/chat' },
 ];
 

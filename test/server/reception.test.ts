@@ -121,10 +121,11 @@ describe('what is refused, with a complete response and the end of the connectio
 
 describe('the deadline is absolute (408)', () => {
   test('nothing comes', async () => {
-    const { port, refusals } = await openServer({ handshakeTimeout: 30 });
+    const { port, refusals, details } = await openServer({ handshakeTimeout: 30 });
     const peer = await rawConnect(port);
     expect(await refusalOf(peer)).toMatchObject({ status: 408 });
     expect(refusals).toEqual([[408, undefined]]);
+    expect(details).toEqual(['The request did not come whole within handshakeTimeout.']);
   });
 
   test('bytes trickle', async () => {
