@@ -15,7 +15,7 @@
  * What the bytes themselves must be (line ends, header syntax, size: 400, 414, 431) is judged before, by head-reader.ts, or by
  * node's own parser where the server is attached to one.
  */
-import { HandlerError } from '../errors.js';
+import type { HandlerError } from '../errors.js';
 import { parseExtensions } from './extension-header.js';
 import { parseList, parseTokenList, type Scanner } from './grammar.js';
 import type { HeaderFields, HeaderLine, RequestHead } from './http-head.js';
@@ -135,8 +135,9 @@ function judgeAccess(request: UpgradeRequest, host: Authority, policy: UpgradePo
   try {
     toOrigin = policy.objectionToOrigin(request, host);
   } catch (thrown) {
-    if (!(thrown instanceof HandlerError)) throw thrown;
-    return new Refusal(500, { detail: 'origins() failed: see the handlerError event.' }, { error: thrown });
+    // Only application code can fail here, and callOption() makes a HandlerError of that.
+    const error = thrown as HandlerError;
+    return new Refusal(500, { detail: 'origins() failed: see the handlerError event.' }, { error });
   }
   if (toOrigin !== undefined) {
     const expected = 'one that this server allows (RFC 6455 §10.2)';
