@@ -26,43 +26,56 @@ export class CloseDeadline {
   readonly #timeout: number;
   readonly #peer: ClosingPeer;
   readonly #expired: (message: string) => void;
-  readonly #endsAt: number;
-  #timer: NodeJS.Timeout | undefined;
-  #takenAtLook = 0;
+  /** When it is over however much the peer progresses, and when it is over if it doesn't, on the clock of now(). */
+  readonly #hardEnd: number;
+  #end: number;
+  #timer: NodeJS.Timeout;
+  #takenAtLook: number;
   #hasLeft = false;
   #isComplete = false;
 
   constructor(timeout: number, peer: ClosingPeer, expired: (message: string) => void) {
+    const time = now();
     this.#timeout = timeout;
     this.#peer = peer;
     this.#expired = expired;
-    this.#endsAt = now() + MOST_EXTENSIONS * timeout;
-    this.#start(timeout);
+    this.#hardEnd = time + MOST_EXTENSIONS * timeout;
+    this.#end = time + timeout;
+    this.#takenAtLook = peer.taken;
+    peer.wasHeard = false;
+    this.#timer = setTimeout(() => this.#look(), timeout);
   }
 
   /** Our Close frame has left. A slow peer still has to read what the kernel holds before it. */
   left(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
-    const reading = Math.max(0, this.#peer.busyUntil - now());
-    this.#start(Math.min(this.#timeout + reading, this.#endsAt - now()));
+    const time = now();
+    // The timer that runs looks at this when it fires: a second one would be a fifth of what closing allocates.
+    this.#extend(this.#timeout + Math.max(0, this.#peer.busyUntil - time), time);
   }
 
   /** Both Close frames have left, and the server is to end TCP. */
   complete(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;
-    this.#start(Math.min(this.#timeout, TCP_END_TIME));
+    const time = Math.min(this.#timeout, TCP_END_TIME);
+    this.#end = now() + time;
+    this.#start(time);
   }
 
   clear(): void {
     clearTimeout(this.#timer);
   }
 
-  #start(time: number): void {
-    this.clear();
+  #extend(extension: number, time: number): void {
+    this.#end = Math.min(time + extension, this.#hardEnd);
     this.#takenAtLook = this.#peer.taken;
     this.#peer.wasHeard = false;
+  }
+
+  #start(time: number): void {
+    this.clear();
     this.#timer = setTimeout(() => this.#look(), time);
   }
 
@@ -70,9 +83,11 @@ export class CloseDeadline {
     const { taken, wasHeard, busyUntil } = this.#peer;
     const time = now();
     const hasProgressed = taken > this.#takenAtLook || wasHeard;
-    const extension = hasProgressed ? this.#timeout : this.#hasLeft ? 0 : busyUntil - time;
-    const timeLeft = this.#endsAt - time;
-    if (extension > 0 && timeLeft > 0 && !this.#isComplete) this.#start(Math.min(extension, timeLeft));
+    if (!this.#isComplete && this.#end <= time && time < this.#hardEnd) {
+      if (hasProgressed) this.#extend(this.#timeout, time);
+      else if (!this.#hasLeft && busyUntil > time) this.#extend(busyUntil - time, time);
+    }
+    if (this.#end > time) this.#start(this.#end - time);
     else this.#expired(this.#describe(hasProgressed));
   }
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { releaseOutput } from '../framing/slabs.js';
 import type { Protocol } from '../protocol/protocol.js';
-import { now } from '../timers.js';
+import { PeerPace } from './peer-pace.js';
 import type { WireTap } from './wire-tap.js';
 
 export interface WriterOwner {
@@ -16,23 +16,6 @@ export interface WriterOwner {
  * write would look like a peer that takes nothing.
  */
 const MOST_PER_WRITE = 262_144;
-
-/** What the kernel may hold of a connection's output: Linux lets a send buffer grow to 4 MiB by default (tcp_wmem). */
-const KERNEL_BUFFER = 4 * 1024 * 1024;
-
-/**
- * How long a peer may be taking bytes without a sign, in milliseconds. The kernel says that there is room only when a third of its buffer
- * is free: at 500 kB/s that takes up to 2.8 s.
- */
-const LEAST_BUSY = 3_000;
-
-/** The longest that the kernel's buffers are taken to last, in milliseconds: a pace that was measured over a pause says little. */
-const MOST_BUSY = 60_000;
-
-/** A rate is measured over at least this many bytes. */
-const LEAST_MEASURED = 65_536;
-
-const NEVER = -1;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -52,14 +35,8 @@ export class SocketWriter {
   #inFlight: Uint8Array[] | undefined;
   /** Whether the last write was not taken at once: then the next one probably won't be either. */
   #wasBlocked = false;
-  /** When the transport stopped taking everything at once, on the clock of now(), or NEVER. */
-  #blockedAt = NEVER;
-  #takenWhenBlocked = 0;
-  /** When the transport, while blocked, took something last, and the longest time between two such moments. */
-  #progressedAt = 0;
-  #longestGap = 0;
-  /** When the peer should have received what the kernel held, as far as its pace tells. */
-  #settlesAt = 0;
+  /** Made when the transport is blocked for the first time. */
+  #pace: PeerPace | undefined;
   #onWritten: ((error?: Error | null) => void) | undefined;
 
   constructor(socket: Duplex, protocol: Protocol, owner: WriterOwner, recycles: boolean, tap: WireTap | undefined) {
@@ -87,19 +64,12 @@ export class SocketWriter {
 
   /** How fast the peer takes what is sent, as a clause of an error's message. */
   get pace(): string {
-    if (!this.isBlocked) return 'the peer took all that was sent before this turn';
-    const taken = this.#taken - this.#takenWhenBlocked;
-    const time = Math.round(now() - this.#blockedAt);
-    return `the peer took ${taken === 0 ? 'nothing' : `${taken} bytes`} in the ${time} ms since it fell behind`;
+    return (this.#pace ?? new PeerPace()).describe();
   }
 
-  /**
-   * The time until which the peer may be busy with what was sent, on the clock of now(): its silence says nothing until then. How much a
-   * slow peer has left to read in the kernel's buffers can't be seen, so this follows from its pace so far.
-   */
+  /** The time until which the peer may be busy with what was sent, on the clock of now(): its silence says nothing until then. */
   get busyUntil(): number {
-    if (!this.isBlocked) return this.#settlesAt;
-    return this.#progressedAt + Math.min(MOST_BUSY, Math.max(LEAST_BUSY, 2 * this.#longestGap));
+    return this.#pace === undefined ? 0 : this.#pace.busyUntil;
   }
 
   /** Hands what the protocol has to say to the transport, until that can't take more. */
@@ -136,21 +106,19 @@ export class SocketWriter {
       return;
     }
     this.#inFlight = pieces;
-    if (this.#blockedAt === NEVER) {
-      this.#blockedAt = now();
-      this.#progressedAt = this.#blockedAt;
-      this.#longestGap = 0;
-      this.#takenWhenBlocked = this.#taken;
-    }
+    this.#pace ??= new PeerPace();
+    this.#pace.blocked();
     if (callback === undefined) socket.write(NO_BYTES, this.#writtenCallback);
   }
 
   #release(pieces: Uint8Array[]): void {
-    for (const piece of pieces) {
-      this.#taken += piece.length;
+    const before = this.#taken;
+    for (let i = 0; i < pieces.length; i++) {
+      this.#taken += pieces[i]!.length;
       // The kernel has its copy.
-      if (this.#recycles) releaseOutput(piece);
+      if (this.#recycles) releaseOutput(pieces[i]!);
     }
+    this.#pace?.progressed(this.#taken - before);
   }
 
   get #writtenCallback(): (error?: Error | null) => void {
@@ -165,20 +133,7 @@ export class SocketWriter {
     this.#inFlight = undefined;
     this.#release(pieces);
     this.flush();
-    this.#measurePace();
+    if (!this.isBlocked) this.#pace!.unblocked();
     this.#owner.written();
-  }
-
-  #measurePace(): void {
-    const time = now();
-    this.#longestGap = Math.max(this.#longestGap, time - this.#progressedAt);
-    this.#progressedAt = time;
-    if (this.isBlocked) return;
-    // The transport takes everything again. From the time that took follows how long the peer needs for what the kernel holds.
-    const taken = this.#taken - this.#takenWhenBlocked;
-    if (taken >= LEAST_MEASURED) {
-      this.#settlesAt = time + Math.min(MOST_BUSY, (time - this.#blockedAt) * (KERNEL_BUFFER / taken));
-    }
-    this.#blockedAt = NEVER;
   }
 }

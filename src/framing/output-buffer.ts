@@ -124,7 +124,7 @@ export class OutputBuffer {
   }
 
   /** Takes what waits out of the queue, in order. `most` bounds the bytes; where it is given, the number of pieces is bounded too. */
-  take(most = Number.POSITIVE_INFINITY): Uint8Array[] {
+  take(most: number = Number.POSITIVE_INFINITY): Uint8Array[] {
     if (this.#length <= most && (this.pieceCount <= MOST_PIECES || most === Number.POSITIVE_INFINITY)) {
       const pieces = this.#pending();
       this.#clear();
