@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BackpressureError } from '../../src/errors.js';
 import { collectMessages, connectionAndPeer, connectionOver } from '../helpers/connections.js';
@@ -219,4 +222,18 @@ describe('an empty queue after a long wait', () => {
     connection.terminate();
     await connection.closed;
   });
+});
+
+describe('the output of a connection whose peer does not read', () => {
+  it.each(['messages', 'pings', 'prepared'])(
+    'holds little more than its own bytes: %s',
+    { timeout: 60_000 },
+    async what => {
+      const program = fileURLToPath(new URL('blocked-memory.ts', import.meta.url));
+      const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
+      const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, what]);
+      // In slabs that other connections fill, they hold 64 KiB each. A Ping that waits for its Pong is an object.
+      expect(JSON.parse(stdout).held).toBeLessThan(3_000_000);
+    },
+  );
 });

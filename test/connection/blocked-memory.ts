@@ -1,0 +1,66 @@
+/**
+ * Prints how many bytes the output of a connection holds whose peer does not read, while two others are echoed to, and its
+ * `bufferedAmount`. What is queued for it, 4,000 small things, is given as an argument: `messages`, `pings` or `prepared`. It runs in a process
+ * of its own, with --expose-gc.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect as dial, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { prepareMessage, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
+import { FRAMES } from '../helpers/frames.js';
+import { request } from '../helpers/http-heads.js';
+
+const QUEUED: Readonly<Record<string, (connection: WebSocketConnection) => unknown>> = {
+  messages: connection => connection.send('x'),
+  pings: connection => connection.ping('x'),
+  prepared: connection => connection.send(prepareMessage('x')),
+};
+
+const queue = QUEUED[process.argv[2]!]!;
+const server = new WebSocketServer({ port: 0, host: '127.0.0.1', pingInterval: 0 });
+await once(server, 'listening');
+const { port } = server.address() as AddressInfo;
+
+async function open(): Promise<Socket> {
+  const socket = dial(port, '127.0.0.1');
+  socket.write(request());
+  await once(socket, 'data');
+  return socket;
+}
+
+function held(): number {
+  globalThis.gc!();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+const slowPeer = await open();
+const [slow] = server.clients as unknown as [WebSocketConnection];
+slowPeer.pause();
+const busy = [await open(), await open()];
+for (const connection of server.clients)
+  if (connection !== slow) connection.on('message', data => connection.send(data));
+for (const socket of busy) socket.resume();
+// Fills the buffers of the kernel.
+while (slow.bufferedAmount < 100_000) {
+  slow.send(Buffer.alloc(65_536));
+  await setImmediate();
+}
+
+const frame = FRAMES.client.binary(Buffer.alloc(30_000));
+const sentBefore = slow.bufferedAmount;
+
+async function rounds(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    for (const socket of busy) socket.write(frame);
+    await once(busy[0]!, 'data');
+    queue(slow);
+    await setImmediate();
+  }
+}
+
+await rounds(50);
+const before = held();
+await rounds(4_000);
+console.log(JSON.stringify({ held: held() - before, bufferedAmount: slow.bufferedAmount - sentBefore }));
+process.exit();
