@@ -15,6 +15,7 @@ import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepaliv
 import { LINGER_TIME, Linger } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
+import { Pinger } from './pinger.js';
 import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WireTap } from './wire-tap.js';
@@ -22,12 +23,14 @@ import type { WireTap } from './wire-tap.js';
 /** As much as one read gives. */
 const MAX_HELD_BYTES = 65_536;
 
+/** The answer to a Ping of keepalive: its arrival is enough. */
+function ignoreAnswer(): void {}
+
 /** What a link tells its connection. One table serves all connections: each call names the one that it is about. */
 export interface LinkEvents<Connection> {
   message(connection: Connection, data: string | Uint8Array): void;
   ping(connection: Connection, payload: Uint8Array): void;
   pong(connection: Connection, payload: Uint8Array): void;
-  sendKeepalivePing(connection: Connection): void;
   drained(connection: Connection): void;
   sourceFailed(connection: Connection, error: unknown): void;
   /** Reading has stopped for `unreadTimeout`. */
@@ -53,6 +56,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   readonly #tap: WireTap | undefined;
   readonly #inflation: Inflation | undefined;
   readonly #keepalive: KeepaliveGroup | undefined;
+  /** Made with the first Ping. */
+  #pinger: Pinger | undefined;
   wasHeard = false;
   heardAt = 0;
   pingedAt = 0;
@@ -202,6 +207,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   }
 
   pong(payload: Uint8Array): void {
+    this.#pinger?.receivePong(payload);
     this.#events.pong(this.#connection, payload);
   }
 
@@ -279,7 +285,12 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   // Keepalive
 
   sendKeepalivePing(): void {
-    this.#events.sendKeepalivePing(this.#connection);
+    const { pinger } = this;
+    const payload = pinger.nextPayload();
+    this.sendPing(payload);
+    // Only the last of these is remembered: a peer that talks but never answers must not make them pile up.
+    pinger.forget(ignoreAnswer);
+    pinger.await(payload, ignoreAnswer);
   }
 
   /**
@@ -300,6 +311,21 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
 
   get busyUntil(): number {
     return this.outbox.writer.busyUntil;
+  }
+
+  /** The Pings that await their Pong. */
+  get pinger(): Pinger {
+    this.#pinger ??= new Pinger();
+    return this.#pinger;
+  }
+
+  /** The last round trip of a Ping, in milliseconds; undefined before the first. */
+  get latency(): number | undefined {
+    return this.#pinger?.latency;
+  }
+
+  get heldByPings(): number {
+    return this.#pinger === undefined ? 0 : this.#pinger.held;
   }
 
   keepaliveTimedOut(silence: number): void {
@@ -423,6 +449,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.#noteLoss(() => new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
     this.outbox.end();
+    this.#pinger?.end();
     this.#inflation?.close();
     this.#tap?.closed(this.#socket.errored ?? undefined);
     this.#events.closed(this.#connection, {

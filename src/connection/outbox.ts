@@ -15,6 +15,8 @@ import { SocketWriter, type WriterOwner } from './socket-writer.js';
 import type { WireTap } from './wire-tap.js';
 
 export interface OutboxOwner {
+  /** Bytes of memory that Pings hold until their Pong comes. */
+  readonly heldByPings: number;
   /** Output was handed to the transport. */
   flushed(): void;
   /** Enough has left that send() may go on. */
@@ -79,7 +81,8 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 
   get held(): number {
-    return this.bufferedAmount + OVERHEAD * ((this.#jobs?.length ?? 0) + this.#protocol.outputPieces);
+    const entries = (this.#jobs?.length ?? 0) + this.#protocol.outputPieces;
+    return this.bufferedAmount + OVERHEAD * entries + this.#owner.heldByPings;
   }
 
   get taken(): number {

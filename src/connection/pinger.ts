@@ -6,6 +6,9 @@ interface SentPing {
   readonly answer: (roundTrip: number | undefined) => void;
 }
 
+/** What a Ping that awaits its Pong holds: its payload, and a promise with what it refers to. */
+const PING_COST = 1_024;
+
 /** Pings that await their Pong, and the round trips measured by them (RFC 6455 §5.5.2, §5.5.3). */
 export class Pinger {
   readonly #sent: SentPing[] = [];
@@ -15,6 +18,11 @@ export class Pinger {
   /** The last round trip, in milliseconds. */
   get latency(): number | undefined {
     return this.#latency;
+  }
+
+  /** Bytes of memory that the waiting Pings hold, roughly. */
+  get held(): number {
+    return PING_COST * this.#sent.length;
   }
 
   /** A payload that no other Ping of this connection bears: 4 bytes, counting up. */

@@ -15,7 +15,6 @@ import { Inbox, type Message, type MessageIterator } from './inbox.js';
 import { Link, type LinkEvents } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
-import { Pinger } from './pinger.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer } from './prompt-answer.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
@@ -68,9 +67,6 @@ export interface ConnectionInit {
   readonly onClosed?: (connection: WebSocketConnection) => void;
 }
 
-/** Answers to keepalive's Pings go to nobody: their arrival is enough. */
-const NOBODY = () => {};
-
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -97,8 +93,6 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   readonly #settings: ConnectionSettings;
   readonly #onHandlerError: ConnectionInit['onHandlerError'];
   readonly #onClosed: ConnectionInit['onClosed'];
-  /** Made with the first Ping. */
-  #pinger: Pinger | undefined;
   #inbox: Inbox | undefined;
   #isPaused = false;
   #isDelivering = false;
@@ -164,7 +158,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
 
   /** The last round trip of a Ping, keepalive's included, in milliseconds; undefined before the first. */
   get latency(): number | undefined {
-    return this.#pinger?.latency;
+    return this.#link.latency;
   }
 
   get isPaused(): boolean {
@@ -244,8 +238,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     const signal = signalOf(options);
-    this.#pinger ??= new Pinger();
-    const pinger = this.#pinger;
+    const { pinger } = this.#link;
     const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (!this.#link.sendPing(payload)) return promptAnswer(undefined);
@@ -327,24 +320,13 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
       if (connection.listenerCount('ping') > 0) connection.#tell('ping', Buffer.from(payload));
     },
     pong: (connection, payload) => {
-      connection.#pinger?.receivePong(payload);
       if (connection.listenerCount('pong') > 0) connection.#tell('pong', Buffer.from(payload));
     },
-    sendKeepalivePing: connection => connection.#sendKeepalivePing(),
     drained: connection => void connection.#tell('drain', undefined),
     unreadTimedOut: connection => connection.#unreadTimedOut(),
     sourceFailed: (connection, error) => connection.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
     closed: (connection, info) => connection.#finish(info),
   };
-
-  #sendKeepalivePing(): void {
-    this.#pinger ??= new Pinger();
-    const payload = this.#pinger.nextPayload();
-    this.#link.sendPing(payload);
-    // Of these only the last is remembered: a peer that talks but never answers must not make them pile up.
-    this.#pinger.forget(NOBODY);
-    this.#pinger.await(payload, NOBODY);
-  }
 
   #receive(message: Message): void {
     if (this.#settings.incoming === 'discard') return;
@@ -449,7 +431,6 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     const cause = end.cause ?? (end.wasClean ? undefined : new ConnectionLostError('no closing handshake took place'));
     const info = { ...end, cause, dropped: this.#dropped };
     this.#closeInfo = info;
-    this.#pinger?.end();
     this.#inbox?.end(this.#failure);
     callSafely(
       () => this.#onClosed?.(this),
@@ -476,7 +457,8 @@ function toPingPayload(data: string | Uint8Array): Buffer {
   if (bytes.length > MAX_CONTROL_PAYLOAD) {
     throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, bytes.length);
   }
-  return bytes;
+  // It waits for its Pong, so it must not lie in Node's pool, of which others would be kept with it.
+  return Buffer.from(new Uint8Array(bytes).buffer);
 }
 
 function toError(thrown: unknown): Error {

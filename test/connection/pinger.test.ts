@@ -77,3 +77,14 @@ describe('Pinger', () => {
     expect(answers).toEqual([undefined, undefined]);
   });
 });
+
+it('counts the memory of the Pings that wait for their Pong', () => {
+  const pinger = new Pinger();
+  expect(pinger.held).toBe(0);
+  const payload = pinger.nextPayload();
+  pinger.await(payload, () => {});
+  pinger.await(pinger.nextPayload(), () => {});
+  expect(pinger.held).toBe(2_048);
+  pinger.receivePong(payload);
+  expect(pinger.held).toBe(1_024);
+});
