@@ -418,6 +418,19 @@ describe('close()', () => {
     await peer.gone;
   });
 
+  test('nor for a server of node:net that never says that it has closed', async () => {
+    const { server } = await openServer();
+    const close = vi.spyOn(net.Server.prototype, 'close').mockImplementation(function (this: net.Server) {
+      return this;
+    });
+    const started = performance.now();
+    await server.close({ timeout: 50 });
+    expect(performance.now() - started).toBeLessThan(1_000);
+    const [listener] = close.mock.contexts as net.Server[];
+    close.mockRestore();
+    listener!.close();
+  });
+
   test('nor than closeTimeout, if `timeout` is left out', async () => {
     const { server, port } = await openServer({ closeTimeout: 50 });
     const peer = await rawConnect(port);
