@@ -40,7 +40,7 @@ export interface UpgradeOwner<Context> {
   readonly hasRoom: boolean;
   /** Those whose opening handshake is not over, one way or the other. They add and remove themselves. */
   readonly pending: Set<Pending>;
-  /** Sockets that were refused and are not gone yet. They are added and removed likewise. */
+  /** Sockets that were refused, or that nobody wants, and are not gone yet. They are added and removed likewise. */
   readonly refusedSockets: Set<Duplex>;
   upgraded(socket: Duplex, outcome: Upgraded<Context>): void;
   /** Somebody else has answered the request while authorize() was deciding: `socket` was left to them. */
@@ -162,11 +162,16 @@ export class Upgrade<Context> implements SocketOwner, Pending {
   #leaveIfTaken(): boolean {
     const socket = this.#socket;
     if (this.#asking === undefined || (socket.writable && bytesWritten(socket) === this.#bytesWritten)) return false;
-    disownSocket(socket);
-    socket.resume();
     this.socketClose();
     // One that was destroyed may just as well have been reset by the client.
     if (!socket.destroyed) this.#owner.taken();
+    if (!socket.writable || hasOtherReader(socket)) {
+      disownSocket(socket);
+      socket.resume();
+    } else {
+      // Nobody would end it: what was written may be the response to an earlier request, which the client did not wait for.
+      this.#endAndDiscard();
+    }
     return true;
   }
 
@@ -176,12 +181,14 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     if (this.#isSettled || this.#leaveIfTaken()) return;
     this.#settle();
     this.#asking?.abort(new Error(`the request was refused with ${refusal.status}`));
-    if (this.#write(encodeRefusal(refusal))) {
-      const { refusedSockets } = this.#owner;
-      refusedSockets.add(this.#socket);
-      endAndDiscard(this.#socket, () => refusedSockets.delete(this.#socket));
-    }
+    if (this.#write(encodeRefusal(refusal))) this.#endAndDiscard();
     this.#owner.refused(refusal, this.#request);
+  }
+
+  #endAndDiscard(): void {
+    const { refusedSockets } = this.#owner;
+    refusedSockets.add(this.#socket);
+    endAndDiscard(this.#socket, () => refusedSockets.delete(this.#socket));
   }
 
   #noRoom(): Refusal {
@@ -226,6 +233,11 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     this.#isSettled = true;
     this.#owner.pending.delete(this);
   }
+}
+
+/** Whether somebody besides us reads from a socket of ours. */
+function hasOtherReader(socket: Duplex): boolean {
+  return socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0;
 }
 
 /** undefined for a Duplex that does not count them. */

@@ -279,8 +279,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     if (this.#hasWarnedOfTaken) return;
     this.#hasWarnedOfTaken = true;
     process.emitWarning(
-      "another 'upgrade' listener answered a request while authorize() was deciding on it, so no connection was made. Let one listener " +
-        'alone answer each request: give every WebSocketServer on one server a `path`, or call handleUpgrade() from a single listener.',
+      "something else, such as another 'upgrade' listener, wrote to the socket of a request or ended it while authorize() was deciding, so " +
+        'no connection was made. Let one listener alone answer each request: give every WebSocketServer on one server a `path`, or call ' +
+        'handleUpgrade() from a single listener.',
       { type: 'WebSocketWarning', code: 'WS101_UPGRADE_TAKEN' },
     );
   }

@@ -461,7 +461,7 @@ describe('another listener has the socket while authorize() is deciding: it is l
         },
       });
       const taken: Duplex[] = [];
-      server.on('upgrade', (_incoming, socket) => taken.push(socket));
+      server.on('upgrade', (_incoming, socket) => taken.push(socket.on('data', () => {})));
       for (let i = 0; i < 2; i++) {
         const peer = await rawConnect(port);
         peer.write(request());
@@ -478,7 +478,7 @@ describe('another listener has the socket while authorize() is deciding: it is l
       expect(watched.server.clients.size).toBe(0);
       // One for each server, however many requests.
       expect(warned).toHaveBeenCalledTimes(warnings);
-      if (warnings > 0) expect(warned.mock.calls[0]![0]).toContain("another 'upgrade' listener answered a request");
+      if (warnings > 0) expect(warned.mock.calls[0]![0]).toContain("such as another 'upgrade' listener");
       await watched.server.close({ timeout: 50 });
     }
   });
@@ -488,7 +488,10 @@ describe('another listener has the socket while authorize() is deciding: it is l
     onTestFinished(() => void vi.restoreAllMocks());
     const { pages: server, port } = await pages();
     const watched = attached(server, { authorize: () => new Promise(() => {}) });
-    server.on('upgrade', (_incoming, socket) => socket.write('HTTP/1.1 101 Theirs\r\n\r\n'));
+    server.on('upgrade', (_incoming, socket) => {
+      socket.on('data', () => {});
+      socket.write('HTTP/1.1 101 Theirs\r\n\r\n');
+    });
     const peer = await rawConnect(port);
     peer.write(request());
     expect(await peer.head()).toContain(' 101 Theirs');
@@ -497,6 +500,31 @@ describe('another listener has the socket while authorize() is deciding: it is l
     await wait(20);
     expect([peer.text, peer.hasEnded]).toEqual(['', false]);
   });
+});
+
+test('the response to an earlier request, which the client did not wait for, comes while authorize() is deciding: the socket ends', async () => {
+  vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { pages: server, port } = await pages();
+  server.removeAllListeners('request');
+  const responses: http.ServerResponse[] = [];
+  server.on('request', (_request, response) => responses.push(response));
+  let decide = () => {};
+  const watched = attached(server, {
+    authorize: () =>
+      new Promise<true>(resolve => {
+        decide = () => resolve(true);
+      }),
+  });
+  const peer = await rawConnect(port);
+  peer.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${request()}`);
+  await expect.poll(() => responses.length).toBe(1);
+  responses[0]!.end('a page');
+  await peer.until(() => peer.text.includes('a page'));
+  decide();
+  await peer.ended;
+  expect(peer.text).not.toContain(' 101 ');
+  expect([watched.connections, watched.refusals]).toEqual([[], []]);
 });
 
 test('a client that half-closed before it was brought is no connection', async () => {
