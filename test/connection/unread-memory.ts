@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect as dial, type Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { WebSocketServer } from '../../src/index.js';
 import { FRAMES } from '../helpers/frames.js';
 import { request } from '../helpers/http-heads.js';
@@ -22,10 +22,16 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-function held(): number {
-  globalThis.gc!();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+/** The least of several looks: memory of ArrayBuffers is freed some time after the collection. */
+async function held(): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 10; i++) {
+    globalThis.gc!();
+    await setTimeout(20);
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+  }
+  return least;
 }
 
 const unread = await open();
@@ -47,10 +53,8 @@ async function rounds(count: number): Promise<void> {
 }
 
 // Code is compiled, and what is made once is made.
-await rounds(5);
-await setImmediate();
-const before = held();
+await rounds(20);
+const before = await held();
 await rounds(MESSAGES);
-await setImmediate();
-console.log(held() - before);
+console.log((await held()) - before);
 process.exit();
