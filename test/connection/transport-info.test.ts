@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { expect, it, onTestFinished } from 'vitest';
-import { transportInfo } from '../../src/connection/transport-info.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { acceptedTransportInfo, transportInfo } from '../../src/connection/transport-info.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { tcpPair, tlsPair } from '../helpers/sockets.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
@@ -70,4 +70,55 @@ it('names a certificate without a CN by all its fields', () => {
   socket.getPeerCertificate = () => certificate as never;
   expect(transportInfo(socket).tls?.certificate).toMatchObject({ subject: 'O=Acme, OU=a,b', issuer: '' });
   socket.destroy();
+});
+
+describe('of an accepted socket', () => {
+  const addressesOf = ({ localAddress, localPort, remoteAddress, remotePort }: ReturnType<typeof transportInfo>) => ({
+    localAddress,
+    localPort,
+    remoteAddress,
+    remotePort,
+  });
+
+  it('gives the same addresses, without TLS', async () => {
+    const [client, server] = await tcpPair();
+    const info = acceptedTransportInfo(server);
+    expect(addressesOf(info)).toEqual(transportInfo(server));
+    expect(info.tls).toBeUndefined();
+    client.destroy();
+    server.destroy();
+  });
+
+  it('looks our end up when asked, so it says nothing of it after the end', async () => {
+    const [client, server] = await tcpPair();
+    const info = acceptedTransportInfo(server);
+    const { remotePort } = server;
+    server.destroy();
+    client.destroy();
+    await once(server, 'close');
+    expect(addressesOf(info)).toEqual({ remoteAddress: '127.0.0.1', remotePort });
+  });
+
+  it('gives nothing once the socket is gone', async () => {
+    const [client, server] = await tcpPair();
+    server.destroy();
+    expect(acceptedTransportInfo(server)).toEqual({});
+    client.destroy();
+  });
+
+  it('gives TLS if there is any', async () => {
+    const [client, server] = await tlsPair();
+    const info = acceptedTransportInfo(server);
+    expect(info).toEqual(transportInfo(server));
+    expect(info.tls?.version).toBe('TLSv1.3');
+    client.destroy();
+    server.destroy();
+  });
+
+  it('gives nothing for a Duplex without addresses', () => {
+    const [socket] = duplexPair();
+    expect(acceptedTransportInfo(Object.assign(socket, { remoteAddress: '127.0.0.1' }))).toEqual({
+      remoteAddress: '127.0.0.1',
+    });
+  });
 });

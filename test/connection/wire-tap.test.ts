@@ -100,3 +100,28 @@ describe('a tap that fails', () => {
     connection.terminate();
   });
 });
+
+describe('guardTap()', () => {
+  it('passes on what each method is called with', () => {
+    const tap = { connected: vi.fn(), sent: vi.fn(), received: vi.fn(), ended: vi.fn(), closed: vi.fn() };
+    const guarded = guardTap(tap);
+    const [transport, sent, received, error] = [{}, Uint8Array.of(1), Uint8Array.of(2), new Error('lost')];
+    guarded.connected(transport);
+    guarded.sent(sent);
+    guarded.received(received);
+    guarded.ended('remote');
+    guarded.closed(error);
+    expect(Object.values(tap).map(({ mock }) => mock.calls[0]![0])).toEqual([
+      transport,
+      sent,
+      received,
+      'remote',
+      error,
+    ]);
+  });
+
+  it('guards a tap once', () => {
+    const guarded = guardTap(recordingTap().tap);
+    expect(guardTap(guarded)).toBe(guarded);
+  });
+});
