@@ -65,6 +65,24 @@ describe('Inbox', () => {
     for (const [i, message] of kept.entries()) expect(message.equals(pools[i]!.subarray(0, size))).toBe(true);
   });
 
+  it('copies messages of less than 128 bytes into blocks of 1 KiB, others into memory of their own size', () => {
+    const { inbox } = makeInbox();
+    const chunk = Buffer.alloc(8_192);
+    for (const size of [...Array<number>(8).fill(127), 8, 127, 128, 4_095]) inbox.put(chunk.subarray(0, size));
+    const taken = Array.from({ length: 12 }, () => inbox.take() as Buffer);
+    expect(taken.map(({ buffer }) => buffer.byteLength)).toEqual([...Array<number>(10).fill(1_024), 128, 4_095]);
+    // The first nine fill a block to its last byte.
+    expect(new Set(taken.slice(0, 9).map(({ buffer }) => buffer)).size).toBe(1);
+    expect(taken[9]!.buffer).not.toBe(taken[8]!.buffer);
+  });
+
+  it('keeps a message that is half of its chunk where it is', () => {
+    const { inbox } = makeInbox();
+    const message = Buffer.alloc(8_192).subarray(0, 4_096);
+    inbox.put(message);
+    expect(inbox.take()).toBe(message);
+  });
+
   it('keeps many messages in order while they come and go', () => {
     const { inbox } = makeInbox({ maxUnreadMessages: 1_000_000 });
     let next = 0;

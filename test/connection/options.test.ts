@@ -48,6 +48,14 @@ describe('resolveConnectionOptions()', () => {
     expect(() => resolveConnectionOptions({ [name]: value })).toThrow(message);
   });
 
+  it.each(['keep', 'discard'] as const)('takes incoming: %j', incoming => {
+    expect(resolveConnectionOptions({ incoming }).incoming).toBe(incoming);
+  });
+
+  it('refuses an incoming of another type', () => {
+    expect(() => resolveConnectionOptions({ incoming: 1 as never })).toThrow(TypeError);
+  });
+
   it('refuses what is no number', () => {
     expect(() => resolveConnectionOptions({ closeTimeout: '10' as never })).toThrow(TypeError);
     expect(() => checkInteger('port', null, 0, 65_535)).toThrow('port must be a number, got null');

@@ -55,6 +55,8 @@ describe('toPayload()', () => {
     [() => 'x', 'got a function'],
   ])('refuses %j', (data, got) => {
     expect(() => toPayload(data as never)).toThrow(TypeError);
-    expect(() => toPayload(data as never)).toThrow(got);
+    expect(() => toPayload(data as never)).toThrow(
+      `data must be a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob, ${got}`,
+    );
   });
 });

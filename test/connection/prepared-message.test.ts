@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
-import { prepareMessage } from '../../src/connection/prepared-message.js';
+import { prepareMessage, toMessage, toPrepared } from '../../src/connection/prepared-message.js';
 import {
   type DeflateParameters,
   PermessageDeflate,
@@ -58,6 +58,7 @@ describe('a prepared message', () => {
   it('does not change with the memory that it was made of', async () => {
     const bytes = Buffer.from('one');
     const message = prepareMessage(bytes);
+    expect(message.payload).not.toBe(bytes);
     bytes.write('two');
     const { client, server } = connectedPair();
     const messages = collectMessages(client);
@@ -92,6 +93,37 @@ describe('a prepared message', () => {
     const { client } = connectedPair();
     expect(() => client.ping(prepareMessage('x') as never)).toThrow(TypeError);
     client.terminate();
+  });
+});
+
+describe('a prepared message of another copy of this package', () => {
+  const BRAND = Symbol.for('ws101.PreparedMessage');
+
+  it('is known by its brand, which ours have too', () => {
+    expect(Reflect.get(prepareMessage('x'), BRAND)).toBe(true);
+  });
+
+  it('is sent as its payload, and prepared anew for many', () => {
+    for (const payload of ['text', Buffer.from('bytes')]) {
+      const foreign = { [BRAND]: true, payload } as never;
+      expect(toMessage(foreign)).toBe(payload);
+      expect(Buffer.from(toPrepared(foreign).payload)).toEqual(Buffer.from(payload));
+    }
+  });
+
+  it.each([{ payload: 'x' }, null, undefined, 5, () => {}])('is not taken for one without the brand: %o', value => {
+    for (const take of [toMessage, toPrepared]) {
+      expect(() => take(value as never)).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'WS101_INVALID_ARGUMENT' }),
+      );
+    }
+  });
+
+  it('is not made of one of our own, which is taken as it is', () => {
+    const message = prepareMessage('x');
+    expect(toMessage(message)).toBe(message);
+    expect(toPrepared(message)).toBe(message);
+    expect(toPrepared('x')).toMatchObject({ payload: 'x' });
   });
 });
 

@@ -89,7 +89,9 @@ describe('sendStream()', () => {
     ['an object', {}],
   ])('refuses %s as a source at the call', (_, source) => {
     const { connection } = connectionAndPeer();
-    expect(() => connection.sendStream(source as never)).toThrow(TypeError);
+    expect(() => connection.sendStream(source as never)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'WS101_INVALID_ARGUMENT' }),
+    );
     connection.terminate();
   });
 

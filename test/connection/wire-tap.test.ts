@@ -124,4 +124,13 @@ describe('guardTap()', () => {
     const guarded = guardTap(recordingTap().tap);
     expect(guardTap(guarded)).toBe(guarded);
   });
+
+  it('warns once if several calls fail before the first failure is known', async () => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    const guarded = guardTap({ ...recordingTap().tap, sent: () => Promise.reject(new Error('oops')) as never });
+    for (let i = 0; i < 3; i++) guarded.sent(Uint8Array.of(i));
+    await new Promise(setImmediate);
+    expect(warned).toHaveBeenCalledOnce();
+  });
 });
