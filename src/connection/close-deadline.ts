@@ -11,7 +11,7 @@ export interface ClosingPeer {
   wasHeard: boolean;
   /** Bytes that the transport has taken so far. */
   readonly taken: number;
-  /** The time until which the peer may be busy with what was sent, on the clock of now(). */
+  /** The time until which the peer's silence says nothing, on the clock of now(). */
   readonly busyUntil: number;
 }
 
@@ -85,7 +85,7 @@ export class CloseDeadline {
     const hasProgressed = taken > this.#takenAtLook || wasHeard;
     if (!this.#isComplete && this.#end <= time && time < this.#hardEnd) {
       if (hasProgressed) this.#extend(this.#timeout, time);
-      else if (!this.#hasLeft && busyUntil > time) this.#extend(busyUntil - time, time);
+      else if (!this.#hasLeft && busyUntil > time) this.#extend(Math.min(busyUntil - time, this.#timeout), time);
     }
     if (this.#end > time) this.#start(this.#end - time);
     else this.#expired(this.#describe(hasProgressed));

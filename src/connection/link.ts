@@ -310,7 +310,9 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   }
 
   get busyUntil(): number {
-    return this.outbox.writer.busyUntil;
+    const { writer, isPreparing } = this.outbox;
+    // The peer can't take what is still being compressed, or read from its source.
+    return isPreparing ? Number.POSITIVE_INFINITY : writer.busyUntil;
   }
 
   /** The Pings that await their Pong. */

@@ -183,6 +183,11 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return this.#hasJobs && !this.#jobs!.hasDroppable;
   }
 
+  /** Whether everything that could be sent has left, and messages before our Close frame are still being compressed or read. */
+  get isPreparing(): boolean {
+    return this.#hasJobs && this.writer.inTransit === 0;
+  }
+
   /** Starts, or answers, the closing handshake behind all messages that were sent before. */
   close(code: number | undefined, reason: string | undefined): void {
     const close = () => this.#protocol.close(code, reason);

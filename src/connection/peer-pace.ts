@@ -1,38 +1,53 @@
 import { now } from '../timers.js';
 
-/** What the kernel may hold of a connection's output: Linux lets a send buffer grow to 4 MiB by default (tcp_wmem). */
-const KERNEL_BUFFER = 4 * 1024 * 1024;
-
-/** A pace is measured over at least this many bytes. */
-const LEAST_MEASURED = 65_536;
+/** The slowest pace that a healthy peer is expected to read at, in bytes per millisecond: 128 KiB/s. */
+const SLOWEST = 131_072 / 1_000;
 
 /**
- * How long a peer may be taking bytes without a sign, in milliseconds. The kernel says that there is room only when a third of its buffer
- * is free: at 500 kB/s that takes up to 2.8 s.
+ * What the kernels of both ends may hold of a connection's output. Linux lets a send buffer grow to 4 MiB and a receive buffer to 6 MiB by
+ * default (tcp_wmem, tcp_rmem), and the latter stays smaller if its reader is slow.
+ */
+const KERNEL_BUFFERS = 8 * 1024 * 1024;
+
+/**
+ * How long a peer may be taking bytes without a sign while the transport is blocked, in milliseconds. The kernel says that there is room
+ * only when a third of its buffer is free: at 500 kB/s that takes up to 2.8 s.
  */
 const LEAST_BUSY = 3_000;
 
-/** The longest that a peer's silence may mean nothing, in milliseconds: a pace that was measured over a pause says little. */
+/** The longest that a peer's silence may mean nothing while the transport is blocked, in milliseconds. */
 const MOST_BUSY = 60_000;
 
 /**
- * How fast a peer takes what is sent, measured while the transport is blocked. How much a slow peer has left to read in the kernel's
- * buffers can't be seen, so this also estimates how long its silence means nothing.
+ * Until when a peer may be busy with what was sent to it, so that its silence says nothing. What it has left to read in the kernel's
+ * buffers can't be seen. So it gets the time that reading takes at 128 KiB/s; while the transport is blocked, its progress shows.
  */
 export class PeerPace {
+  /** When the peer should have read everything that the transport took. */
+  #unreadUntil = 0;
   #isBlocked = false;
   #blockedAt = 0;
+  /** Bytes taken since then. */
   #taken = 0;
-  /** When the transport took something last, and the longest time between two such moments. */
+  /** When the transport took something last while blocked, and the longest time between two such moments. */
   #progressedAt = 0;
   #longestGap = 0;
-  /** When the peer should have received what the kernel held, as far as its pace tells. */
-  #settlesAt = 0;
 
-  /** The time until which the peer may be busy with what was sent, on the clock of now(). */
+  /** On the clock of now(). */
   get busyUntil(): number {
-    if (!this.#isBlocked) return this.#settlesAt;
+    if (!this.#isBlocked) return this.#unreadUntil;
     return this.#progressedAt + Math.min(MOST_BUSY, Math.max(LEAST_BUSY, 2 * this.#longestGap));
+  }
+
+  /** The transport has taken `size` bytes. */
+  taken(size: number): void {
+    const time = now();
+    const most = time + KERNEL_BUFFERS / SLOWEST;
+    this.#unreadUntil = Math.min(Math.max(this.#unreadUntil, time) + size / SLOWEST, most);
+    if (!this.#isBlocked) return;
+    this.#taken += size;
+    this.#longestGap = Math.max(this.#longestGap, time - this.#progressedAt);
+    this.#progressedAt = time;
   }
 
   /** The transport can't take more. */
@@ -45,21 +60,9 @@ export class PeerPace {
     this.#taken = 0;
   }
 
-  /** The transport has taken `size` bytes. */
-  progressed(size: number): void {
-    if (!this.#isBlocked) return;
-    this.#taken += size;
-    const time = now();
-    this.#longestGap = Math.max(this.#longestGap, time - this.#progressedAt);
-    this.#progressedAt = time;
-  }
-
-  /** The transport takes everything again. From the time that took follows how long the peer needs for what the kernel holds. */
+  /** The transport takes everything again. */
   unblocked(): void {
     this.#isBlocked = false;
-    if (this.#taken < LEAST_MEASURED) return;
-    const time = this.#progressedAt - this.#blockedAt;
-    this.#settlesAt = this.#progressedAt + Math.min(MOST_BUSY, (time * KERNEL_BUFFER) / this.#taken);
   }
 
   /** As a clause of an error's message. */

@@ -17,6 +17,9 @@ export interface WriterOwner {
  */
 const MOST_PER_WRITE = 262_144;
 
+/** The pace of a peer is told of so many bytes at once: a look at the clock for each small message would show in its cost. */
+const TOLD_AT_ONCE = 65_536;
+
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -35,8 +38,10 @@ export class SocketWriter {
   #inFlight: Uint8Array[] | undefined;
   /** Whether the last write was not taken at once: then the next one probably won't be either. */
   #wasBlocked = false;
-  /** Made when the transport is blocked for the first time. */
+  /** Made when there is something to know: more than a little was sent, or the transport is blocked. */
   #pace: PeerPace | undefined;
+  /** Bytes taken of which the pace has not been told. */
+  #untold = 0;
   #onWritten: ((error?: Error | null) => void) | undefined;
 
   constructor(socket: Duplex, protocol: Protocol, owner: WriterOwner, recycles: boolean, tap: WireTap | undefined) {
@@ -118,7 +123,14 @@ export class SocketWriter {
       // The kernel has its copy.
       if (this.#recycles) releaseOutput(pieces[i]!);
     }
-    this.#pace?.progressed(this.#taken - before);
+    this.#untold += this.#taken - before;
+    if (this.#untold >= TOLD_AT_ONCE || this.isBlocked) this.#tellPace();
+  }
+
+  #tellPace(): void {
+    this.#pace ??= new PeerPace();
+    this.#pace.taken(this.#untold);
+    this.#untold = 0;
   }
 
   get #writtenCallback(): (error?: Error | null) => void {
@@ -130,8 +142,8 @@ export class SocketWriter {
     const pieces = this.#inFlight;
     // The callback of a write that was taken at once comes late, when another one may be in flight.
     if (pieces === undefined || this.#socket.writableLength > 0 || error) return;
-    this.#inFlight = undefined;
     this.#release(pieces);
+    this.#inFlight = undefined;
     this.flush();
     if (!this.isBlocked) this.#pace!.unblocked();
     this.#owner.written();

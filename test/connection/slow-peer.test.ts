@@ -106,6 +106,32 @@ describe('close() with much on its way', () => {
     expect(Buffer.concat(socket.written).length).toBeGreaterThan(8 * 1024 * 1024);
   });
 
+  it('does not blame the peer for a message whose source is slow', async () => {
+    fakeTime();
+    const { connection, peer } = connectionAndPeer('server', { closeTimeout: 1_000 });
+    let finish!: () => void;
+    const sent = connection.sendStream(
+      (async function* () {
+        yield 'first';
+        await new Promise<void>(resolve => {
+          finish = resolve;
+        });
+        yield 'last';
+      })(),
+    );
+    await peer.saw(1);
+    const closed = connection.close(1000);
+    for (let i = 0; i < 9; i++) {
+      vi.advanceTimersByTime(1_000);
+      await setImmediate();
+    }
+    finish();
+    expect((await peer.saw(4)).at(-1)).toBe('close 1000');
+    peer.send(peer.frames.close(1000));
+    expect(await sent).toBe(true);
+    expect((await closed).wasClean).toBe(true);
+  });
+
   it('ends a peer that takes none of it, and does not say that the Close frame was sent', async () => {
     fakeTime();
     const socket = new SlowDuplex();

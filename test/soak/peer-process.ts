@@ -5,7 +5,7 @@ import * as peers from './peers.js';
 const stop = new AbortController();
 process.on('message', () => stop.abort());
 process.on('disconnect', () => process.exit());
-const tether: Tether = { ready: () => void process.send?.({ what: 'ready' }), stopped: stop.signal };
+const tether: Tether = { ready: port => void process.send?.({ what: 'ready', value: port }), stopped: stop.signal };
 const [name = '', args = ''] = process.argv.slice(2);
 type Peer = (args: unknown, tether: Tether) => Promise<unknown>;
 const peer = new Map(Object.entries(peers) as Array<[string, Peer]>).get(name);

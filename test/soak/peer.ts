@@ -10,15 +10,16 @@ export type PeerName = keyof Peers;
 export interface PeerProcess<Result> {
   /** What the peer found, when it is done. */
   readonly result: Promise<Result>;
-  /** Resolves when the peer has said that it is ready. */
-  readonly ready: Promise<void>;
+  /** Resolves when the peer has said that it is ready, with the port that it listens on, if any. */
+  readonly ready: Promise<number | undefined>;
   /** Says that it may end. */
   stop(): void;
 }
 
 /** What a peer can tell and be told while it runs. */
 export interface Tether {
-  ready(): void;
+  /** @param port that the peer listens on */
+  ready(port?: number): void;
   readonly stopped: AbortSignal;
 }
 
@@ -40,7 +41,7 @@ export function startPeer<Name extends PeerName>(name: Name, args: Arguments<Nam
     if (child.exitCode === null) await once(child, 'exit');
     return value as Result<Name>;
   });
-  const ready = said('ready').then(() => {});
+  const ready = said('ready') as Promise<number | undefined>;
   // Whoever awaits only one of them must not end for the other.
   ready.catch(() => {});
   result.catch(() => {});

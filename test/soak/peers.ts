@@ -1,7 +1,7 @@
 /** What peers do. Each function runs in a process of its own, and gives what it found. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
+import { type AddressInfo, connect as connectNet, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '../../src/index.js';
 import { heldMemory } from './measure.js';
@@ -242,6 +242,43 @@ export async function bomb({ port, payload }: At & { payload: string }, tether: 
   socket.resume();
   await once(socket, 'end');
   socket.destroy();
+}
+
+/**
+ * Relays one connection to `target`, but reads from one side only `step` bytes in 20 ms. Tells the port that it listens on. Runs until it is
+ * stopped.
+ */
+export async function slowRelay(
+  { target, slowSide, step }: { target: number; slowSide: 'client' | 'target'; step: number },
+  tether: Tether,
+): Promise<void> {
+  const listener = createServer({ allowHalfOpen: true });
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  tether.ready((listener.address() as AddressInfo).port);
+  const [client] = (await once(listener, 'connection')) as [Socket];
+  const server = connectNet({ port: target, host: '127.0.0.1', allowHalfOpen: true });
+  const [slow, fast] = slowSide === 'client' ? [client, server] : [server, client];
+  for (const socket of [slow, fast]) socket.on('error', () => socket.destroy());
+  fast.pipe(slow);
+  void readSlowly(slow, fast, step);
+  await stopped(tether);
+  for (const socket of [slow, fast]) socket.destroy();
+  listener.close();
+}
+
+async function readSlowly(from: Socket, to: Socket, step: number): Promise<void> {
+  from.on('readable', () => {});
+  let hasEnded = false;
+  from.on('end', () => {
+    hasEnded = true;
+    to.end();
+  });
+  while (!hasEnded && !from.destroyed) {
+    const chunk = from.read(Math.min(step, from.readableLength)) as Buffer | null;
+    if (chunk !== null) to.write(chunk);
+    await wait(20);
+  }
 }
 
 function stopped(tether: Tether): Promise<unknown> {

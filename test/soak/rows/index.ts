@@ -4,6 +4,7 @@ import { endings } from './endings.js';
 import { handshakes } from './handshakes.js';
 import { memory } from './memory.js';
 import { messages } from './messages.js';
+import { slow } from './slow-peers.js';
 
 /** All rows, in the order of the report. */
-export const ROWS: readonly Row[] = [...memory, ...messages, ...busyPeers, ...handshakes, ...endings];
+export const ROWS: readonly Row[] = [...memory, ...messages, ...busyPeers, ...handshakes, ...endings, ...slow];
