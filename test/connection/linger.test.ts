@@ -47,7 +47,19 @@ describe('endAndDiscard()', () => {
     peer.destroy();
   });
 
-  it('destroys the socket after 1 MiB where the peer does not stop', async () => {
+  it('lets a peer finish a write of 8 MiB and read our last words, without a reset', async () => {
+    const [socket, peer] = await tcpPair();
+    const words = once(peer, 'data');
+    socket.write('last words');
+    endAndDiscard(socket, ignore);
+    peer.end(Buffer.alloc(8 * 1024 * 1024));
+    expect(String((await words)[0])).toBe('last words');
+    await Promise.all([once(socket, 'close'), once(peer, 'close')]);
+    expect(socket.bytesRead).toBe(8 * 1024 * 1024);
+    expect(peer.errored).toBeNull();
+  });
+
+  it('destroys the socket after 16 MiB if the peer does not stop', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     peer.on('error', () => {});
@@ -59,9 +71,9 @@ describe('endAndDiscard()', () => {
     peer.on('drain', pour);
     pour();
     await once(socket, 'close');
-    expect(socket.bytesRead).toBeGreaterThan(1024 * 1024);
-    expect(socket.bytesRead).toBeLessThan(3 * 1024 * 1024);
-    expect(performance.now() - start).toBeLessThan(900);
+    // By its size or, on a busy machine, by its time.
+    expect(socket.bytesRead).toBeLessThan(18 * 1024 * 1024);
+    if (performance.now() - start < 900) expect(socket.bytesRead).toBeGreaterThan(16 * 1024 * 1024);
     peer.destroy();
   });
 
