@@ -65,7 +65,7 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     if (options.insecure) session.status('--insecure: the certificate is not verified');
     if (terminal.isInteractive) terminal.openPrompt(session);
     const connection = await opening;
-    const opened = connection.subprotocol === '' ? 'opened' : `opened: subprotocol ${connection.subprotocol}`;
+    const opened = openedStatus(connection.subprotocol, options.subprotocols);
     session.status(terminal.isInteractive ? `${opened} (/help lists the commands, Ctrl-D closes)` : opened);
     const info = await session.run(connection);
     return session.hasBrokenStream ? EXIT.FAILURE : exitCodeOf(info);
@@ -84,6 +84,11 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     terminal.close();
     stopListening();
   }
+}
+
+function openedStatus(agreed: string, offered: readonly string[]): string {
+  if (agreed !== '') return `opened: subprotocol ${agreed}`;
+  return offered.length === 0 ? 'opened' : 'opened: without a subprotocol, since the server chose none';
 }
 
 /** @throws {UsageError} if the url or an option is wrong: the promise is then rejected already, and nothing was opened */

@@ -19,10 +19,19 @@ const HINTS: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is for another name: is the host right?'],
   ['CERT_HAS_EXPIRED', 'the certificate of the server has expired'],
   ['CERT_NOT_YET_VALID', 'the certificate is not valid yet: is the clock right?'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is self-signed: give it as `ca`'],
-  ['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate is of an authority that is not known here: give it as `ca`'],
-  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate is of an authority that is not known here: give it as `ca`'],
-  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'the certificate is of an authority that is not known here: give it as `ca`'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate is self-signed: to trust it, pass it as `tls: { ca }`'],
+  [
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'the certificate comes from an unknown authority: to trust it, pass its certificate as `tls: { ca }`',
+  ],
+  [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'the certificate comes from an unknown authority: to trust it, pass its certificate as `tls: { ca }`',
+  ],
+  [
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'the certificate comes from an unknown authority: to trust it, pass its certificate as `tls: { ca }`',
+  ],
 ]);
 
 /** What it means that the time was over in a phase. */

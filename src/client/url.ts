@@ -42,7 +42,8 @@ export function parseWebSocketUrl(input: string | URL): Destination {
   if (text.includes('#')) throw unfit('without a fragment (RFC 6455 §3; a # in a path is %23)', text);
   if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixDestination(url, text);
   const scheme = SCHEMES.get(url.protocol);
-  if (scheme === undefined) throw unfit('of scheme ws:, wss:, ws+unix: or wss+unix:', text);
+  if (scheme === undefined)
+    throw unfit('of scheme ws:, wss:, ws+unix: or wss+unix:, such as ws://localhost:8080/', text);
   const port = url.port === '' ? scheme.port : Number(url.port);
   const authorization = basicAuthorization(url, text);
   const target = url.pathname + url.search;

@@ -331,7 +331,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   }
 
   keepaliveTimedOut(silence: number): void {
-    const message = `the peer has not answered a ping for ${Math.round(silence)} ms (pingInterval + pingTimeout)`;
+    const message = `no sign of life from the peer for ${Math.round(silence)} ms, and no answer to a ping (pingInterval, pingTimeout)`;
     this.#initiator ??= 'network';
     this.terminate(new ConnectionLostError(message, 'WS101_KEEPALIVE_TIMEOUT'));
   }

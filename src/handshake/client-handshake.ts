@@ -24,7 +24,7 @@ import { createKey, isKey } from './key.js';
 import { printable } from './quoted.js';
 import { isRequestTarget, parseAuthority } from './request-target.js';
 import { ResponseBody } from './response-body.js';
-import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse } from './response-hint.js';
+import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse, NO_RESPONSE } from './response-hint.js';
 import { checkSubprotocols } from './subprotocol.js';
 
 export interface ClientHandshakeOptions extends HeadLimits {
@@ -131,7 +131,7 @@ export class ClientHandshake {
       return new HandshakeError('the connection ended before a response came', {
         phase: 'response',
         fault: 'peer',
-        hint: 'the port may speak another protocol, such as TLS: wss:// instead of ws://, or the other way round',
+        hint: NO_RESPONSE,
       });
     }
     return this.#failAtOpening('the connection ended before the response was whole');

@@ -5,15 +5,20 @@ import { decodeLocation } from './location.js';
 import { PASS_ON_UPGRADE } from './proxy-advice.js';
 import { quoted } from './quoted.js';
 
-const HTTP_1_0 = `the response is HTTP/1.0, which knows no Upgrade: a proxy on the way has to speak HTTP/1.1 (${PASS_ON_UPGRADE})`;
+const IS_HTTP_1_0 = 'the response is HTTP/1.0, which has no Upgrade';
+const HTTP_1_0 = `${IS_HTTP_1_0}: a proxy on the way must use HTTP/1.1 (${PASS_ON_UPGRADE})`;
 
 const PROXY_MAY_DROP_UPGRADE = `a proxy on the way may have removed Upgrade or Connection (${PASS_ON_UPGRADE})`;
+
+/** The hint if not one byte came back. */
+export const NO_RESPONSE =
+  'the port may speak another protocol, such as TLS (wss:// instead of ws://, or the other way round), or the server hangs or is overloaded';
 
 /** What to make of each status, where it says more than its class does. */
 const HINTS: ReadonlyMap<number, string> = new Map([
   [400, `the server finds the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
   [403, 'the server does not allow this Origin, this Host or these credentials'],
-  [404, 'nothing is served at this path: is it spelled right?'],
+  [404, `no WebSocket is served at this path: is it spelled right? If it is, ${PROXY_MAY_DROP_UPGRADE}`],
   [405, 'something is served at this path, but not to GET: is the path right?'],
   [407, 'a proxy on the way wants credentials'],
   [408, 'the server waited too long for the request'],
@@ -33,25 +38,31 @@ export function hintOfInvalidUpgrade({ version }: ResponseHead): string {
 /** The hint for a response other than 101. */
 export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
   const hint = hintOfStatus(head, body);
-  return head.version === '1.0' ? `${hint}; ${HTTP_1_0}` : hint;
+  if (head.version !== '1.0') return hint;
+  return `${hint}; ${hint.includes(PASS_ON_UPGRADE) ? IS_HTTP_1_0 : HTTP_1_0}`;
 }
 
 function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
   const { status, headers } = head;
   // What nginx and Go's net/http answer where plain HTTP comes to their TLS port.
   if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server wants TLS: try wss://';
-  if (status === 401)
-    return `the server wants credentials: ${quoted(headers.get('WWW-Authenticate') ?? 'it does not say which')}`;
+  if (status === 401) return hintOfUnauthorized(headers.get('WWW-Authenticate'));
   if (status === 426) return hintOfUpgradeRequired(head);
   const hint = HINTS.get(status);
   if (hint !== undefined) return hint;
   if (status < 300) {
-    return headers.get('Content-Type')?.toLowerCase().startsWith('text/html')
-      ? 'a web page answered: is the path right?'
-      : 'an ordinary HTTP resource answered: is the path right?';
+    const isPage = headers.get('Content-Type')?.toLowerCase().startsWith('text/html');
+    const what = isPage ? 'a web page' : 'an ordinary HTTP resource';
+    return `${what} answered: is the path right? If it is, ${PROXY_MAY_DROP_UPGRADE}`;
   }
   if (status < 400) return hintOfRedirect(headers.get('Location') ?? 'nowhere');
   return status < 500 ? 'the server refuses the request' : 'the server failed';
+}
+
+function hintOfUnauthorized(challenge: string | undefined): string {
+  return challenge === undefined
+    ? 'the server wants credentials, and does not say which'
+    : `the server wants credentials: ${quoted(challenge)}`;
 }
 
 function hintOfRedirect(location: string): string {

@@ -444,7 +444,7 @@ describe('ws101 connect: an opening handshake that fails exits 1, with a hint', 
 
     const refused = pipes('x\n');
     expect(await connect([url], refused)).toBe(EXIT.FAILURE);
-    expect(refused.stderr.text).toMatch(/\* hint: the certificate .*: give it as --ca\n/);
+    expect(refused.stderr.text).toMatch(/\* hint: the certificate .*: to trust it, pass it as --ca\n/);
 
     const trusted = pipes('x\n');
     expect(await connect([url, '--ca', ca, '--trace'], trusted)).toBe(EXIT.OK);
@@ -479,6 +479,15 @@ describe('ws101 connect: options', () => {
     expect(request).toContain(`Authorization: Basic ${Buffer.from('user:secret').toString('base64')}`);
     expect(streams.stderr.text).toContain('* opened: subprotocol chat\n');
     expect(streams.stderr.text).not.toContain('secret');
+  });
+
+  it('says if the server chose none of the subprotocols', async () => {
+    const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols: ['chat'] });
+    onTestFinished(() => standing.close({ timeout: 0 }));
+    await once(standing, 'listening');
+    const streams = pipes('');
+    expect(await connect([urlOf(standing, false), '--subprotocol', 'chatt'], streams)).toBe(EXIT.OK);
+    expect(streams.stderr.text).toContain('* opened: without a subprotocol, since the server chose none\n');
   });
 
   it.each([

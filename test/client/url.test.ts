@@ -93,7 +93,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     ['', 'an absolute URL'],
     ['ws://', 'an absolute URL'],
     ['ftp://h/', 'scheme'],
-    ['h:80/', 'scheme'],
+    ['h:80/', 'such as ws://localhost:8080/'],
     ['ws://h/#top', 'fragment'],
     ['ws://h/#', 'fragment'],
     ['ws://us%zzer:x@h/', 'user and password'],

@@ -200,7 +200,11 @@ describe('the keepalive of a connection', () => {
       code: 1006,
       wasClean: false,
       initiator: 'network',
-      cause: { code: 'WS101_KEEPALIVE_TIMEOUT', fault: 'network' },
+      cause: {
+        code: 'WS101_KEEPALIVE_TIMEOUT',
+        fault: 'network',
+        message: expect.stringMatching(/^no sign of life from the peer for \d+ ms, and no answer to a ping/),
+      },
     });
     expect(peer.seen).toHaveLength(1);
     expect(peer.seenFrames[0]?.opcode).toBe(9);

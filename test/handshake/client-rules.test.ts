@@ -221,16 +221,21 @@ const refused = (status: string, headers: readonly string[] = [], body = '') =>
   [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${body.length}`, '', body].join('\r\n');
 
 rule('a response other than 101 says what is likely wrong', [
-  ['200 with a page', refused('200 OK', ['Content-Type: text/html; charset=utf-8'], '<p>'), 'failed', /web page/],
-  ['200', refused('200 OK'), 'failed', /ordinary HTTP resource/],
+  [
+    '200 with a page',
+    refused('200 OK', ['Content-Type: text/html; charset=utf-8'], '<p>'),
+    'failed',
+    /web page.*proxy_set_header Upgrade/,
+  ],
+  ['200', refused('200 OK'), 'failed', /ordinary HTTP resource.*proxy_set_header Upgrade/],
   ['301', refused('301 Moved', ['Location: /new']), 'failed', /redirect to "\/new"/],
   ['307 to nowhere', refused('307 Moved'), 'failed', /redirect to "nowhere"/],
   ['400', refused('400 Bad Request'), 'failed', /malformed; a proxy/],
   ['400 of a TLS port', refused('400 Bad Request', [], 'sent to an HTTPS server'), 'failed', /TLS: try wss/],
   ['401', refused('401 Unauthorized', ['WWW-Authenticate: Basic realm="x"']), 'failed', /credentials: "Basic/],
-  ['401 without a challenge', refused('401 Unauthorized'), 'failed', /does not say which/],
+  ['401 without a challenge', refused('401 Unauthorized'), 'failed', /credentials, and does not say which/],
   ['403', refused('403 Forbidden'), 'failed', /Origin/],
-  ['404', refused('404 Not Found'), 'failed', /404 Not Found\n.*path/s],
+  ['404', refused('404 Not Found'), 'failed', /404 Not Found\n.*path.*proxy_set_header Upgrade/s],
   ['410', refused('410 Gone'), 'failed', /refuses the request/],
   ['426', refused('426 Upgrade Required'), 'failed', /saw no WebSocket request/],
   ['426 of our version', refused('426 x', ['Sec-WebSocket-Version: 8, 13', 'Upgrade: websocket']), 'failed', /saw no/],

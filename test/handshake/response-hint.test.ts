@@ -19,11 +19,13 @@ it('a hint does not carry control characters of the server to a terminal', () =>
 });
 
 it.each([
-  [200, /right\?; .*HTTP\/1\.0.*proxy_http_version 1\.1;/],
-  [401, /credentials: .*; .*HTTP\/1\.0/],
-])('%i of HTTP/1.0 points to the proxy as well', (status, hint) => {
+  [200, /right\? .*proxy_http_version 1\.1;.*HTTP\/1\.0/],
+  [401, /credentials.*; .*HTTP\/1\.0.*proxy_http_version 1\.1;/],
+])('%i of HTTP/1.0 points to the proxy as well, and says once what to configure', (status, hint) => {
   const head = { version: '1.0', status, reason: '', headers: new HeaderFields() };
-  expect(hintOfResponse(head, new Uint8Array(0))).toMatch(hint);
+  const text = hintOfResponse(head, new Uint8Array(0));
+  expect(text).toMatch(hint);
+  expect(text.match(/proxy_http_version/g)).toHaveLength(1);
 });
 
 it.each([400, 426])('%i says what a proxy has to pass on', status => {
