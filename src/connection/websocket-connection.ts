@@ -199,7 +199,8 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
   }
 
   /**
-   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. A piece is copied before the
+   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. It is
+   * not compressed, and the peer receives it as one message, within its `maxMessageSize`. A piece is copied before the
    * next one is asked for, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. A source that
    * fails midway, or an abort, leaves a message that can't be completed: the connection is closed with 1011.
    *
