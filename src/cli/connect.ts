@@ -88,7 +88,7 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
 
 function openedStatus(agreed: string, offered: readonly string[]): string {
   if (agreed !== '') return `opened: subprotocol ${agreed}`;
-  return offered.length === 0 ? 'opened' : 'opened: without a subprotocol, since the server chose none';
+  return offered.length === 0 ? 'opened' : 'opened: no subprotocol agreed on';
 }
 
 /** @throws {UsageError} if the url or an option is wrong: the promise is then rejected already, and nothing was opened */

@@ -488,7 +488,7 @@ describe('ws101 connect: options', () => {
     await once(standing, 'listening');
     const streams = pipes('');
     expect(await connect([urlOf(standing, false), '--subprotocol', 'chatt'], streams)).toBe(EXIT.OK);
-    expect(streams.stderr.text).toContain('* opened: without a subprotocol, since the server chose none\n');
+    expect(streams.stderr.text).toContain('* opened: no subprotocol agreed on\n');
   });
 
   it.each([
