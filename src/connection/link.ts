@@ -15,7 +15,7 @@ import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepaliv
 import { LINGER_TIME, Linger } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
-import { Pinger } from './pinger.js';
+import { Pinger, type SentPing } from './pinger.js';
 import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WireTap } from './wire-tap.js';
@@ -58,6 +58,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   readonly #keepalive: KeepaliveGroup | undefined;
   /** Made with the first Ping. */
   #pinger: Pinger | undefined;
+  /** The last Ping of keepalive. */
+  #keepalivePing: SentPing | undefined;
   wasHeard = false;
   heardAt = 0;
   pingedAt = 0;
@@ -289,8 +291,8 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     const payload = pinger.nextPayload();
     this.sendPing(payload);
     // Only the last of these is remembered: a peer that talks but never answers must not make them pile up.
-    pinger.forget(ignoreAnswer);
-    pinger.await(payload, ignoreAnswer);
+    if (this.#keepalivePing !== undefined) pinger.forget(this.#keepalivePing);
+    this.#keepalivePing = pinger.await(payload, ignoreAnswer);
   }
 
   /**

@@ -248,11 +248,11 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
         stopListening();
         resolve(roundTrip);
       };
+      const ping = pinger.await(payload, answer);
       const stopListening = onAbort(signal, () => {
-        pinger.forget(answer);
+        pinger.forget(ping);
         reject(signal?.reason);
       });
-      pinger.await(payload, answer);
     });
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pinger } from '../../src/connection/pinger.js';
+import { Pinger, type SentPing } from '../../src/connection/pinger.js';
 
 function sentPings(pinger: Pinger, ...payloads: string[]): Array<number | undefined | 'waiting'> {
   const answers = payloads.map((): number | undefined | 'waiting' => 'waiting');
@@ -47,26 +47,51 @@ describe('Pinger', () => {
   it('forgets a Ping', () => {
     const pinger = new Pinger();
     const answers: unknown[] = [];
-    const answer = (roundTrip: number | undefined) => void answers.push(roundTrip);
-    pinger.await(Buffer.from('a'), answer);
-    pinger.forget(answer);
-    pinger.forget(answer);
+    const ping = pinger.await(Buffer.from('a'), roundTrip => void answers.push(roundTrip));
+    pinger.forget(ping);
+    pinger.forget(ping);
     pinger.receivePong(Buffer.from('a'));
     pinger.end();
     expect(answers).toEqual([]);
+    expect(pinger.held).toBe(0);
   });
 
   it('forgets that Ping alone, and nothing if its answer has come', () => {
     const pinger = new Pinger();
-    const answers: unknown[] = [];
-    const [first, second] = [1, 2].map(number => () => void answers.push(number)) as [() => void, () => void];
-    const unknown = () => {};
-    pinger.await(Buffer.from('a'), first);
-    pinger.await(Buffer.from('b'), second);
-    pinger.forget(unknown);
+    const answers: number[] = [];
+    const [, second, third] = [1, 2, 3, 4].map(number =>
+      pinger.await(Buffer.from(`${number}`), () => void answers.push(number)),
+    ) as [SentPing, SentPing, SentPing, SentPing];
+    pinger.forget(third);
+    pinger.receivePong(Buffer.from('3'));
+    pinger.receivePong(Buffer.from('2'));
     pinger.forget(second);
+    expect(answers).toEqual([1, 2]);
+    expect(pinger.held).toBe(1_024);
     pinger.end();
+    expect(answers).toEqual([1, 2, 4]);
+  });
+
+  it('answers a Ping if one with the same payload was forgotten', () => {
+    const pinger = new Pinger();
+    const answers: number[] = [];
+    const pings = [1, 2, 3].map(number => pinger.await(Buffer.from('same'), () => void answers.push(number)));
+    pinger.forget(pings[1]!);
+    pinger.forget(pings[2]!);
+    pinger.receivePong(Buffer.from('same'));
     expect(answers).toEqual([1]);
+  });
+
+  // Looking through all of them for each took 30 s for 10,000.
+  it('finds the Ping of a Pong at once, however many wait', { timeout: 5_000 }, () => {
+    const pinger = new Pinger();
+    const payloads = Array.from({ length: 50_000 }, () => pinger.nextPayload());
+    const answers: number[] = [];
+    const pings = payloads.map((payload, i) => pinger.await(payload, () => void answers.push(i)));
+    for (const payload of payloads.slice(0, 25_000)) pinger.receivePong(payload);
+    for (const ping of pings.slice(25_000).reverse()) pinger.forget(ping);
+    expect(answers).toEqual(Array.from({ length: 25_000 }, (_, i) => i));
+    expect(pinger.held).toBe(0);
   });
 
   it('answers with undefined at the end', () => {
