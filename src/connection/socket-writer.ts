@@ -92,8 +92,9 @@ export class SocketWriter {
     const socket = this.#socket;
     const last = pieces.length - 1;
     if (last < 0) return;
-    // A callback costs as much as everything else here, so it is for writes that are likely to wait.
-    const callback = this.#wasBlocked ? this.#writtenCallback : undefined;
+    // A callback costs as much as everything else here, so a socket gets one only for a write that is likely to wait. A Duplex of the
+    // application's own always gets one, since it may not know what to do with the empty chunk below.
+    const callback = this.#wasBlocked || !this.#recycles ? this.#writtenCallback : undefined;
     try {
       if (last > 0) socket.cork();
       for (let i = 0; i <= last; i++) {
@@ -101,11 +102,12 @@ export class SocketWriter {
         socket.write(pieces[i]!, i === last ? callback : undefined);
       }
       if (last > 0) socket.uncork();
+      this.#wasBlocked = socket.writableLength > 0;
+      if (this.#wasBlocked && callback === undefined) socket.write(NO_BYTES, this.#writtenCallback);
     } catch (error) {
       this.#owner.writeFailed(error as Error);
       return;
     }
-    this.#wasBlocked = socket.writableLength > 0;
     if (!this.#wasBlocked) {
       this.#release(pieces);
       return;
@@ -113,7 +115,6 @@ export class SocketWriter {
     this.#inFlight = pieces;
     this.#pace ??= new PeerPace();
     this.#pace.blocked();
-    if (callback === undefined) socket.write(NO_BYTES, this.#writtenCallback);
   }
 
   #release(pieces: Uint8Array[]): void {

@@ -196,6 +196,28 @@ describe('a Duplex whose write() throws', () => {
   });
 });
 
+describe('a Duplex that knows no empty chunk', () => {
+  it('never gets one, though its writes take their time', async () => {
+    const socket = new SlowDuplex();
+    const sizes: number[] = [];
+    const { write } = socket;
+    socket.write = ((...args: Parameters<typeof write>) => {
+      sizes.push((args[0] as Uint8Array).length);
+      return write.apply(socket, args);
+    }) as typeof write;
+    const connection = connectionOver(socket, 'server');
+    connection.send('hello');
+    connection.send('you');
+    await setImmediate();
+    expect(connection.bufferedAmount).toBe(12);
+    socket.takeAll();
+    await setImmediate();
+    expect(connection.bufferedAmount).toBe(0);
+    expect(sizes).toEqual([12]);
+    connection.terminate();
+  });
+});
+
 describe.each([
   ['TCP', tcpPair],
   ['TLS', tlsPair],
