@@ -1,5 +1,5 @@
 import { BackpressureError } from '../errors.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { Deadline } from './deadline.js';
 import type { ConnectionSettings } from './options.js';
 
 /** How many times the cap one turn of the event loop may queue. */
@@ -31,11 +31,11 @@ export class BufferCap {
   readonly #exceeded: (error: BackpressureError) => void;
   /** What waited after the last turn. */
   #carried = 0;
-  #takenAtTurnEnd = 0;
   /** How much one turn added when it crossed the cap, and what the transport will have taken when all of it has left. */
   #burst = 0;
   #burstEnd = 0;
-  #stallTimer: NodeJS.Timeout | undefined;
+  #takenAtTurnEnd = 0;
+  readonly #stall = new Deadline(() => this.#look());
   #takenAtLook = 0;
 
   /** @param exceeded called when a peer does not take what waits for it */
@@ -87,28 +87,24 @@ export class BufferCap {
   /** The transport has taken bytes. */
   progressed(): void {
     this.#carried = Math.min(this.#carried, this.#output.held);
-    if (this.#carried <= this.#limit) this.#unwatch();
+    if (this.#carried <= this.#limit) this.#stall.clear();
   }
 
   #watch(): void {
     this.#takenAtLook = this.#output.taken;
-    this.#stallTimer ??= setTimeout(() => this.#look(), STALL_TIME);
+    if (!this.#stall.isRunning) this.#stall.start(STALL_TIME);
   }
 
   #look(): void {
-    this.#stallTimer = undefined;
     const { held, taken, pace } = this.#output;
+    // Not all of it need be the transport's: Pongs free what Pings hold.
+    if (held <= this.#limit) return;
     if (taken > this.#takenAtLook) this.#watch();
     else this.#exceeded(new BackpressureError(held, this.#limit, pace));
   }
 
-  #unwatch(): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = undefined;
-  }
-
   /** The connection has closed. */
   end(): void {
-    this.#unwatch();
+    this.#stall.clear();
   }
 }

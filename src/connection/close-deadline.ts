@@ -1,4 +1,5 @@
-import { clearTimeout, now, setTimeout } from '../timers.js';
+import { now } from '../timers.js';
+import { Deadline } from './deadline.js';
 
 /** How many times `closeTimeout` a closing handshake may take while the peer makes progress. */
 export const MOST_EXTENSIONS = 10;
@@ -29,7 +30,7 @@ export class CloseDeadline {
   /** When it is over however much the peer progresses, and when it is over if it doesn't, on the clock of now(). */
   readonly #hardEnd: number;
   #end: number;
-  #timer: NodeJS.Timeout;
+  readonly #timer = new Deadline(() => this.#look());
   #takenAtLook: number;
   #hasLeft = false;
   #isComplete = false;
@@ -43,7 +44,7 @@ export class CloseDeadline {
     this.#end = time + timeout;
     this.#takenAtLook = peer.taken;
     peer.wasHeard = false;
-    this.#timer = setTimeout(() => this.#look(), timeout);
+    this.#timer.start(timeout);
   }
 
   /** Our Close frame has left. A slow peer still has to read what the kernel holds before it. */
@@ -61,22 +62,17 @@ export class CloseDeadline {
     this.#isComplete = true;
     const time = Math.min(this.#timeout, TCP_END_TIME);
     this.#end = now() + time;
-    this.#start(time);
+    this.#timer.start(time);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#timer.clear();
   }
 
   #extend(extension: number, time: number): void {
     this.#end = Math.min(time + extension, this.#hardEnd);
     this.#takenAtLook = this.#peer.taken;
     this.#peer.wasHeard = false;
-  }
-
-  #start(time: number): void {
-    this.clear();
-    this.#timer = setTimeout(() => this.#look(), time);
   }
 
   #look(): void {
@@ -87,7 +83,7 @@ export class CloseDeadline {
       if (hasProgressed) this.#extend(this.#timeout, time);
       else if (!this.#hasLeft && busyUntil > time) this.#extend(Math.min(busyUntil - time, this.#timeout), time);
     }
-    if (this.#end > time) this.#start(this.#end - time);
+    if (this.#end > time) this.#timer.start(this.#end - time);
     else this.#expired(this.#describe(hasProgressed));
   }
 

@@ -28,6 +28,9 @@ function cappedQueue() {
       output.taken += size;
       cap.progressed();
     },
+    free(size: number): void {
+      output.held -= size;
+    },
     endTurn: () => cap.turnEnded(),
   };
 }
@@ -121,6 +124,17 @@ describe('BufferCap', () => {
     queue.take(300);
     vi.advanceTimersByTime(100_000);
     expect(queue.errors).toEqual([]);
+  });
+
+  // Pings hold memory until their Pong comes, and that is no write of the transport's.
+  it('ends no peer if what waited has gone without the transport taking it', () => {
+    const queue = cappedQueue();
+    queue.send(2_000);
+    queue.endTurn();
+    queue.free(2_000);
+    vi.advanceTimersByTime(100_000);
+    expect(queue.errors).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('leaves no timer behind', () => {
