@@ -1,34 +1,117 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { CLOSE_CODE } from '../src/framing/close-code.js';
+import { VIOLATION } from '../src/framing/violations.js';
+import { anchorsOf, DOCUMENTS, LEDGERS, readDocument, withoutCode } from './helpers/markdown.js';
 import { ROWS } from './soak/rows/index.js';
 
 const root = new URL('../', import.meta.url);
 
-function read(document: string): string {
-  return readFileSync(new URL(document, root), 'utf8');
-}
-
-/** What stands in `code` there. */
+/** The words in `code` in a document. */
 function codeIn(document: string): string[] {
-  return Array.from(read(document).matchAll(/`([^`\n]+)`/g), ([, code]) => code!);
+  return Array.from(withoutCode(readDocument(document)).matchAll(/`([^`\n]+)`/g), ([, code]) => code!);
 }
 
-describe.each(['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'docs/architecture.md'])(
-  'what %s names is there',
-  document => {
-    test('files and folders', () => {
-      const paths = codeIn(document).filter(code => /^(src|test|docs|bench|examples)\/\S*$/.test(code));
-      expect(paths).not.toEqual([]);
-      expect(paths.filter(path => !existsSync(new URL(path, root)))).toEqual([]);
-    });
+const WRITTEN = DOCUMENTS.filter(document => !LEDGERS.includes(document));
 
-    test('scripts, and rows of the soak', () => {
-      const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-      for (const code of codeIn(document)) {
-        const [, script, row] = /^npm run (\S+)(?: -- (\S+))?/.exec(code) ?? [];
-        if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
-        if (script === 'soak' && row !== undefined) expect(ROWS.map(({ name }) => name)).toContain(row);
-      }
+describe.each(WRITTEN)('%s', document => {
+  test('names files and folders that exist', () => {
+    const paths = codeIn(document).filter(code => /^(src|test|docs|bench|examples)\/\S*$/.test(code));
+    expect(paths.filter(path => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+
+  test('names scripts, and rows of the soak, that exist', () => {
+    const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> };
+    for (const code of codeIn(document)) {
+      const [, script, row] = /^npm run (\S+)(?: -- (\S+))?/.exec(code) ?? [];
+      if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
+      if (script === 'soak' && row !== undefined) expect(ROWS.map(({ name }) => name)).toContain(row);
+    }
+  });
+
+  test('links to files and headings that exist', () => {
+    const links = Array.from(withoutCode(readDocument(document)).matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link!);
+    const broken = links.filter(link => {
+      if (/^https?:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const path = file === '' ? document : normalize(join(dirname(document), file));
+      if (!existsSync(new URL(path, root))) return true;
+      return anchor !== undefined && !anchorsOf(path).has(anchor);
     });
-  },
-);
+    expect(broken).toEqual([]);
+  });
+});
+
+test('README.md has at most 220 lines', () => {
+  expect(readDocument('README.md').split('\n').length).toBeLessThanOrEqual(221);
+});
+
+test('README.md leads to every document', () => {
+  const readme = readDocument('README.md');
+  expect(DOCUMENTS.filter(path => path !== 'README.md' && !readme.includes(`(${path})`))).toEqual([]);
+});
+
+/** The sources of a folder, one after the other. */
+function sources(folder: string): string {
+  const files = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter(file => file.endsWith('.ts'))
+    .map(file => readFileSync(new URL(`${folder}/${file}`, root), 'utf8'))
+    .join('\n');
+}
+
+/** The body of a declaration in a source, from its first line to the line that ends it. */
+function declaration(path: string, start: string): string {
+  const [, rest = ''] = readDocument(path).split(start);
+  return rest.slice(0, rest.search(/^}|;\n\n/m));
+}
+
+describe('docs/errors.md', () => {
+  const words = codeIn('docs/errors.md');
+
+  test('has every error class', () => {
+    const classes = Array.from(readDocument('src/errors.ts').matchAll(/^export class (\w+)/gm), ([, name]) => name);
+    expect(classes.length).toBeGreaterThanOrEqual(6);
+    expect(words).toEqual(expect.arrayContaining(classes));
+  });
+
+  test('has every code of an error or of a warning', () => {
+    const codes = new Set(sources('src').match(/WS101_\w+/g));
+    expect(codes.size).toBeGreaterThanOrEqual(12);
+    expect(words).toEqual(expect.arrayContaining([...codes]));
+  });
+
+  test('has every phase of a handshake', () => {
+    const phases = declaration('src/errors.ts', 'export type HandshakePhase =').match(/\w+/g) ?? [];
+    expect(phases).toContain('dns');
+    expect(words).toEqual(expect.arrayContaining(phases));
+  });
+
+  test('has every property of CloseInfo', () => {
+    const body = declaration('src/connection/close-info.ts', 'export interface CloseInfo {');
+    const names = Array.from(body.matchAll(/readonly (\w+)/g), ([, name]) => name);
+    expect(names).toContain('wasClean');
+    expect(words).toEqual(expect.arrayContaining(names));
+  });
+
+  test('has every violation with its close code', () => {
+    const page = readDocument('docs/errors.md');
+    for (const { code, closeCode } of Object.values(VIOLATION))
+      expect(page).toContain(`| \`${code}\` | ${closeCode} |`);
+  });
+
+  test('has every close code with its name', () => {
+    const page = readDocument('docs/errors.md');
+    for (const [name, code] of Object.entries(CLOSE_CODE)) expect(page).toContain(`| ${code} | \`${name}\` |`);
+  });
+});
+
+test.each([
+  ['docs/connection.md', 'src/connection/websocket-connection.ts', 'export interface ConnectionEvents {'],
+  ['docs/server.md', 'src/server/websocket-server.ts', 'export interface ServerEvents<Context> {'],
+])('%s has every event', (document, path, start) => {
+  const events = Array.from(declaration(path, start).matchAll(/^ {2}(\w+): \[/gm), ([, event]) => event);
+  expect(events.length).toBeGreaterThanOrEqual(6);
+  expect(codeIn(document)).toEqual(expect.arrayContaining(events));
+});

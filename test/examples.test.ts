@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { FRAMES } from './helpers/frames.js';
 import { plainResponse, switchingProtocols } from './helpers/http-heads.js';
+import { codeBlocks, DOCUMENTS } from './helpers/markdown.js';
 import { type RawPeer, rawServer } from './helpers/raw-peer.js';
 
 const run = promisify(execFile);
@@ -46,10 +48,8 @@ describe('the examples do what they say', () => {
 describe('the first example of README.md', () => {
   /** Runs it with this server in place of its own, and returns what it prints. A process that fails throws here. */
   async function runFirstExample(port: number): Promise<{ stdout: string; stderr: string }> {
-    const readme = await readFile(join(root, 'README.md'), 'utf8');
-    const code = /^```ts\n(.*?)^```$/ms.exec(readme)![1]!.replace('wss://example.com/chat', `ws://127.0.0.1:${port}/`);
-    const flags = ['--conditions=ws101-source', '--import', 'tsx', '--input-type=module', '-e', code];
-    return run(process.execPath, flags, { cwd: root });
+    const { code } = codeBlocks('README.md').find(({ info }) => info === 'ts')!;
+    return runCode(code.replace('wss://example.com/chat', `ws://127.0.0.1:${port}/`));
   }
 
   const MESSAGES = Buffer.concat(['1', 'bye'].map(text => FRAMES.server.text(text)));
@@ -103,30 +103,46 @@ describe('the first example of README.md', () => {
   });
 });
 
-describe('the code in README.md', () => {
-  it('passes the type checker as it stands', async () => {
-    const readme = await readFile(join(root, 'README.md'), 'utf8');
-    const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(match => match[1]!);
-    expect(blocks.length).toBeGreaterThanOrEqual(3);
-    const folder = await mkdtemp(join(tmpdir(), 'ws101-readme-'));
+describe('the server of README.md', () => {
+  it('echoes, and closes everything at SIGTERM', async () => {
+    const block = codeBlocks('README.md').find(({ code }) => code.includes('new WebSocketServer'))!;
+    const { stdout } = await runCode(`${withFreePort(block.code)}
+      import { connect } from 'ws101';
+      import { once } from 'node:events';
+      await once(server, 'listening');
+      const client = await connect('ws://127.0.0.1:' + server.address().port + '/chat');
+      client.send('hello');
+      console.log(...(await once(client, 'message')));
+      process.kill(process.pid, 'SIGTERM');
+      console.log((await client.closed).code);`);
+    expect(stdout.split('\n').sort()).toEqual(['', '/chat 1001 local undefined', '1001', 'hello']);
+  });
+});
+
+const BLOCKS = DOCUMENTS.flatMap(codeBlocks).filter(({ info }) => /^ts\b/.test(info));
+
+describe('the code in the documents', () => {
+  it('passes the type checker', async () => {
+    expect(BLOCKS.length).toBeGreaterThanOrEqual(20);
+    const folder = await mkdtemp(join(tmpdir(), 'ws101-documents-'));
     try {
-      // What a block leaves to the reader.
-      const given = `import type { Server } from 'node:http';
-declare const httpServer: Server;
-declare function whoIs(cookie: string | undefined, signal: AbortSignal): Promise<string | undefined>;
-export { httpServer, whoIs };
-`;
-      await Promise.all(blocks.map((block, i) => writeFile(join(folder, `block-${i}.mts`), withImport(block) + given)));
+      await writeFile(join(folder, 'given.d.ts'), GIVEN);
+      const names = BLOCKS.map(({ place }) => `${place.replaceAll(/\W/g, '-')}.mts`);
+      await Promise.all(BLOCKS.map(({ code }, i) => writeFile(join(folder, names[i]!), `${code}export {};\n`)));
       await writeFile(
         join(folder, 'tsconfig.json'),
         JSON.stringify({
           extends: join(root, 'tsconfig.json'),
           compilerOptions: {
-            paths: { ws101: [join(root, 'src/index.ts')], '#platform': [join(root, 'src/platform/node.ts')] },
+            paths: {
+              ws101: [join(root, 'src/index.ts')],
+              '#platform': [join(root, 'src/platform/node.ts')],
+              vitest: [join(root, 'node_modules/vitest/dist/index.d.ts')],
+            },
             typeRoots: [join(root, 'node_modules/@types')],
             noUnusedLocals: false,
           },
-          include: ['*.mts'],
+          include: ['*.mts', 'given.d.ts'],
         }),
       );
       await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(error => {
@@ -136,9 +152,65 @@ export { httpServer, whoIs };
       await rm(folder, { recursive: true });
     }
   });
+
+  const runnable = BLOCKS.filter(({ info }) => info === 'ts run');
+  const servers = BLOCKS.filter(({ info }) => info === 'ts start');
+
+  it.each(runnable)('prints what is shown: $place', async ({ code, output }) => {
+    expect(await runCode(code)).toEqual({ stdout: output, stderr: '' });
+  });
+
+  it.each(servers)('starts: $place', async ({ code }) => {
+    const end = 'setTimeout(() => process.exit(), 100);';
+    expect(await runCode(`${withFreePort(code)}${end}`)).toEqual({ stdout: '', stderr: '' });
+  });
+
+  it('has a known kind in every block, and no output without code', () => {
+    const infos = new Set(BLOCKS.map(({ info }) => info));
+    expect([...infos].sort()).toEqual(['ts', 'ts run', 'ts start']);
+    const outputs = DOCUMENTS.flatMap(codeBlocks).filter(({ info }) => info === 'text output');
+    expect(outputs.length).toBe(runnable.filter(({ output }) => output !== undefined).length);
+  });
 });
 
-/** A block that goes on where another one stopped needs its import. */
-function withImport(block: string): string {
-  return block.includes('import ') ? block : `import { WebSocketServer } from 'ws101';\n${block}`;
+/** What the blocks leave to the reader. Other packages are declared as far as the blocks use them: they are not installed here. */
+const GIVEN = `
+declare function whoIs(cookie: string | undefined, signal: AbortSignal): Promise<string | undefined>;
+
+declare module 'express' {
+  import type { Server } from 'node:http';
+  interface Response { send(body: string): void }
+  interface Application {
+    get(path: string, handler: (request: unknown, response: Response) => void): void;
+    listen(port: number): Server;
+  }
+  export default function express(): Application;
+}
+
+declare module 'express-session' {
+  export default function session(options: object): (request: any, response: any, next: (error?: unknown) => void) => void;
+}
+
+declare module 'fastify' {
+  import type { Server } from 'node:http';
+  interface Instance {
+    readonly server: Server;
+    addHook(name: 'preClose', hook: () => Promise<void>): void;
+    listen(options: { port: number }): Promise<string>;
+  }
+  export default function fastify(): Instance;
+}
+`;
+
+function withFreePort(code: string): string {
+  return code
+    .replaceAll('port: 8080', "port: 0, host: '127.0.0.1'")
+    .replaceAll('listen(8080)', "listen(0, '127.0.0.1')");
+}
+
+/** Runs a block as a program of its own. A process that fails throws here. */
+async function runCode(code: string): Promise<{ stdout: string; stderr: string }> {
+  const { code: javascript } = await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' });
+  const flags = ['--conditions=ws101-source', '--disable-warning=ExperimentalWarning', '--import', 'tsx'];
+  return run(process.execPath, [...flags, '--input-type=module', '-e', javascript], { cwd: root });
 }

@@ -109,33 +109,31 @@ describe('whoever takes options refuses others', () => {
   });
 });
 
-describe('the tables in README.md', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-
-  /** The names in the first column of the table behind these words. */
-  function tableBehind(words: string): string[] {
-    const table = readme.slice(readme.indexOf(words)).split('\n\n')[1]!;
-    const cells = table
+describe('the tables of options in docs', () => {
+  /** The names in the first column of the tables under a heading, up to the next one. */
+  function tableUnder(path: string, heading: string): string[] {
+    const [, section = ''] = readFileSync(new URL(`../docs/${path}`, import.meta.url), 'utf8').split(`\n${heading}\n`);
+    const cells = section
+      .split(/\n#/)[0]!
       .split('\n')
-      .slice(2)
+      .filter(line => line.startsWith('| `'))
       .map(row => row.split('|')[1]!);
     return cells.flatMap(cell => Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name!)).sort();
   }
 
-  const common = tableBehind('Of `connect()` and of `WebSocketServer` alike');
+  const common = tableUnder('connection.md', '## Options');
 
   test('have every option of either, and no other', () => {
     expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'permessageDeflate'].sort());
-    expect([...common, ...tableBehind('Of `connect()`, to a')].sort()).toEqual(
+    expect([...common, ...tableUnder('client.md', '## Options')].sort()).toEqual(
       Object.keys(CONNECT_OPTION_NAMES).sort(),
     );
-    expect([...common, ...tableBehind('Of `WebSocketServer`:')].sort()).toEqual(
+    expect([...common, ...tableUnder('server.md', '## Options')].sort()).toEqual(
       Object.keys(SERVER_OPTION_NAMES).sort(),
     );
   });
 
   test('and every one of permessage-deflate', () => {
-    const [, listed] = /`permessageDeflate` \| off \| `true`, or `\{ ([^}]+) \}`/.exec(readme)!;
-    expect(listed!.split(', ').sort()).toEqual(Object.keys(PERMESSAGE_DEFLATE_OPTION_NAMES).sort());
+    expect(tableUnder('connection.md', '### Compression')).toEqual(Object.keys(PERMESSAGE_DEFLATE_OPTION_NAMES).sort());
   });
 });

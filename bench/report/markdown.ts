@@ -81,13 +81,6 @@ function reasonsOf(disturbances: readonly string[]): string {
   }).join(', ');
 }
 
-/** The number of them, in a line. */
-export function disturbanceCount(results: Results): string {
-  const samples = results.scenarios.flatMap(({ runs }) => runs.flatMap(run => run.samples));
-  const disturbed = samples.filter(sample => sample.disturbed !== undefined).length;
-  return `${disturbed} of ${samples.length} samples were disturbed by the machine`;
-}
-
 /** Where the figures come from. */
 export function origin(results: Results): string {
   const { cpu, cores, memoryGiB, kernel, node, date, pinned } = results.machine;

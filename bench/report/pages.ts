@@ -3,13 +3,11 @@ import type { Results } from '../results.js';
 import type { Curve, ScaleResults } from '../scale/results.js';
 import { barChart } from './bar-chart.js';
 import { lineChart } from './line-chart.js';
-import { disturbanceCount, disturbances, markdownTable, origin, rateTable, resultTable, versions } from './markdown.js';
+import { disturbances, markdownTable, origin, rateTable, resultTable, versions } from './markdown.js';
 import { grouped, threeDigits } from './numbers.js';
-import { OURS } from './standing.js';
 
-/** The contenders and charts that the README shows; docs/benchmarks/ shows all. */
-const README_CONTENDERS: readonly string[] = ['raw-net', OURS, 'ws', 'uws', 'bun'];
-const README_CHARTS: readonly string[] = ['echo-16', 'echo-1k-text', 'idle-10k'];
+/** The chart that the README shows; docs/benchmarks/ shows all. */
+const README_CHARTS: readonly string[] = ['echo-16'];
 
 /** The charts by the names of their files. */
 export function charts(results: Results | undefined, scale: ScaleResults | undefined): Map<string, string> {
@@ -25,18 +23,13 @@ const LEGEND =
   'Medians, with the range of the rounds in parentheses; × is how far ws101 is from its target: 1.00 or less is reached. The ws of the targets is the one with bufferutil.';
 
 export function readmeBlock(results: Results): string {
-  const shown = results.contenders.filter(({ id }) => README_CONTENDERS.includes(id));
   const images = results.scenarios
     .filter(({ id, runs }) => README_CHARTS.includes(id) && runs.length > 0)
     .map(({ id, title }) => `![${title}](docs/benchmarks/${id}.svg)`);
   return [
-    '## How fast it is',
+    '## Speed',
     ...images,
-    resultTable(results, shown),
-    `${LEGEND} ${disturbanceCount(results)}.`,
-    `Machine: ${origin(results)}.`,
-    `Versions: ${versions(shown)}.`,
-    'All contenders, all charts, and how it is measured: [docs/benchmarks](docs/benchmarks/README.md).',
+    `Medians. Machine: ${origin(results)}. [All scenarios and contenders](docs/benchmarks/README.md), including those where ws101 is not the fastest.`,
   ].join('\n\n');
 }
 
