@@ -26,7 +26,6 @@ export interface CappedOutput {
  */
 export class BufferCap {
   readonly #limit: number;
-  readonly #mark: number;
   readonly #output: CappedOutput;
   readonly #exceeded: (error: BackpressureError) => void;
   /** What waited after the last turn. */
@@ -34,18 +33,16 @@ export class BufferCap {
   /** How much one turn added when it crossed the cap, and what the transport will have taken when all of it has left. */
   #burst = 0;
   #burstEnd = 0;
-  #takenAtTurnEnd = 0;
   readonly #stall = new Deadline(() => this.#look());
   #takenAtLook = 0;
 
   /** @param exceeded called when a peer does not take what waits for it */
   constructor(
-    { maxBufferedAmount, highWaterMark }: ConnectionSettings,
+    { maxBufferedAmount }: ConnectionSettings,
     output: CappedOutput,
     exceeded: (error: BackpressureError) => void,
   ) {
     this.#limit = maxBufferedAmount;
-    this.#mark = highWaterMark;
     this.#output = output;
     this.#exceeded = exceeded;
   }
@@ -74,14 +71,11 @@ export class BufferCap {
   turnEnded(): void {
     const { held, taken } = this.#output;
     if (held > this.#limit && this.#carried <= this.#limit) {
-      // Where much waited before, and the peer has taken none of it, it had its chance.
-      const hadChance = this.#carried > this.#mark && taken === this.#takenAtTurnEnd;
-      this.#burst = hadChance ? 0 : held - this.#carried;
+      this.#burst = held - this.#carried;
       this.#burstEnd = taken + held;
       this.#watch();
     }
     this.#carried = held;
-    this.#takenAtTurnEnd = taken;
   }
 
   /** The transport has taken bytes. */
