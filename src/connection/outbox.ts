@@ -10,7 +10,7 @@ import { JobQueue, type JobQueueOwner } from './job-queue.js';
 import type { ConnectionSettings } from './options.js';
 import { payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
-import { promptAnswer } from './prompt-answer.js';
+import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
 import type { WireTap } from './wire-tap.js';
 
@@ -218,7 +218,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
 
   /** Resolves true when no more than the high-water mark waits, false as soon as the connection is no longer open. */
   drained(signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isClosing) return promptAnswer(false);
     if (this.#mayGoOn()) return promptAnswer(true);
     return new Promise((resolve, reject) => {

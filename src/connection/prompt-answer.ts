@@ -14,7 +14,15 @@ function endTurn(): void {
  * the next turn. A loop that awaits nothing else would never let a turn end.
  */
 export function promptAnswer<T>(value: T): Promise<T> {
+  return isPrompt() ? Promise.resolve(value) : new Promise(resolve => setImmediate(resolve, value));
+}
+
+/** The same for a promise that rejects: the loop may catch that. */
+export function promptFailure(reason: unknown): Promise<never> {
+  return isPrompt() ? Promise.reject(reason) : new Promise((_, reject) => setImmediate(reject, reason));
+}
+
+function isPrompt(): boolean {
   if (answers === 0) setImmediate(endTurn);
-  if (++answers <= MOST_PER_TURN) return Promise.resolve(value);
-  return new Promise(resolve => setImmediate(resolve, value));
+  return ++answers <= MOST_PER_TURN;
 }

@@ -1,6 +1,7 @@
 import { invalidType } from '../errors.js';
 import { isUint8Array } from '../host-values.js';
 import type { Outbox } from './outbox.js';
+import { promptAnswer } from './prompt-answer.js';
 
 /** What sendStream() takes: pieces of text, or pieces of binary, but not both in one message. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
@@ -58,6 +59,8 @@ export class StreamMessage {
         if (!sent || !(await this.#orStop(this.#outbox.flowing()))) throw CLOSED;
       }
     } catch (error) {
+      // A loop that catches it, and tries again, must let turns end.
+      await promptAnswer(undefined);
       this.#fail(error);
       if (error !== CLOSED && this.#kind !== undefined) throw error;
       return;

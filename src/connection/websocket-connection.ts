@@ -16,7 +16,7 @@ import { Link, type LinkEvents } from './link.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
-import { promptAnswer } from './prompt-answer.js';
+import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import { unreadTimeoutError, warnOfUnread } from './unread.js';
 import { guardTap, type TransportInfo, type WireTap } from './wire-tap.js';
@@ -210,19 +210,20 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     const signal = signalOf(options);
     const stream = new StreamMessage(source, this.#link.outbox);
     if (signal?.aborted === true) {
-      stream.stop(signal.reason);
-    } else if (this.state !== 'open' || !this.#link.outbox.admits()) {
+      stream.stop(CLOSED);
+      return promptFailure(signal.reason);
+    }
+    if (this.state !== 'open' || !this.#link.outbox.admits()) {
       stream.stop(CLOSED);
       return promptAnswer(false);
-    } else {
-      const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
-      stream.result.then(stopListening, stopListening);
-      this.#link.outbox.enqueue(
-        0,
-        () => stream.run(),
-        () => stream.stop(CLOSED),
-      );
     }
+    const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
+    stream.result.then(stopListening, stopListening);
+    this.#link.outbox.enqueue(
+      0,
+      () => stream.run(),
+      () => stream.stop(CLOSED),
+    );
     return stream.result;
   }
 
@@ -241,7 +242,7 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     const signal = signalOf(options);
     const { pinger } = this.#link;
     const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal?.aborted === true) return promptFailure(signal.reason);
     if (!this.#link.sendPing(payload)) return promptAnswer(undefined);
     return new Promise((resolve, reject) => {
       const answer = (roundTrip: number | undefined) => {

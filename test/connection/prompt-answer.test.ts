@@ -27,12 +27,17 @@ describe('promptAnswer()', () => {
 });
 
 describe('no loop over the waits of a connection starves the event loop', () => {
+  const signal = AbortSignal.abort();
   const LOOPS: Array<[string, (connection: ReturnType<typeof connectionAndPeer>['connection']) => Promise<unknown>]> = [
     ['drained()', connection => connection.drained()],
     ['send() || drained()', async connection => connection.send('x') || (await connection.drained())],
     ['ping()', connection => Promise.race([connection.ping('x'), setImmediate()])],
     ['sendStream()', connection => connection.sendStream(['x'])],
     ['close()', connection => Promise.race([connection.close(), setImmediate()])],
+    ['drained() that an abort ends', connection => connection.drained({ signal }).catch(() => {})],
+    ['ping() that an abort ends', connection => connection.ping('x', { signal }).catch(() => {})],
+    ['sendStream() that an abort ends', connection => connection.sendStream(['x'], { signal }).catch(() => {})],
+    ['sendStream() of a source that fails', connection => connection.sendStream([0 as never]).catch(() => {})],
   ];
   const STATES = ['open', 'closing by us', 'closing by the peer', 'closed'] as const;
 
