@@ -326,6 +326,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     this.#isEnded = true;
     this.#cap?.end();
     this.#jobs?.end();
+    this.writer.end();
     this.#answerStream(false);
   }
 }

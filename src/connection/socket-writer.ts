@@ -88,6 +88,12 @@ export class SocketWriter {
     }
   }
 
+  /** Nothing leaves any more: forgets what waits, or whoever keeps a connection that has closed would keep that too. */
+  end(): void {
+    this.#inFlight = undefined;
+    this.#protocol.takeOutput();
+  }
+
   #write(pieces: Uint8Array[]): void {
     const socket = this.#socket;
     const last = pieces.length - 1;

@@ -173,6 +173,17 @@ describe('backpressure', () => {
     });
   });
 
+  it('holds nothing of what a closed connection had to send', async () => {
+    const { connection } = congested();
+    connection.send(Buffer.alloc(1_000_000));
+    await setImmediate();
+    expect(connection.bufferedAmount).toBeGreaterThan(900_000);
+    connection.terminate();
+    await connection.closed;
+    // The write that this Duplex never takes is the Duplex's own.
+    expect(connection.bufferedAmount).toBe(262_144);
+  });
+
   it('a single message above the cap is no reason to end', async () => {
     const all = congested({ maxBufferedAmount: 1_000 });
     expect(all.connection.send(Buffer.alloc(100_000))).toBe(false);
