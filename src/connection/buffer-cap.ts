@@ -50,7 +50,6 @@ export class BufferCap {
   /** Whether one more message may be queued. If not, the owner has been told. */
   admits(): boolean {
     const { held } = this.#output;
-    if (held <= this.#limit) return true;
     if (this.#carried > this.#limit) {
       if (held - this.#exempt <= this.#limit) return true;
       this.#exceeded(new BackpressureError(held, this.#limit, this.#output.pace));

@@ -60,9 +60,7 @@ export class CloseDeadline {
   complete(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;
-    const time = Math.min(this.#timeout, TCP_END_TIME);
-    this.#end = now() + time;
-    this.#timer.start(time);
+    this.#timer.start(Math.min(this.#timeout, TCP_END_TIME));
   }
 
   clear(): void {
@@ -79,11 +77,9 @@ export class CloseDeadline {
     const { taken, wasHeard, busyUntil } = this.#peer;
     const time = now();
     const hasProgressed = taken > this.#takenAtLook || wasHeard;
-    if (!this.#isComplete && this.#end <= time && time < this.#hardEnd) {
-      if (hasProgressed) this.#extend(this.#timeout, time);
-      else if (!this.#hasLeft && busyUntil > time) this.#extend(Math.min(busyUntil - time, this.#timeout), time);
-    }
-    if (this.#end > time) this.#timer.start(this.#end - time);
+    if (time >= this.#end)
+      this.#extend(hasProgressed ? this.#timeout : Math.min(busyUntil - time, this.#timeout), time);
+    if (this.#end > time && !this.#isComplete) this.#timer.start(this.#end - time);
     else this.#expired(this.#describe(hasProgressed));
   }
 

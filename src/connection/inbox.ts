@@ -1,3 +1,4 @@
+import { Fifo } from '../fifo.js';
 import type { ConnectionSettings } from './options.js';
 
 export type Message = string | Buffer;
@@ -23,9 +24,6 @@ interface Waiting {
  */
 const BLOCK_SIZE = 1_024;
 
-/** Places of messages taken are freed when there are this many of them, and they are half of the list. */
-const MOST_TAKEN = 64;
-
 /**
  * Messages that nobody has taken yet, in order: those that come before anyone listens, or faster than an iterator takes them. It is
  * bounded in bytes and in count (64 KiB of empty messages would be 32,768 of them); full, it asks for reading to stop.
@@ -33,9 +31,7 @@ const MOST_TAKEN = 64;
 export class Inbox {
   readonly #settings: ConnectionSettings;
   readonly #onTaken: () => void;
-  #messages: Message[] = [];
-  /** Index of the oldest message. */
-  #head = 0;
+  readonly #messages = new Fifo<Message>();
   #size = 0;
   #block: Buffer | undefined;
   #blockUsed = 0;
@@ -52,7 +48,7 @@ export class Inbox {
   }
 
   get isEmpty(): boolean {
-    return this.#head === this.#messages.length;
+    return this.#messages.length === 0;
   }
 
   /** Whether an iterator waits for the next message. */
@@ -67,7 +63,7 @@ export class Inbox {
 
   get isFull(): boolean {
     const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
-    return this.#messages.length - this.#head >= maxUnreadMessages || this.#size > maxUnreadBytes;
+    return this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
   }
 
   /** Hands a message to the iterator that waits for one, or keeps it. */
@@ -83,17 +79,9 @@ export class Inbox {
 
   /** Returns the oldest message and forgets it; there must be one. */
   take(): Message {
-    const message = this.#messages[this.#head]!;
-    this.#head++;
+    const message = this.#messages.shift()!;
     this.#size -= message.length;
-    if (this.isEmpty) {
-      this.#messages = [];
-      this.#head = 0;
-      this.#block = undefined;
-    } else if (this.#head >= MOST_TAKEN && this.#head * 2 >= this.#messages.length) {
-      this.#messages = this.#messages.slice(this.#head);
-      this.#head = 0;
-    }
+    if (this.isEmpty) this.#block = undefined;
     return message;
   }
 

@@ -1,3 +1,4 @@
+import { Fifo } from '../fifo.js';
 import { now, setImmediate } from '../timers.js';
 
 /** Something to send that has to wait for its turn, or for its own bytes. */
@@ -17,19 +18,14 @@ export interface JobQueueOwner {
   jobFailed(error: unknown): void;
 }
 
-/** How long jobs may run in one turn of the event loop, in milliseconds, and how many run between two looks at the clock. */
+/** How long jobs may run in one turn of the event loop, in milliseconds. */
 const SHARE = 5;
-const JOBS_PER_LOOK = 16;
-
-/** Jobs that are done are removed from the front of the list when there are this many of them, and they are half of it. */
-const MOST_DONE = 64;
 
 /** Jobs of one connection, run one after the other. */
 export class JobQueue {
   readonly #owner: JobQueueOwner;
-  #jobs: Job[] = [];
-  /** Index of the job that runs. */
-  #head = 0;
+  /** The first one is the one that runs. */
+  readonly #jobs = new Fifo<Job>();
   #size = 0;
   /** Jobs that can be dropped: those of streams. */
   #droppable = 0;
@@ -47,7 +43,7 @@ export class JobQueue {
 
   /** Jobs that wait, with the one that runs. */
   get length(): number {
-    return this.#jobs.length - this.#head;
+    return this.#jobs.length;
   }
 
   /** Whether a job has a `drop`: nobody knows how long such a job takes. */
@@ -65,19 +61,22 @@ export class JobQueue {
   async #run(): Promise<void> {
     this.#isRunning = true;
     let begunAt = now();
-    for (let count = 1; this.length > 0; count++) {
-      const job = this.#jobs[this.#head]!;
+    for (let job = this.#jobs.peek(); job !== undefined; job = this.#jobs.peek()) {
+      let failure: { readonly error: unknown } | undefined;
       try {
         await job.run();
       } catch (error) {
-        if (this.#isEnded) return;
-        this.#dropFrom(this.#head + 1);
-        this.#owner.jobFailed(error);
+        failure = { error };
       }
       if (this.#isEnded) return;
-      this.#remove(job);
+      this.#jobs.shift();
+      this.#forget(job);
+      if (failure !== undefined) {
+        this.#dropAll();
+        this.#owner.jobFailed(failure.error);
+      }
       this.#owner.jobDone();
-      if (count % JOBS_PER_LOOK === 0 && now() - begunAt > SHARE) {
+      if (now() - begunAt > SHARE) {
         await new Promise(resolve => setImmediate(resolve));
         begunAt = now();
       }
@@ -85,25 +84,13 @@ export class JobQueue {
     this.#isRunning = false;
   }
 
-  #remove(job: Job): void {
-    this.#head++;
-    this.#forget(job);
-    if (this.#head === this.#jobs.length) {
-      this.#jobs = [];
-      this.#head = 0;
-    } else if (this.#head >= MOST_DONE && this.#head * 2 >= this.#jobs.length) {
-      this.#jobs = this.#jobs.slice(this.#head);
-      this.#head = 0;
-    }
-  }
-
   #forget(job: Job): void {
     this.#size -= job.size;
     if (job.drop !== undefined) this.#droppable--;
   }
 
-  #dropFrom(index: number): void {
-    const dropped = this.#jobs.splice(index);
+  #dropAll(): void {
+    const dropped = this.#jobs.takeAll();
     for (const job of dropped) this.#forget(job);
     for (const job of dropped) job.drop?.();
   }
@@ -111,6 +98,6 @@ export class JobQueue {
   /** The connection has closed: no job runs any more. */
   end(): void {
     this.#isEnded = true;
-    this.#dropFrom(this.#head);
+    this.#dropAll();
   }
 }

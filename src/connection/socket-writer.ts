@@ -97,7 +97,6 @@ export class SocketWriter {
   #write(pieces: Uint8Array[]): void {
     const socket = this.#socket;
     const last = pieces.length - 1;
-    if (last < 0) return;
     // A callback costs as much as everything else here, so a socket gets one only for a write that is likely to wait. A Duplex of the
     // application's own always gets one, since it may not know what to do with the empty chunk below.
     const callback = this.#wasBlocked || !this.#recycles ? this.#writtenCallback : undefined;

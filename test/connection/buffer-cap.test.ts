@@ -76,6 +76,73 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
+  it('counts the cap itself as allowed', () => {
+    const queue = cappedQueue();
+    queue.send(1_000);
+    queue.endTurn();
+    expect(vi.getTimerCount()).toBe(0);
+    // What waited is exactly the cap, so this turn may still burst.
+    expect(queue.send(1_000)).toBe(true);
+    expect(queue.send(1_000)).toBe(true);
+    expect(queue.errors).toEqual([]);
+  });
+
+  it('admits exactly up to the cap beside what is exempt', () => {
+    const queue = cappedQueue();
+    queue.send(5_000);
+    queue.endTurn();
+    expect(queue.send(1_000)).toBe(true);
+    queue.endTurn();
+    expect(queue.send(1)).toBe(true);
+    queue.endTurn();
+    expect(queue.send(1)).toBe(false);
+  });
+
+  it('exempts only what the turn itself added', () => {
+    const queue = cappedQueue();
+    queue.send(901);
+    queue.endTurn();
+    queue.take(1);
+    queue.send(2_000);
+    queue.endTurn();
+    queue.send(100);
+    queue.endTurn();
+    expect(queue.send(1)).toBe(true);
+    queue.endTurn();
+    expect(queue.send(1)).toBe(false);
+  });
+
+  it('gives a peer a chance of which no more than the mark waited', () => {
+    const queue = cappedQueue();
+    queue.send(100);
+    queue.endTurn();
+    queue.send(2_000);
+    queue.endTurn();
+    expect(queue.send(1)).toBe(true);
+  });
+
+  it('measures what one turn adds from what waited before it', () => {
+    const queue = cappedQueue();
+    queue.send(900);
+    queue.endTurn();
+    for (let i = 0; i < 8; i++) expect(queue.send(1_000)).toBe(true);
+    expect(queue.send(1)).toBe(true);
+    expect(queue.send(1)).toBe(false);
+  });
+
+  it('watches for a stall only while more than the cap waits', () => {
+    const queue = cappedQueue();
+    queue.send(500);
+    queue.endTurn();
+    expect(vi.getTimerCount()).toBe(0);
+    queue.send(2_000);
+    queue.endTurn();
+    queue.take(100);
+    expect(vi.getTimerCount()).toBe(1);
+    queue.take(1_400);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('bounds what one turn may queue, and does not blame the peer', () => {
     const queue = cappedQueue();
     let count = 0;

@@ -55,8 +55,10 @@ describe('CloseDeadline', () => {
     vi.advanceTimersByTime(900);
     peer.taken = 10;
     deadline.left();
+    vi.advanceTimersByTime(600);
+    // Said again, it changes nothing.
     deadline.left();
-    vi.advanceTimersByTime(999);
+    vi.advanceTimersByTime(399);
     expect(ends).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(ends).toEqual([[1_900, 'the closing handshake failed: no Close frame came within 1000 ms (closeTimeout)']]);
@@ -89,6 +91,24 @@ describe('CloseDeadline', () => {
       expect(ends).toEqual([[expected, 'the server did not end TCP after both Close frames']]);
     },
   );
+
+  it('looks at progress when its time is over, and not before', () => {
+    const { deadline, peer, ends } = deadlineOf();
+    vi.advanceTimersByTime(900);
+    deadline.left();
+    vi.advanceTimersByTime(50);
+    peer.wasHeard = true;
+    // At 1 s the timer finds that it has until 1.9 s; then, that bytes came.
+    vi.advanceTimersByTime(10_000);
+    expect(ends[0]![0]).toBe(2_900);
+  });
+
+  it('extends no further than the peer may be busy', () => {
+    const { peer, ends } = deadlineOf();
+    peer.busyUntil = performance.now() + 1_300;
+    vi.advanceTimersByTime(10_000);
+    expect(ends[0]![0]).toBe(1_300);
+  });
 
   it('leaves no timer behind when it is cleared', () => {
     const { deadline } = deadlineOf();

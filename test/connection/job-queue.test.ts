@@ -3,6 +3,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { JobQueue } from '../../src/connection/job-queue.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 
+vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+
 function queueAndLog() {
   const log: string[] = [];
   const queue = new JobQueue({
@@ -61,6 +63,58 @@ describe('JobQueue', () => {
     fail('too late');
     await setImmediate();
     expect(log).toHaveLength(2);
+  });
+
+  it('reports nothing of a job that is done after the end', async () => {
+    const { queue, log } = queueAndLog();
+    let finish!: () => void;
+    queue.add({
+      size: 1,
+      run: () =>
+        new Promise<void>(resolve => {
+          finish = resolve;
+        }),
+    });
+    queue.end();
+    finish();
+    await setImmediate();
+    expect(log).toEqual([]);
+  });
+
+  it('knows of a job that can be dropped behind one that cannot', async () => {
+    const { queue } = queueAndLog();
+    let finish!: () => void;
+    queue.add({
+      size: 1,
+      run: () =>
+        new Promise<void>(resolve => {
+          finish = resolve;
+        }),
+    });
+    queue.add({ size: 1, run: () => new Promise(() => {}), drop: () => {} });
+    finish();
+    await setImmediate();
+    expect(queue).toMatchObject({ length: 1, hasDroppable: true });
+  });
+
+  it('gives the turn away when jobs have taken more than 5 ms of it', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { queue, log } = queueAndLog();
+    const job = (i: number) => ({
+      size: 1,
+      run: () => {
+        vi.advanceTimersByTime(1);
+        log.push(`${i}`);
+      },
+    });
+    for (let i = 1; i <= 20; i++) queue.add(job(i));
+    const counts: number[] = [];
+    while (queue.length > 0) {
+      await setImmediate();
+      counts.push(log.filter(entry => entry !== 'done').length);
+    }
+    vi.useRealTimers();
+    expect(counts.slice(0, 3)).toEqual([6, 12, 18]);
   });
 
   it('knows whether a job can be dropped', async () => {

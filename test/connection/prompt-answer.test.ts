@@ -12,6 +12,20 @@ describe('promptAnswer()', () => {
     expect(order).toEqual(['now', 'next turn']);
   });
 
+  it('answers 64 times at once in each turn, and the rest in the next turn', async () => {
+    await setImmediate();
+    for (let turn = 0; turn < 2; turn++) {
+      let answered = 0;
+      for (let i = 0; i < 70; i++) void promptAnswer(i).then(() => answered++);
+      for (let i = 0; i < 10; i++) await Promise.resolve();
+      expect(answered).toBe(64);
+      await setImmediate();
+      await Promise.resolve();
+      expect(answered).toBe(70);
+      await setImmediate();
+    }
+  });
+
   it('lets the turn end in a loop that awaits nothing else', async () => {
     let turnEnded = false;
     void setImmediate().then(() => {

@@ -46,6 +46,83 @@ describe('a transport that takes everything at once', () => {
   });
 });
 
+describe('the writes themselves', () => {
+  it('have no callback while the transport takes everything, and their memory is used again', () => {
+    const socket = new SlowDuplex(1_000);
+    const write = vi.spyOn(socket, 'write');
+    const { protocol, writer } = writerTo(socket);
+    for (let i = 0; i < 3; i++) {
+      protocol.send('hello');
+      writer.flush();
+    }
+    expect(write.mock.calls.map(([, callback]) => callback)).toEqual([undefined, undefined, undefined]);
+    const places = write.mock.calls.map(([piece]) => (piece as Uint8Array).byteOffset);
+    expect(new Set(places)).toEqual(new Set([0]));
+  });
+
+  it('of shared memory are those of a connection that is not blocked', () => {
+    const socket = new SlowDuplex(1_000);
+    const write = vi.spyOn(socket, 'write');
+    const { protocol, writer } = writerTo(socket);
+    const other = new Protocol('server', HANDLER);
+    other.send('y');
+    protocol.send('x');
+    writer.flush();
+    expect((write.mock.calls[0]![0] as Uint8Array).buffer).toBe(other.takeOutput()[0]!.buffer);
+  });
+
+  it('have one callback, with the last piece, once the transport has blocked', async () => {
+    const socket = new SlowDuplex();
+    const write = vi.spyOn(socket, 'write');
+    const { protocol, writer } = writerTo(socket);
+    protocol.send('x');
+    writer.flush();
+    // The first one had none, so an empty write tells when it has left.
+    expect(write.mock.calls.map(([piece, callback]) => [piece.length, typeof callback])).toEqual([
+      [3, 'undefined'],
+      [0, 'function'],
+    ]);
+    socket.takeWrite();
+    await setImmediate();
+    write.mockClear();
+    protocol.send('x');
+    protocol.sendEncoded(new Uint8Array(20_000));
+    writer.flush();
+    expect(write.mock.calls.map(([piece, callback]) => [piece.length, typeof callback])).toEqual([
+      [3, 'undefined'],
+      [20_000, 'function'],
+    ]);
+  });
+
+  it('count as told at exactly 64 KiB', () => {
+    const { protocol, writer } = writerTo(new SlowDuplex(1_000_000));
+    protocol.send(new Uint8Array(65_532));
+    writer.flush();
+    expect(writer.busyUntil).toBeGreaterThan(0);
+  });
+
+  it('that block are not taken for done by the late callback of one that was not', async () => {
+    const socket = new SlowDuplex();
+    const { protocol, writer } = writerTo(socket);
+    protocol.send('x');
+    writer.flush();
+    socket.takeWrite();
+    await setImmediate();
+    socket.addCapacity(3);
+    protocol.send('a');
+    writer.flush();
+    expect(writer.isBlocked).toBe(false);
+    protocol.send('bcd');
+    writer.flush();
+    expect(writer.isBlocked).toBe(true);
+    await setImmediate();
+    expect(writer).toMatchObject({ isBlocked: true, taken: 6 });
+    socket.takeWrite();
+    await setImmediate();
+    expect(writer).toMatchObject({ isBlocked: false, taken: 11 });
+  });
+});
+
 describe('a transport that takes less', () => {
   it('gets one write at a time, and the rest as it takes them', async () => {
     const socket = new SlowDuplex();

@@ -28,6 +28,11 @@ export class SlowDuplex extends Duplex {
     waiting?.();
   }
 
+  /** Takes `bytes` more at once, beyond what was written so far. */
+  addCapacity(bytes: number): void {
+    this.#capacity = bytes;
+  }
+
   /** Takes every write from now on. */
   takeAll(): void {
     this.#capacity = Number.POSITIVE_INFINITY;
