@@ -6,22 +6,37 @@
  * a test in test/architecture.test.ts enforces it.
  */
 
-/** Returns the name of the class of a typed array, from a slot that neither a subclass nor a Proxy can change. */
-const nameOfTypedArray = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get!;
+/** A getter of all typed arrays. It reads a slot that neither a property of the object, nor a subclass, nor a Proxy can change. */
+function slotOfTypedArrays(name: string | symbol): (this: unknown) => unknown {
+  return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
+}
 
-/** A Buffer is one, too. */
+const classNameOf = slotOfTypedArrays(Symbol.toStringTag);
+const lengthOf = slotOfTypedArrays('length');
+const bufferOf = slotOfTypedArrays('buffer');
+const byteOffsetOf = slotOfTypedArrays('byteOffset');
+const byteLengthOf = slotOfTypedArrays('byteLength');
+
+/** A Buffer is one, too. One that does not tell its true length is none: more would be read than it has. */
 export function isUint8Array(value: unknown): value is Uint8Array {
-  return nameOfTypedArray.call(value) === 'Uint8Array';
+  return classNameOf.call(value) === 'Uint8Array' && lengthOf.call(value) === (value as Uint8Array).length;
+}
+
+/** The bytes of a view, whatever its properties tell. */
+export function bytesOf(view: ArrayBufferView): Uint8Array {
+  if (classNameOf.call(view) === undefined) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return new Uint8Array(
+    bufferOf.call(view) as ArrayBuffer,
+    byteOffsetOf.call(view) as number,
+    byteLengthOf.call(view) as number,
+  );
 }
 
 /** A File is one, too. */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== 'object' || value === null) return false;
   const { size, type, arrayBuffer } = value as Partial<Blob>;
-  return typeof size === 'number' && typeof type === 'string' && typeof arrayBuffer === 'function';
+  return Number.isSafeInteger(size) && size! >= 0 && typeof type === 'string' && typeof arrayBuffer === 'function';
 }
 
 /** Whether it is an Error, or a DOMException. */

@@ -8,7 +8,7 @@ import { BufferCap, type CappedOutput } from './buffer-cap.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
 import { JobQueue, type JobQueueOwner } from './job-queue.js';
 import type { ConnectionSettings } from './options.js';
-import { payloadSize } from './payload.js';
+import { bytesOfBlob, payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
@@ -113,7 +113,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   send(payload: string | Uint8Array | Blob | PreparedMessage): boolean {
     if (!this.admits()) return false;
     if (!isHere(payload) && isBlob(payload)) {
-      this.enqueue(payload.size, async () => this.#hand(new Uint8Array(await payload.arrayBuffer())));
+      this.enqueue(payload.size, async () => this.#hand(await bytesOfBlob(payload)));
     } else if (this.#hasJobs) {
       // The caller may write to its memory again as soon as this returns.
       const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { invalidType } from '../errors.js';
-import { isBlob, isUint8Array } from '../host-values.js';
+import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 
 /** What send() takes. A string is sent as text, all else as binary. */
 export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
@@ -12,7 +12,7 @@ export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
  */
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (typeof data === 'string' || isUint8Array(data)) return data;
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (ArrayBuffer.isView(data)) return bytesOf(data);
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (isBlob(data)) return data;
   if (types.isProxy(data)) {
@@ -23,6 +23,18 @@ export function toPayload(data: Sendable): string | Uint8Array | Blob {
     );
   }
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
+}
+
+/**
+ * The bytes of a Blob.
+ *
+ * @throws {TypeError} if it returns anything else: 1000, say, must not become memory of that size
+ */
+export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
+  const buffer: unknown = await blob.arrayBuffer();
+  if (!types.isAnyArrayBuffer(buffer))
+    throw invalidType('what arrayBuffer() of a Blob returns', 'an ArrayBuffer', buffer);
+  return new Uint8Array(buffer);
 }
 
 /** How many bytes of payload this will be. */

@@ -1,6 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { payloadSize, toPayload } from '../../src/connection/payload.js';
+import { encodeFrame } from '../../src/framing/frame-encoder.js';
+import { connectionAndPeer } from '../helpers/connections.js';
 
 const NUMBERS = new Float32Array([1.5, -2, 3]);
 const NUMBER_BYTES = Buffer.from(NUMBERS.buffer);
@@ -58,5 +60,51 @@ describe('toPayload()', () => {
     expect(() => toPayload(data as never)).toThrow(
       `data must be a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob, ${got}`,
     );
+  });
+});
+
+describe('bytes that do not tell the truth about themselves', () => {
+  class Liar extends Uint8Array {
+    override get length(): number {
+      return 300;
+    }
+    override get byteLength(): number {
+      return 300;
+    }
+    override get byteOffset(): number {
+      return 0;
+    }
+  }
+  const pool = Uint8Array.from({ length: 400 }, (_, i) => i);
+  const LIARS: ReadonlyArray<[string, () => Uint8Array]> = [
+    [
+      'with a length of its own',
+      () => Object.defineProperty(Buffer.from(pool.buffer, 100, 3), 'length', { value: 300 }),
+    ],
+    ['of a subclass', () => new Liar(pool.buffer, 100, 3)],
+  ];
+
+  it.each(LIARS)('an array %s is sent as what it is, and nothing else of the memory', (_what, make) => {
+    expect([...(toPayload(make()) as Uint8Array)]).toEqual([100, 101, 102]);
+    const { connection, peer } = connectionAndPeer('server');
+    connection.send(make());
+    connection.terminate();
+    expect(peer.error).toBeUndefined();
+    expect(() => encodeFrame('server', 2, make())).toThrow(TypeError);
+  });
+
+  it.each([
+    ['of a size that is none', { size: Number.NaN, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
+    ['of a negative size', { size: -1, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
+  ])('a Blob %s is refused', (_what, blob) => {
+    expect(() => toPayload(blob as never)).toThrow(TypeError);
+  });
+
+  it('a Blob whose arrayBuffer() returns a number closes the connection with 1011, and sends no memory of that size', async () => {
+    const { connection, peer } = connectionAndPeer('server');
+    connection.send({ size: 1, type: '', arrayBuffer: async () => 1_000 } as unknown as Blob);
+    expect(await peer.saw(1)).toEqual(['close 1011']);
+    peer.send(peer.frames.close(1011));
+    expect((await connection.closed).cause).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
   });
 });
