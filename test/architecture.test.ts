@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import vm from 'node:vm';
@@ -220,6 +220,46 @@ describe('imports', () => {
       roomOf(from),
     );
     expect([...new Set(importers)].sort()).toEqual(['cli', 'inspect']);
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const page = readFileSync(join(SOURCES, '../docs/architecture.md'), 'utf8');
+
+  /** The rows under a heading, as cells without backquotes. */
+  function rowsUnder(heading: string): string[][] {
+    const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
+    return Array.from(section.matchAll(/^\| (`.*) \|$/gm), ([, row]) => row!.replaceAll('`', '').split(' | '));
+  }
+
+  test('has the imports that are allowed', () => {
+    const rows = rowsUnder('Folders').map(([folder, , imports]) => [
+      folder!.replace(/\.ts$|\/$/, ''),
+      imports === 'nothing' ? [] : imports!.split(', '),
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(ARROWS);
+  });
+
+  test('names every file with state of the whole process', () => {
+    const stateful = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
+      if (!file.endsWith('.ts') || /^(cli|inspect)\//.test(file)) return false;
+      const source = readFileSync(join(SOURCES, file), 'utf8');
+      return /^let |^const \w+(: \w+\[\])? = (new (Weak)?(Map|Set)<|\[\];)|^export const \w+: \w+Queue = /m.test(
+        source,
+      );
+    });
+    expect(stateful.length).toBeGreaterThan(10);
+    expect(
+      rowsUnder('Process-wide state')
+        .map(([file]) => file)
+        .sort(),
+    ).toEqual(stateful.sort());
+  });
+
+  test('names files that exist', () => {
+    const files = Array.from(page.matchAll(/`([\w-]+\/[\w/.-]+\.ts)`/g), ([, file]) => file!.replace(/^src\//, ''));
+    expect(files.length).toBeGreaterThan(30);
+    expect(files.filter(file => !file.startsWith('test/') && !existsSync(join(SOURCES, file)))).toEqual([]);
   });
 });
 
