@@ -19,6 +19,12 @@ function noMemory(): never {
   throw new RangeError('Array buffer allocation failed');
 }
 
+/** Which of the two a copy comes from depends on the size of Node's pool, and so on its version. */
+function exhaustMemory(): void {
+  vi.spyOn(Buffer, 'allocUnsafe').mockImplementation(noMemory);
+  vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(noMemory);
+}
+
 function halves(frame: Uint8Array): Uint8Array[] {
   const middle = frame.length >> 1;
   return [frame.subarray(0, middle), frame.subarray(middle)];
@@ -28,12 +34,12 @@ const BINARY = rawFrame({ opcode: 2, payload: new Uint8Array(2_000) });
 const TEXT = rawFrame({ opcode: 1, payload: new Uint8Array(2_000).fill(0x61) });
 
 describe('a message for which memory is short fails with 1009', () => {
-  test.each<[string, 'allocUnsafe' | 'allocUnsafeSlow', Uint8Array[]]>([
-    ['copied whole', 'allocUnsafe', [new Uint8Array([...BINARY, ...new Uint8Array(16_000)])]],
-    ['gathered in pieces', 'allocUnsafeSlow', halves(BINARY)],
-    ['a text gathered in pieces', 'allocUnsafeSlow', halves(TEXT)],
-  ])('%s', (_, method, chunks) => {
-    vi.spyOn(Buffer, method).mockImplementation(noMemory);
+  test.each<[string, Uint8Array[]]>([
+    ['copied whole', [new Uint8Array([...BINARY, ...new Uint8Array(16_000)])]],
+    ['gathered in pieces', halves(BINARY)],
+    ['a text gathered in pieces', halves(TEXT)],
+  ])('%s', (_, chunks) => {
+    exhaustMemory();
     const { messages, error, retained } = decode(chunks);
     expect(messages).toEqual([]);
     expect(error).toMatchObject({ closeCode: 1009 });
@@ -54,7 +60,7 @@ describe('a message for which memory is short fails with 1009', () => {
 
   test('a masked payload in a chunk that is not ours', () => {
     const frame = rawFrame({ opcode: 2, key: [1, 2, 3, 4], payload: new Uint8Array(2_000) });
-    vi.spyOn(Buffer, 'allocUnsafe').mockImplementation(noMemory);
+    exhaustMemory();
     const { error } = decode([frame], { ownsChunks: false, mask: true });
     expect(error).toMatchObject({ closeCode: 1009 });
     expect(error!.message).toContain('no memory for 2000 bytes');
