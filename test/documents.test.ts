@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { CLOSE_CODE } from '../src/framing/close-code.js';
 import { VIOLATION } from '../src/framing/violations.js';
-import { anchorsOf, DOCUMENTS, LEDGERS, readDocument, withoutCode } from './helpers/markdown.js';
+import { anchorsOf, codeBlocks, DOCUMENTS, LEDGERS, readDocument, withoutCode } from './helpers/markdown.js';
 import { ROWS } from './soak/rows/index.js';
 
 const root = new URL('../', import.meta.url);
@@ -13,7 +13,8 @@ function codeIn(document: string): string[] {
   return Array.from(withoutCode(readDocument(document)).matchAll(/`([^`\n]+)`/g), ([, code]) => code!);
 }
 
-const WRITTEN = DOCUMENTS.filter(document => !LEDGERS.includes(document));
+const FOR_CONTRIBUTORS = ['RELEASING.md', 'CODE_OF_CONDUCT.md', '.github/PULL_REQUEST_TEMPLATE.md'];
+const WRITTEN = [...DOCUMENTS.filter(document => !LEDGERS.includes(document)), ...FOR_CONTRIBUTORS];
 
 describe.each(WRITTEN)('%s', document => {
   test('names files and folders that exist', () => {
@@ -41,6 +42,30 @@ describe.each(WRITTEN)('%s', document => {
     });
     expect(broken).toEqual([]);
   });
+});
+
+test.each(['CONTRIBUTING.md', 'RELEASING.md'])('%s shows commands that exist', document => {
+  const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> };
+  // Blocks in a list are indented.
+  const blocks = readDocument(document).matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm);
+  const commands = Array.from(blocks, ([, code]) => code!.trim().split(/\n */)).flat();
+  expect(commands.length).toBeGreaterThanOrEqual(4);
+  for (const command of commands) {
+    const [, script] = /^npm run (\S+)/.exec(command) ?? [];
+    if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
+    const [, file] = /^(?:node|npx vitest run) (\S+)/.exec(command) ?? [];
+    if (file !== undefined) expect(existsSync(new URL(file, root)), file).toBe(true);
+  }
+});
+
+test('the worked example of CONTRIBUTING.md shows lines that are in the files it names', () => {
+  const diffs = codeBlocks('CONTRIBUTING.md').filter(({ info }) => info === 'diff');
+  expect(diffs.length).toBeGreaterThanOrEqual(6);
+  let file = '';
+  for (const line of diffs.flatMap(({ code }) => code.trimEnd().split('\n'))) {
+    if (line.startsWith('+++ ')) file = line.slice(4);
+    else expect(readDocument(file).split('\n'), file).toContain(line.slice(1));
+  }
 });
 
 test('README.md has at most 220 lines', () => {
