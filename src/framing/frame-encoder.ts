@@ -18,6 +18,9 @@ import { releaseOutput, SLAB_SIZE } from './slabs.js';
 /** Up to this size a frame is written in one go, and a frame that was encoded before is copied to stand behind what waits. */
 const SMALL_PAYLOAD = 16_384;
 
+/** A slice of a large payload is no smaller than this, but for the last one: each is a piece of its own in a writev. */
+const LEAST_SLICE = 4_096;
+
 /**
  * Frames to bytes (RFC 6455 §5.2), straight into an OutputBuffer. A client's frames are masked with a fresh random key (§5.3)
  * on their way into memory of ours: the caller's bytes are never changed.
@@ -71,14 +74,14 @@ export class FrameEncoder {
   #largeFrame(firstByte: number, payload: Uint8Array, key: number | undefined): void {
     const { output } = this;
     const { length } = payload;
-    // The header and the first slice are one piece.
-    let end = Math.min(length, SLAB_SIZE - MAX_HEADER_LENGTH);
+    // Each slice fills the memory at hand to its end, so none is wasted. The first one is one piece with the header.
+    let end = Math.min(length, sliceSize(output) - MAX_HEADER_LENGTH);
     const start = output.reserve(MAX_HEADER_LENGTH + end);
     const first = writeHeader(output.memory, start, firstByte, length, key);
     copyPayload(payload, 0, end, output.memory, first, key);
     output.commit(first - start + end);
     for (let from = end; from < length; from = end) {
-      end = Math.min(length, from + SLAB_SIZE);
+      end = Math.min(length, from + sliceSize(output));
       const at = output.reserve(end - from);
       copyPayload(payload, from, end, output.memory, at, key);
       output.commit(end - from);
@@ -113,6 +116,11 @@ function writeFrame(
   } else {
     copyPayload(payload, 0, length, memory, at, key);
   }
+}
+
+/** What is left of the memory at hand, or new memory if that is little. */
+function sliceSize({ room }: OutputBuffer): number {
+  return room < LEAST_SLICE ? SLAB_SIZE : room;
 }
 
 /** Writes `payload[start, end)` to `memory` at `at`, masked if there is a key (§5.3). */

@@ -1,11 +1,12 @@
 import { allocateUnpooled } from '#platform';
-import { isInSlab, releaseOutput, SLAB_SIZE, type Slab, slabFor } from './slabs.js';
+import { isInSlab, releaseOutput, SLAB_SIZE, type Slab, slabFor, slabRoom } from './slabs.js';
 
 /** A piece of at most this size is copied rather than sent beside another. */
 const MOST_GATHERED = 16_384;
 
-/** The least memory that a buffer of its own takes. Each next one is twice as large, up to a slab. */
+/** The least and the most memory that a buffer which was set apart takes at once. Each next piece of memory is twice as large. */
 const LEAST_APART = 512;
+const MOST_APART = SLAB_SIZE / 2;
 
 /** The most pieces that a bounded take() returns: each one is an entry of a writev. */
 const MOST_PIECES = 256;
@@ -52,6 +53,12 @@ export class OutputBuffer {
     return this.#slab!.bytes;
   }
 
+  /** How many bytes can be reserved without new memory. */
+  get room(): number {
+    if (!this.#isApart) return slabRoom();
+    return this.#slab === undefined ? 0 : this.#slab.bytes.length - this.#slab.used;
+  }
+
   /** Finds room for `size` bytes and returns its place in `memory`. To be followed by commit() before anything else. */
   reserve(size: number): number {
     if (this.#pieces !== undefined && this.#runSlab === undefined && this.pieceCount === 1) this.#gather();
@@ -83,10 +90,9 @@ export class OutputBuffer {
 
   #ownSlab(size: number): Slab {
     const own = this.#slab;
-    // The one that was filled last may be shared, if this buffer has just been set apart.
-    if (own === undefined || isInSlab(own.bytes)) return makeSlab(Math.max(size, LEAST_APART));
+    if (own === undefined) return makeSlab(Math.max(size, LEAST_APART));
     if (own.used + size <= own.bytes.length) return own;
-    return makeSlab(Math.max(size, Math.min(2 * own.bytes.length, SLAB_SIZE)));
+    return makeSlab(Math.max(size, Math.min(2 * own.bytes.length, MOST_APART)));
   }
 
   /** Takes the first `size` bytes of what was reserved into the queue. */

@@ -35,6 +35,11 @@ export function slabFor(size: number): Slab {
   return current;
 }
 
+/** Bytes left in the slab that is being filled. */
+export function slabRoom(): number {
+  return current.bytes.length - current.used;
+}
+
 function nextSlab(size: number): Slab {
   const empty = size <= SLAB_SIZE ? emptySlabs.pop() : undefined;
   if (empty !== undefined) return empty;

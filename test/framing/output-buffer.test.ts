@@ -264,6 +264,20 @@ test('what waits in a buffer that was set apart holds no shared memory, and litt
   expect([...concat(...pieces)]).toEqual(Array.from({ length: 1_000 }, (_, i) => [i & 0xff, 1, 2]).flat());
 });
 
+test('room tells how many bytes fit into the memory at hand, shared or not', () => {
+  const [output, other] = [new OutputBuffer(), new OutputBuffer()];
+  write(output, 1, 2);
+  expect(output.room).toBe(65_534);
+  write(other, 1);
+  expect(output.room).toBe(65_533);
+  output.setApart();
+  // What it has fills two bytes of 512.
+  expect(output.room).toBe(510);
+  const empty = new OutputBuffer();
+  empty.setApart();
+  expect(empty.room).toBe(0);
+});
+
 test('memory that a buffer left when it was set apart is reused', () => {
   const output = new OutputBuffer();
   write(output, 1, 2);

@@ -70,7 +70,9 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       const { protocol } = new ProtocolLog(role);
       expect(protocol.outputPieces).toBe(0);
       protocol.send(new Uint8Array(100_000));
-      expect(protocol.outputPieces).toBe(2);
+      // It fills what is left of a slab, and one or two more.
+      expect(protocol.outputPieces).toBeGreaterThanOrEqual(2);
+      expect(protocol.outputPieces).toBeLessThanOrEqual(3);
       protocol.takeOutput();
       expect(protocol.outputPieces).toBe(0);
     });

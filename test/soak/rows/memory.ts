@@ -32,7 +32,9 @@ async function slowReader(makeMessage: () => string | Buffer): Promise<Outcome> 
   await round();
   const peak = await round();
   await server.close({ timeout: 0 });
-  const limit = CAP + Buffer.byteLength(makeMessage()) + 64 * KIBIBYTE;
+  // Each turn of the event loop sends one message, and the turn that crosses the cap is exempt from it. Beside what waits, the write that
+  // is under way, of 256 KiB at most, holds whole slabs, and memory may be partly filled.
+  const limit = CAP + 2 * Buffer.byteLength(makeMessage()) + 256 * KIBIBYTE;
   return { figure: `${kib(peak)} of ${kib(limit)}`, passed: peak > CAP / 2 && peak <= limit };
 }
 
@@ -44,7 +46,7 @@ async function peakOfSending(connection: WebSocketConnection, makeMessage: () =>
   let peak = 0;
   for (let sent = size; connection.state === 'open'; sent += size) {
     connection.send(makeMessage());
-    if (sent % MEBIBYTE < size) await new Promise(setImmediate);
+    await new Promise(setImmediate);
     // In the last twentieth, every 64 KiB.
     const isNear = connection.bufferedAmount > 0.95 * CAP && sent % (64 * KIBIBYTE) < size;
     if (isNear && connection.state === 'open') peak = Math.max(peak, await heldMemory());
@@ -122,7 +124,7 @@ async function fragments(count: number, size: number): Promise<Outcome> {
   return { figure: `${kib(each)} of ${kib(limit)} a connection`, passed: open === connections && each <= limit };
 }
 
-const SLOW = 'memory <= cap + one message + 64 KiB, then terminated';
+const SLOW = 'memory <= cap + what the turn that crosses it sends + one message + 256 KiB, then terminated';
 const UNREAD = '<= 2 chunks of 64 KiB + one message';
 const FRAGMENTS = '<= 2x payload + 64 KiB';
 
