@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**', 'test/packaging/**', '**/node_modules/**'],
     testTimeout: 15_000,
+    // Many tests wait for sockets and timers, so a core that vitest would leave free is used.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
