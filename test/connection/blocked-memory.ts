@@ -4,11 +4,12 @@
  * of its own, with --expose-gc.
  */
 import { once } from 'node:events';
-import { type AddressInfo, connect as dial, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { prepareMessage, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
 import { FRAMES } from '../helpers/frames.js';
-import { request } from '../helpers/http-heads.js';
+import { heldMemory } from '../soak/measure.js';
+import { connectRaw } from '../soak/wire.js';
 
 const QUEUED: Readonly<Record<string, (connection: WebSocketConnection) => unknown>> = {
   messages: connection => connection.send('x'),
@@ -21,27 +22,10 @@ const server = new WebSocketServer({ port: 0, host: '127.0.0.1', pingInterval: 0
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 
-async function open(): Promise<Socket> {
-  const socket = dial(port, '127.0.0.1');
-  socket.write(request());
-  await once(socket, 'data');
-  return socket;
-}
-
-async function held(): Promise<number> {
-  // What one collection finds dead, a thread of V8's may free only later.
-  for (let i = 0; i < 3; i++) {
-    globalThis.gc!();
-    await setImmediate();
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
-}
-
-const slowPeer = await open();
+const slowPeer = await connectRaw(port);
 const [slow] = server.clients as unknown as [WebSocketConnection];
 slowPeer.pause();
-const busy = [await open(), await open()];
+const busy = [await connectRaw(port), await connectRaw(port)];
 for (const connection of server.clients)
   if (connection !== slow) connection.on('message', data => connection.send(data));
 for (const socket of busy) socket.resume();
@@ -64,7 +48,7 @@ async function rounds(count: number): Promise<void> {
 }
 
 await rounds(50);
-const before = await held();
+const before = await heldMemory();
 await rounds(4_000);
-console.log(JSON.stringify({ held: (await held()) - before, bufferedAmount: slow.bufferedAmount - sentBefore }));
+console.log(JSON.stringify({ held: (await heldMemory()) - before, bufferedAmount: slow.bufferedAmount - sentBefore }));
 process.exit();

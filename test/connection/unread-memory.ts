@@ -3,24 +3,17 @@
  * its own, with --expose-gc.
  */
 import { once } from 'node:events';
-import { type AddressInfo, connect as dial, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { WebSocketServer } from '../../src/index.js';
 import { FRAMES } from '../helpers/frames.js';
-import { request } from '../helpers/http-heads.js';
+import { connectRaw } from '../soak/wire.js';
 
 const MESSAGES = 1_000;
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1', pingInterval: 0 });
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
-
-async function open(): Promise<Socket> {
-  const socket = dial(port, '127.0.0.1');
-  socket.write(request());
-  await once(socket, 'data');
-  return socket;
-}
 
 /** The least of several looks: memory of ArrayBuffers is freed some time after the collection. */
 async function held(): Promise<number> {
@@ -34,9 +27,9 @@ async function held(): Promise<number> {
   return least;
 }
 
-const unread = await open();
+const unread = await connectRaw(port);
 const [silent] = server.clients;
-const busy = await open();
+const busy = await connectRaw(port);
 let read = 0;
 for (const connection of server.clients) if (connection !== silent) connection.on('message', () => read++);
 
