@@ -1,12 +1,12 @@
 /**
- * Where the constants of src/extensions/permessage-deflate come from: which messages zlib handles at once and which on the thread
+ * Where the constants of src/permessage-deflate come from: which messages zlib handles at once and which on the thread
  * pool, how much of earlier messages a message may refer to, and what a context costs for as long as its connection lives. Run it
  * with `npm run deflate` in this folder.
  */
 import { performance } from 'node:perf_hooks';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync, type Zlib } from 'node:zlib';
-import { PermessageDeflate, resolvePermessageDeflate } from '../src/extensions/permessage-deflate/index.js';
-import { ZlibJob } from '../src/extensions/permessage-deflate/zlib-job.js';
+import { PerMessageDeflate, resolvePerMessageDeflate } from '../src/permessage-deflate/index.js';
+import { ZlibJob } from '../src/permessage-deflate/zlib-job.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
 const SIZES = [64, 1024, 4096, 8192, 16_384, 65_536, 262_144];
@@ -75,9 +75,9 @@ console.log(`${machine()}, zlib ${process.versions.zlib}\n`);
   };
   const contextOf = (role: 'client' | 'server', takeover: boolean): string => {
     const noTakeover = { serverNoContextTakeover: !takeover, clientNoContextTakeover: !takeover };
-    const settings = resolvePermessageDeflate(noTakeover, role)!;
-    const mine = new PermessageDeflate(role, settings, settings, 65_536);
-    const peer = new PermessageDeflate(role === 'client' ? 'server' : 'client', settings, settings, 65_536);
+    const settings = resolvePerMessageDeflate(noTakeover, role)!;
+    const mine = new PerMessageDeflate(role, settings, settings, 65_536);
+    const peer = new PerMessageDeflate(role === 'client' ? 'server' : 'client', settings, settings, 65_536);
     for (let i = 0; i < 200; i++) {
       const message = TEXT.subarray(i * 1500, i * 1500 + 1500);
       peer.inflate(mine.deflate(message) as Uint8Array);

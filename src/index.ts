@@ -19,7 +19,6 @@ export {
   type WaitOptions,
   WebSocketConnection,
 } from './connection/websocket-connection.js';
-export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './connection/wire-tap.js';
 export {
   BackpressureError,
   ConnectionLostError,
@@ -33,13 +32,13 @@ export {
   type Violation,
   WebSocketError,
 } from './errors.js';
-export type { PermessageDeflateOptions } from './extensions/permessage-deflate/index.js';
 export { CLOSE_CODE } from './framing/close-code.js';
 export type { ClosePayload } from './framing/close-payload.js';
 export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';
 export type { OriginRule } from './handshake/origin.js';
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
 export type { UpgradeRequest } from './handshake/request.js';
+export type { PerMessageDeflateOptions } from './permessage-deflate/index.js';
 export type {
   Authorize,
   Denial,
@@ -54,3 +53,4 @@ export {
   type ServerEvents,
   WebSocketServer,
 } from './server/websocket-server.js';
+export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './transport/wire-tap.js';

@@ -5,7 +5,7 @@ import { unknownOption } from './errors.js';
 export type OptionNames<T> = { readonly [name in keyof T]-?: true };
 
 /**
- * @param of what stands in front of the names where these are the options of an option, e.g. `permessageDeflate.`
+ * @param of what stands in front of the names where these are the options of an option, e.g. `perMessageDeflate.`
  * @throws {TypeError} naming the first option that there is not, and the one that may be meant
  */
 export function checkOptionNames(options: object, names: Readonly<Record<string, true>>, of = ''): void {

@@ -20,7 +20,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   framing: ['errors', 'host-values', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'application-code', 'platform'],
-  extensions: ['errors', 'option-names', 'handshake'],
+  'permessage-deflate': ['errors', 'option-names', 'handshake'],
+  transport: ['errors', 'application-code', 'timers'],
   connection: [
     'errors',
     'host-values',
@@ -32,7 +33,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'platform',
     'framing',
     'protocol',
-    'extensions',
+    'permessage-deflate',
+    'transport',
   ],
   client: [
     'errors',
@@ -44,7 +46,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'framing',
     'protocol',
     'handshake',
-    'extensions',
+    'permessage-deflate',
+    'transport',
     'connection',
   ],
   server: [
@@ -57,12 +60,24 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'framing',
     'protocol',
     'handshake',
-    'extensions',
+    'permessage-deflate',
+    'transport',
     'connection',
   ],
-  inspect: ['errors', 'host-values', 'platform', 'framing'],
-  index: ['errors', 'framing', 'handshake', 'extensions', 'connection', 'client', 'server'],
-  cli: ['errors', 'host-values', 'framing', 'handshake', 'connection', 'client', 'server', 'inspect', 'index'],
+  wire: ['errors', 'host-values', 'platform', 'framing'],
+  index: ['errors', 'framing', 'handshake', 'permessage-deflate', 'transport', 'connection', 'client', 'server'],
+  cli: [
+    'errors',
+    'host-values',
+    'framing',
+    'handshake',
+    'transport',
+    'connection',
+    'client',
+    'server',
+    'wire',
+    'index',
+  ],
 };
 
 /** What of node each room without I/O may import. The others may import anything of node's. */
@@ -73,7 +88,7 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
   'option-names': [],
   framing: [],
   protocol: [],
-  inspect: [],
+  wire: [],
   handshake: ['node:buffer', 'node:crypto'],
   platform: ['node:buffer', 'node:crypto'],
 };
@@ -216,10 +231,10 @@ describe('imports', () => {
   });
 
   test('only the command imports what only it needs', () => {
-    const importers = ALL.filter(({ to }) => roomOf(to) === 'cli' || roomOf(to) === 'inspect').map(({ from }) =>
+    const importers = ALL.filter(({ to }) => roomOf(to) === 'cli' || roomOf(to) === 'wire').map(({ from }) =>
       roomOf(from),
     );
-    expect([...new Set(importers)].sort()).toEqual(['cli', 'inspect']);
+    expect([...new Set(importers)].sort()).toEqual(['cli', 'wire']);
   });
 });
 
@@ -242,7 +257,7 @@ describe('docs', () => {
 
   test('names every file with state of the whole process', () => {
     const stateful = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
-      if (!file.endsWith('.ts') || /^(cli|inspect)\//.test(file)) return false;
+      if (!file.endsWith('.ts') || /^(cli|wire)\//.test(file)) return false;
       const source = readFileSync(join(SOURCES, file), 'utf8');
       return /^let |^const \w+(: \w+\[\])? = (new (Weak)?(Map|Set)<|\[\];)|^export const \w+: \w+Queue = /m.test(
         source,

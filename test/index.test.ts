@@ -60,7 +60,7 @@ describe('the public surface', () => {
       'MessageSource',
       'OriginRule',
       'PendingRequest',
-      'PermessageDeflateOptions',
+      'PerMessageDeflateOptions',
       'PreparedMessage',
       'RefusalOptions',
       'RefusedRequest',

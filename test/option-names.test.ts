@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
 import { CONNECTION_OPTION_NAMES } from '../src/connection/options.js';
-import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/extensions/permessage-deflate/index.js';
 import { ClientHandshake, ServerHandshake, UpgradePolicy } from '../src/handshake/index.js';
 import { connect, WebSocketServer } from '../src/index.js';
 import { checkOptionNames, type OptionNames } from '../src/option-names.js';
+import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/permessage-deflate/index.js';
 import { SERVER_OPTION_NAMES } from '../src/server/options.js';
 
 interface Options {
   readonly maxMessageSize?: number;
-  readonly permessageDeflate?: boolean;
+  readonly perMessageDeflate?: boolean;
   readonly port?: number;
   readonly tls?: object;
 }
 
-const NAMES: OptionNames<Options> = { maxMessageSize: true, permessageDeflate: true, port: true, tls: true };
+const NAMES: OptionNames<Options> = { maxMessageSize: true, perMessageDeflate: true, port: true, tls: true };
 
 /** The text of the TypeError for a wrong argument that `call` throws, or that its promise rejects with. */
 async function refusalBy(call: () => unknown): Promise<string> {
@@ -36,7 +36,7 @@ describe('an option that there is not', () => {
     ['maxMessageSzie', 'maxMessageSize'],
     ['naxMessageSise', 'maxMessageSize'],
     ['maxmessagesize', 'maxMessageSize'],
-    ['perMessageDeflate', 'permessageDeflate'],
+    ['permessageDeflate', 'perMessageDeflate'],
     ['tsl', 'tls'],
     ['Tls', 'tls'],
     ['ports', 'port'],
@@ -79,8 +79,8 @@ describe('whoever takes options refuses others', () => {
       () => new WebSocketServer({ noServer: true, maxMesageSize: 1 } as object),
     ],
     [
-      "unknown option 'permessageDeflate.treshold': did you mean 'permessageDeflate.threshold'?",
-      () => new WebSocketServer({ noServer: true, permessageDeflate: { treshold: 1 } as object }),
+      "unknown option 'perMessageDeflate.treshold': did you mean 'perMessageDeflate.threshold'?",
+      () => new WebSocketServer({ noServer: true, perMessageDeflate: { treshold: 1 } as object }),
     ],
     [
       "unknown option 'timout': did you mean 'timeout'?",
@@ -88,8 +88,8 @@ describe('whoever takes options refuses others', () => {
     ],
     ["unknown option 'header': did you mean 'headers'?", () => connect(URL_OF_NOBODY, { header: {} } as object)],
     [
-      "unknown option 'permessageDeflate.levl': did you mean 'permessageDeflate.level'?",
-      () => connect(URL_OF_NOBODY, { permessageDeflate: { levl: 1 } as object }),
+      "unknown option 'perMessageDeflate.levl': did you mean 'perMessageDeflate.level'?",
+      () => connect(URL_OF_NOBODY, { perMessageDeflate: { levl: 1 } as object }),
     ],
     ["unknown option 'orgins': did you mean 'origins'?", () => new UpgradePolicy({ orgins: '*' } as object)],
     [
@@ -124,7 +124,7 @@ describe('the tables of options in docs', () => {
   const common = tableUnder('connection.md', '## Options');
 
   test('have every option of either, and no other', () => {
-    expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'permessageDeflate'].sort());
+    expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'perMessageDeflate'].sort());
     expect([...common, ...tableUnder('client.md', '## Options')].sort()).toEqual(
       Object.keys(CONNECT_OPTION_NAMES).sort(),
     );

@@ -10,7 +10,7 @@ type Options = here.ServerOptions & here.ConnectOptions;
 
 const LARGE = Buffer.alloc(200_000, 'ws101 in another realm; ');
 const COMPRESSED: Options = {
-  permessageDeflate: { threshold: 0, serverNoContextTakeover: false, clientNoContextTakeover: false },
+  perMessageDeflate: { threshold: 0, serverNoContextTakeover: false, clientNoContextTakeover: false },
 };
 
 /** A server and a client of the same copy of the library, connected. */

@@ -9,7 +9,7 @@ const { WebSocketServer } = await import(pathToFileURL(resolve(dist, 'index.js')
 const server = new WebSocketServer({
   port: 0,
   host: '127.0.0.1',
-  ...(mode === 'deflate' ? { permessageDeflate: { threshold: 0 } } : {}),
+  ...(mode === 'deflate' ? { perMessageDeflate: { threshold: 0 } } : {}),
 });
 if (mode === 'broadcast') {
   server.on('connection', connection => {

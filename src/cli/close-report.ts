@@ -1,5 +1,5 @@
 import type { CloseInfo, HandshakeError } from '../index.js';
-import { describeClose, printableText } from '../inspect/index.js';
+import { describeClose, printableText } from '../wire/index.js';
 
 /** How many characters of the body of a refusal are shown. */
 const BODY_SHOWN = 300;

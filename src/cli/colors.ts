@@ -1,4 +1,4 @@
-import type { Paint } from '../inspect/index.js';
+import type { Paint } from '../wire/index.js';
 
 /** SGR codes (ECMA-48 §8.3.117): on and off. */
 const bold = sgr(1, 22);

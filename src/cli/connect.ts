@@ -6,7 +6,7 @@ import {
   type WebSocketConnection,
   type WireTap,
 } from '../index.js';
-import { type Paint, PLAIN, WireTrace } from '../inspect/index.js';
+import { type Paint, PLAIN, WireTrace } from '../wire/index.js';
 import { type ConnectArguments, parseConnectArguments } from './arguments.js';
 import { failureReport } from './close-report.js';
 import { COLORS, usesColor } from './colors.js';
@@ -33,7 +33,7 @@ export async function connect(args: readonly string[], streams: StandardStreams)
     return EXIT.OK;
   }
   if (options.url !== undefined) return await converse(options.url, options, streams);
-  const server = await startEcho({ host: '127.0.0.1', port: 0, permessageDeflate: options.compress });
+  const server = await startEcho({ host: '127.0.0.1', port: 0, perMessageDeflate: options.compress });
   try {
     return await converse(urlOf(server, false), options, streams);
   } finally {
@@ -105,7 +105,7 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
   return {
     headers,
     subprotocols,
-    permessageDeflate: options.compress,
+    perMessageDeflate: options.compress,
     closeTimeout: CLOSE_TIMEOUT,
     // A slow reader of our output, such as a pager, must not end the connection.
     unreadTimeout: 0,

@@ -1,4 +1,4 @@
-import { printableText } from '../inspect/index.js';
+import { printableText } from '../wire/index.js';
 
 /**
  * Formats a received message for stdout, without a line end. In a pipe, a text is unchanged. On a terminal, it becomes one line in which

@@ -47,7 +47,7 @@ function start({
     host,
     port,
     subprotocols,
-    permessageDeflate: compress,
+    perMessageDeflate: compress,
     ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
     ...(tls === undefined
       ? {}

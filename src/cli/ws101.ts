@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { printableText } from '../inspect/index.js';
+import { printableText } from '../wire/index.js';
 import { connect } from './connect.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { MAIN_HELP } from './help.js';

@@ -1,11 +1,6 @@
 import { HandshakeError } from '../errors.js';
-import {
-  type DeflateSettings,
-  judgeResponse,
-  makeOffers,
-  PermessageDeflate,
-} from '../extensions/permessage-deflate/index.js';
 import type { Agreement } from '../handshake/agreement.js';
+import { type DeflateSettings, judgeResponse, makeOffers, PerMessageDeflate } from '../permessage-deflate/index.js';
 
 /**
  * permessage-deflate as the server accepted it, ready to work; undefined where it did not, or was not asked to.
@@ -16,16 +11,16 @@ export function agreedDeflate(
   agreement: Agreement,
   settings: DeflateSettings | undefined,
   maxMessageSize: number,
-): PermessageDeflate | undefined {
+): PerMessageDeflate | undefined {
   if (settings === undefined) return undefined;
   const agreed = judgeResponse(agreement.extensions, makeOffers(settings));
   if (agreed === undefined) return undefined;
-  if (typeof agreed !== 'string') return new PermessageDeflate('client', agreed, settings, maxMessageSize);
+  if (typeof agreed !== 'string') return new PerMessageDeflate('client', agreed, settings, maxMessageSize);
   throw new HandshakeError(`the server's 101 is not valid: ${agreed} (RFC 7692 §7.1)`, {
     phase: 'response',
     fault: 'peer',
     status: 101,
     headers: agreement.headers.lines,
-    hint: 'the server does not follow RFC 7692; without permessageDeflate it may do',
+    hint: 'the server does not follow RFC 7692; without perMessageDeflate it may do',
   });
 }

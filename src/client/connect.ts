@@ -1,13 +1,13 @@
 import { onAbort } from '../abort-signal.js';
 import { type ConnectionSettings, resolveConnectionOptions } from '../connection/options.js';
-import { transportInfo } from '../connection/transport-info.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandshakeError } from '../errors.js';
-import { makeOffers } from '../extensions/permessage-deflate/index.js';
 import { ClientHandshake } from '../handshake/client-handshake.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
+import { makeOffers } from '../permessage-deflate/index.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import { transportInfo } from '../transport/transport-info.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
 import { HandshakeTimeout } from './failure.js';

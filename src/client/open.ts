@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
-import type { TransportInfo, WireTap } from '../connection/wire-tap.js';
 import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { Agreement } from '../handshake/agreement.js';
 import type { ClientHandshake } from '../handshake/client-handshake.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import type { TransportInfo, WireTap } from '../transport/wire-tap.js';
 import { faultOfAbort, HandshakeTimeout, messageOf } from './failure.js';
 
 /**

@@ -1,17 +1,17 @@
 import net from 'node:net';
 import { checkSignal } from '../abort-signal.js';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
-import { guardTap, type WireTap } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
-import {
-  type DeflateSettings,
-  type PermessageDeflateOptions,
-  resolvePermessageDeflate,
-} from '../extensions/permessage-deflate/index.js';
 import { HEAD_LIMIT_NAMES, type HeadLimits } from '../handshake/head-reader.js';
 import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/http-head.js';
 import { checkSubprotocols } from '../handshake/subprotocol.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
+import {
+  type DeflateSettings,
+  type PerMessageDeflateOptions,
+  resolvePerMessageDeflate,
+} from '../permessage-deflate/index.js';
+import { guardTap, type WireTap } from '../transport/wire-tap.js';
 import { DIAL_OPTION_NAMES, type DialOptions } from './dial.js';
 
 export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
@@ -22,7 +22,7 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimi
   /** The Origin header: what a browser would send. None if left out. */
   readonly origin?: string;
   /** Compression by permessage-deflate (RFC 7692): true, or how. Off if left out. */
-  readonly permessageDeflate?: boolean | PermessageDeflateOptions;
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /** Ends the attempt: connect() rejects with its reason. Once the connection stands, it does nothing any more. */
   readonly signal?: AbortSignal;
   /** How long it may take until the connection stands: DNS, TCP, TLS and redirects included. Default 10 s. */
@@ -46,7 +46,7 @@ export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {
   subprotocols: true,
   headers: true,
   origin: true,
-  permessageDeflate: true,
+  perMessageDeflate: true,
   signal: true,
   handshakeTimeout: true,
   maxRedirects: true,
@@ -126,7 +126,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     subprotocols: checkSubprotocols(subprotocols),
     headers: toHeaderFields(options.headers).lines,
     origin,
-    deflate: resolvePermessageDeflate(options.permessageDeflate, 'client'),
+    deflate: resolvePerMessageDeflate(options.perMessageDeflate, 'client'),
     signal,
     handshakeTimeout,
     maxRedirects,

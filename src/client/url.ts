@@ -1,6 +1,6 @@
 import { URL } from 'node:url';
-import { socketPathFault } from '../connection/socket-path.js';
 import { invalidType, invalidValue } from '../errors.js';
+import { socketPathFault } from '../transport/socket-path.js';
 
 /** Where a ws: or wss: URL leads (RFC 6455 §3). */
 export interface Destination {

@@ -1,18 +1,18 @@
 import { decodeUtf8, isUtf8 } from '#platform';
-import { type Inflated, InflateFault, type PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import type { Breach } from '../framing/frame-decoder.js';
 import { MAX_TEXT_SIZE } from '../framing/message-assembler.js';
 import { VIOLATION } from '../framing/violations.js';
 import { isThenable } from '../host-values.js';
+import { type Inflated, InflateFault, type PerMessageDeflate } from '../permessage-deflate/index.js';
 
 /** What a compressed message turns out to be: text, binary, or a broken rule. */
 export type InflatedMessage = string | Uint8Array | Breach;
 
 /** Compressed messages to messages: what the assembler does for the others (RFC 6455 §8.1, §10.4), behind the inflating. */
 export class Inflation {
-  readonly #deflate: PermessageDeflate;
+  readonly #deflate: PerMessageDeflate;
 
-  constructor(deflate: PermessageDeflate) {
+  constructor(deflate: PerMessageDeflate) {
     this.#deflate = deflate;
   }
 

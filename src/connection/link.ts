@@ -1,24 +1,24 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
-import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import type { Breach } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { isThenable, isUint8Array } from '../host-values.js';
+import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.js';
 import { clearTimeout, nextTick, now, setImmediate, setTimeout } from '../timers.js';
+import { LINGER_TIME, Linger } from '../transport/linger.js';
+import { destroySocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import type { CloseInfo } from './close-info.js';
 import { Inflation } from './inflation.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
-import { LINGER_TIME, Linger } from './linger.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox, type OutboxOwner } from './outbox.js';
 import { Pinger, type SentPing } from './pinger.js';
-import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
-import type { WireTap } from './wire-tap.js';
 
 /** As much as one read gives. */
 const MAX_HELD_BYTES = 65_536;
@@ -89,7 +89,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     connection: Connection,
     events: LinkEvents<Connection>,
     tap?: WireTap,
-    deflate?: PermessageDeflate,
+    deflate?: PerMessageDeflate,
   ) {
     // A socket of node's gives memory that is ours alone and copies what it is given. Another Duplex may do neither.
     const isSocket = socket instanceof Socket;

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../abort-signal.js';
 import type { BackpressureError } from '../errors.js';
-import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { isBlob, isThenable, isUint8Array } from '../host-values.js';
+import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Protocol } from '../protocol/protocol.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import { BufferCap, type CappedOutput } from './buffer-cap.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
 import { JobQueue, type JobQueueOwner } from './job-queue.js';
@@ -12,7 +13,6 @@ import { bytesOfBlob, payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
-import type { WireTap } from './wire-tap.js';
 
 export interface OutboxOwner {
   /** Bytes of memory that Pings hold until their Pong comes. */
@@ -48,7 +48,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   readonly #protocol: Protocol;
   readonly #settings: ConnectionSettings;
   readonly #owner: OutboxOwner;
-  readonly #deflate: PermessageDeflate | undefined;
+  readonly #deflate: PerMessageDeflate | undefined;
   #cap: BufferCap | undefined;
   #jobs: JobQueue | undefined;
   #isScheduled = false;
@@ -66,7 +66,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     owner: OutboxOwner,
     recycles: boolean,
     tap: WireTap | undefined,
-    deflate: PermessageDeflate | undefined,
+    deflate: PerMessageDeflate | undefined,
   ) {
     this.writer = new SocketWriter(socket, protocol, this, recycles, tap);
     this.#protocol = protocol;

@@ -1,9 +1,9 @@
 import { invalidType } from '../errors.js';
-import { Deflater, type DeflaterOptions } from '../extensions/permessage-deflate/index.js';
 import { encodeFrame } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { OPCODE } from '../framing/opcode.js';
 import { isBlob, isThenable } from '../host-values.js';
+import { Deflater, type DeflaterOptions } from '../permessage-deflate/index.js';
 import { payloadSize, type Sendable, toPayload } from './payload.js';
 
 /** Marks the prepared messages of every copy of this package in the process: another version, or the same one in another realm. */

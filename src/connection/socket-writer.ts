@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { releaseOutput } from '../framing/slabs.js';
 import type { Protocol } from '../protocol/protocol.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import { PeerPace } from './peer-pace.js';
-import type { WireTap } from './wire-tap.js';
 
 export interface WriterOwner {
   /** The transport has taken bytes that it could not take at once. */

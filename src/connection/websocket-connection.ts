@@ -3,13 +3,14 @@ import type { Duplex } from 'node:stream';
 import { checkSignal, onAbort } from '../abort-signal.js';
 import { callSafely, emitTo, warn } from '../application-code.js';
 import { ConnectionLostError, HandlerError, invalidType, invalidValue } from '../errors.js';
-import type { PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import { isBlob, isError } from '../host-values.js';
+import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/protocol.js';
 import { nextTick } from '../timers.js';
+import { guardTap, type TransportInfo, type WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
 import { Inbox, type Message, type MessageIterator } from './inbox.js';
 import { Link, type LinkEvents } from './link.js';
@@ -19,7 +20,6 @@ import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import { unreadTimeoutError, warnOfUnread } from './unread.js';
-import { guardTap, type TransportInfo, type WireTap } from './wire-tap.js';
 
 /**
  * Ends a connection with 1011 for a listener that failed on its behalf elsewhere: the server's `connection` listeners. For the
@@ -60,7 +60,7 @@ export interface ConnectionInit {
   readonly head?: Uint8Array | undefined;
   readonly tap?: WireTap | undefined;
   /** permessage-deflate as it was agreed on. */
-  readonly deflate?: PermessageDeflate | undefined;
+  readonly deflate?: PerMessageDeflate | undefined;
   /** Told of a listener's failure where no listener of `handlerError` is. Gives whether it was taken care of. */
   readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
   /** Told of the end ahead of all listeners, and where an application has removed them all. */

@@ -11,14 +11,7 @@ import {
   MAX_TIME,
   resolveConnectionOptions,
 } from '../connection/options.js';
-import { socketPathFault } from '../connection/socket-path.js';
-import type { TransportInfo } from '../connection/wire-tap.js';
 import { invalidType, invalidValue } from '../errors.js';
-import {
-  type DeflateSettings,
-  type PermessageDeflateOptions,
-  resolvePermessageDeflate,
-} from '../extensions/permessage-deflate/index.js';
 import type { HeadLimits } from '../handshake/head-reader.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
 import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
@@ -30,6 +23,13 @@ import {
   UpgradePolicy,
 } from '../handshake/upgrade-policy.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
+import {
+  type DeflateSettings,
+  type PerMessageDeflateOptions,
+  resolvePerMessageDeflate,
+} from '../permessage-deflate/index.js';
+import { socketPathFault } from '../transport/socket-path.js';
+import type { TransportInfo } from '../transport/wire-tap.js';
 
 /** A request that was found valid, with what authorize() made of it. */
 export interface ServerRequest<Context = unknown> extends UpgradeRequest {
@@ -88,7 +88,7 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
     | readonly string[]
     | ((offered: readonly string[], request: PendingRequest) => string | undefined);
   /** Compression by permessage-deflate (RFC 7692), where the client offers it: true, or how. Off if left out. */
-  readonly permessageDeflate?: boolean | PermessageDeflateOptions;
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
   readonly authorize?: Authorize<Context>;
   /** How long authorize() may take. Default 10 s; then the request is refused with 503. */
   readonly authorizeTimeout?: number;
@@ -109,7 +109,7 @@ export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
   server: true,
   noServer: true,
   subprotocols: true,
-  permessageDeflate: true,
+  perMessageDeflate: true,
   authorize: true,
   authorizeTimeout: true,
   maxConnections: true,
@@ -157,7 +157,7 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
     headLimits,
     policy,
     chooseSubprotocol: subprotocolChoice(options.subprotocols),
-    deflate: resolvePermessageDeflate(options.permessageDeflate, 'server'),
+    deflate: resolvePerMessageDeflate(options.perMessageDeflate, 'server'),
     authorize,
     authorizeTimeout,
     maxConnections,

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { destroySocket, ownSocket, type SocketOwner } from '../connection/socket-owner.js';
 import { Refusal } from '../handshake/refusal.js';
 import { ServerHandshake } from '../handshake/server-handshake.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import { destroySocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
 import { type Pending, Upgrade, type UpgradeOwner } from './upgrade.js';
 
 /**

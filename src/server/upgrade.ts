@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { endAndDiscard } from '../connection/linger.js';
-import { destroySocket, disownSocket, ownSocket, type SocketOwner } from '../connection/socket-owner.js';
-import { acceptedTransportInfo } from '../connection/transport-info.js';
 import { HandlerError } from '../errors.js';
-import { acceptOffer, PermessageDeflate } from '../extensions/permessage-deflate/index.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import { GrowingBytes } from '../handshake/growing-bytes.js';
 import type { RequestHead } from '../handshake/http-head.js';
 import { encodeRefusal, Refusal } from '../handshake/refusal.js';
 import { type RequestSummary, summarizeRequest, type UpgradeRequest } from '../handshake/request.js';
 import { acceptRequest } from '../handshake/server-handshake.js';
+import { acceptOffer, PerMessageDeflate } from '../permessage-deflate/index.js';
+import { endAndDiscard } from '../transport/linger.js';
+import { destroySocket, disownSocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
+import { acceptedTransportInfo } from '../transport/transport-info.js';
 import { authorizeRequest } from './authorization.js';
 import type { Accepted, PendingRequest, RefusedRequest, ServerRequest, ServerSettings } from './options.js';
 
@@ -24,7 +24,7 @@ export interface Upgraded<Context> {
   readonly subprotocol: string;
   /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
   readonly extensions: string;
-  readonly deflate: PermessageDeflate | undefined;
+  readonly deflate: PerMessageDeflate | undefined;
   /** Bytes that came behind the handshake. */
   readonly head: Uint8Array;
 }
@@ -153,7 +153,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
       request,
       subprotocol: subprotocol ?? '',
       extensions: serializeExtensions(extensions),
-      deflate: accepted && new PermessageDeflate('server', accepted.agreed, deflate!, connection.maxMessageSize),
+      deflate: accepted && new PerMessageDeflate('server', accepted.agreed, deflate!, connection.maxMessageSize),
       head: this.#early?.view() ?? NO_BYTES,
     });
   }

@@ -7,7 +7,6 @@ import { MOST_EXTENSIONS } from '../connection/close-deadline.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { type PreparedMessage, toPrepared } from '../connection/prepared-message.js';
-import { CLOSE_EVENT_TIME, destroySocket, isOwned } from '../connection/socket-owner.js';
 import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -19,6 +18,7 @@ import { judgeRequest } from '../handshake/upgrade-request.js';
 import { isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import { CLOSE_EVENT_TIME, destroySocket, isOwned } from '../transport/socket-owner.js';
 import { attach } from './http-attachment.js';
 import { Listener } from './listener.js';
 import {

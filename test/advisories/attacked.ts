@@ -49,13 +49,13 @@ const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate';
 async function attackServer(options: Options = {}): Promise<Attacked> {
   const { port, connections } = await openServer(options);
   const attacker = await rawConnect(port);
-  attacker.write(request({ add: options.permessageDeflate === true ? [DEFLATE] : [] }));
+  attacker.write(request({ add: options.perMessageDeflate === true ? [DEFLATE] : [] }));
   await attacker.head();
   return new Attacked(connections[0]!, attacker);
 }
 
 async function attackClient(options: Options = {}): Promise<Attacked> {
-  const lines = options.permessageDeflate === true ? [DEFLATE] : [];
+  const lines = options.perMessageDeflate === true ? [DEFLATE] : [];
   const server = await rawServer(async peer => peer.write(switchingProtocols(await peer.head(), ...lines)));
   const connection = await connect(`ws://127.0.0.1:${server.port}/`, options);
   return new Attacked(connection, server.peers[0]!);

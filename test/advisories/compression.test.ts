@@ -21,7 +21,7 @@ const BOMB = deflated(Buffer.alloc(64 * MEBIBYTE), { level: 9 });
 describe.each(ENDS)('%s that compresses', (_, attack) => {
   test('undici CVE-2026-1526, websockets CVE-2018-1000518, websocket-driver CVE-2026-54490: 64 MiB of zeros in 65 KB: 1009', async () => {
     expect(BOMB.length).toBeLessThan(66_000);
-    const attacked = await attack({ permessageDeflate: true, maxMessageSize: MEBIBYTE });
+    const attacked = await attack({ perMessageDeflate: true, maxMessageSize: MEBIBYTE });
     const before = process.memoryUsage().arrayBuffers;
     let peak = 0;
     let isOver = false;
@@ -42,7 +42,7 @@ describe.each(ENDS)('%s that compresses', (_, attack) => {
   });
 
   test('websocket-driver CVE-2026-54490: a bomb in fragments, each of which is small', async () => {
-    const attacked = await attack({ permessageDeflate: true, maxMessageSize: MEBIBYTE });
+    const attacked = await attack({ perMessageDeflate: true, maxMessageSize: MEBIBYTE });
     for (let at = 0; at < BOMB.length; at += 1_000) {
       const isLast = at + 1_000 >= BOMB.length;
       const first = at === 0 ? { opcode: 2, rsv: RSV1 } : { opcode: 0 };
@@ -54,7 +54,7 @@ describe.each(ENDS)('%s that compresses', (_, attack) => {
   test('late zlib error: an abort while a message is inflated that would have failed, 20 times: no crash', async () => {
     const broken = Buffer.concat([deflated(Buffer.alloc(100_000), { level: 0 }), Buffer.from([0xff, 0xff])]);
     for (let i = 0; i < 20; i++) {
-      const attacked = await attack({ permessageDeflate: true });
+      const attacked = await attack({ perMessageDeflate: true });
       attacked.attacker.write(attacked.frame({ rsv: RSV1, payload: broken }));
       attacked.attacker.write(attacked.frame({ opcode: 9 }));
       await attacked.attacker.frames(attacked.connection.role, 1);
@@ -64,13 +64,13 @@ describe.each(ENDS)('%s that compresses', (_, attack) => {
       await attacked.connection.closed;
     }
     // What the thread pool had begun has come to an end behind this.
-    const attacked = await attack({ permessageDeflate: true });
+    const attacked = await attack({ perMessageDeflate: true });
     attacked.attacker.write(attacked.frame({ rsv: RSV1, payload: broken }));
     expect(await attacked.saw(1)).toEqual([expect.stringMatching(/^close 1007/)]);
   });
 
   test('aiohttp CVE-2026-59881: a Pong in front of compressed data, and between its fragments, works', async () => {
-    const attacked = await attack({ permessageDeflate: true });
+    const attacked = await attack({ perMessageDeflate: true });
     const hello = deflated('Hello');
     const messages: unknown[] = [];
     const both = new Promise<void>(resolve => {
@@ -99,7 +99,7 @@ describe('undici CVE-2026-2229: server_max_window_bits', () => {
   const MALFORMED = [...WRONG, '', '=10; server_max_window_bits=10'];
 
   test.each(MALFORMED)('%j, offered to a server: declined, or refused as malformed, and no crash', async value => {
-    const { port } = await openServer({ permessageDeflate: true });
+    const { port } = await openServer({ perMessageDeflate: true });
     const peer = await rawConnect(port);
     peer.write(request({ add: [`Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits${value}`] }));
     const head = await peer.head();
@@ -110,7 +110,7 @@ describe('undici CVE-2026-2229: server_max_window_bits', () => {
   test.each(MALFORMED)('%j, in the response to a client: the handshake fails, and no crash', async value => {
     const line = `Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits${value}`;
     const server = await rawServer(async peer => peer.write(switchingProtocols(await peer.head(), line)));
-    await expect(connect(`ws://127.0.0.1:${server.port}/`, { permessageDeflate: true })).rejects.toMatchObject({
+    await expect(connect(`ws://127.0.0.1:${server.port}/`, { perMessageDeflate: true })).rejects.toMatchObject({
       phase: 'response',
     });
   });

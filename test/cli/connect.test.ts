@@ -9,7 +9,7 @@ import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { EXIT, UsageError } from '../../src/cli/exit-code.js';
 import { encodeFrame, OPCODE } from '../../src/framing/index.js';
 import { type WebSocketConnection, WebSocketServer } from '../../src/index.js';
-import { widthOf } from '../../src/inspect/width.js';
+import { widthOf } from '../../src/wire/width.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 import { listen, rawServer } from './raw-server.js';
 import { deferred, pipes, terminal } from './streams.js';

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ConnectOptions, connect, HandshakeError, type PermessageDeflateOptions } from '../../src/index.js';
+import { type ConnectOptions, connect, HandshakeError, type PerMessageDeflateOptions } from '../../src/index.js';
 import { type Agreed, DeflatingPeer, SHORT_TEXT } from '../helpers/deflating-peer.js';
 import { headerOf, switchingProtocols } from '../helpers/http-heads.js';
 import { type RawPeer, rawServer } from '../helpers/raw-peer.js';
 
-const NOTHING_LIMITED: PermessageDeflateOptions = { threshold: 0 };
+const NOTHING_LIMITED: PerMessageDeflateOptions = { threshold: 0 };
 
 /** A server that answers with this Sec-WebSocket-Extensions, or with none. */
 async function startServer(response: string | undefined) {
@@ -40,7 +40,7 @@ async function exchangeTwice(peer: RawPeer, agreed: Agreed): Promise<[number, nu
 }
 
 describe("a client's offer of permessage-deflate (RFC 7692 §7.1)", () => {
-  test.each<[options: boolean | PermessageDeflateOptions | undefined, offer: string | undefined]>([
+  test.each<[options: boolean | PerMessageDeflateOptions | undefined, offer: string | undefined]>([
     [undefined, undefined],
     [false, undefined],
     [true, 'permessage-deflate; client_max_window_bits'],
@@ -51,11 +51,11 @@ describe("a client's offer of permessage-deflate (RFC 7692 §7.1)", () => {
         'client_max_window_bits=9',
     ],
   ])(
-    'permessageDeflate: %j: %s; a server that declines it goes uncompressed [9-1] [9.1-4] [9.1-5] [5.8-1]',
+    'perMessageDeflate: %j: %s; a server that declines it goes uncompressed [9-1] [9.1-4] [9.1-5] [5.8-1]',
     async (option, expected) => {
       const { connection, offer, peer } = await open(
         undefined,
-        option === undefined ? {} : { permessageDeflate: option },
+        option === undefined ? {} : { perMessageDeflate: option },
       );
       expect(offer).toBe(expected);
       expect(connection.extensions).toBe('');
@@ -72,7 +72,7 @@ describe("a client's offer of permessage-deflate (RFC 7692 §7.1)", () => {
 });
 
 describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
-  test.each<[options: PermessageDeflateOptions, response: string, agreed: Agreed]>([
+  test.each<[options: PerMessageDeflateOptions, response: string, agreed: Agreed]>([
     [{}, '', {}],
     [{}, '; server_no_context_takeover', { isOwnContextDropped: true }],
     [{}, '; client_no_context_takeover', {}],
@@ -93,7 +93,7 @@ describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
     'to an offer by %j, `permessage-deflate%s`, and it holds [7692/5-13] [7692/7.1.1.2-3] [7692/7.2.1-7]',
     async (options, parameters, agreed) => {
       const { connection, peer } = await open(`permessage-deflate${parameters}`, {
-        permessageDeflate: { ...NOTHING_LIMITED, ...options },
+        perMessageDeflate: { ...NOTHING_LIMITED, ...options },
       });
       expect(connection.extensions).toBe(
         `permessage-deflate${parameters.replace(/[ "\\]/g, '').replaceAll(';', '; ')}`,
@@ -107,7 +107,7 @@ describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
 
   test('client_max_window_bits=8: what the client sends stays uncompressed, since zlib has no such window', async () => {
     const { connection, peer } = await open('permessage-deflate; client_max_window_bits=8', {
-      permessageDeflate: NOTHING_LIMITED,
+      perMessageDeflate: NOTHING_LIMITED,
     });
     await new DeflatingPeer(peer, 'server').send(SHORT_TEXT);
     const [echo] = await peer.frames('client', 1);
@@ -117,7 +117,7 @@ describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
 });
 
 describe('a response that fails the handshake, naming the parameter (RFC 7692 §7)', () => {
-  test.each<[options: PermessageDeflateOptions, response: string, message: RegExp]>([
+  test.each<[options: PerMessageDeflateOptions, response: string, message: RegExp]>([
     [{}, 'permessage-deflate; unknown=1', /there is no parameter "unknown"/],
     [{}, 'permessage-deflate; server_no_context_takeover=1', /server_no_context_takeover must have no value/],
     [{}, 'permessage-deflate; client_no_context_takeover="yes"', /client_no_context_takeover must have no value/],
@@ -151,9 +151,9 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
     [{}, 'permessage-deflate; server_max_window_bits="1 0"', /Sec-WebSocket-Extensions: .*server_max_window_bits/],
   ])(
     'to an offer by %j, `%s` [7692/5-8] [7692/5-10] [7692/5-12] [7692/7-2]',
-    async (permessageDeflate, response, message) => {
+    async (perMessageDeflate, response, message) => {
       const { url, server } = await startServer(response);
-      const error = await connect(url, { permessageDeflate }).catch((thrown: unknown) => thrown);
+      const error = await connect(url, { perMessageDeflate }).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(HandshakeError);
       expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 101, hint: expect.any(String) });
       expect((error as HandshakeError).message).toMatch(/^the server's 101 is not valid: /);

@@ -843,7 +843,7 @@ describe('a tap', () => {
       accept(peer, undefined, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7'),
     );
     const tap = new TapLog();
-    const error = await failure(`ws://127.0.0.1:${server.port}/`, { tap, permessageDeflate: true });
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { tap, perMessageDeflate: true });
     await expect.poll(() => tap.events).toEqual(['connected', 'sent', 'received', 'closed by error']);
     expect(tap.closings).toEqual([error]);
   });

@@ -86,8 +86,8 @@ describe('connect() rejects when an option is wrong, and names it', () => {
       [{ level: Number.NaN }, RangeError, '.level must be an integer from 0 to 9, got NaN'],
       [{ clientNoContextTakeover: 'no' }, TypeError, '.clientNoContextTakeover must be a boolean, got "no"'],
     ].map(
-      ([permessageDeflate, error, message]) =>
-        ['permessageDeflate', { permessageDeflate }, error, `permessageDeflate${message}`] as never,
+      ([perMessageDeflate, error, message]) =>
+        ['perMessageDeflate', { perMessageDeflate }, error, `perMessageDeflate${message}`] as never,
     ),
   ])('%s: %j', async (_name, options, error, message) => {
     const rejection = await rejectionOf(URL_OF_NOBODY, options);

@@ -9,7 +9,7 @@ import type { Attendance, Endpoint, EndReport } from './tester.js';
 export const client: Endpoint = {
   role: 'client',
   connect: async (url, { application, extension }) =>
-    serve(await connect(url, { permessageDeflate: extension?.settings ?? false }), application),
+    serve(await connect(url, { perMessageDeflate: extension?.settings ?? false }), application),
 };
 
 export interface ServerEndpoint {
@@ -23,7 +23,7 @@ export function serverEndpoint(): ServerEndpoint {
   const expected = new Map<string, (connection: WebSocketConnection) => void>();
 
   async function start(settings: CaseExtension['settings'] | undefined): Promise<WebSocketServer> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', permessageDeflate: settings ?? false });
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: settings ?? false });
     server.on('connection', (connection, request) => {
       expected.get(request.target)?.(connection);
       expected.delete(request.target);

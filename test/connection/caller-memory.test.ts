@@ -123,11 +123,11 @@ describe('memory given to send() while something else is on its way', () => {
 });
 
 it('memory given to send() of a connection that compresses may be overwritten, whatever its size', async () => {
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', permessageDeflate: { threshold: 0 } });
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } });
   await once(server, 'listening');
   server.on('connection', connection => connection.on('message', data => connection.send(data)));
   const client = await connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`, {
-    permessageDeflate: { threshold: 0 },
+    perMessageDeflate: { threshold: 0 },
   });
   const messages = collectMessages(client);
   for (const size of SIZES.slice(0, -1)) {

@@ -4,13 +4,13 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../src/connection/options.js';
 import { prepareMessage } from '../../src/connection/prepared-message.js';
+import { encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
 import {
   type DeflateParameters,
-  PermessageDeflate,
-  type PermessageDeflateOptions,
-  resolvePermessageDeflate,
-} from '../../src/extensions/permessage-deflate/index.js';
-import { encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
+  PerMessageDeflate,
+  type PerMessageDeflateOptions,
+  resolvePerMessageDeflate,
+} from '../../src/permessage-deflate/index.js';
 import type { Role } from '../../src/protocol/protocol.js';
 import { collectMessages, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -24,11 +24,11 @@ const TAKEOVER: DeflateParameters = {
 };
 const NO_TAKEOVER = { ...TAKEOVER, serverNoContextTakeover: true, clientNoContextTakeover: true };
 
-function deflateFor(role: Role, agreed: DeflateParameters, options: PermessageDeflateOptions, maxMessageSize: number) {
-  return new PermessageDeflate(role, agreed, resolvePermessageDeflate(options, role)!, maxMessageSize);
+function deflateFor(role: Role, agreed: DeflateParameters, options: PerMessageDeflateOptions, maxMessageSize: number) {
+  return new PerMessageDeflate(role, agreed, resolvePerMessageDeflate(options, role)!, maxMessageSize);
 }
 
-function deflatingPair(agreed: DeflateParameters, options: PermessageDeflateOptions = {}) {
+function deflatingPair(agreed: DeflateParameters, options: PerMessageDeflateOptions = {}) {
   const { maxMessageSize } = CONNECTION_DEFAULTS;
   const [a, b] = duplexPair();
   const client = connectionOver(a, 'client', { deflate: deflateFor('client', agreed, options, maxMessageSize) });
@@ -101,7 +101,7 @@ describe('compressed connections', () => {
   });
 
   /** What a client and a server each write for the same 200 small messages, in bytes. */
-  async function sizesOf200(agreed: DeflateParameters, options: PermessageDeflateOptions, isPrepared: boolean) {
+  async function sizesOf200(agreed: DeflateParameters, options: PerMessageDeflateOptions, isPrepared: boolean) {
     const [a, b] = duplexPair();
     const ends = [
       {

@@ -4,9 +4,9 @@ import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
 import { prepareMessage, toMessage, toPrepared } from '../../src/connection/prepared-message.js';
 import {
   type DeflateParameters,
-  PermessageDeflate,
-  resolvePermessageDeflate,
-} from '../../src/extensions/permessage-deflate/index.js';
+  PerMessageDeflate,
+  resolvePerMessageDeflate,
+} from '../../src/permessage-deflate/index.js';
 import { Protocol } from '../../src/protocol/index.js';
 import type { Role } from '../../src/protocol/protocol.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
@@ -24,7 +24,7 @@ function deflatingPair(noContextTakeover: boolean, level = 1) {
     clientMaxWindowBits: 15,
   };
   const deflate = (role: Role) =>
-    new PermessageDeflate(role, agreed, resolvePermessageDeflate({ level }, role)!, CONNECTION_DEFAULTS.maxMessageSize);
+    new PerMessageDeflate(role, agreed, resolvePerMessageDeflate({ level }, role)!, CONNECTION_DEFAULTS.maxMessageSize);
   const [a, b] = duplexPair();
   const client = connectionOver(a, 'client', { deflate: deflate('client') });
   const server = connectionOver(b, 'server', { deflate: deflate('server') });

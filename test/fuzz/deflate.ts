@@ -4,9 +4,9 @@ import { type InflateRaw, inflateRawSync } from 'node:zlib';
 import {
   type DeflateParameters,
   InflateFault,
-  PermessageDeflate,
-  resolvePermessageDeflate,
-} from '../../src/extensions/permessage-deflate/index.js';
+  PerMessageDeflate,
+  resolvePerMessageDeflate,
+} from '../../src/permessage-deflate/index.js';
 import { inputOf, messages, messagesOf, mutateMessages } from './deflate-streams.js';
 import { joined, mutateBytes } from './mutate-bytes.js';
 import { expectSame, expectThat } from './oracles.js';
@@ -28,7 +28,7 @@ const LAST_BLOCK = Uint8Array.of(0x03, 0x00);
 /** A block that is not compressed, of one byte. */
 const STORED_BLOCK = Uint8Array.of(0x00, 0x01, 0x00, 0xfe, 0xff, 0x61);
 
-const SETTINGS = resolvePermessageDeflate({ threshold: 0 }, 'client')!;
+const SETTINGS = resolvePerMessageDeflate({ threshold: 0 }, 'client')!;
 
 export const deflate: Target = {
   name: 'deflate',
@@ -76,7 +76,7 @@ function agreedBy(settings: number): DeflateParameters {
 
 /** Inflates the messages of a client until one is at fault, as a connection does, beside zlib alone. */
 async function checkInflating(list: readonly Uint8Array[], agreed: DeflateParameters, limit: number): Promise<string> {
-  const server = new PermessageDeflate('server', agreed, SETTINGS, limit);
+  const server = new PerMessageDeflate('server', agreed, SETTINGS, limit);
   const model = new Model(agreed);
   const outcomes: string[] = [];
   try {
@@ -197,8 +197,8 @@ class Model {
 
 /** Whatever the bytes are, what a client deflates a server inflates to the same, and zlib alone too. */
 async function checkRoundTrip(list: readonly Uint8Array[], agreed: DeflateParameters): Promise<void> {
-  const client = new PermessageDeflate('client', agreed, SETTINGS, LIMIT);
-  const server = new PermessageDeflate('server', agreed, SETTINGS, LIMIT);
+  const client = new PerMessageDeflate('client', agreed, SETTINGS, LIMIT);
+  const server = new PerMessageDeflate('server', agreed, SETTINGS, LIMIT);
   const model = new Model(agreed);
   try {
     for (const message of list) {

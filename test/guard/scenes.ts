@@ -54,7 +54,7 @@ function echo(messages: Messages, times: number): Scene {
 /** The same of a text that is compressed both ways. */
 function echoDeflated(text: string, times: number): Scene {
   return async ({ library, peer, sockets }) => {
-    const [, port] = await openServer(library, { permessageDeflate: true });
+    const [, port] = await openServer(library, { perMessageDeflate: true });
     await peer.ask('dial', port, 1, OFFER);
     return countMessages(sockets, times, () => peer.ask('echoDeflated', text, times));
   };
@@ -119,7 +119,7 @@ function kept(messages: Messages, times: number): Scene {
 /** In every turn so many broadcasts: writes per 1,000 deliveries, and bytes allocated for each. */
 function broadcast(peers: number, perTurn: number, payload: string, times: number, deflate: boolean): Scene {
   return async ({ library, peer, sockets }) => {
-    const [server, port] = await openServer(library, { permessageDeflate: deflate });
+    const [server, port] = await openServer(library, { perMessageDeflate: deflate });
     await peer.ask('dial', port, peers, ...(deflate ? [OFFER] : []));
     await until(() => server.clients.size === peers);
     const [socket] = sockets;

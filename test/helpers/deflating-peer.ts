@@ -1,4 +1,4 @@
-import { streamDeflater, streamInflater } from '../extensions/permessage-deflate/peers.js';
+import { streamDeflater, streamInflater } from '../permessage-deflate/peers.js';
 import { type RawFrame, rawFrame } from './raw-frame.js';
 import type { RawPeer } from './raw-peer.js';
 

@@ -1,4 +1,4 @@
-import type { TransportInfo, WireTap } from '../../src/connection/wire-tap.js';
+import type { TransportInfo, WireTap } from '../../src/transport/wire-tap.js';
 
 /** Notes what a tap is told, in order. Neighbouring `sent` and `received` of one direction are one entry. */
 export class TapLog implements WireTap {

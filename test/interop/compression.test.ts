@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket as Peer, type PerMessageDeflateOptions as PeerOptions } from 'ws';
-import { connect, type PermessageDeflateOptions } from '../../src/index.js';
+import { connect, type PerMessageDeflateOptions } from '../../src/index.js';
 import { Capture } from './helpers/capture.js';
 import { startEchoServer } from './helpers/echo-server.js';
 import { askPython, startPython } from './helpers/python.js';
@@ -9,7 +9,7 @@ import { startWireProxy, type WireRecord } from './helpers/wire-proxy.js';
 import { startPeerServer } from './helpers/ws-server.js';
 
 type Parameters = Pick<
-  PermessageDeflateOptions,
+  PerMessageDeflateOptions,
   'serverNoContextTakeover' | 'clientNoContextTakeover' | 'serverMaxWindowBits' | 'clientMaxWindowBits'
 >;
 
@@ -104,8 +104,8 @@ async function exchangeByPeer(peer: Peer): Promise<void> {
 
 /** The same by a client of ours. */
 async function exchange(port: number, parameters: Parameters): Promise<void> {
-  const permessageDeflate = { threshold: 0, ...parameters };
-  const connection = await connect(`ws://127.0.0.1:${port}/`, { permessageDeflate });
+  const perMessageDeflate = { threshold: 0, ...parameters };
+  const connection = await connect(`ws://127.0.0.1:${port}/`, { perMessageDeflate });
   const messages = connection[Symbol.asyncIterator]();
   for (const message of MESSAGES) {
     connection.send(message);
@@ -118,8 +118,8 @@ async function exchange(port: number, parameters: Parameters): Promise<void> {
 }
 
 describe('our server, which compresses', () => {
-  const start = async (permessageDeflate: true | PermessageDeflateOptions) => {
-    const { port, closed } = await startEchoServer({ permessageDeflate });
+  const start = async (perMessageDeflate: true | PerMessageDeflateOptions) => {
+    const { port, closed } = await startEchoServer({ perMessageDeflate });
     return { proxy: await startWireProxy(port), closed };
   };
 
@@ -153,7 +153,7 @@ describe('our server, which compresses', () => {
     });
 
     test('that compresses fragment by fragment, with a Ping between', async () => {
-      const { port, pings } = await startEchoServer({ permessageDeflate: WILLING });
+      const { port, pings } = await startEchoServer({ perMessageDeflate: WILLING });
       const proxy = await startWireProxy(port);
       const peer = await openPeer(proxy.port, { threshold: 0 });
       for (let i = 0; i < 2; i++) {
@@ -176,7 +176,7 @@ describe('our server, which compresses', () => {
     });
 
     test('which is told 1009 for 2 MB of zeros in 2 KB', async () => {
-      const { port } = await startEchoServer({ permessageDeflate: true, maxMessageSize: 1_000_000 });
+      const { port } = await startEchoServer({ perMessageDeflate: true, maxMessageSize: 1_000_000 });
       const proxy = await startWireProxy(port);
       const peer = await openPeer(proxy.port, true);
       peer.send(Buffer.alloc(2_000_000));
@@ -241,7 +241,7 @@ describe('our client, which compresses', () => {
 
     test('closes with 1009 at 2 MB of zeros in 2 KB', async () => {
       const { url } = await startPeerServer({ perMessageDeflate: true }, peer => peer.send(Buffer.alloc(2_000_000)));
-      const connection = await connect(url, { permessageDeflate: true, maxMessageSize: 1_000_000 });
+      const connection = await connect(url, { perMessageDeflate: true, maxMessageSize: 1_000_000 });
       expect(await connection.closed).toMatchObject({
         sent: { code: 1009 },
         cause: { violation: { code: 'MESSAGE_TOO_BIG' } },
@@ -275,9 +275,9 @@ describe('tshark', () => {
     ['taken over', TAKEOVER],
     ['dropped', NO_TAKEOVER],
   ])('reads what we compress, contexts %s', async (_, parameters) => {
-    const { port, url } = await startEchoServer({ permessageDeflate: WILLING });
+    const { port, url } = await startEchoServer({ perMessageDeflate: WILLING });
     const capture = await Capture.start(port);
-    const connection = await connect(url, { permessageDeflate: { threshold: 0, ...parameters } });
+    const connection = await connect(url, { perMessageDeflate: { threshold: 0, ...parameters } });
     const messages = connection[Symbol.asyncIterator]();
     for (const message of [RECORDS, RECORDS, 'κόσμε']) {
       connection.send(message);

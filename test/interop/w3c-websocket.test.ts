@@ -115,7 +115,7 @@ describe.each(PEERS)('$peer at our server', ({ ask }) => {
 const OFFER = 'permessage-deflate; client_max_window_bits';
 const WILLING = { serverNoContextTakeover: false, clientNoContextTakeover: false };
 
-const AGREED: ReadonlyArray<readonly [string, NonNullable<ServerOptions['permessageDeflate']>]> = [
+const AGREED: ReadonlyArray<readonly [string, NonNullable<ServerOptions['perMessageDeflate']>]> = [
   ['permessage-deflate; server_no_context_takeover; client_no_context_takeover', true],
   ['permessage-deflate', WILLING],
   [
@@ -129,8 +129,8 @@ describe.each([
   { peer: "Node 24's own WebSocket", ask: askNode24, compresses: false },
   { peer: 'headless Chromium', ask: askChromium, compresses: true },
 ])('$peer and permessage-deflate', ({ ask, compresses }) => {
-  test.each(AGREED)('agrees on `%s`, and 1 KiB of JSON and 1 MiB come back', async (agreed, permessageDeflate) => {
-    const { origin } = await start({ permessageDeflate });
+  test.each(AGREED)('agrees on `%s`, and 1 KiB of JSON and 1 MiB come back', async (agreed, perMessageDeflate) => {
+    const { origin } = await start({ perMessageDeflate });
     const proxy = await startWireProxy(Number(new URL(origin).port));
     const through = `127.0.0.1:${proxy.port}`;
     const seen = await ask('compressed', `ws://${through}/echo`, `http://${through}`);

@@ -35,8 +35,8 @@ describe('the opening handshake of a client', () => {
 
 test('permessage-deflate that was offered and not accepted is not used [9.1-6] [7692/6.1-2]', async () => {
   const server = await rawServer(async peer => peer.write(switchingProtocols(await peer.head())));
-  const permessageDeflate = { threshold: 0 };
-  const connection = await connect(`ws://127.0.0.1:${server.port}/`, { permessageDeflate });
+  const perMessageDeflate = { threshold: 0 };
+  const connection = await connect(`ws://127.0.0.1:${server.port}/`, { perMessageDeflate });
   onTestFinished(() => connection.terminate());
   const text = 'again and '.repeat(500);
   connection.send(text);

@@ -1,12 +1,12 @@
 /** Requirements of RFC 7692 that no other test shows. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { Deflater } from '../../src/extensions/permessage-deflate/deflater.js';
-import { PermessageDeflate, resolvePermessageDeflate } from '../../src/extensions/permessage-deflate/index.js';
-import { Inflater } from '../../src/extensions/permessage-deflate/inflater.js';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { RSV1 } from '../../src/framing/frame-header.js';
 import { OPCODE } from '../../src/framing/opcode.js';
+import { Deflater } from '../../src/permessage-deflate/deflater.js';
+import { PerMessageDeflate, resolvePerMessageDeflate } from '../../src/permessage-deflate/index.js';
+import { Inflater } from '../../src/permessage-deflate/inflater.js';
 import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
 
@@ -29,10 +29,10 @@ test('RSV1 stands on the first frame of a compressed message, and nowhere else [
 });
 
 test('compressed and uncompressed messages may follow each other: these leave the context alone [7692/6.2-1] [7692/6.2-2] [7692/7.2.2-4]', async () => {
-  const settings = resolvePermessageDeflate(true, 'server')!;
+  const settings = resolvePerMessageDeflate(true, 'server')!;
   const agreed = { serverNoContextTakeover: true, clientNoContextTakeover: false };
   const bits = { serverMaxWindowBits: 15, clientMaxWindowBits: 15 };
-  const deflate = new PermessageDeflate('server', { ...agreed, ...bits }, settings, 1_000);
+  const deflate = new PerMessageDeflate('server', { ...agreed, ...bits }, settings, 1_000);
   const { connection, peer } = connectionAndPeer('server', { deflate });
   const messages = collectMessages(connection);
   peer.send(encodeFrame('client', OPCODE.TEXT, HELLO, true, RSV1));

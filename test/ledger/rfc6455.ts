@@ -600,7 +600,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: "the value MUST be derived from the client's handshake, specifically by selecting one or more of the values from the |Sec-WebSocket-Extensions| field",
-    kept: ['handshake/server-handshake.ts acceptRequest', 'extensions/permessage-deflate/parameters.ts acceptOffer'],
+    kept: ['handshake/server-handshake.ts acceptRequest', 'permessage-deflate/parameters.ts acceptOffer'],
   },
   {
     id: '4.2.2-11',
@@ -1191,10 +1191,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'specification',
     says: 'in addition to adding "Extension data" before the "Application data" in a payload, MAY also modify the "Application data"',
-    kept: [
-      'connection/inflation.ts Inflation',
-      'extensions/permessage-deflate/permessage-deflate.ts PermessageDeflate',
-    ],
+    kept: ['connection/inflation.ts Inflation', 'permessage-deflate/permessage-deflate.ts PerMessageDeflate'],
   },
   {
     id: '6.2-7',
@@ -1208,7 +1205,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'both',
     says: 'An endpoint SHOULD use a method that cleanly closes the TCP connection, as well as the TLS session, if applicable, discarding any trailing bytes',
-    kept: ['connection/linger.ts endAndDiscard'],
+    kept: ['transport/linger.ts endAndDiscard'],
   },
   {
     id: '7.1.1-2',
@@ -1342,7 +1339,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: 'To do so, the server MUST simply _Close the WebSocket Connection_ (Section 7.1.1).',
-    kept: ['server/upgrade.ts refuse', 'connection/linger.ts endAndDiscard'],
+    kept: ['server/upgrade.ts refuse', 'transport/linger.ts endAndDiscard'],
   },
   {
     id: '7.2.3-1',
@@ -1453,14 +1450,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'client',
     says: 'WebSocket clients MAY request extensions to this specification',
-    kept: ['extensions/permessage-deflate/parameters.ts makeOffers'],
+    kept: ['permessage-deflate/parameters.ts makeOffers'],
   },
   {
     id: '9-2',
     keyword: 'MAY',
     binds: 'server',
     says: 'WebSocket servers MAY accept some or all extensions requested by the client',
-    kept: ['extensions/permessage-deflate/parameters.ts acceptOffer'],
+    kept: ['permessage-deflate/parameters.ts acceptOffer'],
   },
   {
     id: '9-3',
@@ -1474,10 +1471,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'those parameters MUST be chosen in accordance with the specification of the extension to which the parameters apply',
-    kept: [
-      'extensions/permessage-deflate/parameters.ts makeOffers',
-      'extensions/permessage-deflate/parameters.ts accept',
-    ],
+    kept: ['permessage-deflate/parameters.ts makeOffers', 'permessage-deflate/parameters.ts accept'],
   },
   {
     id: '9.1-1',
@@ -1509,17 +1503,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'Any extension-token used MUST be a registered token (see Section 11.4).',
-    kept: ['extensions/permessage-deflate/parameters.ts PERMESSAGE_DEFLATE'],
+    kept: ['permessage-deflate/parameters.ts PERMESSAGE_DEFLATE'],
   },
   {
     id: '9.1-5',
     keyword: 'MUST',
     binds: 'both',
     says: 'The parameters supplied with any given extension MUST be defined for that extension.',
-    kept: [
-      'extensions/permessage-deflate/parameters.ts makeOffers',
-      'extensions/permessage-deflate/parameters.ts accept',
-    ],
+    kept: ['permessage-deflate/parameters.ts makeOffers', 'permessage-deflate/parameters.ts accept'],
   },
   {
     id: '9.1-6',
@@ -1540,7 +1531,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'both',
     says: "This document doesn't define any extension, but implementations MAY use extensions defined separately.",
-    kept: ['extensions/permessage-deflate/permessage-deflate.ts PermessageDeflate'],
+    kept: ['permessage-deflate/permessage-deflate.ts PerMessageDeflate'],
   },
   {
     id: '10.2-1',
@@ -1571,7 +1562,7 @@ const ROWS: readonly Row[] = [
     kept: [
       'framing/message-assembler.ts frameStart',
       'framing/message-buffer.ts MessageBuffer',
-      'extensions/permessage-deflate/inflater.ts Inflater',
+      'permessage-deflate/inflater.ts Inflater',
     ],
   },
   {

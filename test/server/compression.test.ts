@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
-import type { PermessageDeflateOptions, WebSocketConnection } from '../../src/index.js';
+import type { PerMessageDeflateOptions, WebSocketConnection } from '../../src/index.js';
 import { type Agreed, DeflatingPeer, SHORT_TEXT } from '../helpers/deflating-peer.js';
 import { show } from '../helpers/frames.js';
 import { headerOf, request } from '../helpers/http-heads.js';
@@ -20,10 +20,10 @@ interface Negotiated {
 
 /** Opens a connection to an echo server with an offer in each line of Sec-WebSocket-Extensions. */
 async function negotiate(
-  permessageDeflate: boolean | PermessageDeflateOptions | undefined,
+  perMessageDeflate: boolean | PerMessageDeflateOptions | undefined,
   ...lines: string[]
 ): Promise<Negotiated> {
-  const options = permessageDeflate === undefined ? {} : { permessageDeflate };
+  const options = perMessageDeflate === undefined ? {} : { perMessageDeflate };
   const { port, server, connections } = await openServer(options);
   server.on('connection', connection => connection.on('message', data => connection.send(data)));
   const peer = await rawConnect(port);
@@ -83,7 +83,7 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
     },
   );
 
-  test.each<[options: true | PermessageDeflateOptions, offer: string, response: string]>([
+  test.each<[options: true | PerMessageDeflateOptions, offer: string, response: string]>([
     [true, 'permessage-deflate', `permessage-deflate; ${NO_TAKEOVER}`],
     [{}, 'permessage-deflate; client_max_window_bits', `permessage-deflate; ${NO_TAKEOVER}`],
     [{ ...OPEN, serverMaxWindowBits: 10 }, 'permessage-deflate', 'permessage-deflate; server_max_window_bits=10'],
@@ -117,8 +117,8 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
 });
 
 describe('an offer that a server declines: the connection opens uncompressed (RFC 7692 §7)', () => {
-  const open = async (permessageDeflate: boolean | PermessageDeflateOptions | undefined, offer: string) => {
-    const { peer, connection, response } = await negotiate(permessageDeflate, offer);
+  const open = async (perMessageDeflate: boolean | PerMessageDeflateOptions | undefined, offer: string) => {
+    const { peer, connection, response } = await negotiate(perMessageDeflate, offer);
     expect(response).toBeUndefined();
     expect(connection.extensions).toBe('');
     const long = 'x'.repeat(2_000);
@@ -150,7 +150,7 @@ describe('an offer that a server declines: the connection opens uncompressed (RF
   });
 
   test.each([undefined, false])(
-    'permessageDeflate: %s: any, and RSV1 then fails with 1002 [5.8-1] [7692/5-11]',
+    'perMessageDeflate: %s: any, and RSV1 then fails with 1002 [5.8-1] [7692/5-11]',
     async option => {
       const { peer, connection } = await open(option, 'permessage-deflate; client_max_window_bits');
       await new DeflatingPeer(peer, 'client').send(SHORT_TEXT);

@@ -34,7 +34,7 @@ async function countCases(): Promise<number> {
 
 async function runCase(number: number): Promise<void> {
   try {
-    const connection = await connect(at(`/runCase?case=${number}&agent=${agent}`), { permessageDeflate: true });
+    const connection = await connect(at(`/runCase?case=${number}&agent=${agent}`), { perMessageDeflate: true });
     echo(connection);
     await connection.closed;
   } catch (error) {

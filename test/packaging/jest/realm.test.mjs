@@ -19,7 +19,7 @@ async function texts(receiver, count) {
 
 test.each([
   ['plain', {}],
-  ['compressed', { permessageDeflate: PERMESSAGE_DEFLATE }],
+  ['compressed', { perMessageDeflate: PERMESSAGE_DEFLATE }],
 ])('a client and an attached server exchange messages of all kinds (%s)', async (_, options) => {
   const pages = http.createServer();
   const server = new WebSocketServer({ server: pages, ...options });

@@ -30,7 +30,7 @@ async function controlFlood(scale: number): Promise<Outcome> {
 async function contexts(scale: number): Promise<Outcome> {
   const count = scaled(200, scale);
   const accepted: WebSocketConnection[] = [];
-  const permessageDeflate = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
+  const perMessageDeflate = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
   const text = Array.from({ length: 4_000 }, (_, i) => `${i} is not ${i * 7} `).join('');
   const measure = async (options: object) => {
     const { server, port } = await openServer(
@@ -58,9 +58,9 @@ async function contexts(scale: number): Promise<Outcome> {
     await server.close({ timeout: 0 });
     return { held, left };
   };
-  await measure({ permessageDeflate });
+  await measure({ perMessageDeflate });
   const without = await measure({});
-  const compressing = await measure({ permessageDeflate });
+  const compressing = await measure({ perMessageDeflate });
   // Both ends are in this process.
   const each = (compressing.held - without.held) / count / 2;
   const left = (compressing.left - without.left) / count / 2;
@@ -74,7 +74,7 @@ async function bomb(): Promise<Outcome> {
   const limit = 2 ** 20;
   const ends: Array<Promise<{ sent: { code: number } | undefined }>> = [];
   const { server, port } = await openServer(connection => ends.push(connection.closed), {
-    permessageDeflate: true,
+    perMessageDeflate: true,
     maxMessageSize: limit,
   });
   const bytes = deflateRawSync(Buffer.alloc(64 * limit), { level: 9 });

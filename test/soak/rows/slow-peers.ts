@@ -35,7 +35,7 @@ async function transfer(
   send: Send,
   size: number,
 ): Promise<{ received: boolean; infos: CloseInfo[] }> {
-  const deflate = isCompressed ? { permessageDeflate: { threshold: 0 } } : {};
+  const deflate = isCompressed ? { perMessageDeflate: { threshold: 0 } } : {};
   const server = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',

@@ -1,0 +1,18 @@
+/** permessage-deflate (RFC 7692): what client, server and connection need of it. */
+export { Deflater, type DeflaterOptions } from './deflater.js';
+export { type Inflated, InflateFault } from './inflater.js';
+export {
+  type DeflateSettings,
+  PERMESSAGE_DEFLATE_OPTION_NAMES,
+  type PerMessageDeflateOptions,
+  resolvePerMessageDeflate,
+} from './options.js';
+export {
+  type Acceptance,
+  acceptOffer,
+  type DeflateParameters,
+  judgeResponse,
+  makeOffers,
+  PERMESSAGE_DEFLATE,
+} from './parameters.js';
+export { PerMessageDeflate } from './permessage-deflate.js';

@@ -1,0 +1,326 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type ExtensionOffer, parseExtensions, serializeExtensions } from '../../src/handshake/extension-header.js';
+import {
+  type DeflateSettings,
+  type PerMessageDeflateOptions,
+  resolvePerMessageDeflate,
+} from '../../src/permessage-deflate/options.js';
+import {
+  acceptOffer,
+  type DeflateParameters,
+  judgeResponse,
+  makeOffers,
+} from '../../src/permessage-deflate/parameters.js';
+
+/** The header as it comes; an empty one names no extension. */
+const parse = (header: string): ExtensionOffer[] => (header === '' ? [] : parseExtensions([header])!);
+
+/** Settings of a server that limits nothing. */
+const OPEN: DeflateSettings = resolvePerMessageDeflate(
+  { serverNoContextTakeover: false, clientNoContextTakeover: false },
+  'server',
+)!;
+
+/** `server/client` window bits, each with `!` where there is no context takeover. */
+function summary(agreed: DeflateParameters): string {
+  const side = (bits: number, noTakeover: boolean) => `${bits}${noTakeover ? '!' : ''}`;
+  const server = side(agreed.serverMaxWindowBits, agreed.serverNoContextTakeover);
+  return `${server}/${side(agreed.clientMaxWindowBits, agreed.clientNoContextTakeover)}`;
+}
+
+/** What a server with these settings answers to a header, and what it agrees to. */
+function answer(header: string, settings: Partial<DeflateSettings> = {}): [string, string] | 'declined' {
+  const acceptance = acceptOffer(parse(header), { ...OPEN, ...settings });
+  if (acceptance === undefined) return 'declined';
+  return [serializeExtensions([acceptance.response]), summary(acceptance.agreed)];
+}
+
+/** Parameters that no side may use, in an offer or in a response. */
+const ILLEGAL: ReadonlyArray<readonly [parameters: string, why: RegExp]> = [
+  ['unknown', /there is no parameter "unknown"/],
+  ['unknown=1', /there is no parameter "unknown"/],
+  ['Server_No_Context_Takeover', /there is no parameter/],
+  ['__proto__', /there is no parameter "__proto__"/],
+  ['constructor', /there is no parameter "constructor"/],
+  ['hasOwnProperty=8', /there is no parameter "hasOwnProperty"/],
+  ['server_no_context_takeover; server_no_context_takeover', /server_no_context_takeover comes twice/],
+  ['client_no_context_takeover; client_no_context_takeover', /client_no_context_takeover comes twice/],
+  ['server_max_window_bits=10; server_max_window_bits=10', /server_max_window_bits comes twice/],
+  ['client_max_window_bits=10; client_max_window_bits=9', /client_max_window_bits comes twice/],
+  ['server_no_context_takeover=true', /server_no_context_takeover must have no value, but has "true"/],
+  ['server_no_context_takeover=10', /must have no value, but has "10"/],
+  ['client_no_context_takeover=1', /client_no_context_takeover must have no value, but has "1"/],
+  ['server_max_window_bits', /server_max_window_bits must have a value from 8 to 15, but has none/],
+  ...['7', '16', '08', '008', '10.0', '1e1', '0xa', '-9', '+9', 'NaN', 'Infinity', '1000', '15x', '9999999999'].flatMap(
+    value => [
+      [
+        `server_max_window_bits=${value}`,
+        new RegExp(`from 8 to 15, but has "${value.replace(/[+.]/g, '\\$&')}"`),
+      ] as const,
+      [
+        `client_max_window_bits=${value}`,
+        new RegExp(`from 8 to 15, but has "${value.replace(/[+.]/g, '\\$&')}"`),
+      ] as const,
+    ],
+  ),
+];
+
+describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
+  it.each<[offer: string, response: string, agreed: string]>([
+    ['permessage-deflate', 'permessage-deflate', '15/15'],
+    ['permessage-deflate; client_max_window_bits', 'permessage-deflate', '15/15'],
+    // A browser's, and curl's.
+    ['permessage-deflate; client_max_window_bits, x-webkit-deflate-frame', 'permessage-deflate', '15/15'],
+    ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover', '15!/15'],
+    ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover', '15/15!'],
+    ['permessage-deflate; server_max_window_bits=10', 'permessage-deflate; server_max_window_bits=10', '10/15'],
+    ['permessage-deflate; server_max_window_bits=15', 'permessage-deflate; server_max_window_bits=15', '15/15'],
+    ['permessage-deflate; client_max_window_bits=15', 'permessage-deflate', '15/15'],
+    ['permessage-deflate; client_max_window_bits=12', 'permessage-deflate; client_max_window_bits=12', '15/12'],
+    ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate; client_max_window_bits=8', '15/8'],
+    // A quoted-string stands for the token that it unescapes to.
+    ['permessage-deflate; server_max_window_bits="1\\0"', 'permessage-deflate; server_max_window_bits=10', '10/15'],
+  ])(
+    '%s: accepted [9-2] [7692/5-5] [7692/7.1.1.1-2] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.2-3] [7692/7.1.2.2-4]',
+    (offer, response, agreed) => {
+      expect(answer(offer)).toEqual([response, agreed]);
+    },
+  );
+
+  it.each<[settings: Partial<DeflateSettings>, offer: string, response: string, agreed: string]>([
+    [{ serverNoContextTakeover: true }, '', '; server_no_context_takeover', '15!/15'],
+    [{ clientNoContextTakeover: true }, '', '; client_no_context_takeover', '15/15!'],
+    [{ serverMaxWindowBits: 11 }, '', '; server_max_window_bits=11', '11/15'],
+    [{ serverMaxWindowBits: 11 }, '; server_max_window_bits=10', '; server_max_window_bits=10', '10/15'],
+    [{ serverMaxWindowBits: 11 }, '; server_max_window_bits=12', '; server_max_window_bits=11', '11/15'],
+    [{ clientMaxWindowBits: 11 }, '; client_max_window_bits', '; client_max_window_bits=11', '15/11'],
+    [{ clientMaxWindowBits: 11 }, '; client_max_window_bits=10', '; client_max_window_bits=10', '15/10'],
+    [{ clientMaxWindowBits: 11 }, '; client_max_window_bits=12', '; client_max_window_bits=11', '15/11'],
+    [
+      { serverNoContextTakeover: true, clientNoContextTakeover: true, serverMaxWindowBits: 9, clientMaxWindowBits: 8 },
+      '; client_max_window_bits',
+      '; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=8',
+      '9!/8!',
+    ],
+  ])(
+    'with %j, an offer with "%s": its own limits hold, too [7692/7.1.1.1-3] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.1-4] [7692/7.1.2.2-3] [7692/7.1.2.2-4] [7692/7.2.2-9]',
+    (settings, offer, response, agreed) => {
+      expect(answer(`permessage-deflate${offer}`, settings)).toEqual([`permessage-deflate${response}`, agreed]);
+    },
+  );
+
+  describe('"MUST decline" (§7) [7692/7-1]', () => {
+    it.each(ILLEGAL)('%s', parameters => {
+      expect(answer(`permessage-deflate; ${parameters}`)).toBe('declined');
+      expect(answer(`permessage-deflate; client_max_window_bits; ${parameters}`)).toBe('declined');
+    });
+
+    it.each(['7', '16', '08', '1000', 'NaN'])(
+      'undici CVE-2026-2229: server_max_window_bits=%s crashes nobody, alone or behind others',
+      value => {
+        expect(answer(`permessage-deflate; server_max_window_bits=${value}`)).toBe('declined');
+        expect(answer(`permessage-deflate; server_max_window_bits=${value}, permessage-deflate`)).toEqual([
+          'permessage-deflate',
+          '15/15',
+        ]);
+      },
+    );
+
+    it('an empty value, which the header cannot even hold, is no number', () => {
+      for (const name of ['server_max_window_bits', 'client_max_window_bits', 'server_no_context_takeover']) {
+        expect(acceptOffer([{ name: 'permessage-deflate', parameters: [[name, '']] }], OPEN)).toBeUndefined();
+      }
+    });
+
+    it('what cannot be honoured: a server window of 8 bits, which zlib cannot have [7692/5-6]', () => {
+      expect(answer('permessage-deflate; server_max_window_bits=8')).toBe('declined');
+    });
+
+    it('what cannot be honoured: our limit of the client window, where the client does not know the parameter [7692/7.1.2.2-5]', () => {
+      expect(answer('permessage-deflate', { clientMaxWindowBits: 14 })).toBe('declined');
+    });
+  });
+
+  it('the first offer that can be accepted wins (§5) [7692/5-2] [7692/5-7] [7692/5-9]', () => {
+    expect(
+      answer('foo, permessage-deflate; bad, permessage-deflate; server_max_window_bits=9, permessage-deflate'),
+    ).toEqual(['permessage-deflate; server_max_window_bits=9', '9/15']);
+    expect(answer('permessage-deflate; server_max_window_bits=8, permessage-deflate')).toEqual([
+      'permessage-deflate',
+      '15/15',
+    ]);
+    expect(answer('permessage-deflate, permessage-deflate; server_max_window_bits=9')).toEqual([
+      'permessage-deflate',
+      '15/15',
+    ]);
+  });
+
+  it.each(['', 'foo', 'Permessage-Deflate', 'permessage-bzip2, x-webkit-deflate-frame'])(
+    '%j holds no offer of it: declined',
+    header => {
+      expect(answer(header)).toBe('declined');
+    },
+  );
+});
+
+describe('the client: makeOffers() [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/7.1.1.1-1] [7692/7.1.1.2-1] [7692/7.1.2.1-1] [7692/7.1.2.1-2] [7692/7.1.2.2-1] [7692/7.1.2.2-2]', () => {
+  it.each<[settings: PerMessageDeflateOptions, parameters: string]>([
+    [{}, 'client_max_window_bits'],
+    [{ serverNoContextTakeover: true }, 'server_no_context_takeover; client_max_window_bits'],
+    [{ clientNoContextTakeover: true }, 'client_no_context_takeover; client_max_window_bits'],
+    [{ serverMaxWindowBits: 8 }, 'server_max_window_bits=8; client_max_window_bits'],
+    [{ clientMaxWindowBits: 9 }, 'client_max_window_bits=9'],
+  ])('%j', (settings, parameters) => {
+    const client = resolvePerMessageDeflate(settings, 'client')!;
+    expect(serializeExtensions(makeOffers(client))).toBe(`permessage-deflate; ${parameters}`);
+  });
+});
+
+describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
+  const judge = (response: string, offer = 'permessage-deflate; client_max_window_bits') => {
+    const verdict = judgeResponse(parse(response), parse(offer));
+    return typeof verdict === 'object' ? summary(verdict) : verdict;
+  };
+
+  it.each<[response: string, agreed: string]>([
+    ['permessage-deflate', '15/15'],
+    ['permessage-deflate; server_no_context_takeover', '15!/15'],
+    ['permessage-deflate; client_no_context_takeover', '15/15!'],
+    ['permessage-deflate; server_max_window_bits=15', '15/15'],
+    ['permessage-deflate; server_max_window_bits=8', '8/15'],
+    ['permessage-deflate; client_max_window_bits=8', '15/8'],
+    ['foo; permessage-deflate, permessage-deflate; client_max_window_bits="15"', '15/15'],
+    [
+      'permessage-deflate; client_max_window_bits=10; server_max_window_bits=9; client_no_context_takeover; server_no_context_takeover',
+      '9!/10!',
+    ],
+  ])('%s: agreed [7692/7.1.1.2-3] [7692/7.2.2-7]', (response, agreed) => {
+    expect(judge(response)).toBe(agreed);
+  });
+
+  it.each<[offer: string, response: string, agreed: string]>([
+    ['server_no_context_takeover', '; server_no_context_takeover', '15!/15'],
+    ['server_max_window_bits=10', '; server_max_window_bits=10', '10/15'],
+    ['server_max_window_bits=10', '; server_max_window_bits=9', '9/15'],
+    ['client_max_window_bits=10', '; client_max_window_bits=10', '15/10'],
+    ['client_max_window_bits=10', '; client_max_window_bits=9', '15/9'],
+    // What a client says about itself in an offer holds whether or not the server repeats it.
+    ['client_max_window_bits=10', '', '15/10'],
+    ['client_no_context_takeover', '', '15/15!'],
+  ])('an offer with %s, a response with "%s": agreed', (offer, response, agreed) => {
+    expect(judge(`permessage-deflate${response}`, `permessage-deflate; ${offer}`)).toBe(agreed);
+  });
+
+  it.each(['', 'foo'])('%j: the server has declined', response => {
+    expect(judge(response)).toBeUndefined();
+  });
+
+  describe('"MUST _Fail the WebSocket Connection_" (§7) [7692/7-2] [7692/5-12]', () => {
+    it.each([
+      ...ILLEGAL,
+      ['client_max_window_bits', /client_max_window_bits must have a value from 8 to 15, but has none/] as const,
+    ])('%s', (parameters, why) => {
+      expect(judge(`permessage-deflate; ${parameters}`)).toMatch(/^permessage-deflate: /);
+      expect(judge(`permessage-deflate; ${parameters}`)).toMatch(why);
+    });
+
+    it.each<[offer: string, response: string, why: string]>([
+      ['permessage-deflate', 'permessage-deflate, permessage-deflate', 'the server accepted it twice'],
+      ['', 'permessage-deflate', 'it was not offered'],
+      ['foo', 'permessage-deflate', 'it was not offered'],
+      [
+        'permessage-deflate',
+        'permessage-deflate; client_max_window_bits=15',
+        'client_max_window_bits was not offered, and the response has it',
+      ],
+      [
+        'permessage-deflate; client_max_window_bits=9',
+        'permessage-deflate; client_max_window_bits=10',
+        'client_max_window_bits must be at most the 9 that were offered, and the response has 10',
+      ],
+      [
+        'permessage-deflate; server_max_window_bits=9',
+        'permessage-deflate; server_max_window_bits=10',
+        'server_max_window_bits must be at most the 9 that were asked for, and the response has 10',
+      ],
+      [
+        'permessage-deflate; server_max_window_bits=9',
+        'permessage-deflate',
+        'server_max_window_bits must be at most the 9 that were asked for, and the response has no such parameter',
+      ],
+      [
+        'permessage-deflate; server_no_context_takeover',
+        'permessage-deflate',
+        'server_no_context_takeover was asked for, and the response does not have it',
+      ],
+      ['permessage-deflate; bad', 'permessage-deflate', 'there is no parameter "bad"'],
+    ])('offered "%s", got "%s"', (offer, response, why) => {
+      expect(judge(response, offer)).toBe(`permessage-deflate: ${why}`);
+    });
+  });
+
+  it('several offers: a response to any of them is legal, and the first one that it fits counts', () => {
+    const offers = 'permessage-deflate; server_max_window_bits=10, foo, permessage-deflate; client_max_window_bits=9';
+    expect(judge('permessage-deflate; server_max_window_bits=10', offers)).toBe('10/15');
+    expect(judge('permessage-deflate', offers)).toBe('15/9');
+    expect(judge('permessage-deflate; client_max_window_bits=10', offers)).toMatch('server_max_window_bits must be');
+  });
+});
+
+const settingsOf = (role: 'client' | 'server') =>
+  fc
+    .record({
+      serverNoContextTakeover: fc.boolean(),
+      clientNoContextTakeover: fc.boolean(),
+      serverMaxWindowBits: fc.integer({ min: role === 'server' ? 9 : 8, max: 15 }),
+      clientMaxWindowBits: fc.integer({ min: role === 'client' ? 9 : 8, max: 15 }),
+    })
+    .map(options => resolvePerMessageDeflate(options, role)!);
+
+describe('both ends', () => {
+  it('agree on the same parameters, within the limits of either', () => {
+    fc.assert(
+      fc.property(settingsOf('client'), settingsOf('server'), (client, server) => {
+        const offers = parse(serializeExtensions(makeOffers(client)));
+        const acceptance = acceptOffer(offers, server);
+        // Only one wish of a client's cannot be granted.
+        expect(acceptance === undefined).toBe(client.serverMaxWindowBits === 8);
+        if (acceptance === undefined) return;
+        const { agreed } = acceptance;
+        expect(judgeResponse(parse(serializeExtensions([acceptance.response])), offers)).toEqual(agreed);
+        expect(agreed).toEqual({
+          serverNoContextTakeover: client.serverNoContextTakeover || server.serverNoContextTakeover,
+          clientNoContextTakeover: client.clientNoContextTakeover || server.clientNoContextTakeover,
+          serverMaxWindowBits: Math.min(client.serverMaxWindowBits, server.serverMaxWindowBits),
+          clientMaxWindowBits: Math.min(client.clientMaxWindowBits, server.clientMaxWindowBits),
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('agree on the same parameters whatever is offered, legal or not', () => {
+    const name = fc.constantFrom(
+      'server_no_context_takeover',
+      'client_no_context_takeover',
+      'server_max_window_bits',
+      'client_max_window_bits',
+      'toString',
+    );
+    const value = fc.oneof(fc.constant<true>(true), fc.integer({ min: 7, max: 16 }).map(String));
+    const offer = fc
+      .array(fc.tuple(name, value), { maxLength: 4 })
+      .map((parameters): ExtensionOffer => ({ name: 'permessage-deflate', parameters }));
+    fc.assert(
+      fc.property(fc.array(offer, { maxLength: 3 }), settingsOf('server'), (offers, server) => {
+        const acceptance = acceptOffer(offers, server);
+        if (acceptance === undefined) return;
+        // A client that has made several offers cannot always tell which one was accepted, so it is asked about each.
+        const verdicts = offers.map(one => judgeResponse([acceptance.response], [one]));
+        expect(verdicts).toContainEqual(acceptance.agreed);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
