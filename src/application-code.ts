@@ -13,7 +13,7 @@
  */
 
 import type { EventEmitter } from 'node:events';
-import { HandlerError, invalidType } from './errors.js';
+import { HandlerError, invalidReturn } from './errors.js';
 import { isThenable } from './host-values.js';
 
 /**
@@ -59,7 +59,7 @@ export function callSafely(call: () => unknown, failed: (thrown: unknown) => voi
 export function synchronous<T>(name: string, expected: string, answer: T): T {
   if (!isThenable(answer)) return answer;
   answer.then(undefined, () => {});
-  throw invalidType(`what ${name}() returns`, `${expected}, synchronously`, answer);
+  throw invalidReturn(name, `${expected} synchronously`, answer);
 }
 
 /**
@@ -69,7 +69,7 @@ export function synchronous<T>(name: string, expected: string, answer: T): T {
  */
 export function booleanAnswer(name: string, answer: boolean): boolean {
   const given: unknown = synchronous(name, 'true or false', answer);
-  if (typeof given !== 'boolean') throw invalidType(`what ${name}() returns`, 'true or false', given);
+  if (typeof given !== 'boolean') throw invalidReturn(name, 'true or false', given);
   return given;
 }
 

@@ -1,23 +1,24 @@
 import { isError } from './host-values.js';
 
 /**
- * Every error that this package gives, and who is at fault.
+ * Every error of this package, and who is at fault.
  *
  *     Error
  *     ├── WebSocketError          .code (stable, see below), .fault: 'peer' | 'caller' | 'network'
  *     │   ├── ProtocolError       peer     the peer broke RFC 6455: .closeCode, .section, .offset
  *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .status, .headers, .body, .hint
  *     │   ├── ConnectionLostError network  the connection ended without a closing handshake
- *     │   ├── BackpressureError   peer     too much waits for a peer that reads too slowly or not at all, or one turn queued too much
- *     │   └── HandlerError        caller   a listener, or a function among the options, threw or rejected; .cause has what it threw
+ *     │   ├── BackpressureError   peer     the peer reads too slowly, and maxBufferedAmount was exceeded; .bufferedAmount
+ *     │   │                       caller   the same, but the application queued it all in one turn
+ *     │   └── HandlerError        caller   a listener or an option function threw or rejected; .cause is what it threw
  *     ├── TypeError               caller   an argument of the wrong type, with .code
- *     └── RangeError              caller   an argument out of range, with .code
+ *     └── RangeError              caller   an argument of the wrong value, with .code
  *
- * The peer's fault never throws: it fails the connection and is the `cause` in CloseInfo. The caller's fault throws at the
- * call, before a byte is written, or rejects if the call returns a promise (connect()).
+ * A fault of the peer never throws. It fails the connection and becomes the `cause` in CloseInfo. A fault of the caller throws before a
+ * byte is written. A function that returns a promise rejects instead.
  */
 
-/** Stable identifiers: a message may be reworded in any version, a code only in a major one. */
+/** Identifies an error. A message may change in any version, a code only in a major version. */
 export type ErrorCode =
   | 'WS101_INVALID_ARGUMENT'
   | 'WS101_PROTOCOL_VIOLATION'
@@ -30,8 +31,10 @@ export type ErrorCode =
   | 'WS101_BACKPRESSURE'
   | 'WS101_HANDLER_FAILED';
 
+/** Who caused an error: the other endpoint, this application, or neither. */
 export type Fault = 'peer' | 'caller' | 'network';
 
+/** The base class of all errors of this package, except for wrong arguments. */
 export class WebSocketError extends Error {
   readonly code: ErrorCode;
   readonly fault: Fault;
@@ -47,24 +50,24 @@ export class WebSocketError extends Error {
   }
 }
 
-/** One rule of the RFC that a peer can break. The rows stand in framing/violations.ts. */
+/** A rule of the RFC that a peer can break. framing/violations.ts lists all of them. */
 export interface Violation {
-  /** Stable name of the broken rule, e.g. `UNMASKED_CLIENT_FRAME`. */
+  /** The name of the rule, which does not change, for example `UNMASKED_CLIENT_FRAME`. */
   readonly code: string;
   /** The close code that fails the connection (RFC 6455 §7.4.1). */
   readonly closeCode: number;
-  /** Where RFC 6455 says it, e.g. `§5.1`; one of another RFC's begins with its name. */
+  /** The section of RFC 6455, for example `§5.1`. A section of another RFC starts with its number: `RFC 7692 §6`. */
   readonly section: string;
-  /** The rule in a few words; it also goes to the peer as the close reason, so at most 123 bytes. */
+  /** The rule in a few words. It is sent to the peer as the close reason, so it has at most 123 bytes. */
   readonly message: string;
 }
 
-/** The peer broke a rule of RFC 6455, so the connection was failed (§7.1.7). */
+/** The peer broke a rule of RFC 6455, so this end failed the connection (§7.1.7). */
 export class ProtocolError extends WebSocketError {
   readonly violation: Violation;
   readonly closeCode: number;
   readonly section: string;
-  /** Where in the bytes received behind the opening handshake, counted from 0. */
+  /** The position in the bytes received after the opening handshake, from 0. */
   readonly offset: number;
 
   constructor(violation: Violation, offset: number, detail = '') {
@@ -78,15 +81,15 @@ export class ProtocolError extends WebSocketError {
   }
 }
 
-/** How far an opening handshake came before it failed. */
+/** The step in which an opening handshake failed. */
 export type HandshakePhase = 'dns' | 'connect' | 'tls' | 'request' | 'response';
 
 export interface HandshakeErrorDetails {
   readonly phase: HandshakePhase;
   readonly fault: Fault;
-  /** Status code of the response, where one came. */
+  /** The status code of the response, if there was one. */
   readonly status?: number;
-  /** Header lines of the response in the order and spelling received. */
+  /** The header lines of the response, in the order and spelling received. */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>;
   /** The first bytes of the body of a response other than 101. */
   readonly body?: Uint8Array;
@@ -95,7 +98,7 @@ export interface HandshakeErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The opening handshake failed (RFC 6455 §4); there never was a WebSocket connection. */
+/** The opening handshake failed (RFC 6455 §4), so there was never a WebSocket connection. */
 export class HandshakeError extends WebSocketError {
   readonly phase: HandshakePhase;
   readonly status: number | undefined;
@@ -118,7 +121,7 @@ export class HandshakeError extends WebSocketError {
   }
 }
 
-/** The connection ended without a closing handshake, by the network, a deadline, or `terminate()`. */
+/** The connection ended without a closing handshake: because of the network, a deadline, or `terminate()`. */
 export class ConnectionLostError extends WebSocketError {
   constructor(
     message: string,
@@ -135,14 +138,15 @@ export class ConnectionLostError extends WebSocketError {
   }
 }
 
-/** More bytes waited to be sent than `maxBufferedAmount` allows, so the connection was ended. */
+/** More bytes than `maxBufferedAmount` were waiting to be sent, so the connection was ended. */
 export class BackpressureError extends WebSocketError {
+  /** How many bytes were waiting. */
   readonly bufferedAmount: number;
 
-  /** @param detail what the peer took meanwhile, or why this is not its fault */
+  /** @param detail how much the peer has taken, or why the peer is not at fault */
   constructor(bufferedAmount: number, limit: number, detail: string, fault: 'peer' | 'caller' = 'peer') {
     super(
-      `${bufferedAmount} bytes wait to be sent, more than maxBufferedAmount (${limit}): ${detail}`,
+      `${bufferedAmount} bytes are waiting to be sent, more than maxBufferedAmount (${limit}): ${detail}`,
       'WS101_BACKPRESSURE',
       fault,
     );
@@ -150,16 +154,16 @@ export class BackpressureError extends WebSocketError {
   }
 }
 
-/** Code of the application's threw, or returned a promise that rejected; `cause` is what it threw. */
+/** Application code threw, or returned a promise that rejected. `cause` is what it threw. */
 export class HandlerError extends WebSocketError {
-  /** @param kind a listener of the event `name`, or the function that was given as the option `name` */
+  /** @param kind whether `name` is an event with a listener, or an option that is a function */
   constructor(name: string, cause: unknown, kind: 'listener' | 'option' = 'listener') {
     const handler = kind === 'listener' ? `a listener of '${name}'` : `${name}()`;
     super(`${handler} failed: ${describeThrown(cause)}`, 'WS101_HANDLER_FAILED', 'caller', { cause });
   }
 }
 
-/** Never throws, even if `thrown` is an object whose every property does. */
+/** Describes a thrown value. Never throws, even if reading any property of the value does. */
 function describeThrown(thrown: unknown): string {
   try {
     if (isError(thrown)) return String(thrown.message);
@@ -170,27 +174,40 @@ function describeThrown(thrown: unknown): string {
   return typeof thrown === 'string' ? thrown : describeValue(thrown);
 }
 
-/** A TypeError for an argument of the wrong type: what was expected, and what came. */
-export function invalidType(argument: string, expected: string, actual: unknown): TypeError & { code: ErrorCode } {
-  return withCode(new TypeError(`${argument} must be ${expected}, got ${describeValue(actual)}`));
+/** An error about an argument. */
+type ArgumentError<E extends Error> = E & { code: ErrorCode };
+
+/** Returns a TypeError that says `argument must be expected, got actual`. */
+export function invalidType(argument: string, expected: string, actual: unknown): ArgumentError<TypeError> {
+  return typeError(`${argument} must be ${expected}, got ${describeValue(actual)}`);
 }
 
-/** A RangeError for an argument of the right type and a wrong value. */
-export function invalidValue(argument: string, expected: string, actual: unknown): RangeError & { code: ErrorCode } {
-  return withCode(new RangeError(`${argument} must be ${expected}, got ${describeValue(actual)}`));
+/** Returns a RangeError that says `argument must be expected, got actual`, for a value of the right type. */
+export function invalidValue(argument: string, expected: string, actual: unknown): ArgumentError<RangeError> {
+  return rangeError(`${argument} must be ${expected}, got ${describeValue(actual)}`);
 }
 
-/** A TypeError for an option that there is not. `meant` is the one whose name is much like it. */
-export function unknownOption(name: string, meant: string | undefined): TypeError & { code: ErrorCode } {
-  const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
-  return withCode(new TypeError(`unknown option '${name}'${proposal}`));
+/** Returns a TypeError that says `name() must return expected, got actual`, for a function that the application passed. */
+export function invalidReturn(name: string, expected: string, actual: unknown): ArgumentError<TypeError> {
+  return typeError(`${name}() must return ${expected}, got ${describeValue(actual)}`);
 }
 
-function withCode<E extends Error>(error: E): E & { code: ErrorCode } {
+/** Returns a TypeError with a message of its own, if `argument must be …` does not make a good sentence. */
+export function typeError(message: string): ArgumentError<TypeError> {
+  return withCode(new TypeError(message));
+}
+
+/** Returns a RangeError with a message of its own, if `argument must be …` does not make a good sentence. */
+export function rangeError(message: string): ArgumentError<RangeError> {
+  return withCode(new RangeError(message));
+}
+
+function withCode<E extends Error>(error: E): ArgumentError<E> {
   return Object.assign(error, { code: 'WS101_INVALID_ARGUMENT' as const });
 }
 
-function describeValue(value: unknown): string {
+/** Describes a value in a message, shortly and without line breaks: `"text"`, `5`, `undefined`, `a Buffer`. Never throws. */
+export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);

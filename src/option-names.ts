@@ -1,31 +1,54 @@
-/** Whether the options that a caller gives are options at all: one that is spelled wrong must not leave a limit unset in silence. */
-import { unknownOption } from './errors.js';
+/** Rejects unknown option names: a misspelled limit must not be silently ignored. */
+import { typeError } from './errors.js';
 
-/** The names of the options in `T`: one left out, or one too many, does not compile. */
+/** The names of the options in `T`. A missing or an extra name does not compile. */
 export type OptionNames<T> = { readonly [name in keyof T]-?: true };
 
+/** What to say about option names of other libraries, as in ws-option-names.ts. */
+export type OptionHints = Readonly<Record<string, string>>;
+
 /**
- * @param of what stands in front of the names where these are the options of an option, e.g. `perMessageDeflate.`
- * @throws {TypeError} naming the first option that there is not, and the one that may be meant
+ * Checks that every property of `options` is an option.
+ *
+ * @param prefix goes before each name in the error if these options belong to another option, for example `perMessageDeflate.`
+ * @param hints what to say about unknown names that are known from another library
+ * @throws {TypeError} that names the first unknown option, and the option that was probably meant
  */
-export function checkOptionNames(options: object, names: Readonly<Record<string, true>>, of = ''): void {
+export function checkOptionNames(
+  options: object,
+  names: Readonly<Record<string, true>>,
+  prefix = '',
+  hints: OptionHints = {},
+): void {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(names, name)) continue;
-    const meant = Object.keys(names).find(known => isLike(name, known));
-    throw unknownOption(of + name, meant === undefined ? undefined : of + meant);
+    const hint = hintFor(name, names, prefix, hints);
+    throw typeError(`unknown option '${prefix}${name}'${hint === undefined ? '' : `: ${hint}`}`);
   }
 }
 
-/** Whether a name may be the other one spelled wrong: by case, or in no more than two letters, and a third of all. */
-function isLike(name: string, known: string): boolean {
-  const most = Math.min(2, Math.floor(known.length / 3));
-  if (Math.abs(name.length - known.length) > most) return false;
-  return distance(name.toLowerCase(), known.toLowerCase()) <= most;
+function hintFor(
+  name: string,
+  names: Readonly<Record<string, true>>,
+  prefix: string,
+  hints: OptionHints,
+): string | undefined {
+  // A name of another library is no misspelling: `maxPayload` must never be taken for one.
+  if (Object.hasOwn(hints, name)) return hints[name];
+  const similar = Object.keys(names).find(known => isSimilar(name, known));
+  return similar === undefined ? undefined : `did you mean '${prefix}${similar}'?`;
 }
 
-/** How many letters must be put in, left out, changed, or swapped with the next to make one word of the other. */
+/** Whether the names differ only in case, or in at most two letters and a third of the name. */
+function isSimilar(name: string, known: string): boolean {
+  const limit = Math.min(2, Math.floor(known.length / 3));
+  if (Math.abs(name.length - known.length) > limit) return false;
+  return distance(name.toLowerCase(), known.toLowerCase()) <= limit;
+}
+
+/** Returns how many letters must be added, removed, changed or swapped with the next one to turn `from` into `to`. */
 function distance(from: string, to: string): number {
-  // rows[i][j] is the distance of the first i letters of one to the first j of the other.
+  // rows[i][j] is the distance between the first i letters of `from` and the first j letters of `to`.
   const rows = [Array.from({ length: to.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= from.length; i++) {
     const row = [i];

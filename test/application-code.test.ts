@@ -83,7 +83,7 @@ describe('synchronous()', () => {
   });
 
   it('throws a TypeError for a promise, which does not become an unhandled rejection', async () => {
-    const message = 'what choose() returns must be a string, synchronously, got a Promise';
+    const message = 'choose() must return a string synchronously, got a Promise';
     for (const reject of [() => Promise.reject(new Error('oops')), foreignRejection]) {
       const unhandled = await unhandledBy(() => {
         expect(() => synchronous('choose', 'a string', reject())).toThrow(

@@ -93,7 +93,9 @@ test('ConnectionLostError has a cause only where one is given', () => {
 test('BackpressureError says how much waits, what the limit is, and what the peer took', () => {
   const error = new BackpressureError(20, 10, 'the peer took nothing');
   expect(error.bufferedAmount).toBe(20);
-  expect(error.message).toBe('20 bytes wait to be sent, more than maxBufferedAmount (10): the peer took nothing');
+  expect(error.message).toBe(
+    '20 bytes are waiting to be sent, more than maxBufferedAmount (10): the peer took nothing',
+  );
 });
 
 function unreadableError(): Error {

@@ -17,8 +17,8 @@ interface Options {
 
 const NAMES: OptionNames<Options> = { maxMessageSize: true, perMessageDeflate: true, port: true, tls: true };
 
-/** The text of the TypeError for a wrong argument that `call` throws, or that its promise rejects with. */
-async function refusalBy(call: () => unknown): Promise<string> {
+/** Returns the message of the TypeError that `call` throws or rejects with. */
+async function messageFrom(call: () => unknown): Promise<string> {
   try {
     await call();
   } catch (error) {
@@ -29,7 +29,7 @@ async function refusalBy(call: () => unknown): Promise<string> {
   throw new Error('nothing was thrown');
 }
 
-describe('an option that there is not', () => {
+describe('checkOptionNames()', () => {
   test.each<[given: string, meant: string | undefined]>([
     ['maxMesageSize', 'maxMessageSize'],
     ['maxMessagesSize', 'maxMessageSize'],
@@ -40,38 +40,44 @@ describe('an option that there is not', () => {
     ['tsl', 'tls'],
     ['Tls', 'tls'],
     ['ports', 'port'],
-    // Three letters wrong are another word, and so are two of four.
+    // Three wrong letters make another word, and so do two of four.
     ['nakMessageSise', undefined],
     ['cert', undefined],
     ['maxPayload', undefined],
     ['constructor', undefined],
     ['__proto__', undefined],
     ['', undefined],
-  ])('%j: its error proposes %j', async (given, meant) => {
+  ])('rejects %j and suggests %j', async (given, meant) => {
     const options = Object.defineProperty({}, given, { value: 1, enumerable: true });
     const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
-    expect(await refusalBy(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
+    expect(await messageFrom(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
   });
 
-  test('is refused whatever its value', async () => {
-    expect(await refusalBy(() => checkOptionNames({ porr: undefined }, NAMES))).toBe(
+  test('rejects an unknown option whose value is undefined', async () => {
+    expect(await messageFrom(() => checkOptionNames({ porr: undefined }, NAMES))).toBe(
       "unknown option 'porr': did you mean 'port'?",
     );
   });
 
-  test('that is the option of an option is told with it', async () => {
-    expect(await refusalBy(() => checkOptionNames({ prot: 1 }, NAMES, 'home.'))).toBe(
-      "unknown option 'home.prot': did you mean 'home.port'?",
+  test('names an option of an option in full', async () => {
+    expect(await messageFrom(() => checkOptionNames({ prot: 1 }, NAMES, 'server.'))).toBe(
+      "unknown option 'server.prot': did you mean 'server.port'?",
     );
   });
 
-  test('those that there are pass, without a value too', () => {
+  test('accepts known options, with or without a value', () => {
     expect(() => checkOptionNames({ port: 1, tls: undefined, maxMessageSize: null }, NAMES)).not.toThrow();
+  });
+
+  test('prefers a hint to a similar name, but not to an option', async () => {
+    const hints = { prot: "use 'tls'", port: 'never said' };
+    const message = await messageFrom(() => checkOptionNames({ port: 1, prot: 1 }, NAMES, 'server.', hints));
+    expect(message).toBe("unknown option 'server.prot': use 'tls'");
   });
 });
 
-describe('whoever takes options refuses others', () => {
-  const URL_OF_NOBODY = 'ws://127.0.0.1:1/';
+describe('unknown options are rejected by', () => {
+  const UNUSED_URL = 'ws://127.0.0.1:1/';
   const policy = new UpgradePolicy();
   test.each<[message: string, call: () => unknown]>([
     [
@@ -86,10 +92,10 @@ describe('whoever takes options refuses others', () => {
       "unknown option 'timout': did you mean 'timeout'?",
       () => new WebSocketServer({ noServer: true }).close({ timout: 1 } as object),
     ],
-    ["unknown option 'header': did you mean 'headers'?", () => connect(URL_OF_NOBODY, { header: {} } as object)],
+    ["unknown option 'header': did you mean 'headers'?", () => connect(UNUSED_URL, { header: {} } as object)],
     [
       "unknown option 'perMessageDeflate.levl': did you mean 'perMessageDeflate.level'?",
-      () => connect(URL_OF_NOBODY, { perMessageDeflate: { levl: 1 } as object }),
+      () => connect(UNUSED_URL, { perMessageDeflate: { levl: 1 } as object }),
     ],
     ["unknown option 'orgins': did you mean 'origins'?", () => new UpgradePolicy({ orgins: '*' } as object)],
     [
@@ -100,17 +106,26 @@ describe('whoever takes options refuses others', () => {
       "unknown option 'orgin': did you mean 'origin'?",
       () => new ClientHandshake({ host: 'a', target: '/', orgin: 'http://a' } as never),
     ],
-  ])('%s', async (message, call) => {
-    expect(await refusalBy(call)).toBe(message);
+    [
+      "unknown option 'maxPayload': use 'maxMessageSize'",
+      () => new WebSocketServer({ noServer: true, maxPayload: 1 } as object),
+    ],
+    ["unknown option 'ca': use 'tls.ca'", () => connect(UNUSED_URL, { ca: '' } as object)],
+    [
+      "unknown option 'perMessageDeflate.zlibDeflateOptions': use 'perMessageDeflate.level' and 'perMessageDeflate.memLevel'",
+      () => connect(UNUSED_URL, { perMessageDeflate: { zlibDeflateOptions: {} } as object }),
+    ],
+  ])('their function: %s', async (message, call) => {
+    expect(await messageFrom(call)).toBe(message);
   });
 
-  test('but a handshake whose policy was made before: its server has looked at them once for all its connections', () => {
+  test('ServerHandshake, unless it gets a policy, whose options the server has checked', () => {
     expect(() => new ServerHandshake({ port: 80 } as object, policy)).not.toThrow();
   });
 });
 
-describe('the tables of options in docs', () => {
-  /** The names in the first column of the tables under a heading, up to the next one. */
+describe('the option tables in docs', () => {
+  /** Returns the names in the first column of the tables under a heading, up to the next heading. */
   function tableUnder(path: string, heading: string): string[] {
     const [, section = ''] = readFileSync(new URL(`../docs/${path}`, import.meta.url), 'utf8').split(`\n${heading}\n`);
     const cells = section
@@ -123,7 +138,7 @@ describe('the tables of options in docs', () => {
 
   const common = tableUnder('connection.md', '## Options');
 
-  test('have every option of either, and no other', () => {
+  test('list every option of clients and servers, and no other', () => {
     expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'perMessageDeflate'].sort());
     expect([...common, ...tableUnder('client.md', '## Options')].sort()).toEqual(
       Object.keys(CONNECT_OPTION_NAMES).sort(),
@@ -133,7 +148,7 @@ describe('the tables of options in docs', () => {
     );
   });
 
-  test('and every one of permessage-deflate', () => {
+  test('list every option of perMessageDeflate', () => {
     expect(tableUnder('connection.md', '### Compression')).toEqual(Object.keys(PERMESSAGE_DEFLATE_OPTION_NAMES).sort());
   });
 });

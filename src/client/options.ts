@@ -12,6 +12,7 @@ import {
   resolvePerMessageDeflate,
 } from '../permessage-deflate/index.js';
 import { guardTap, type WireTap } from '../transport/wire-tap.js';
+import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
 import { DIAL_OPTION_NAMES, type DialOptions } from './dial.js';
 
 export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
@@ -77,7 +78,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidType('options', 'an object', options);
   }
-  checkOptionNames(options, CONNECT_OPTION_NAMES);
+  checkOptionNames(options, CONNECT_OPTION_NAMES, '', WS_CLIENT_OPTIONS);
   const {
     family,
     localAddress,

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { invalidType } from '../errors.js';
+import { invalidReturn, invalidType } from '../errors.js';
 import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 
 /** What send() takes. A string is sent as text, all else as binary. */
@@ -32,8 +32,7 @@ export function toPayload(data: Sendable): string | Uint8Array | Blob {
  */
 export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   const buffer: unknown = await blob.arrayBuffer();
-  if (!types.isAnyArrayBuffer(buffer))
-    throw invalidType('what arrayBuffer() of a Blob returns', 'an ArrayBuffer', buffer);
+  if (!types.isAnyArrayBuffer(buffer)) throw invalidReturn('arrayBuffer', 'an ArrayBuffer', buffer);
   return new Uint8Array(buffer);
 }
 

@@ -1,6 +1,7 @@
 /** What the caller may ask of permessage-deflate, and what holds where the caller says nothing. */
 import { invalidType, invalidValue } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { WS_DEFLATE_OPTIONS } from '../ws-option-names.js';
 
 /** The sizes of an LZ77 window that RFC 7692 §7.1.2 knows, as the base-2 logarithm of its bytes. */
 export const LEAST_WINDOW_BITS = 8;
@@ -78,7 +79,8 @@ export function resolvePerMessageDeflate(
   if (option === null || (option !== true && typeof option !== 'object') || Array.isArray(option)) {
     throw invalidType('perMessageDeflate', 'a boolean or an object of options', option);
   }
-  if (option !== true) checkOptionNames(option, PERMESSAGE_DEFLATE_OPTION_NAMES, 'perMessageDeflate.');
+  if (option !== true)
+    checkOptionNames(option, PERMESSAGE_DEFLATE_OPTION_NAMES, 'perMessageDeflate.', WS_DEFLATE_OPTIONS);
   const given = Object.entries(option === true ? {} : option).filter(([, value]) => value !== undefined);
   const wanted: DeflateSettings = { ...defaultsOf(role), ...Object.fromEntries(given) };
   const leastBitsOf = (sender: 'client' | 'server') =>

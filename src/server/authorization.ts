@@ -1,4 +1,4 @@
-import { HandlerError, invalidType } from '../errors.js';
+import { HandlerError, invalidReturn } from '../errors.js';
 import { Refusal } from '../handshake/refusal.js';
 import type { OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
@@ -65,14 +65,14 @@ function refusalBy(answer: unknown): Refusal | undefined {
   if (answer instanceof Refusal) return answer;
   if (answer === false || answer === null) return new Refusal(403, { detail: `authorize() returned ${answer}.` });
   // As of a function that forgot to return.
-  if (answer === undefined) throw invalidType('what authorize() gives', 'a context, true, false or a denial', answer);
+  if (answer === undefined) throw invalidReturn('authorize', 'a context, true, false or a denial', answer);
   if (typeof answer !== 'object' || typeof (answer as Partial<Denial>).status !== 'number') return undefined;
   // A row of a database may have a status of its own, and a denial a typo.
   if (!Object.keys(answer).every(name => Object.hasOwn(DENIAL_NAMES, name))) {
     const expected =
       'a denial, of status, reason, headers, body and detail alone, or a context without a numeric `status` (wrapped, as in { user: row }, ' +
       'it may have one)';
-    throw invalidType('what authorize() gives', expected, answer);
+    throw invalidReturn('authorize', expected, answer);
   }
   const denial = answer as Denial;
   return new Refusal(denial.status, denial);

@@ -30,6 +30,7 @@ import {
 } from '../permessage-deflate/index.js';
 import { socketPathFault } from '../transport/socket-path.js';
 import type { TransportInfo } from '../transport/wire-tap.js';
+import { WS_SERVER_OPTIONS } from '../ws-option-names.js';
 
 /** A request that was found valid, with what authorize() made of it. */
 export interface ServerRequest<Context = unknown> extends UpgradeRequest {
@@ -138,7 +139,7 @@ const MAX_BACKLOG = 2 ** 31 - 1;
 /** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
 export function resolveServerOptions<Context>(options: ServerOptions<Context>): ServerSettings<Context> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  checkOptionNames(options, SERVER_OPTION_NAMES);
+  checkOptionNames(options, SERVER_OPTION_NAMES, '', WS_SERVER_OPTIONS);
   checkHome(options);
   const { authorize, authorizeTimeout = 10_000, handshakeTimeout = 10_000 } = options;
   const { maxConnections = Number.MAX_SAFE_INTEGER } = options;

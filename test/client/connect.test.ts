@@ -549,7 +549,7 @@ describe('a transport that cannot be opened', () => {
       (async () => {
         throw new Error('not this one');
       }) as never,
-      'what checkServerIdentity() returns must be undefined or an Error, synchronously',
+      'checkServerIdentity() must return undefined or an Error synchronously',
     ],
   ])('a checkServerIdentity that %s fails this attempt alone', async (_how, checkServerIdentity, message) => {
     const server = await rawServer(acceptAll, { secure: true });

@@ -81,7 +81,7 @@ describe('authorize() refuses', () => {
   test('where it gives nothing, as one does that forgot to return: 500, and the server is told', async () => {
     const { status, failures, connections } = await answerOf(async () => undefined);
     expect(status).toBe(500);
-    expect(String(failures[0])).toContain('what authorize() gives must be a context, true, false or a denial');
+    expect(String(failures[0])).toContain('authorize() must return a context, true, false or a denial');
     expect(connections).toEqual([]);
   });
 
@@ -160,7 +160,7 @@ describe('authorize() fails', () => {
   test('with an object that has a numeric status and more: the server is told how to give it', async () => {
     const { failures } = await answerOf(() => ({ id: 7, status: 1 }));
     expect(failures[0]![0].message).toBe(
-      'authorize() failed: what authorize() gives must be a denial, of status, reason, headers, body and detail alone, or a ' +
+      'authorize() failed: authorize() must return a denial, of status, reason, headers, body and detail alone, or a ' +
         'context without a numeric `status` (wrapped, as in { user: row }, it may have one), got an object',
     );
   });

@@ -57,7 +57,7 @@ describe.each(HOMES)('%s', (_, open) => {
 
   test.each<[string, () => unknown, RegExp]>([
     ['throws', () => JSON.parse('a secret'), /^origins\(\) failed: .*JSON/],
-    ['is asynchronous', async () => true, /^origins\(\) failed: what origins\(\) returns must be true or false/],
+    ['is asynchronous', async () => true, /^origins\(\) failed: origins\(\) must return true or false/],
     ['rejects', async () => Promise.reject(new Error('a secret')), /^origins\(\) failed: .*got a Promise/],
     ['returns undefined', () => undefined, /^origins\(\) failed: .*got undefined/],
   ])('one that %s refuses with 500, and handlerError tells why', async (_name, origins, message) => {

@@ -151,12 +151,12 @@ describe('subprotocols', () => {
     [
       'returns a promise',
       async () => 'a',
-      /^subprotocols\(\) failed: what subprotocols\(\) returns must be a string or undefined, synchronously, got a Promise$/,
+      /^subprotocols\(\) failed: subprotocols\(\) must return a string or undefined synchronously, got a Promise$/,
     ],
     [
       'rejects',
       () => Promise.reject(new Error('oops')),
-      /^subprotocols\(\) failed: what subprotocols\(\) returns must be a string or undefined, synchronously, got a Promise$/,
+      /^subprotocols\(\) failed: subprotocols\(\) must return a string or undefined synchronously, got a Promise$/,
     ],
   ])('one that %s: 500, and the server is told', async (_name, choose, message) => {
     const { port, failures, refusals, connections } = await openServer({ subprotocols: choose as () => string });

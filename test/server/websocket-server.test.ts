@@ -89,7 +89,7 @@ describe('broadcast()', () => {
     expect(() => server.broadcast('x', { filter: last })).toThrow(
       expect.objectContaining({
         name: 'TypeError',
-        message: expect.stringMatching(/^what filter\(\) returns must be/),
+        message: expect.stringMatching(/^filter\(\) must return/),
       }),
     );
     expect(connections.map(({ bufferedAmount }) => bufferedAmount)).toEqual([0, 0]);

@@ -1,0 +1,95 @@
+/**
+ * What to say about the options of the package `ws` 8, for people who come from there. docs/coming-from-ws.md has the same rows.
+ *
+ * Options with the same name here are not listed. A name in single quotes is an option of this package.
+ */
+import type { OptionHints } from './option-names.js';
+
+/** Options of both `new WebSocket()` and `new WebSocketServer()` in `ws`. */
+const WS_COMMON_OPTIONS: OptionHints = {
+  allowSynchronousEvents: 'not needed, since several messages may always be emitted in one turn',
+  autoPong: 'not available, since every Ping is answered',
+  maxBufferedChunks: "not needed, since 'maxMessageSize' and 'maxUnreadBytes' limit the memory of received data",
+  maxPayload: "use 'maxMessageSize'",
+  maxPendingAutoPongs: 'not needed, since only the latest Ping is kept if pongs have to wait (RFC 6455 §5.5.3)',
+  protocol: "use 'subprotocols'",
+  protocols: "use 'subprotocols'",
+  skipUTF8Validation: 'not available, since text must be valid UTF-8 (RFC 6455 §8.1)',
+};
+
+/** Options of node:tls, which stand at the top level in `ws`. */
+const TLS_OPTIONS: OptionHints = Object.fromEntries(
+  [
+    'ALPNProtocols',
+    'ca',
+    'cert',
+    'checkServerIdentity',
+    'ciphers',
+    'clientCertEngine',
+    'crl',
+    'dhparam',
+    'ecdhCurve',
+    'honorCipherOrder',
+    'key',
+    'maxVersion',
+    'minDHSize',
+    'minVersion',
+    'passphrase',
+    'pfx',
+    'pskCallback',
+    'rejectUnauthorized',
+    'requestCert',
+    'secureContext',
+    'secureOptions',
+    'secureProtocol',
+    'servername',
+    'session',
+    'sessionIdContext',
+    'sigalgs',
+  ].map(name => [name, `use 'tls.${name}'`]),
+);
+
+const PLACE = 'the url says where to connect';
+
+/** Options of `new WebSocket()` in `ws`, and those that it passes on to http.request(). */
+export const WS_CLIENT_OPTIONS: OptionHints = {
+  ...WS_COMMON_OPTIONS,
+  ...TLS_OPTIONS,
+  agent: 'not available, since a WebSocket connection is never shared or reused',
+  auth: "write it into the url (wss://user:password@host/), or use 'headers'",
+  createConnection: "not available; 'tls' and 'localAddress' choose how to connect",
+  defaultPort: PLACE,
+  finishRequest: "use 'headers'",
+  followRedirects: "use 'maxRedirects', which is 0 by default",
+  generateMask: 'not needed, since each frame gets a new random masking key (RFC 6455 §5.3)',
+  host: PLACE,
+  hostname: PLACE,
+  localPort: 'not available',
+  lookup: 'not available',
+  maxHeaderSize: "use 'maxHeadSize'",
+  method: 'not needed, since the request is always GET (RFC 6455 §4.1)',
+  path: PLACE,
+  port: PLACE,
+  protocolVersion: 'not needed, since the version is always 13 (RFC 6455 §4.1)',
+  socketPath: 'write it into the url: ws+unix:/path/of.sock:/chat',
+  timeout: "use 'handshakeTimeout'",
+};
+
+/** Options of `new WebSocketServer()` in `ws`. */
+export const WS_SERVER_OPTIONS: OptionHints = {
+  ...WS_COMMON_OPTIONS,
+  ...TLS_OPTIONS,
+  clientTracking: 'not needed, since server.clients always holds the open connections',
+  handleProtocols: "use 'subprotocols', which may be a function",
+  verifyClient: "use 'authorize'",
+  WebSocket: 'not available, since the class of connections is fixed; keep your data in request.context',
+};
+
+/** Options of `perMessageDeflate` in `ws`. */
+export const WS_DEFLATE_OPTIONS: OptionHints = {
+  concurrencyLimit: 'not needed, since at most 10 messages are compressed or inflated on the thread pool at once',
+  isServer: 'not needed, since it is known',
+  maxPayload: "use 'maxMessageSize', beside 'perMessageDeflate'",
+  zlibDeflateOptions: "use 'perMessageDeflate.level' and 'perMessageDeflate.memLevel'",
+  zlibInflateOptions: "not needed, since 'maxMessageSize' limits the memory for inflating",
+};
