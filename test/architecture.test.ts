@@ -67,20 +67,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'connection',
   ],
-  wire: ['errors', 'host-values', 'platform', 'framing'],
+  wire: ['errors', 'host-values', 'platform', 'framing', 'handshake'],
   index: ['errors', 'framing', 'handshake', 'permessage-deflate', 'transport', 'connection', 'client', 'server'],
-  cli: [
-    'errors',
-    'host-values',
-    'framing',
-    'handshake',
-    'transport',
-    'connection',
-    'client',
-    'server',
-    'wire',
-    'index',
-  ],
+  cli: ['wire', 'index'],
 };
 
 /** What of node each room without I/O may import. The others may import anything of node's. */

@@ -1,6 +1,5 @@
-import { CLOSE_CODE } from '../framing/close-code.js';
-import { encodeClosePayload } from '../framing/close-payload.js';
-import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+import { CLOSE_CODE } from '../index.js';
+import { encodeClosePayload, MAX_CONTROL_PAYLOAD } from '../wire/index.js';
 
 /** What one line of input asks for. */
 export type Command =

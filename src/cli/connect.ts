@@ -1,4 +1,3 @@
-import { acceptOf } from '../handshake/key.js';
 import {
   type ConnectOptions,
   HandshakeError,
@@ -128,7 +127,6 @@ function wireTrace(
   const trace = new WireTrace({
     write: line => terminal.say(line),
     now: () => performance.timeOrigin + performance.now(),
-    accept: acceptOf,
     paint,
     columns,
   });

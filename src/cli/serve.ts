@@ -1,4 +1,3 @@
-import { isError } from '../host-values.js';
 import type { WebSocketServer } from '../index.js';
 import { parseServeArguments, type ServeArguments } from './arguments.js';
 import { startEcho, urlOf } from './echo.js';
@@ -25,7 +24,7 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     if (error instanceof UsageError) throw error;
     // Only the library's error about `tls` has a cause: the error of OpenSSL about the certificate or the key.
     const { cause } = error as Error;
-    if (isError(cause)) throw new UsageError(`--tls-cert, --tls-key: ${cause.message}`);
+    if (cause !== undefined) throw new UsageError(`--tls-cert, --tls-key: ${(cause as Error).message}`);
     if (isCallersFault(error)) throw usageErrorOf(error);
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;

@@ -1,8 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import { CLOSE_CODE, type CloseInfo, type WebSocketConnection } from '../index.js';
-import { type Paint, printableText } from '../wire/index.js';
+import { MAX_CONTROL_PAYLOAD, type Paint, printableText } from '../wire/index.js';
 import { closeReport } from './close-report.js';
 import { type Command, parseLine } from './commands.js';
 import { TYPED_HELP } from './help.js';

@@ -67,7 +67,7 @@ export class TraceWriter {
     return this.#columns - MARGIN;
   }
 
-  /** The title of an act, with the time of day. The first one is the zero of all times below. */
+  /** Writes the heading of a section, with the time of day. All times of rows count from the first heading. */
   heading(title: string): void {
     const now = this.#now();
     if (this.#start !== undefined) this.#write('');

@@ -1,19 +1,17 @@
 import { OPCODE } from '../framing/opcode.js';
-import { ClosingAct } from './closing-act.js';
+import { ClosingSection } from './closing-section.js';
 import { FRAME_COLUMNS, frameLines } from './frame-line.js';
 import { FrameWatcher, type WatchedFrame } from './frame-watcher.js';
-import { HandshakeAct } from './handshake-act.js';
+import { HandshakeSection } from './handshake-section.js';
 import { type Paint, PLAIN } from './paint.js';
 import { type Side, TraceWriter } from './trace-writer.js';
-import { type Transport, writeTransport } from './transport-act.js';
+import { type TracedTransport, writeTransport } from './transport-section.js';
 
 export interface WireTraceOptions {
   /** Takes one line of the trace, without a line end. It contains no control characters other than those that `paint` adds. */
   readonly write: (line: string) => void;
   /** The time in milliseconds since 1970, with fractions if available. */
   readonly now: () => number;
-  /** Computes Sec-WebSocket-Accept for a Sec-WebSocket-Key. */
-  readonly accept: (key: string) => string;
   /** Colors. Default: none. */
   readonly paint?: Paint;
   /** Returns the width of the terminal in columns. Called for each row. Default: 100. */
@@ -21,26 +19,26 @@ export interface WireTraceOptions {
 }
 
 /**
- * Shows one connection of a client as a packet capture would, in the four acts of a WebSocket's life: the TCP connection, the
- * opening handshake, the frames, the closing handshake and the end of TCP. It is a WireTap (src/transport/wire-tap.ts), keeps none of
- * the arrays passed to it, and its output does not depend on how the bytes are cut.
+ * Shows a connection of a client in four sections: the TCP connection, the opening handshake, the frames, and the closing handshake with
+ * the end of TCP. It has the methods of a WireTap (src/transport/wire-tap.ts) and keeps none of the arrays passed to it. Its output does
+ * not depend on how the bytes are cut into chunks.
  */
 export class WireTrace {
   readonly #writer: TraceWriter;
-  readonly #handshake: HandshakeAct;
-  readonly #closing: ClosingAct;
+  readonly #handshake: HandshakeSection;
+  readonly #closing: ClosingSection;
   #watchers: Readonly<Record<Side, FrameWatcher>>;
   #isRequestWhole = false;
   #isOpened = false;
 
-  constructor({ write, now, accept, paint = PLAIN, columns = () => 100 }: WireTraceOptions) {
+  constructor({ write, now, paint = PLAIN, columns = () => 100 }: WireTraceOptions) {
     this.#writer = new TraceWriter({ write, now, paint, columns });
-    this.#handshake = new HandshakeAct(this.#writer, accept);
-    this.#closing = new ClosingAct(this.#writer);
+    this.#handshake = new HandshakeSection(this.#writer);
+    this.#closing = new ClosingSection(this.#writer);
     this.#watchers = this.#watchBoth(false);
   }
 
-  connected(transport: Transport): void {
+  connected(transport: TracedTransport): void {
     writeTransport(this.#writer, transport);
     this.#handshake.begin();
   }

@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HandshakeError, type HandshakeErrorDetails } from '../../src/errors.js';
 import { encodeClosePayload, encodeFrame, OPCODE } from '../../src/framing/index.js';
-import { acceptOf } from '../../src/handshake/key.js';
 import { WireTrace } from '../../src/wire/index.js';
-import type { Transport } from '../../src/wire/transport-act.js';
+import type { TracedTransport } from '../../src/wire/transport-section.js';
 import { widthOf } from '../../src/wire/width.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
-const TRANSPORT: Transport = {
+const TRANSPORT: TracedTransport = {
   localAddress: '127.0.0.1',
   localPort: 51_234,
   remoteAddress: '127.0.0.1',
@@ -42,12 +41,12 @@ interface Stage {
   elapsed: number;
 }
 
-function stage(transport: Transport = TRANSPORT): Stage {
+function stage(transport: TracedTransport = TRANSPORT): Stage {
   const lines: string[] = [];
   const set: Stage = {
     lines,
     elapsed: 0,
-    trace: new WireTrace({ write: line => lines.push(line), now: () => START + set.elapsed, accept: acceptOf }),
+    trace: new WireTrace({ write: line => lines.push(line), now: () => START + set.elapsed }),
   };
   set.trace.connected(transport);
   return set;
@@ -177,9 +176,9 @@ describe('WireTrace: the four acts of a WebSocket', () => {
   /** A trace of everything that can be long. */
   function everything(columns: number): string[] {
     const lines: string[] = [];
-    const play = (transport: Transport, act: (trace: WireTrace) => void) => {
+    const play = (transport: TracedTransport, act: (trace: WireTrace) => void) => {
       const write = (line: string) => lines.push(line);
-      const trace = new WireTrace({ write, now: () => START, accept: acceptOf, columns: () => columns });
+      const trace = new WireTrace({ write, now: () => START, columns: () => columns });
       trace.connected(transport);
       trace.sent(
         Buffer.concat([REQUEST.subarray(0, -2), head(`Cookie: ${'a=b; '.repeat(300)}`, `X: ${'日本'.repeat(300)}`)]),
@@ -230,7 +229,7 @@ describe('WireTrace: the four acts of a WebSocket', () => {
   it('fits 80 columns: notes further to the left, or below, and long payloads below', () => {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
-    const trace = new WireTrace({ write, now: () => START, accept: acceptOf, columns: () => 80 });
+    const trace = new WireTrace({ write, now: () => START, columns: () => 80 });
     trace.connected(TRANSPORT);
     trace.sent(REQUEST);
     trace.received(AGREEMENT);
@@ -305,7 +304,7 @@ describe('WireTrace: the four acts of a WebSocket', () => {
 });
 
 describe('WireTrace, act 1: the TCP connection', () => {
-  const linesOf = (transport: Transport): string[] => stage(transport).lines.slice(1, -2);
+  const linesOf = (transport: TracedTransport): string[] => stage(transport).lines.slice(1, -2);
 
   it('puts IPv6 addresses in brackets', () => {
     expect(linesOf({ ...TRANSPORT, localAddress: '::1', remoteAddress: '::1' }).slice(0, 2)).toEqual([
@@ -610,7 +609,7 @@ describe('WireTrace: colors', () => {
       good: mark('good'),
       bad: mark('bad'),
     };
-    const trace = new WireTrace({ write: line => lines.push(line), now: () => START, accept: acceptOf, paint });
+    const trace = new WireTrace({ write: line => lines.push(line), now: () => START, paint });
     trace.connected(TRANSPORT);
     trace.sent(REQUEST);
     trace.received(AGREEMENT);

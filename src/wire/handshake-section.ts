@@ -1,3 +1,4 @@
+import { acceptOf } from '../handshake/key.js';
 import { brokenLines, elided, firstOf } from './fit.js';
 import { type HeadLine, HeadLines } from './head-lines.js';
 import {
@@ -24,10 +25,9 @@ const ROW_INDENT = '  ';
 const KEPT_BODY = 512;
 const MAX_BODY_LINES = 8;
 
-/** Act 2: the HTTP request and its response, line by line as on the wire, with notes. */
-export class HandshakeAct {
+/** Section 2 of a trace: the HTTP request and its response, line by line as on the wire, with notes. */
+export class HandshakeSection {
   readonly #writer: TraceWriter;
-  readonly #accept: (key: string) => string;
   readonly #request: Head;
   readonly #response: Head;
   readonly #body = new Uint8Array(KEPT_BODY);
@@ -40,10 +40,8 @@ export class HandshakeAct {
   /** Whether Sec-WebSocket-Accept in the 101 is correct; undefined before a 101. */
   #isAgreed: boolean | undefined;
 
-  /** @param accept computes Sec-WebSocket-Accept for a key */
-  constructor(writer: TraceWriter, accept: (key: string) => string) {
+  constructor(writer: TraceWriter) {
     this.#writer = writer;
-    this.#accept = accept;
     this.#request = new Head('client', writer, (line, index) => this.#noteOnRequest(line, index));
     this.#response = new Head('server', writer, (line, index) => this.#noteOnResponse(line, index));
   }
@@ -104,7 +102,7 @@ export class HandshakeAct {
 
   #judgeAccept(): void {
     const { good, bad, note } = this.#writer.paint;
-    const proof = proveAccept(this.#key, this.#acceptSaid, this.#accept(this.#key));
+    const proof = proveAccept(this.#key, this.#acceptSaid, acceptOf(this.#key));
     this.#isAgreed = proof.isRight;
     this.#writer.row('');
     for (const line of proof.lines) this.#writer.row(line, { paint: note });

@@ -4,8 +4,8 @@ import type { Row, TraceWriter } from './trace-writer.js';
 /** Where the values begin. */
 const VALUE_COLUMN = 13;
 
-/** The transport of a connection, as passed to connected() of a WireTap (src/transport/wire-tap.ts). */
-export interface Transport {
+/** What is shown of a transport: the same as TransportInfo of src/transport, which is not pure. */
+export interface TracedTransport {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
   /** The peer's address, or the path of a Unix domain socket. */
@@ -26,8 +26,8 @@ export interface Transport {
   };
 }
 
-/** Act 1: the two ends of the connection, and what protects it. */
-export function writeTransport(writer: TraceWriter, transport: Transport): void {
+/** Section 1 of a trace: the two ends of the connection, and what protects it. */
+export function writeTransport(writer: TraceWriter, transport: TracedTransport): void {
   const { localAddress, localPort, remoteAddress, remotePort, tls } = transport;
   const field = (name: string, value: string, row: Row = {}) =>
     writer.row(name.padEnd(VALUE_COLUMN) + value, { indent: VALUE_COLUMN, ...row });

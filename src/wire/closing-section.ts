@@ -3,8 +3,8 @@ import { isError } from '../host-values.js';
 import { printableText } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 
-/** Act 4: the closing handshake (RFC 6455 §7.1.2), and who ended TCP. */
-export class ClosingAct {
+/** Section 4 of a trace: the closing handshake (RFC 6455 §7.1.2), and who ended TCP. */
+export class ClosingSection {
   readonly #writer: TraceWriter;
   readonly #closes: Side[] = [];
   readonly #ends: Side[] = [];
@@ -14,7 +14,7 @@ export class ClosingAct {
     this.#writer = writer;
   }
 
-  /** Must be called before the first row of this act. */
+  /** Writes the heading, if it is not there yet. Must be called before the first row. */
   begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
