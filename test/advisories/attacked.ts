@@ -1,18 +1,18 @@
-/** Both ends of the library under attack: a real socket, the library at one end of it, and bytes written by hand at the other. */
+/** A connection of the library, and an attacker at the other end of a real socket. */
 import { connect } from '../../src/client/connect.js';
 import type { ConnectOptions, ServerOptions, WebSocketConnection } from '../../src/index.js';
 import { FRAMES, type Frames, show } from '../helpers/frames.js';
 import { request, switchingProtocols } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { type RawFrame, rawFrame, rawHeader } from '../helpers/raw-frame.js';
-import { type RawPeer, rawConnect, rawServer } from '../helpers/raw-peer.js';
+import { type RawPeer, rawOpen, rawServer } from '../helpers/raw-peer.js';
 
 export type Options = Omit<ServerOptions & ConnectOptions, 'tls' | 'subprotocols'>;
 
 export class Attacked {
   readonly connection: WebSocketConnection;
   readonly attacker: RawPeer;
-  /** Makes legal frames of the attacker's. */
+  /** Creates legal frames of the attacker. */
   readonly frames: Frames;
   readonly #from: 'client' | 'server';
 
@@ -23,12 +23,12 @@ export class Attacked {
     this.frames = FRAMES[connection.role === 'client' ? 'server' : 'client'];
   }
 
-  /** A frame of the attacker's, legal or not, masked as its side must. */
+  /** Returns a frame of the attacker, legal or not, masked as its role requires. */
   frame(frame: RawFrame): Uint8Array {
     return rawFrame(this.#masked(frame));
   }
 
-  /** Its header alone. */
+  /** Returns the header of such a frame. */
   header(frame: RawFrame): Uint8Array {
     return rawHeader(this.#masked(frame));
   }
@@ -37,20 +37,18 @@ export class Attacked {
     return this.connection.role === 'server' ? { ...frame, key: [0x11, 0x22, 0x33, 0x44] } : frame;
   }
 
-  /** The first `count` frames that the library sent. */
+  /** Waits for the first `count` frames that the library sends, and returns them as text. */
   async saw(count: number): Promise<string[]> {
     return (await this.attacker.frames(this.#from, count)).map(show);
   }
 }
 
-/** Of the attacker: what it offers as a client, and agrees to as a server that is offered it. */
+/** What the attacker offers as a client, and accepts as a server. */
 const DEFLATE = 'Sec-WebSocket-Extensions: permessage-deflate';
 
 async function attackServer(options: Options = {}): Promise<Attacked> {
   const { port, connections } = await openServer(options);
-  const attacker = await rawConnect(port);
-  attacker.write(request({ add: options.perMessageDeflate === true ? [DEFLATE] : [] }));
-  await attacker.head();
+  const attacker = await rawOpen(port, request({ add: options.perMessageDeflate === true ? [DEFLATE] : [] }));
   return new Attacked(connections[0]!, attacker);
 }
 
@@ -61,7 +59,7 @@ async function attackClient(options: Options = {}): Promise<Attacked> {
   return new Attacked(connection, server.peers[0]!);
 }
 
-/** For describe.each. */
+/** The two ends of the library that can be attacked, for `describe.each`. */
 export const ENDS: ReadonlyArray<readonly [end: string, attack: (options?: Options) => Promise<Attacked>]> = [
   ['a server', attackServer],
   ['a client', attackClient],

@@ -5,9 +5,9 @@ import { connect, WebSocketServer } from '../../src/index.js';
 import { hex } from '../helpers/bytes.js';
 import { FRAMES } from '../helpers/frames.js';
 import { request, switchingProtocols } from '../helpers/http-heads.js';
-import { rawConnect, rawServer } from '../helpers/raw-peer.js';
+import { rawConnect, rawOpen, rawServer } from '../helpers/raw-peer.js';
 
-/** What would have ended the process, or come close to it. */
+/** Uncaught exceptions, unhandled rejections and warnings. */
 const fatal: unknown[] = [];
 const note = (reason: unknown) => void fatal.push(reason);
 
@@ -22,7 +22,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A server to which its application listens as little as can be: not to `error`, not on its connections, to nothing. */
+/** Opens a server without any listener of the application. */
 async function bareServer(): Promise<{ port: number; survives(): Promise<void> }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   onTestFinished(() => server.close({ timeout: 0 }));
@@ -41,19 +41,17 @@ async function bareServer(): Promise<{ port: number; survives(): Promise<void> }
   };
 }
 
-describe('with no listener of the user’s, a server survives', () => {
+describe('a server without listeners survives', () => {
   test.each([
-    ['@fastify/websocket CVE-2022-39386: 14 times FF, a header in which all is wrong', 'FF '.repeat(14)],
+    ['@fastify/websocket CVE-2022-39386: 14 bytes FF, an entirely invalid header', 'FF '.repeat(14)],
     ['mercurius CVE-2023-22477: A2 00, a reserved bit', 'A2 00'],
     ['mercurius CVE-2023-22477: A2 80 and a masking key', 'A2 80 00 00 00 00'],
-    ['engine.io CVE-2022-21676: 81 01 31, a frame without a mask', '81 01 31'],
+    ['engine.io CVE-2022-21676: 81 01 31, an unmasked frame', '81 01 31'],
     ['engine.io CVE-2023-31125: 88 81 00 00 00 00 31, a Close frame of one byte', '88 81 00 00 00 00 31'],
-    ['socket.io CVE-2024-38355: 81 81 00 00 00 00 FF, text that is no UTF-8', '81 81 00 00 00 00 FF'],
+    ['socket.io CVE-2024-38355: 81 81 00 00 00 00 FF, text that is not UTF-8', '81 81 00 00 00 00 FF'],
   ])('%s', async (_, bytes) => {
     const server = await bareServer();
-    const attacker = await rawConnect(server.port);
-    attacker.write(request());
-    await attacker.head();
+    const attacker = await rawOpen(server.port);
     attacker.write(hex(bytes));
     const [close] = await attacker.frames('server', 1);
     expect(close).toMatchObject({ opcode: 8 });
@@ -63,7 +61,7 @@ describe('with no listener of the user’s, a server survives', () => {
 
   test.each([
     [
-      'sockjs CVE-2020-7693: Upgrade, and nothing else that belongs to it',
+      'sockjs CVE-2020-7693: an Upgrade header without the other headers',
       'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n',
     ],
     ['engine.io CVE-2022-41940: a request that is not HTTP', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03\r\n\r\n'],
@@ -77,7 +75,7 @@ describe('with no listener of the user’s, a server survives', () => {
     await server.survives();
   });
 
-  test('engine.io CVE-2022-41940: RST behind every byte of the opening handshake, and of a frame', async () => {
+  test('engine.io CVE-2022-41940: a reset after each byte of the opening handshake and of a frame', async () => {
     const server = await bareServer();
     const bytes = Buffer.concat([Buffer.from(request()), FRAMES.client.text('hello')]);
     for (let sent = 0; sent <= bytes.length; sent++) {
@@ -89,12 +87,12 @@ describe('with no listener of the user’s, a server survives', () => {
   });
 });
 
-describe('with no listener of the user’s, a client survives', () => {
+describe('a client without listeners survives', () => {
   test.each([
-    ['@fastify/websocket CVE-2022-39386: 14 times FF', 'FF '.repeat(14)],
+    ['@fastify/websocket CVE-2022-39386: 14 bytes FF', 'FF '.repeat(14)],
     ['mercurius CVE-2023-22477: A2 00', 'A2 00'],
     ['engine.io CVE-2022-21676: 81 81 00 00 00 00 31, a masked frame', '81 81 00 00 00 00 31'],
-    ['socket.io CVE-2024-38355: 81 01 FF, text that is no UTF-8', '81 01 FF'],
+    ['socket.io CVE-2024-38355: 81 01 FF, text that is not UTF-8', '81 01 FF'],
   ])('%s', async (_, bytes) => {
     const server = await rawServer(async peer => {
       peer.write(switchingProtocols(await peer.head()));
@@ -107,7 +105,7 @@ describe('with no listener of the user’s, a client survives', () => {
     expect(fatal).toEqual([]);
   });
 
-  test('engine.io CVE-2022-41940: RST behind every byte of the response: a rejection, or a close', async () => {
+  test('engine.io CVE-2022-41940: a reset after each byte of the response', async () => {
     let left = 0;
     const server = await rawServer(async peer => {
       const bytes = switchingProtocols(await peer.head());

@@ -1,13 +1,13 @@
 import { describe, expect, test, vi } from 'vitest';
 import { connect, HandshakeError } from '../../src/index.js';
-import { plainResponse, request, switchingProtocols } from '../helpers/http-heads.js';
+import { plainResponse, switchingProtocols } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
-import { type RawServerOptions, rawConnect, rawServer } from '../helpers/raw-peer.js';
+import { type RawServerOptions, rawOpen, rawServer } from '../helpers/raw-peer.js';
 import { TLS_CERTIFICATE } from '../helpers/tls-fixture.js';
 
 const SECRETS = { Authorization: 'Bearer secret', Cookie: 'session=secret', 'Proxy-Authorization': 'Basic secret' };
 
-/** A server that opens connections, or sends every client elsewhere; and the requests that came. */
+/** Opens a server that accepts connections, or redirects them to `location`. `requests` are the heads it received. */
 async function web(location?: string, where: RawServerOptions = {}) {
   const requests: string[] = [];
   const server = await rawServer(async peer => {
@@ -24,7 +24,7 @@ async function web(location?: string, where: RawServerOptions = {}) {
 }
 
 describe('Tomcat CVE-2026-42498, ws 8.5, ws 8.7, ws 8.8.1, websockets 16.1: credentials and redirects', () => {
-  test('by default no redirect is followed at all', async () => {
+  test('redirects are not followed by default', async () => {
     const target = await web();
     const { port } = await web(`ws://127.0.0.1:${target.port}/`);
     await expect(connect(`ws://127.0.0.1:${port}/`, { headers: SECRETS })).rejects.toMatchObject({ status: 302 });
@@ -34,7 +34,7 @@ describe('Tomcat CVE-2026-42498, ws 8.5, ws 8.7, ws 8.8.1, websockets 16.1: cred
   test.each([
     ['another port', '127.0.0.1'],
     ['another host', 'localhost'],
-  ])('Authorization, Cookie and Proxy-Authorization do not go to %s', async (_, host) => {
+  ])('Authorization, Cookie and Proxy-Authorization are not sent to %s', async (_, host) => {
     const target = await web(undefined, { host });
     const { port, requests } = await web(`ws://${host}:${target.port}/`);
     const connection = await connect(`ws://127.0.0.1:${port}/`, { headers: SECRETS, maxRedirects: 1 });
@@ -44,7 +44,7 @@ describe('Tomcat CVE-2026-42498, ws 8.5, ws 8.7, ws 8.8.1, websockets 16.1: cred
     expect(target.requests[0]).not.toContain('secret');
   });
 
-  test('nor from wss to ws, wherever', async () => {
+  test('a redirect from wss to ws is not followed', async () => {
     const target = await web();
     const { port } = await web(`ws://localhost:${target.port}/`, { secure: true });
     const options = { headers: SECRETS, maxRedirects: 1, tls: { ca: TLS_CERTIFICATE } };
@@ -53,8 +53,8 @@ describe('Tomcat CVE-2026-42498, ws 8.5, ws 8.7, ws 8.8.1, websockets 16.1: cred
   });
 });
 
-describe('Tomcat CVE-2018-8034, faye-websocket CVE-2020-15133: the name in the certificate', () => {
-  test('of another host: no connection, and not one byte of the request', async () => {
+describe('Tomcat CVE-2018-8034, faye-websocket CVE-2020-15133: a certificate', () => {
+  test('of another host rejects before the request is sent', async () => {
     const { port, requests } = await web(undefined, { secure: true, host: '127.0.0.2' });
     const options = { headers: SECRETS, tls: { ca: TLS_CERTIFICATE } };
     await expect(connect(`wss://127.0.0.2:${port}/`, options)).rejects.toMatchObject({
@@ -64,13 +64,13 @@ describe('Tomcat CVE-2018-8034, faye-websocket CVE-2020-15133: the name in the c
     expect(requests).toEqual([]);
   });
 
-  test('of an authority that nobody knows: neither', async () => {
+  test('of an unknown authority rejects before the request is sent', async () => {
     const { port, requests } = await web(undefined, { secure: true });
     await expect(connect(`wss://127.0.0.1:${port}/`, { headers: SECRETS })).rejects.toMatchObject({ phase: 'tls' });
     expect(requests).toEqual([]);
   });
 
-  test('of the right host: connected', async () => {
+  test('of the right host is accepted', async () => {
     const { port } = await web(undefined, { secure: true });
     const connection = await connect(`wss://127.0.0.1:${port}/`, { tls: { ca: TLS_CERTIFICATE } });
     expect(connection.transport.tls?.authorized).toBe(true);
@@ -78,7 +78,7 @@ describe('Tomcat CVE-2018-8034, faye-websocket CVE-2020-15133: the name in the c
   });
 });
 
-test('old ws, Masks from Math.random: none is taken from there, and no two frames have the same key', async () => {
+test('old ws, Masks from Math.random: Math.random() is not called, and each frame has another key', async () => {
   const random = vi.spyOn(Math, 'random');
   const server = await rawServer(async peer => peer.write(switchingProtocols(await peer.head())));
   const connection = await connect(`ws://127.0.0.1:${server.port}/`);
@@ -92,9 +92,7 @@ test('old ws, Masks from Math.random: none is taken from there, and no two frame
 
 test('old ws, Masks from Math.random: a server does not mask', async () => {
   const { port, connections } = await openServer();
-  const peer = await rawConnect(port);
-  peer.write(request());
-  await peer.head();
+  const peer = await rawOpen(port);
   connections[0]!.send('x');
   expect(await peer.frames('server', 1)).toMatchObject([{ masked: false }]);
 });

@@ -4,7 +4,7 @@ import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
 
-/** The status that a page of these origins is answered with, over a socket. */
+/** Returns the status of the response to a page with these Origin headers. */
 async function statusOf(origins: readonly string[], options: ServerOptions = {}): Promise<number> {
   const { port, connections } = await openServer(options);
   const peer = await rawConnect(port);
@@ -17,20 +17,20 @@ async function statusOf(origins: readonly string[], options: ServerOptions = {})
   return status;
 }
 
-describe('a browser that another site has told to connect, cookies included', () => {
+describe('a request with cookies from a page of another site', () => {
   test.each([
-    ['webpack-dev-server CVE-2018-14732: evil', 'http://evil.example'],
+    ['webpack-dev-server CVE-2018-14732: another host', 'http://evil.example'],
     ['webpack-dev-server CVE-2025-30360: a foreign IP address', 'http://203.0.113.7:8080'],
-    ['Vite CVE-2025-24010: null', 'null'],
-    ['Vitest CVE-2025-24964: localhost, where the server is not', 'http://localhost:51204'],
-    ['Storybook CVE-2026-27148: malformed', 'http//server.example.com'],
-    ['Jenkins CVE-2024-23898: its own name in front of another', 'http://server.example.com.evil'],
-  ])('%s: 403', async (_, origin) => {
+    ['Vite CVE-2025-24010: the origin null', 'null'],
+    ["Vitest CVE-2025-24964: localhost, which is not the server's host", 'http://localhost:51204'],
+    ['Storybook CVE-2026-27148: a malformed origin', 'http//server.example.com'],
+    ["Jenkins CVE-2024-23898: a host that starts with the server's name", 'http://server.example.com.evil'],
+  ])('%s: is refused with 403', async (_, origin) => {
     expect(await statusOf([origin])).toBe(403);
     expect(await statusOf([origin], { origins: ['https://allowed.com'] })).toBe(403);
   });
 
-  test('Jenkins CVE-2024-23898: allowed.com.evil, two headers, each beside an allow-list: 403', async () => {
+  test('Jenkins CVE-2024-23898: allowed.com.evil and two Origin headers are refused with 403', async () => {
     const options = { origins: ['https://allowed.com'] };
     expect(await statusOf(['https://allowed.com'], options)).toBe(101);
     expect(await statusOf(['https://allowed.com.evil'], options)).toBe(403);

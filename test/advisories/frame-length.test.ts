@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ENDS } from './attacked.js';
 
 describe.each(ENDS)('%s', (_, attack) => {
-  /** undici: `(upper << 8) + lower`; gorilla: an int64 that overflows passes the limit; Tomcat: no end; websocket-driver: rounding. */
+  /** Each length is one that undici, gorilla, Tomcat or websocket-driver computed wrongly. */
   test.each<[bytes: string, length: bigint, code: number]>([
     ['7F 00 00 00 00 80 00 00 00', 2n ** 31n, 1009],
     ['7F 00 00 00 01 00 00 00 00', 2n ** 32n, 1009],
@@ -13,7 +13,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     ['7F 80 00 00 00 00 00 00 00', 2n ** 63n, 1002],
     ['7F FF FF FF FF FF FF FF FF', 2n ** 64n - 1n, 1002],
   ])(
-    'CVE-2026-1528, CVE-2020-27813, CVE-2020-13935, CVE-2026-54466: 82 %s fails at the header, and nothing is allocated',
+    'CVE-2026-1528, CVE-2020-27813, CVE-2020-13935, CVE-2026-54466: 82 %s fails at the header, before memory is allocated',
     async (bytes, length, code) => {
       const attacked = await attack();
       const header = attacked.header({ length, lengthBytes: 8 });
@@ -29,7 +29,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     },
   );
 
-  test('CVE-2020-27813: two fragments whose lengths add up beyond 2^63 do not pass the limit', async () => {
+  test('CVE-2020-27813: two fragments of more than 2^63 bytes together exceed the limit', async () => {
     const attacked = await attack({ maxMessageSize: Number.MAX_SAFE_INTEGER });
     attacked.attacker.write(attacked.frame({ fin: false, payload: 'x' }));
     attacked.attacker.write(attacked.header({ opcode: 0, length: 2n ** 63n - 1n, lengthBytes: 8 }));

@@ -17,7 +17,7 @@ const files = (readdirSync(TESTS, { recursive: true }) as string[])
       !OTHER_PROJECTS.test(path),
   );
 
-/** The strings of each file: titles, and the rows of tables that become titles. No comment is one. */
+/** The strings of each file, without comments: titles, and the rows of tables that become titles. */
 const titles = new Map(files.map(path => [path, titlesIn(readFileSync(`${TESTS}/${path}`, 'utf8'))]));
 
 function titlesIn(source: string): string {
@@ -25,7 +25,7 @@ function titlesIn(source: string): string {
   return Array.from(code.matchAll(/'([^'\n]*)'|"([^"\n]*)"|`([^`]*)`/g), ([text]) => text).join('\n');
 }
 
-/** 'ws 8.5' is not within 'ws 8.50' nor 'ws 8.5.1'. */
+/** Matches the id, but not as part of another: 'ws 8.5' is not in 'ws 8.50' or 'ws 8.5.1'. */
 function names(id: string): RegExp {
   return new RegExp(`(?<![\\w.-])${id.replaceAll('.', '\\.')}(?!\\.?\\d)`);
 }
@@ -36,13 +36,13 @@ describe('every advisory', () => {
     expect(titles.get(path)).toMatch(names(id));
   });
 
-  test('stands in the table once', () => {
+  test('is in the table once', () => {
     const ids = ADVISORIES.map(({ id }) => id);
     expect(ids.filter((id, i) => ids.indexOf(id) !== i)).toEqual([]);
   });
 });
 
-test('no title names an advisory that the table does not have', () => {
+test('every advisory that a title names is in the table', () => {
   const known = new Set(ADVISORIES.map(({ id }) => id));
   const unknown = [...titles].flatMap(([path, text]) =>
     Array.from(text.matchAll(/CVE-\d{4}-\d+|GHSA(?:-\w{4}){3}/g), ([id]) => `${path}: ${id}`).filter(
@@ -52,7 +52,7 @@ test('no title names an advisory that the table does not have', () => {
   expect(unknown).toEqual([]);
 });
 
-test('the check itself can fail: titles are told from comments, and ids from parts of others', () => {
+test('the check ignores comments and partial ids', () => {
   expect(titlesIn("// 'CVE-2026-0001'\n * 'CVE-2026-0002'\ntest('CVE-2026-0003', …)")).toBe("'CVE-2026-0003'");
   expect('ws 8.5.1 ws 8.55 CVE-2026-15281').not.toMatch(names('ws 8.5'));
   expect('CVE-2026-15281').not.toMatch(names('CVE-2026-1528'));

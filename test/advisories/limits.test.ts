@@ -6,7 +6,7 @@ import { ENDS } from './attacked.js';
 const MEBIBYTE = 2 ** 20;
 
 describe.each(ENDS)('%s', (_, attack) => {
-  test('CVE-2026-9675, CVE-2014-0193: limit 1000, fragments of 400: 1009 at the third header', async () => {
+  test('CVE-2026-9675, CVE-2014-0193: fragments of 400 bytes with a limit of 1000 fail with 1009 at the third header', async () => {
     const attacked = await attack({ maxMessageSize: 1000 });
     attacked.attacker.write(attacked.frame({ fin: false, payload: new Uint8Array(400) }));
     attacked.attacker.write(attacked.frame({ fin: false, opcode: 0, payload: new Uint8Array(400) }));
@@ -16,7 +16,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     expect(await attacked.saw(1)).toEqual([expect.stringMatching(/^close 1009 /)]);
   });
 
-  test('CVE-2026-48779, CVE-2026-12151: one empty fragment above the limit is 1008', async () => {
+  test('CVE-2026-48779, CVE-2026-12151: one empty fragment above the limit fails with 1008', async () => {
     const attacked = await attack({ maxFragments: 100 });
     const fragments = [attacked.frame({ fin: false, opcode: 1 })];
     while (fragments.length < 100) fragments.push(attacked.frame({ fin: false, opcode: 0 }));
@@ -27,7 +27,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     expect(await attacked.saw(1)).toEqual([expect.stringMatching(/^close 1008 /)]);
   });
 
-  test('CVE-2026-48779: the limit less one, never finished: the memory held is bounded', async () => {
+  test('CVE-2026-48779: an unfinished message just below the fragment limit holds bounded memory', async () => {
     const attacked = await attack();
     const before = process.memoryUsage().arrayBuffers;
     const fragment = Buffer.from(attacked.frame({ fin: false, opcode: 0, payload: 'x' }));
@@ -38,12 +38,12 @@ describe.each(ENDS)('%s', (_, attack) => {
     }
     attacked.attacker.write(attacked.frames.ping('done'));
     expect(await attacked.saw(1)).toEqual(['pong "done"']);
-    // Our own bytes on their way are among them, about 2 MiB in all.
+    // This includes about 2 MiB of the test's own output.
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4 * MEBIBYTE);
     expect(attacked.connection.state).toBe('open');
   });
 
-  test('CVE-2026-12151: 20,000 messages in one frame each do not trip it', async () => {
+  test('CVE-2026-12151: 20,000 messages of one frame each do not count as fragments of one message', async () => {
     const attacked = await attack({ maxFragments: 2 });
     let count = 0;
     attacked.connection.on('message', () => count++);
@@ -54,7 +54,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     expect(count).toBe(20_000);
   });
 
-  test('ws 8.23: 50,000 pings by a peer that does not read: what is owed to it stays bounded', async () => {
+  test('ws 8.23: 50,000 Pings from a peer that does not read keep bufferedAmount bounded', async () => {
     const attacked = await attack();
     const { attacker, connection, frames } = attacked;
     attacker.socket.pause();
@@ -65,19 +65,19 @@ describe.each(ENDS)('%s', (_, attack) => {
       await turns(2);
       most = Math.max(most, connection.bufferedAmount);
     }
-    attacker.write(frames.ping('the last'));
+    attacker.write(frames.ping('last'));
     await turns();
     attacker.socket.resume();
     await attacker.until(() => {
       const collector = new FrameCollector(connection.role);
       collector.push(Buffer.from(attacker.received));
-      return collector.frames.at(-1)?.payload.toString() === 'the last';
+      return collector.frames.at(-1)?.payload.toString() === 'last';
     });
     expect(most).toBeLessThan(256 * 1024);
     expect(connection.state).toBe('open');
   });
 
-  test('QEMU CVE-2017-15268: an application that sends to a slow reader is told, and the hard cap ends it', async () => {
+  test('QEMU CVE-2017-15268: send() to a slow reader returns false, and maxBufferedAmount ends the connection', async () => {
     const { attacker, connection } = await attack({ highWaterMark: 65_536, maxBufferedAmount: MEBIBYTE });
     attacker.socket.pause();
     const message = Buffer.alloc(65_536);

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connect, WebSocketServer } from '../../src/index.js';
 import { headerOf, request } from '../helpers/http-heads.js';
+import { httpServer } from '../helpers/http-server.js';
 import { openServer, watch } from '../helpers/open-server.js';
 import { type RawPeer, rawConnect, rawServer } from '../helpers/raw-peer.js';
 
@@ -17,13 +15,13 @@ async function refused(peer: RawPeer): Promise<string> {
   return head;
 }
 
-describe('a server of its own', () => {
+describe('a server on its own port', () => {
   test.each([
     ['Content-Length', ['Content-Length: 7'], FRAME],
     ['Transfer-Encoding', ['Transfer-Encoding: chunked'], `7\r\n${FRAME}\r\n0\r\n\r\n`],
     ['both', ['Content-Length: 7', 'Transfer-Encoding: chunked'], FRAME],
   ])(
-    'aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body, by %s: 400, and the body is nobody’s frame',
+    'aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body (%s) is refused with 400, and the body is not read as a frame',
     async (_, add, body) => {
       const { port, connections } = await openServer();
       const peer = await rawConnect(port);
@@ -39,7 +37,7 @@ describe('a server of its own', () => {
     ['Connection: keep-alive', { Connection: 'keep-alive' }],
     ['Upgrade: h2c', { Upgrade: 'h2c' }],
   ])(
-    'netty CVE-2026-59898: %s: refused, and not kept alive: a second request behind it is never answered',
+    'netty CVE-2026-59898: a request with %s is refused, and a pipelined second request is not answered',
     async (_, set) => {
       const { port, connections } = await openServer();
       const peer = await rawConnect(port);
@@ -51,13 +49,10 @@ describe('a server of its own', () => {
   );
 });
 
-test('aiohttp GHSA-mfx4-hv73-q22v: on a server of node’s, which hands the body over as frames', async () => {
-  const pages = http.createServer();
-  const { connections } = watch(new WebSocketServer({ server: pages }));
-  pages.listen(0, '127.0.0.1');
-  onTestFinished(() => void pages.close());
-  await once(pages, 'listening');
-  const peer = await rawConnect((pages.address() as AddressInfo).port);
+test('aiohttp GHSA-mfx4-hv73-q22v: a node:http server refuses an upgrade with a body', async () => {
+  const { server, port } = await httpServer();
+  const { connections } = watch(new WebSocketServer({ server }));
+  const peer = await rawConnect(port);
   peer.write(request({ add: ['Content-Length: 7'] }) + FRAME);
   expect(await refused(peer)).toMatch(/^HTTP\/1\.1 400 /);
   expect(connections).toEqual([]);
@@ -77,7 +72,7 @@ describe('connect() rejects before anything is opened', () => {
     expect(server.peers).toEqual([]);
   });
 
-  test('undici CVE-2026-1527, Node CVE-2016-2216: in the URL they are percent-encoded', async () => {
+  test('undici CVE-2026-1527, Node CVE-2016-2216: CR LF, and U+010D U+010A, are percent-encoded in the URL', async () => {
     const heads: string[] = [];
     const server = await rawServer(async peer => {
       heads.push(await peer.head());
@@ -90,11 +85,11 @@ describe('connect() rejects before anything is opened', () => {
   });
 });
 
-describe('a server that refuses', () => {
+describe('a refusal', () => {
   test.each([
     ['undici CVE-2026-1527: CR LF', { 'X-A': 'b\r\nX-C: d' }],
     ['Node CVE-2016-2216: U+010D U+010A', { 'X-A': 'b\u010d\u010aX-C: d' }],
-  ])('%s in a header of the refusal: 500 without it', async (_, headers) => {
+  ])('%s in a header responds with 500, without the header', async (_, headers) => {
     const { port, failures } = await openServer({ authorize: () => ({ status: 403, headers }) });
     const peer = await rawConnect(port);
     peer.write(request());

@@ -1,13 +1,12 @@
-/** What one peer may take of memory and of time. npm run soak measures the same at full length. */
+/** How much memory and time one peer can use. `npm run soak` measures the same for longer. */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { connect, type WebSocketConnection } from '../../src/index.js';
 import { connectionOver } from '../helpers/connections.js';
 import { FRAMES, FrameCollector } from '../helpers/frames.js';
-import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
-import { rawConnect } from '../helpers/raw-peer.js';
+import { rawOpen } from '../helpers/raw-peer.js';
 import { tcpPair } from '../helpers/sockets.js';
 import { turns } from '../helpers/turns.js';
 
@@ -15,26 +14,24 @@ const CHUNK = 65_536;
 
 async function connectionAndPeer(options = {}) {
   const { port, connections, server } = await openServer(options);
-  const peer = await rawConnect(port);
-  peer.write(request());
-  await peer.head();
+  const peer = await rawOpen(port);
   (peer.socket as Socket).setNoDelay(true);
   return { connection: connections[0]!, peer, port, server };
 }
 
-describe('an application that does not take its messages', () => {
+describe('a connection whose application takes no messages', () => {
   const size = 100_000;
 
   test.each<[what: string, setUp: (connection: WebSocketConnection) => void, most: number]>([
-    ['has paused: at most 2 chunks are read', connection => connection.pause(), 2 * CHUNK],
-    ['never listens: at most 2 chunks, one message and what lies in front of it', () => {}, 2 * CHUNK + 2 * size],
-  ])('%s, and none is lost', async (_, setUp, most) => {
+    ['is paused: at most 2 chunks', connection => connection.pause(), 2 * CHUNK],
+    ['never listens: at most 2 chunks, one message, and what precedes it', () => {}, 2 * CHUNK + 2 * size],
+  ])('%s, are read, and no message is lost', async (_, setUp, most) => {
     const [peer, socket] = await tcpPair();
     const connection = connectionOver(socket, 'server', { maxUnreadBytes: CHUNK });
     setUp(connection);
     const frame = FRAMES.client.binary(Buffer.alloc(size));
     for (let i = 0; i < 100; i++) peer.write(frame);
-    // The kernel takes some MiB, and then no more.
+    // The kernel accepts a few MiB, then nothing more.
     for (let written = -1; written !== peer.bytesWritten - peer.writableLength; await turns(200)) {
       written = peer.bytesWritten - peer.writableLength;
     }
@@ -50,7 +47,7 @@ describe('an application that does not take its messages', () => {
   });
 });
 
-test('a ping flood by a peer that reads nothing: the latest Pong is kept (§5.5.3), and comes when it reads', async () => {
+test('after a flood of Pings from a peer that does not read, only the latest Pong is kept (§5.5.3)', async () => {
   const { connection, peer } = await connectionAndPeer();
   peer.socket.pause();
   const pings = Buffer.concat(Array.from({ length: 1_000 }, () => FRAMES.client.ping('x'.repeat(125))));
@@ -62,18 +59,18 @@ test('a ping flood by a peer that reads nothing: the latest Pong is kept (§5.5.
     await turns(2);
     most = Math.max(most, connection.bufferedAmount);
   }
-  peer.write(FRAMES.client.ping('the last'));
+  peer.write(FRAMES.client.ping('last'));
   while (seen < 100_001) await turns();
   expect(most).toBeLessThan(CHUNK);
   peer.socket.resume();
-  await peer.until(() => peer.received.includes('the last'));
+  await peer.until(() => peer.received.includes('last'));
   const collector = new FrameCollector('server');
   collector.push(peer.received);
   expect(collector.frames.length).toBeLessThan(100_001);
-  expect(collector.frames.at(-1)!.payload.toString()).toBe('the last');
+  expect(collector.frames.at(-1)!.payload.toString()).toBe('last');
 });
 
-test('a control flood inside a large message: each Ping is answered between its fragments, and the message is intact', async () => {
+test('Pings between the fragments of a large message are answered at once, and the message stays intact', async () => {
   const { connection, peer } = await connectionAndPeer();
   const hash = createHash('sha256');
   const digest = new Promise<string>(resolve => {
@@ -98,7 +95,7 @@ test('a control flood inside a large message: each Ping is answered between its 
   expect(times[Math.floor(times.length * 0.9)]).toBeLessThan(100);
 });
 
-test('a busy peer does not keep the others waiting: an echo comes between its messages', async () => {
+test('a busy peer does not delay the others: a Pong arrives between its messages', async () => {
   const { connection, peer, port } = await connectionAndPeer();
   let busy = 0;
   connection.on('message', () => {
@@ -110,12 +107,12 @@ test('a busy peer does not keep the others waiting: an echo comes between its me
   const echoes: number[] = [];
   quiet.on('pong', () => echoes.push(busy));
   const message = FRAMES.client.text('x');
-  // Two seconds of work, of which the first pieces come at once.
+  // Two seconds of work. The first part arrives at once.
   peer.write(Buffer.concat(Array.from({ length: 10_000 }, () => message)));
   while (busy === 0) await turns(1);
   const start = busy;
   await quiet.ping();
-  // It went there and back: a few turns, each with 5 ms of the busy one's messages.
+  // The round trip takes a few turns, each with 5 ms of the busy peer's messages.
   expect(echoes[0]! - start).toBeLessThan(1_000);
   connection.terminate();
   quiet.terminate();

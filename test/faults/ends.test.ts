@@ -1,17 +1,16 @@
-/** Peers that go away without a word, or never do: over real sockets, with the handles of this process counted. */
+/** Peers that disappear, or never finish, over real sockets. The handles of this process are counted. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { CONNECTION_DEFAULTS, connect } from '../../src/index.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { FRAMES } from '../helpers/frames.js';
-import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
-import { type RawPeer, rawConnect } from '../helpers/raw-peer.js';
+import { rawOpen } from '../helpers/raw-peer.js';
 
 vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
 
-/** Descriptors of this process, where /proc tells, and its sockets otherwise. */
+/** The open file descriptors of this process, or its sockets if there is no /proc. */
 function descriptors(): number {
   try {
     return readdirSync('/proc/self/fd').length;
@@ -20,19 +19,12 @@ function descriptors(): number {
   }
 }
 
-/** Waits for the number of descriptors to come down to `count`. */
+/** Waits until at most `count` descriptors are open. */
 async function freed(count: number): Promise<void> {
   while (descriptors() > count) await wait(5);
 }
 
-async function opened(port: number): Promise<RawPeer> {
-  const peer = await rawConnect(port);
-  peer.write(request());
-  await peer.head();
-  return peer;
-}
-
-test('RST in the middle of a frame: one close event, no partial message, no descriptor left', async () => {
+test('a reset in the middle of a frame causes one close event, no message, and leaves no descriptor', async () => {
   const { server, port } = await openServer();
   const events: string[] = [];
   server.on('connection', connection => {
@@ -42,7 +34,7 @@ test('RST in the middle of a frame: one close event, no partial message, no desc
   const frame = FRAMES.client.text('a whole message');
   const before = descriptors();
   for (let sent = 0; sent < frame.length; sent++) {
-    const peer = await opened(port);
+    const peer = await rawOpen(port);
     peer.socket.write(frame.subarray(0, sent), () => peer.reset());
     await peer.closed;
   }
@@ -51,10 +43,10 @@ test('RST in the middle of a frame: one close event, no partial message, no desc
   expect(server.clients.size).toBe(0);
 });
 
-test('FIN without a Close frame: 1006, not clean, and the descriptor is freed within a second', async () => {
+test('FIN without a Close frame reports 1006, and frees the descriptor within a second', async () => {
   const { server, port, connections } = await openServer();
   const before = descriptors();
-  const peers = await Promise.all(Array.from({ length: 20 }, () => opened(port)));
+  const peers = await Promise.all(Array.from({ length: 20 }, () => rawOpen(port)));
   const start = performance.now();
   for (const peer of peers) peer.socket.end();
   const ends = await Promise.all(connections.map(({ closed }) => closed));
@@ -68,7 +60,7 @@ test('FIN without a Close frame: 1006, not clean, and the descriptor is freed wi
 });
 
 describe('a half-open TCP connection', () => {
-  test('is found within 40 s by default: both times together', async () => {
+  test('is detected within 40 s by default', async () => {
     const { pingInterval, pingTimeout } = CONNECTION_DEFAULTS;
     expect(pingInterval + pingTimeout).toBeLessThanOrEqual(40_000);
     vi.useFakeTimers();
@@ -85,10 +77,10 @@ describe('a half-open TCP connection', () => {
     }
   });
 
-  test('is found at either end, with the times at a four-hundredth', async () => {
+  test('is detected by a server and by a client', async () => {
     const times = { pingInterval: 50, pingTimeout: 50 };
     const { port, connections } = await openServer(times);
-    const peer = await opened(port);
+    const peer = await rawOpen(port);
     peer.socket.pause();
     const start = performance.now();
     expect(await connections[0]!.closed).toMatchObject({ code: 1006, initiator: 'network' });
@@ -105,7 +97,7 @@ test('a peer that ignores our Close frame is destroyed after closeTimeout, which
   expect(CONNECTION_DEFAULTS.closeTimeout).toBe(10_000);
   const { port, connections } = await openServer({ closeTimeout: 100 });
   const before = descriptors();
-  const peer = await opened(port);
+  const peer = await rawOpen(port);
   const start = performance.now();
   const { cause } = await connections[0]!.close(1000);
   expect(cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
@@ -116,7 +108,7 @@ test('a peer that ignores our Close frame is destroyed after closeTimeout, which
   await freed(before);
 });
 
-test('200 connections opened and closed by both ends of the library leave no handle', async () => {
+test('200 connections between a client and a server leave no handle', async () => {
   const { server, port } = await openServer();
   server.on('connection', connection => connection.on('message', data => connection.send(data)));
   const before = descriptors();

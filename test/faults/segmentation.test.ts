@@ -1,11 +1,11 @@
-/** However TCP cuts the bytes, the same things happen, in the same order, and the same bytes go back. */
+/** However TCP segments the bytes, the same events happen in the same order, and the same bytes are sent back. */
 import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/protocol/protocol.js';
 import { concat, hex, segmentations } from '../helpers/bytes.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { FRAMES } from '../helpers/frames.js';
 
-/** All that a connection tells and answers when these pieces come, each of them in a turn of its own. */
+/** Returns what a connection emits and sends when these pieces arrive, each in its own turn of the event loop. */
 async function trace(role: Role, pieces: readonly Uint8Array[]): Promise<string[]> {
   const { connection, peer } = connectionAndPeer(role, { maxMessageSize: 1_000 });
   const events: string[] = [];
@@ -24,7 +24,7 @@ async function trace(role: Role, pieces: readonly Uint8Array[]): Promise<string[
   return [...events, ...peer.seen];
 }
 
-describe.each(['client', 'server'] as const)('at a %s', role => {
+describe.each(['client', 'server'] as const)('a %s', role => {
   const frames = FRAMES[role === 'client' ? 'server' : 'client'];
   const talk = concat(
     frames.text('grüezi €'),
@@ -33,17 +33,17 @@ describe.each(['client', 'server'] as const)('at a %s', role => {
     frames.ping('between'),
     frames.continuation('', false),
     frames.continuation('pieces'),
-    frames.pong('unasked'),
+    frames.pong('unsolicited'),
   );
 
   test.each<[what: string, end: Uint8Array]>([
     ['a closing handshake', frames.close(1000, 'done')],
-    ['the end of TCP', new Uint8Array(0)],
+    ['a FIN', new Uint8Array(0)],
     ['a reserved bit', frames.illegal()],
     ['a message above the limit', frames.binary(Buffer.alloc(1_001))],
-    ['text that is no UTF-8', role === 'client' ? hex('81 02 c3 28') : hex('81 82 00000000 c3 28')],
+    ['text that is not UTF-8', role === 'client' ? hex('81 02 c3 28') : hex('81 82 00000000 c3 28')],
     ['half a frame', frames.text('not all of this').subarray(0, 9)],
-  ])('%s behind some messages: every cut in two, byte by byte, and all at once', async (_, end) => {
+  ])('behaves the same in every segmentation of some messages and %s', async (_, end) => {
     const bytes = concat(talk, end);
     const expected = await trace(role, [bytes]);
     expect(expected.filter(event => event.startsWith('message'))).toHaveLength(3);

@@ -5,7 +5,7 @@ import { request } from '../helpers/http-heads.js';
 import { openServer } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
 
-test('shutdown while sending: within the timeout and a second, readers get all and 1001, and no handle is left', async () => {
+test('close() while sending keeps its timeout, delivers everything and 1001 to readers, and leaves no handle', async () => {
   const handles = () => process.getActiveResourcesInfo().filter(name => /TCP|Timeout/.test(name)).length;
   const timeout = 300;
   const before = handles();

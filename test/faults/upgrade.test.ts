@@ -1,25 +1,15 @@
 import { once } from 'node:events';
-import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import { connect, type ServerEvents, type ServerOptions, WebSocketServer } from '../../src/index.js';
 import { request } from '../helpers/http-heads.js';
+import { httpServer } from '../helpers/http-server.js';
 import { openServer } from '../helpers/open-server.js';
 import { rawConnect } from '../helpers/raw-peer.js';
 
-async function pages(): Promise<{ pages: http.Server; port: number }> {
-  const server = http.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return { pages: server, port: (server.address() as AddressInfo).port };
-}
-
-describe('listeners that fail at every event, and a client that resets at every byte of its handshake and first frames', () => {
+describe('listeners that fail at every event, with a client that resets after every byte', () => {
   const bytes = Buffer.concat([
     Buffer.from(request()),
     encodeFrame('client', OPCODE.TEXT, 'hi'),
@@ -37,13 +27,13 @@ describe('listeners that fail at every event, and a client that resets at every 
     ['reject', 'its own port'],
     ['throw', 'a server of node:http'],
     ['reject', 'a server of node:http'],
-  ])('they %s, on %s: no connection is left, and the next client is served', async (how, where) => {
+  ])('%s on %s: no connection is left, and the next client is served', async (how, where) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const isOwn = where === 'its own port';
-    const host = isOwn ? undefined : await pages();
+    const host = isOwn ? undefined : await httpServer();
     const server = new WebSocketServer({
-      ...(host === undefined ? { port: 0, host: '127.0.0.1' } : { server: host.pages }),
+      ...(host === undefined ? { port: 0, host: '127.0.0.1' } : { server: host.server }),
       authorize: () => new Promise<true>(resolve => setImmediate(() => resolve(true))),
     });
     onTestFinished(() => server.close({ timeout: 0 }));
@@ -66,13 +56,13 @@ describe('listeners that fail at every event, and a client that resets at every 
   });
 });
 
-describe('close() of a server, called by its own application code, settles at once', () => {
+describe('server.close() settles at once when it is called from', () => {
   test.each<[where: string, line: string, answer: boolean, status: string]>([
     ['authorize', 'GET / HTTP/1.1', true, '503'],
     ['subprotocols', 'GET / HTTP/1.1', true, '503'],
     ['connection', 'GET / HTTP/1.1', true, '101'],
-    ['refused by authorize', 'GET / HTTP/1.1', false, '403'],
-    ['refused by path', 'GET /other HTTP/1.1', true, '404'],
+    ['refused (by authorize)', 'GET / HTTP/1.1', false, '403'],
+    ['refused (by path)', 'GET /other HTTP/1.1', true, '404'],
   ])('%s', async (where, line, answer, status) => {
     let closed: Promise<void> | undefined;
     const close = (place: string) => {
@@ -106,8 +96,8 @@ describe('close() of a server, called by its own application code, settles at on
   });
 });
 
-test('200 servers on one server of node:http share one listener, and close together', async () => {
-  const { pages: server, port } = await pages();
+test('200 servers attached to one node:http server share one upgrade listener, and close together', async () => {
+  const { server, port } = await httpServer();
   const servers = Array.from({ length: 200 }, (_, i) => new WebSocketServer({ server, path: `/${i}` }));
   const connections = await Promise.all(
     Array.from({ length: 20 }, (_, i) => connect(`ws://127.0.0.1:${port}/${i * 7}`)),

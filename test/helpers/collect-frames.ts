@@ -6,7 +6,7 @@ export interface CollectedFrame extends FrameHeader {
   readonly payload: number[];
 }
 
-/** A sink that gives values back: every complete frame, in order. */
+/** Creates a sink that collects every complete frame, in order. */
 export function collectFrames(): FrameSink & { readonly frames: CollectedFrame[] } {
   const frames: CollectedFrame[] = [];
   let frame: CollectedFrame;
@@ -24,7 +24,7 @@ export function collectFrames(): FrameSink & { readonly frames: CollectedFrame[]
   };
 }
 
-/** What a decoder makes of these chunks. */
+/** Decodes these chunks into frames. */
 export function decodeFrames(chunks: readonly Uint8Array[], options: FrameDecoderOptions) {
   const sink = collectFrames();
   const decoder = new FrameDecoder(sink, options);
@@ -32,12 +32,12 @@ export function decodeFrames(chunks: readonly Uint8Array[], options: FrameDecode
   return { frames: sink.frames, error: decoder.error, decoder };
 }
 
-/** A message, or a control frame as its opcode and payload. */
+/** A message, or a control frame with its opcode and payload. */
 export type Received = string | number[] | { readonly control: number; readonly payload: number[] };
 
 const GENEROUS: MessageLimits = { maxMessageSize: 2 ** 24, maxFragments: 131_072 };
 
-/** A decoder with the assembler behind it, and all that came out of it in order. */
+/** Creates a decoder with a message assembler, and collects what they deliver, in order. */
 export function collectMessages(options: FrameDecoderOptions, limits: MessageLimits = GENEROUS) {
   const received: Received[] = [];
   const sink = {
@@ -48,7 +48,7 @@ export function collectMessages(options: FrameDecoderOptions, limits: MessageLim
   return { received, assembler, decoder: new FrameDecoder(assembler, options) };
 }
 
-/** What a decoder with an assembler makes of these chunks. */
+/** Decodes these chunks into messages and control frames. */
 export function decodeMessages(chunks: readonly Uint8Array[], options: FrameDecoderOptions, limits?: MessageLimits) {
   const { received, assembler, decoder } = collectMessages(options, limits);
   for (const chunk of chunks) decoder.push(chunk);

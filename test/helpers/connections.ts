@@ -8,7 +8,7 @@ import { FramePeer } from './frame-peer.js';
 export type Setup = ConnectionOptions &
   Partial<Pick<ConnectionInit, 'head' | 'tap' | 'deflate' | 'onHandlerError' | 'onClosed'>>;
 
-/** A connection over `socket` as it stands behind its opening handshake. No keepalive unless asked for. */
+/** Creates a connection over `socket`, as it is after the opening handshake. Keepalive is off by default. */
 export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): WebSocketConnection {
   const { head, tap, deflate, onHandlerError, onClosed, ...options } = setup;
   return new WebSocketConnection(socket, {
@@ -25,7 +25,7 @@ export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): W
   });
 }
 
-/** A connection, and a peer that does nothing by itself, over a pipe in memory. */
+/** Creates a connection and a peer, joined in memory. The peer sends only what the test tells it to send. */
 export function connectionAndPeer(
   role: Role = 'server',
   setup: Setup = {},
@@ -36,7 +36,7 @@ export function connectionAndPeer(
   return { connection, socket, peer: new FramePeer(other, role === 'client' ? 'server' : 'client') };
 }
 
-/** A client's and a server's connection, joined by a pipe in memory. */
+/** Creates a client connection and a server connection, joined in memory. */
 export function connectedPair(
   setup: Setup = {},
   pipe: DuplexPairOptions = {},
@@ -45,7 +45,7 @@ export function connectedPair(
   return { client: connectionOver(a, 'client', setup), server: connectionOver(b, 'server', setup) };
 }
 
-/** Messages as they come, in a list that grows. */
+/** Collects the messages that arrive. The returned list grows. */
 export function collectMessages(connection: WebSocketConnection): Array<string | Buffer> {
   const messages: Array<string | Buffer> = [];
   connection.on('message', data => messages.push(data));

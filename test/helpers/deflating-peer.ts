@@ -7,18 +7,18 @@ const RSV1 = 0x40;
 const COMPRESSED_TEXT = 0x80 | RSV1 | TEXT;
 const HEADER_SIZE = 2;
 
-/** What was agreed on, as permessage-deflate's parameters say it. */
+/** The parameters of permessage-deflate that both ends agreed on. */
 export interface Agreed {
   readonly serverBits?: number;
   readonly clientBits?: number;
-  /** Whether each message of the peer's own must stand alone. */
+  /** Whether the peer compresses each of its messages on its own. */
   readonly isOwnContextDropped?: boolean;
 }
 
-/** Text of less than 126 bytes that has nothing in it twice, so that only an earlier message can make it small. */
+/** Text of less than 126 bytes without repetition: it only shrinks if an earlier message contained it. */
 export const SHORT_TEXT = 'The quick brown fox jumps over a lazy dog';
 
-/** The other end of a connection that compresses: short messages, there and back, by zlib streams of its own. */
+/** The peer of a connection that compresses. It sends and receives short messages, with zlib streams of its own. */
 export class DeflatingPeer {
   readonly #peer: RawPeer;
   readonly #frame: RawFrame;
@@ -45,12 +45,16 @@ export class DeflatingPeer {
     this.#peer.write(rawFrame({ ...this.#frame, payload }));
   }
 
-  /** The next message, which must be a compressed text of less than 126 bytes: inflated, and how long it was on the wire. */
+  /**
+   * Returns the next message, inflated, and its size on the wire. Throws if it is not a compressed text message. The
+   * payload must have less than 126 bytes.
+   */
   async receive(): Promise<{ readonly text: string; readonly size: number }> {
     const peer = this.#peer;
     await peer.until(() => peer.received.length >= HEADER_SIZE);
     const [first, second = 0] = peer.received;
-    if (first !== COMPRESSED_TEXT) throw new Error(`not a compressed text: ${peer.received.toString('hex')}`);
+    if (first !== COMPRESSED_TEXT)
+      throw new Error(`expected a compressed text message, got  ${peer.received.toString('hex')}`);
     const start = HEADER_SIZE + ((second & 0x80) === 0 ? 0 : 4);
     const size = second & 0x7f;
     await peer.until(() => peer.received.length >= start + size);

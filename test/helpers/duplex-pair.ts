@@ -1,20 +1,20 @@
 import { Duplex } from 'node:stream';
 
 export interface DuplexPairOptions {
-  /** Whether a write is taken within its call, or in a later turn of the event loop. */
+  /** Whether a write is delivered in a later turn of the event loop, instead of during the call. */
   readonly isAsync?: boolean;
-  /** Bytes that each direction keeps, as for any stream. */
+  /** How many bytes each direction buffers. */
   readonly highWaterMark?: number;
   readonly allowHalfOpen?: boolean;
   readonly autoDestroy?: boolean;
   readonly emitClose?: boolean;
 }
 
-/** One end of a pipe in memory: what is written to one comes out of the other, and a reader that does not read holds its writer up. */
+/** One end of an in-memory pair. Its writes arrive at the other end. If the other end does not read, writes wait. */
 class PairEnd extends Duplex {
   other!: PairEnd;
   readonly #isAsync: boolean;
-  #taken: (() => void) | undefined;
+  #onRead: (() => void) | undefined;
 
   constructor(options: DuplexPairOptions) {
     const { isAsync = false, highWaterMark = 65_536, allowHalfOpen = true } = options;
@@ -24,15 +24,15 @@ class PairEnd extends Duplex {
   }
 
   override _read(): void {
-    const taken = this.#taken;
-    this.#taken = undefined;
-    taken?.();
+    const onRead = this.#onRead;
+    this.#onRead = undefined;
+    onRead?.();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
     this.#deliver(() => {
       if (this.other.destroyed || this.other.push(chunk)) done();
-      else this.other.#taken = done;
+      else this.other.#onRead = done;
     });
   }
 
@@ -45,7 +45,7 @@ class PairEnd extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.other.#end();
-    this.#taken?.();
+    this.#onRead?.();
     done(error);
   }
 
@@ -59,7 +59,7 @@ class PairEnd extends Duplex {
   }
 }
 
-/** Two ends of a pipe in memory. Destroying one ends the other's reading. */
+/** Creates two Duplexes, joined in memory. If one is destroyed, the readable side of the other ends. */
 export function duplexPair(options: DuplexPairOptions = {}): [Duplex, Duplex] {
   const a = new PairEnd(options);
   const b = new PairEnd(options);

@@ -4,16 +4,17 @@ import vm from 'node:vm';
 import { build } from 'esbuild';
 import type * as Library from '../../src/index.js';
 
-/** The globals of a host, which a new context of node:vm lacks. Test runners hand in those of the realm outside. */
+/** Globals that a new `node:vm` context lacks. Test runners pass in those of the outer realm. */
 const HOST = { AbortController, AbortSignal, Blob, Buffer, process, TextDecoder, TextEncoder, URL, URLSearchParams };
 
 let source: Promise<string> | undefined;
 
 /**
- * Loads another copy of the library in a realm of its own, as Jest does: its Uint8Array, Error and Promise are not those of Node and
- * of the test. Its Buffer, Blob and URL are.
+ * Loads a second copy of the library in a realm of its own, as Jest does. There, Uint8Array, Error and Promise differ
+ * from
+ * those of Node and the test. Buffer, Blob and URL are the same.
  *
- * @param globals what else comes from outside
+ * @param globals more globals of the outer realm to pass in
  */
 export async function libraryInRealm(globals: object = {}): Promise<typeof Library> {
   source ??= bundle();

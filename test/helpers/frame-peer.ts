@@ -3,21 +3,22 @@ import type { Role } from '../../src/protocol/protocol.js';
 import { FRAMES, FrameCollector, type Frames, type SeenFrame, show } from './frames.js';
 
 /**
- * The other side of a connection under test, behind the opening handshake. It sends what the test says, and writes down what
- * comes; by itself it does nothing but end behind the connection's FIN.
+ * The peer of a connection under test, after the opening handshake. It records incoming frames and sends only what the
+ * test
+ * tells it to send, except that it answers FIN with FIN.
  */
 export class FramePeer {
   readonly socket: Duplex;
-  /** Makes the frames that this side sends. */
+  /** Creates the frames that this peer sends. */
   readonly frames: Frames;
-  /** The frames that came, shown as show() does, and as they were. */
+  /** The frames received: as text (see `show()`), and as objects. */
   readonly seen: string[] = [];
   readonly seenFrames: SeenFrame[] = [];
-  /** The connection's FIN came. */
+  /** Resolves when the connection's FIN has arrived. */
   readonly ended: Promise<void>;
   readonly closed: Promise<void>;
   error: Error | undefined;
-  /** Bytes that came. */
+  /** How many bytes were received. */
   received = 0;
   readonly #checks = new Set<() => void>();
 
@@ -50,13 +51,13 @@ export class FramePeer {
     this.socket.write(Buffer.concat(pieces));
   }
 
-  /** Waits until `count` frames have come in all, and gives them. */
+  /** Waits until `count` frames have arrived in total, and returns all of them as text. */
   async saw(count: number): Promise<string[]> {
     await this.until(() => this.seen.length >= count);
     return this.seen;
   }
 
-  /** Waits until `condition` holds. It is looked at whenever bytes come. */
+  /** Waits until `condition` returns true. It is checked when bytes arrive. */
   async until(condition: () => boolean): Promise<void> {
     if (condition()) return;
     await new Promise<void>(resolve => {

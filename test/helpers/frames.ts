@@ -3,7 +3,7 @@ import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
 import type { Role } from '../../src/protocol/protocol.js';
 
-/** A frame as it was seen on the wire, unmasked. */
+/** A frame seen on the wire, unmasked. */
 export interface SeenFrame {
   opcode: number;
   fin: boolean;
@@ -12,7 +12,7 @@ export interface SeenFrame {
   payload: Buffer;
 }
 
-/** Gathers the frames of one direction. Throws at the first illegal one: what we send must be legal. */
+/** Collects the frames of one direction. Throws at the first illegal frame. */
 export class FrameCollector {
   readonly frames: SeenFrame[] = [];
   readonly #pieces: Buffer[] = [];
@@ -44,7 +44,7 @@ export class FrameCollector {
     );
   }
 
-  /** Whether the bytes so far end between two frames. */
+  /** Whether the bytes so far end at the end of a frame. */
   get isBetweenFrames(): boolean {
     return this.#decoder.isBetweenFrames;
   }
@@ -55,21 +55,21 @@ export class FrameCollector {
   }
 }
 
-/** The frames in these bytes, which must end with a whole one. */
+/** Returns the frames in these bytes. Throws if the last frame is incomplete. */
 export function framesOf(from: Role, ...pieces: Uint8Array[]): SeenFrame[] {
   const collector = new FrameCollector(from);
   for (const piece of pieces) collector.push(piece);
-  if (!collector.isBetweenFrames) throw new Error('the bytes end within a frame');
+  if (!collector.isBetweenFrames) throw new Error('the last frame is incomplete');
   return collector.frames;
 }
 
-/** The payload of a Close frame. */
+/** Returns the payload of a Close frame. */
 export function closePayload(code?: number, reason = ''): Buffer {
   if (code === undefined) return Buffer.alloc(0);
   return Buffer.concat([Buffer.from([code >>> 8, code & 0xff]), Buffer.from(reason)]);
 }
 
-/** The frames that one side sends, as bytes. */
+/** Encodes the frames of one side. */
 export class Frames {
   readonly #role: Role;
 
@@ -101,7 +101,7 @@ export class Frames {
     return encodeFrame(this.#role, OPCODE.CLOSE, closePayload(code, reason));
   }
 
-  /** A frame that breaks §5.2: a reserved bit is set. */
+  /** Returns a frame that violates §5.2: a reserved bit is set. */
   illegal(): Uint8Array {
     return encodeFrame(this.#role, OPCODE.TEXT, 'x', true, 0x40);
   }
@@ -112,7 +112,7 @@ export const FRAMES: { readonly client: Frames; readonly server: Frames } = {
   server: new Frames('server'),
 };
 
-/** What a frame is, in a few characters: `text "hi"`, `close 1000 "bye"`, `binary- 3` (not the last fragment, 3 bytes). */
+/** Describes a frame: `text "hi"`, `close 1000 "bye"`, `binary- 3` (3 bytes, and not the last fragment). */
 export function show(frame: SeenFrame): string {
   const name = ['continuation', 'text', 'binary', '', '', '', '', '', 'close', 'ping', 'pong'][frame.opcode] ?? '?';
   const more = frame.fin ? '' : '-';

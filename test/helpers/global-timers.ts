@@ -1,6 +1,7 @@
 /**
- * Stands in for src/timers.ts in tests that drive time: `vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'))`.
- * It looks the global functions up at each call, so vi.useFakeTimers() and spies take effect.
+ * Replaces src/timers.ts in tests that control time:
+ * `vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'))`.
+ * Each call looks up the global function, so that vi.useFakeTimers() and spies take effect.
  */
 export const setTimeout: typeof globalThis.setTimeout = ((...args: Parameters<typeof globalThis.setTimeout>) =>
   globalThis.setTimeout(...args)) as typeof globalThis.setTimeout;

@@ -4,7 +4,7 @@ import { type HeadChanges, request } from '../handshake/requests.js';
 
 export { request, response, SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';
 
-/** What handleUpgrade() reads of an IncomingMessage: that of a valid request, but for `changes`. */
+/** Returns the parts of an IncomingMessage that handleUpgrade() reads. The request is valid except for `changes`. */
 export function incomingRequest(changes: HeadChanges = {}): IncomingMessage {
   const [line = '', ...lines] = request(changes).trimEnd().split('\r\n');
   const [method, url, version = ''] = line.split(' ');
@@ -12,13 +12,13 @@ export function incomingRequest(changes: HeadChanges = {}): IncomingMessage {
   return { method, url, httpVersion: version.slice(5), rawHeaders } as Partial<IncomingMessage> as IncomingMessage;
 }
 
-/** The value of a header in a head, or undefined. */
+/** Returns the value of a header, or undefined if the head does not have it. */
 export function headerOf(head: string, name: string): string | undefined {
   const line = head.split('\r\n').find(text => text.toLowerCase().startsWith(`${name.toLowerCase()}:`));
   return line?.slice(name.length + 1).trim();
 }
 
-/** The 101 that answers the request with this head. `lines` are more header lines. */
+/** Returns the 101 response for a request. `lines` are extra header lines. */
 export function switchingProtocols(requestHead: string, ...lines: string[]): string {
   const key = headerOf(requestHead, 'Sec-WebSocket-Key') ?? '';
   return [
@@ -32,7 +32,7 @@ export function switchingProtocols(requestHead: string, ...lines: string[]): str
   ].join('\r\n');
 }
 
-/** A whole response without Upgrade. */
+/** Returns a complete response other than 101. */
 export function plainResponse(status: string, headers: readonly string[] = [], body = ''): string {
   return [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${body.length}`, '', body].join('\r\n');
 }

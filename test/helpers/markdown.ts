@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** What people read first, by the path from the root of the repository. */
+/** The documents for readers, as paths from the root of the repository. */
 export const DOCUMENTS: readonly string[] = [
   'README.md',
   'SECURITY.md',
@@ -12,21 +12,21 @@ export const DOCUMENTS: readonly string[] = [
     .map(name => `docs/${name}`),
 ];
 
-/** Made by `npm run ledger`; checked by test/ledger. */
+/** Documents that `npm run ledger` generates and test/ledger checks. */
 export const LEDGERS: readonly string[] = ['docs/rfc6455.md', 'docs/rfc7692.md'];
 
 export function readDocument(path: string): string {
   return readFileSync(new URL(path, ROOT), 'utf8');
 }
 
-/** A fenced block of a document. */
+/** A fenced code block of a document. */
 export interface CodeBlock {
-  /** The document and the line of the first line of code. */
+  /** The document, and the line number of the first line of code. */
   readonly place: string;
   /** The words after the opening fence, such as `ts run`. */
   readonly info: string;
   readonly code: string;
-  /** What the block prints: the code of a block `text output` that follows it. */
+  /** What the block prints: the content of the `text output` block that follows it. */
   readonly output: string | undefined;
 }
 
@@ -46,12 +46,12 @@ export function codeBlocks(path: string): CodeBlock[] {
   });
 }
 
-/** The document without its fenced blocks. */
+/** Returns the document without its fenced code blocks. */
 export function withoutCode(text: string): string {
   return text.replaceAll(/^```.*\n[\s\S]*?^```$/gm, '');
 }
 
-/** The anchors of the headings, as GitHub makes them. */
+/** Returns the anchors of the headings, spelled as on GitHub. */
 export function anchorsOf(path: string): Set<string> {
   const headings = withoutCode(readDocument(path)).matchAll(/^#+ (.+)$/gm);
   return new Set(

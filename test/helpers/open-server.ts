@@ -14,13 +14,13 @@ import {
   WebSocketServer,
 } from '../../src/index.js';
 
-/** A server under test, with everything that it has told. */
+/** A server under test, with everything that it emitted. */
 export interface Watched<Context> {
   readonly server: WebSocketServer<Context>;
   readonly connections: WebSocketConnection[];
   readonly requests: Array<ServerRequest<Context>>;
   readonly refusals: Array<readonly [status: number, request: RefusedRequest | undefined]>;
-  /** Why each of them was refused, for the operator. */
+  /** The `detail` of each refusal. */
   readonly details: string[];
   readonly failures: Array<readonly [error: HandlerError, connection: WebSocketConnection | undefined]>;
 }
@@ -29,7 +29,7 @@ export interface Opened<Context> extends Watched<Context> {
   readonly port: number;
 }
 
-/** Closes `server` with the test, and notes what it tells until then. */
+/** Records what `server` emits, and closes it when the test finishes. */
 export function watch<Context>(server: WebSocketServer<Context>): Watched<Context> {
   const watched: Watched<Context> = { server, connections: [], requests: [], refusals: [], details: [], failures: [] };
   onTestFinished(() => server.close({ timeout: 0 }));
@@ -45,15 +45,15 @@ export function watch<Context>(server: WebSocketServer<Context>): Watched<Contex
   return watched;
 }
 
-/** A server on a free port of this machine, or where `options` say. */
+/** Opens a server on a free port of 127.0.0.1, or on `options.socketPath`. */
 export async function openServer<Context = unknown>(options: ServerOptions<Context> = {}): Promise<Opened<Context>> {
-  const home = options.socketPath === undefined ? { port: 0, host: '127.0.0.1' } : {};
-  const watched = watch(new WebSocketServer<Context>({ ...home, ...options }));
+  const address = options.socketPath === undefined ? { port: 0, host: '127.0.0.1' } : {};
+  const watched = watch(new WebSocketServer<Context>({ ...address, ...options }));
   await once(watched.server, 'listening');
   return { ...watched, port: (watched.server.address() as AddressInfo).port };
 }
 
-/** A path for a Unix domain socket, in a folder that goes with the test. */
+/** Returns a path for a Unix domain socket, in a folder that is removed when the test finishes. */
 export function temporarySocket(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ws101-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

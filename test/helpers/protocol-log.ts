@@ -1,11 +1,11 @@
 import { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from '../../src/protocol/protocol.js';
 import { framesOf, show } from './frames.js';
 
-/** A Protocol whose events are written down, and what its output says. */
+/** A Protocol whose events and output are recorded as text. */
 export class ProtocolLog {
   readonly protocol: Protocol;
   readonly events: string[] = [];
-  /** Called at each event, after it was written down. */
+  /** Called for each event, after it was recorded. */
   react: (event: string) => void = () => {};
 
   constructor(role: Role, options: ProtocolOptions = {}) {
@@ -31,12 +31,12 @@ export class ProtocolLog {
     return this;
   }
 
-  /** The events since the last call. */
+  /** Returns the events since the last call. */
   takeEvents(): string[] {
     return this.events.splice(0);
   }
 
-  /** The frames to send since the last call. */
+  /** Returns the frames to send since the last call. */
   takeFrames(): string[] {
     return framesOf(this.protocol.role, ...this.protocol.takeOutput()).map(show);
   }

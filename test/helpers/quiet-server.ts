@@ -1,6 +1,7 @@
 /**
- * A program for server/no-listeners.test.ts: a server and a client whose application listens to nothing at all. It prints its ports,
- * and ends by `exit` on its stdin; an error that nobody listens to would end it before.
+ * A program for test/server/no-listeners.test.ts: servers and a client without any event listener. It prints its ports,
+ * and exits
+ * when it reads `exit` from stdin. An unhandled error would end it earlier.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +14,7 @@ const secure = new WebSocketServer({ port: 0, host: '127.0.0.1', tls: { cert: TL
 const pages = http.createServer().listen(0, '127.0.0.1');
 new WebSocketServer({ server: pages, path: '/chat' });
 
-/** Where clients that listen to nothing connect to, when they are told. */
+// Each line is the URL for a new client.
 createInterface({ input: process.stdin }).on('line', line => {
   if (line === 'exit') process.exit(0);
   connect(line).catch(() => {});

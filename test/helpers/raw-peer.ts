@@ -3,6 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { request } from '../handshake/requests.js';
 import { FrameCollector, type SeenFrame } from './frames.js';
 import { TLS_CERTIFICATE, TLS_KEY } from './tls-fixture.js';
 
@@ -11,15 +12,18 @@ const EMPTY_LINE = '\r\n\r\n';
 
 class PeerGone extends Error {}
 
-/** One end of a connection whose bytes a test writes and reads by hand. It never fails: what becomes of it, `ended` and `closed` tell. */
+/**
+ * One end of a connection whose bytes a test writes and reads. Its errors do not throw: see `ended`, `closed` and
+ * `error`.
+ */
 export class RawPeer {
   readonly socket: Duplex;
-  /** All that has come. */
+  /** The bytes received and not yet taken by `head()`. */
   received: Buffer = Buffer.alloc(0);
-  /** The other end sends no more: its FIN. */
+  /** Resolves when the other end has sent FIN. */
   readonly ended: Promise<void>;
   readonly closed: Promise<void>;
-  /** One or the other. */
+  /** Resolves when `ended` or `closed` has resolved. */
   readonly gone: Promise<void>;
   hasEnded = false;
   isClosed = false;
@@ -61,7 +65,7 @@ export class RawPeer {
     this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
   }
 
-  /** Resolves when `isThere` holds; throws when the connection is gone before. */
+  /** Waits until `isThere` returns true. Throws if the connection closes first. */
   async until(isThere: () => boolean): Promise<void> {
     while (!isThere()) {
       if (this.isClosed) throw new PeerGone(`closed, having received ${JSON.stringify(this.text)}`);
@@ -71,7 +75,7 @@ export class RawPeer {
     }
   }
 
-  /** Takes the next head off what was received. */
+  /** Waits for the next HTTP head, and removes it from `received`. */
   async head(): Promise<string> {
     await this.until(() => this.text.includes(EMPTY_LINE));
     const end = this.text.indexOf(EMPTY_LINE) + EMPTY_LINE.length;
@@ -80,7 +84,7 @@ export class RawPeer {
     return head;
   }
 
-  /** The first `count` frames of what was received and will be. */
+  /** Waits for `count` frames at the start of `received`, and returns them. */
   async frames(from: 'client' | 'server', count: number): Promise<SeenFrame[]> {
     const seen = () => {
       const collector = new FrameCollector(from);
@@ -91,15 +95,23 @@ export class RawPeer {
     return seen().slice(0, count);
   }
 
-  /** Ends the connection by RST. */
+  /** Resets the connection (TCP RST). */
   reset(): void {
     (this.socket as Socket).resetAndDestroy();
   }
 }
 
-/** Connects to a server under test by TCP. */
+/** Connects to a server under test over TCP. */
 export async function rawConnect(port: number, host = '127.0.0.1'): Promise<RawPeer> {
   return rawPeerOf(net.connect({ port, host, allowHalfOpen: true }));
+}
+
+/** Connects to a server under test over TCP, and completes the opening handshake. */
+export async function rawOpen(port: number, requestHead: string = request()): Promise<RawPeer> {
+  const peer = await rawConnect(port);
+  peer.write(requestHead);
+  await peer.head();
+  return peer;
 }
 
 /** Connects to a Unix domain socket. */
@@ -113,7 +125,7 @@ async function rawPeerOf(socket: Socket): Promise<RawPeer> {
   return peer;
 }
 
-/** Connects to a server under test by TLS. */
+/** Connects to a server under test over TLS. */
 export async function rawConnectTls(port: number): Promise<RawPeer> {
   const socket = tls.connect({ port, host: '127.0.0.1', ca: TLS_CERTIFICATE, servername: 'localhost' });
   const peer = new RawPeer(socket);
@@ -123,24 +135,24 @@ export async function rawConnectTls(port: number): Promise<RawPeer> {
 
 export interface RawServer {
   readonly port: number;
-  /** The connections that came, in order. */
+  /** The accepted connections, in order. */
   readonly peers: readonly RawPeer[];
-  /** The next connection that comes. */
+  /** Resolves with the next connection accepted after this call. */
   next(): Promise<RawPeer>;
 }
 
 export interface RawServerOptions {
   readonly host?: string;
-  /** Of a Unix domain socket, in place of a port. */
+  /** The path of a Unix domain socket, to listen there instead of on a port. */
   readonly path?: string;
-  /** By TLS. A certificate of the client's is asked for, and need not be there. */
+  /** Whether to use TLS. A client certificate is requested, but not required. */
   readonly secure?: boolean;
   readonly alpn?: string[];
-  /** Sees each connection before it is served. */
+  /** Called for each connection before `serve`. */
   readonly onPeer?: (peer: RawPeer) => unknown;
 }
 
-/** A server whose side of every connection a test writes and reads by hand. `serve` begins with each. */
+/** Opens a server whose connections are read and written by the test. `serve` is called with each connection. */
 export async function rawServer(
   serve: (peer: RawPeer, index: number) => unknown = () => {},
   where: RawServerOptions = {},
@@ -151,7 +163,7 @@ export async function rawServer(
     try {
       await serve(peer, index);
     } catch (error) {
-      // A client may leave while it is served: what comes of that, the test looks at its end.
+      // The client may leave early. The test checks that at the client.
       if (!(error instanceof PeerGone)) throw error;
     }
   };
@@ -181,7 +193,7 @@ export async function rawServer(
   };
 }
 
-/** A port at which nothing listens. */
+/** Returns a port on which nothing listens. */
 export async function closedPort(): Promise<number> {
   const server = net.createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,13 +1,14 @@
 import { Duplex } from 'node:stream';
 
 /**
- * A Duplex like a socket whose peer reads when the test says so: it takes `capacity` bytes at once, as the kernel does, and each write
- * after that only when takeWrite() is called.
+ * A Duplex like a socket whose peer reads only when the test says so. It accepts `capacity` bytes at once, as the
+ * kernel does.
+ * After that, a write completes when takeWrite() is called.
  */
 export class SlowDuplex extends Duplex {
   /** Sizes of the writes, in order. */
   readonly writes: number[] = [];
-  /** What was written, also what was not taken yet. */
+  /** What was written, including writes that have not completed. */
   readonly written: Buffer[] = [];
   #capacity: number;
   #waiting: (() => void) | undefined;
@@ -21,19 +22,19 @@ export class SlowDuplex extends Duplex {
     return this.#waiting !== undefined;
   }
 
-  /** Takes the write that waits. Without one, it takes the next one at once. */
+  /** Completes the write that waits, if there is one. */
   takeWrite(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.();
   }
 
-  /** Takes `bytes` more at once, beyond what was written so far. */
+  /** Accepts `bytes` more at once. */
   addCapacity(bytes: number): void {
     this.#capacity = bytes;
   }
 
-  /** Takes every write from now on. */
+  /** Completes every write from now on. */
   takeAll(): void {
     this.#capacity = Number.POSITIVE_INFINITY;
     this.takeWrite();

@@ -3,7 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { TLS_CERTIFICATE, TLS_KEY } from './tls-fixture.js';
 
-/** The two ends of a TCP connection over loopback. */
+/** Returns the two ends of a TCP connection over 127.0.0.1. */
 export async function tcpPair(options: { allowHalfOpen?: boolean } = {}): Promise<[client: Socket, server: Socket]> {
   const listener = net.createServer({ allowHalfOpen: options.allowHalfOpen ?? true });
   listener.listen(0, '127.0.0.1');
@@ -19,7 +19,7 @@ export async function tcpPair(options: { allowHalfOpen?: boolean } = {}): Promis
   return [client, server];
 }
 
-/** The two ends of a TLS connection over loopback. */
+/** Returns the two ends of a TLS connection over 127.0.0.1. */
 export async function tlsPair(): Promise<[client: TLSSocket, server: TLSSocket]> {
   const listener = tls.createServer({ cert: TLS_CERTIFICATE, key: TLS_KEY, allowHalfOpen: true });
   listener.listen(0, '127.0.0.1');

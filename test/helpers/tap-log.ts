@@ -1,6 +1,6 @@
 import type { TransportInfo, WireTap } from '../../src/transport/wire-tap.js';
 
-/** Notes what a tap is told, in order. Neighbouring `sent` and `received` of one direction are one entry. */
+/** Records the calls of a wire tap, in order. Consecutive `sent` or `received` calls become one entry. */
 export class TapLog implements WireTap {
   readonly events: string[] = [];
   readonly transports: TransportInfo[] = [];

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Lets the event loop turn a few times: time for all that can happen without a timer to have happened, also where a connection
- * leaves some of its work to the next turn.
+ * Waits for a few turns of the event loop. After that, everything that needs no timer has happened, including work that
+ * a
+ * connection deferred to the next turn.
  */
 export async function turns(count = 20): Promise<void> {
   for (let turn = 0; turn < count; turn++) await setImmediate();
