@@ -7,7 +7,6 @@ import {
   PerMessageDeflate,
   resolvePerMessageDeflate,
 } from '../../src/permessage-deflate/index.js';
-import { Protocol } from '../../src/protocol/index.js';
 import type { Role } from '../../src/protocol/protocol.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -182,25 +181,5 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     server.send(prepareMessage('short'));
     await expect.poll(() => messages).toEqual(['short']);
     client.terminate();
-  });
-});
-
-describe('Protocol.sendEncoded()', () => {
-  const handler = { message() {}, ping() {}, pong() {}, closeReceived() {}, failed() {} };
-
-  it('is for servers, between two messages, while messages can be sent', () => {
-    const { frame } = prepareMessage('x');
-    const client = new Protocol('client', handler);
-    expect(() => client.sendEncoded(frame)).toThrow(
-      'sendEncoded() for a client: each of its frames has a masking key of its own (§5.3)',
-    );
-    const server = new Protocol('server', handler);
-    expect(server.sendEncoded(frame)).toBe(true);
-    expect(server.takeOutput()).toEqual([frame]);
-    server.sendFragment('a', false);
-    expect(() => server.sendEncoded(frame)).toThrow('sendEncoded() in the middle of a fragmented message');
-    server.sendFragment('b', true);
-    server.close(1000);
-    expect(server.sendEncoded(frame)).toBe(false);
   });
 });

@@ -207,3 +207,31 @@ describe('encodeFrame', () => {
     expect(new FreshOutputBuffer().reserve(1)).toBe(0);
   });
 });
+
+describe('a frame that was encoded before', () => {
+  const small = encodeFrame('server', 2, new Uint8Array(16_380));
+  const large = encodeFrame('server', 2, new Uint8Array(16_381));
+
+  test('leaves without a copy if no output waits', () => {
+    const encoder = server();
+    encoder.encoded(small);
+    expect(encoder.output.length).toBe(16_384);
+    expect(encoder.output.take()[0]).toBe(small);
+  });
+
+  test('is copied after the output that waits if it has at most 16 KiB', () => {
+    const encoder = server();
+    encoder.frame(1, 'first');
+    encoder.encoded(small);
+    const pieces = encoder.output.take();
+    expect(pieces).not.toContain(small);
+    expect(Buffer.compare(concat(...pieces), concat(rawFrame({ opcode: 1, payload: 'first' }), small))).toBe(0);
+  });
+
+  test('is not copied if it has more', () => {
+    const encoder = server();
+    encoder.frame(1, 'first');
+    encoder.encoded(large);
+    expect(encoder.output.take()[1]).toBe(large);
+  });
+});

@@ -47,6 +47,19 @@ describe('ServerHandshake', () => {
     expect(rest).toBe('');
   });
 
+  it('has the head of a request that was read, even if it is refused', () => {
+    const handshake = new ServerHandshake();
+    expect(handshake.head).toBeUndefined();
+    expect(handshake.receive(bytesOf(request({ line: 'POST /chat HTTP/1.1' })))).toBeInstanceOf(Refusal);
+    expect(handshake.head).toMatchObject({ method: 'POST', target: '/chat' });
+  });
+
+  it('has no head of a request that is malformed', () => {
+    const handshake = new ServerHandshake();
+    expect(handshake.receive(bytesOf('no request\r\n\r\n'))).toBeInstanceOf(Refusal);
+    expect(handshake.head).toBeUndefined();
+  });
+
   it('gives path, query and host of an absolute-form target, over those of Host (RFC 9112 §3.2.2)', () => {
     expect(accepted({ line: 'GET http://Other.example:81?a=/b?c HTTP/1.1' })).toMatchObject({
       target: 'http://Other.example:81?a=/b?c',

@@ -61,6 +61,17 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.takeFrames()).toEqual(['text "last"', 'close 4002 "too"']);
   });
 
+  it('leaves the answer to an owner that defers it, until it calls close() [5.5.1-8]', () => {
+    const log = new ProtocolLog(role);
+    log.react = () => log.protocol.deferClose();
+    log.receive(peer.close(1000));
+    expect(log.protocol).toMatchObject({ state: 'CLOSE_RECEIVED', hasOutput: false, sentClose: undefined });
+    log.protocol.send('last');
+    expect(log.protocol.close(1000)).toBe(true);
+    expect(log.takeFrames()).toEqual(['text "last"', 'close 1000']);
+    expect(log.protocol.state).toBe('CLOSED');
+  });
+
   it('sends nothing behind its own Close frame but pongs [5.5.1-5] [6.1-2]', () => {
     const log = new ProtocolLog(role);
     log.protocol.close(1000);

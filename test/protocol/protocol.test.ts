@@ -77,6 +77,18 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(protocol.outputPieces).toBe(0);
     });
 
+    it('moves output that was set apart out of the memory that connections share', () => {
+      const [slow, other] = [new ProtocolLog(role).protocol, new ProtocolLog(role).protocol];
+      slow.send('waits');
+      slow.setOutputApart();
+      slow.send('waits too');
+      other.send('leaves');
+      const [shared] = other.takeOutput();
+      const pieces = slow.takeOutput();
+      expect(framesOf(role, ...pieces).map(show)).toEqual(['text "waits"', 'text "waits too"']);
+      expect(pieces.map(piece => piece.buffer)).not.toContain(shared!.buffer);
+    });
+
     it('sends fragments: the first has the opcode, the last has FIN (§5.4) [5.4-6] [5.4-12] [6.1-5] [6.1-6] [6.1-7]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.sendFragment('a', false)).toBe(true);
