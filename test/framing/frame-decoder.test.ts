@@ -364,3 +364,35 @@ test('nothing is handed on of a payload that did not come', () => {
   expect(decoder.push(new Uint8Array(0))).toBe(0);
   expect(decoder.isBetweenFrames).toBe(false);
 });
+
+describe('isIdle', () => {
+  test('is true between two frames, and false in a header or a payload', () => {
+    const decoder = new FrameDecoder(collectFrames(), fromServer);
+    const idle = [...hex('8203 010203')].map(byte => {
+      const before = decoder.isIdle;
+      decoder.push(Uint8Array.of(byte));
+      return before;
+    });
+    expect(idle).toEqual([true, false, false, false, false]);
+    expect(decoder.isIdle).toBe(true);
+  });
+
+  test('is false while the decoder is suspended, or holds messages', () => {
+    const decoder = new FrameDecoder(collectFrames(), fromServer);
+    decoder.suspend();
+    expect(decoder.isIdle).toBe(false);
+    decoder.resume();
+    expect(decoder.isIdle).toBe(true);
+    decoder.holdMessages();
+    expect(decoder.isIdle).toBe(false);
+    decoder.release();
+    expect(decoder.isIdle).toBe(true);
+  });
+
+  test('is false after an error, even at the end of a frame', () => {
+    const frameEnd = () => ({ violation: VIOLATION.INVALID_UTF8 });
+    const decoder = new FrameDecoder({ ...collectFrames(), frameEnd }, fromServer);
+    decoder.push(hex('8100'));
+    expect(decoder).toMatchObject({ isBetweenFrames: true, isIdle: false });
+  });
+});
