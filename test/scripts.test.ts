@@ -124,3 +124,19 @@ describe('scripts/check-release.mjs', () => {
     });
   });
 });
+
+describe.each(['fuzz', 'soak', 'guard'])('npm run %s', name => {
+  const program = ['--conditions=ws101-source', '--import', 'tsx', join(root, `test/${name}/main.ts`)];
+
+  test('prints its usage for --help', async () => {
+    const { code, stdout, stderr } = await run(process.execPath, ...program, '--help');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain(`Usage: npm run ${name} -- `);
+  });
+
+  test('names an option that is wrong, prints its usage and exits with 2', async () => {
+    const { code, stdout, stderr } = await run(process.execPath, ...program, '--bad');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^Unknown option '--bad'\n\nUsage: npm run ${name} -- `));
+  });
+});

@@ -1,15 +1,13 @@
 /**
  * Counts that do not depend on the machine, each against its budget (README.md).
- *
- *     npm run guard -- [scene …] [--update]
  */
 import { execFileSync, fork } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
 import { table } from '../../bench/measure.js';
+import { commandLine, usageError } from '../helpers/command-line.js';
 import { type Budgets, isFailure, judge, renew } from './budgets.js';
 import { type Counts, SCENES } from './scenes.js';
 
@@ -27,13 +25,14 @@ const FLAGS = [
   '--single-threaded',
 ];
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { update: { type: 'boolean', default: false } },
-});
+const USAGE = `Usage: npm run guard -- [scene …] [--update]
+
+  scene     ${Object.keys(SCENES).join(', ')}; default: all
+  --update  writes the counts into budgets.json`;
+
+const { values, positionals } = commandLine(USAGE, { update: { type: 'boolean', default: false } });
 const unknown = positionals.filter(name => SCENES[name] === undefined);
-if (unknown.length > 0)
-  throw new RangeError(`no scene ${unknown.join(', ')}; there are ${Object.keys(SCENES).join(', ')}`);
+if (unknown.length > 0) usageError(`Unknown scene: ${unknown.join(', ')}`, USAGE);
 
 /** Compiles src/ as it is published, but beside the tree: gives where its package stands. */
 function build(): string {

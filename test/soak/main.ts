@@ -1,22 +1,26 @@
 /**
  * Faults of running connections that need minutes, or a process of their own, each measured against its limit (README.md).
- *
- *     npm run soak -- [row …] [--scale=0.1] [--list]
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { commandLine, usageError } from '../helpers/command-line.js';
 import type { Outcome, Row } from './row.js';
 import { ROWS } from './rows/index.js';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { scale: { type: 'string', default: '1' }, list: { type: 'boolean', default: false } },
+const USAGE = `Usage: npm run soak -- [row …] [--scale N] [--list]
+
+  row      the rows to run; default: all
+  --scale  makes every row shorter or longer, for example 0.1; default: 1
+  --list   lists the rows and runs none`;
+
+const { values, positionals } = commandLine(USAGE, {
+  scale: { type: 'string', default: '1' },
+  list: { type: 'boolean', default: false },
 });
 const scale = Number(values.scale);
-if (!(scale > 0)) throw new RangeError(`--scale must be a number above 0, got ${values.scale}`);
+if (!(scale > 0)) usageError(`--scale must be a number above 0, got '${values.scale}'`, USAGE);
 const unknown = positionals.filter(name => !ROWS.some(row => row.name === name));
-if (unknown.length > 0) throw new RangeError(`no row ${unknown.join(', ')}: --list names them`);
+if (unknown.length > 0) usageError(`Unknown row: ${unknown.join(', ')}`, USAGE);
 
 /** Every row has a process of its own: what one of them leaves behind, no other measures. */
 function runRow(row: Row): Promise<Outcome> {
