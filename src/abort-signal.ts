@@ -1,17 +1,18 @@
 import { invalidType } from './errors.js';
 
-/** The functions that wait for a signal, and the one listener that calls them. */
+/** The callbacks that wait for a signal, and the one listener that calls them. */
 interface Waiters {
-  readonly functions: Set<() => void>;
+  readonly callbacks: Set<() => void>;
   readonly listener: () => void;
 }
 
 const waitersOf = new WeakMap<AbortSignal, Waiters>();
 
 /**
- * Checks that a value is an AbortSignal, by its shape. That of another realm (node:vm, jest-environment-jsdom) is no instance of ours.
+ * Checks that `value` is an AbortSignal or undefined. The check is by shape, since a signal of another realm (node:vm,
+ * jest-environment-jsdom) is not an instance of our AbortSignal.
  *
- * @throws {TypeError} if it is something else; undefined passes
+ * @throws {TypeError}
  */
 export function checkSignal(value: unknown): asserts value is AbortSignal | undefined {
   if (value === undefined) return;
@@ -22,30 +23,30 @@ export function checkSignal(value: unknown): asserts value is AbortSignal | unde
 }
 
 /**
- * Calls `callback` when `signal` is aborted. A signal that was aborted before never calls it: check `signal.aborted` first.
+ * Calls `callback` when `signal` is aborted, but not if it is aborted already: check `signal.aborted` first.
  *
- * Any number of callbacks share one listener. Node warns of a memory leak as soon as a signal has more than ten.
+ * All callbacks of a signal share one listener, since Node warns of a memory leak if a signal has more than ten.
  *
- * @returns the function that takes `callback` back
+ * @returns a function that removes `callback`
  */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => {};
-  const { functions, listener } = waitersOf.get(signal) ?? listen(signal);
-  functions.add(callback);
+  const { callbacks, listener } = waitersOf.get(signal) ?? listen(signal);
+  callbacks.add(callback);
   return () => {
-    if (!functions.delete(callback) || functions.size > 0 || signal.aborted) return;
+    if (!callbacks.delete(callback) || callbacks.size > 0 || signal.aborted) return;
     signal.removeEventListener('abort', listener);
     waitersOf.delete(signal);
   };
 }
 
 function listen(signal: AbortSignal): Waiters {
-  const functions = new Set<() => void>();
+  const callbacks = new Set<() => void>();
   const listener = () => {
     waitersOf.delete(signal);
-    for (const callback of functions) callback();
+    for (const callback of callbacks) callback();
   };
-  const waiters = { functions, listener };
+  const waiters = { callbacks, listener };
   waitersOf.set(signal, waiters);
   signal.addEventListener('abort', listener, { once: true });
   return waiters;

@@ -1,15 +1,15 @@
 /**
- * The one way into application code: listeners, functions among the options, taps.
+ * The only way to call application code: listeners, option functions, taps.
  *
- * Whatever application code throws, or rejects a promise with, must end at most one connection and be reported once, with the
- * application's stack. So nothing in src/ calls it but through these functions:
+ * If application code throws or rejects, at most one connection may end, and the failure must be reported once, with
+ * the application's stack. So all of src/ calls application code with these functions:
  *
- *     emitTo()        the listeners of an event
- *     callSafely()    a function whose answer nobody needs
- *     synchronous()   checks the answer of a function that must answer at once
- *     booleanAnswer() the same for one that must return true or false
- *     callOption()    an option that must answer at once: a failure is a HandlerError that names the option
- *     warn()          reports a failure where nobody listens for it
+ *     emitTo()        calls the listeners of an event
+ *     callSafely()    calls a function whose result is not needed
+ *     synchronous()   checks that a result is not a promise
+ *     booleanAnswer() checks that a result is true or false
+ *     callOption()    calls an option function, and throws a HandlerError if it fails
+ *     warn()          reports a failure that nobody listens for
  */
 
 import type { EventEmitter } from 'node:events';
@@ -19,9 +19,11 @@ import { isThenable } from './host-values.js';
 /**
  * Emits an event. Returns whether there was a listener.
  *
- * The emitter must have been made with `captureRejections`: it reports listeners that reject by its method `captureRejectionSymbol`.
+ * The emitter must have the option `captureRejections`, which reports a listener that rejects to its method
+ * `captureRejectionSymbol`.
  *
- * @param failed called with what a listener threw. (It gets the emitter and the event, so that one function can serve all of them.)
+ * @param failed called with what a listener threw. It gets the emitter and the event, so one function can serve all
+ *   emitters
  */
 export function emitTo<Emitter extends EventEmitter>(
   emitter: Emitter,
@@ -31,7 +33,7 @@ export function emitTo<Emitter extends EventEmitter>(
   second?: unknown,
 ): boolean {
   try {
-    // A rest parameter would allocate an array for each message.
+    // A rest parameter would allocate an array per message.
     return second === undefined ? emitter.emit(event, first) : emitter.emit(event, first, second);
   } catch (thrown) {
     failed(emitter, event, thrown);
@@ -39,7 +41,10 @@ export function emitTo<Emitter extends EventEmitter>(
   }
 }
 
-/** Calls a function whose answer nobody needs. `failed` gets what it throws, or what the promise that it returns rejects with. */
+/**
+ * Calls a function whose result is not needed. `failed` gets what the function throws, or what its promise rejects
+ * with.
+ */
 export function callSafely(call: () => unknown, failed: (thrown: unknown) => void): void {
   try {
     const answer = call();
@@ -50,11 +55,11 @@ export function callSafely(call: () => unknown, failed: (thrown: unknown) => voi
 }
 
 /**
- * Returns the answer of a function that must answer at once.
+ * Returns `answer`, the result of an application function, unless it is a promise.
  *
- * @param name the function, as the error is to call it
- * @param expected what it may return
- * @throws {TypeError} for a promise. Should that reject later, it does not become an unhandled rejection.
+ * @param name the name of the function, for the error
+ * @param expected what the function may return
+ * @throws {TypeError} for a promise, which then causes no unhandled rejection if it rejects later
  */
 export function synchronous<T>(name: string, expected: string, answer: T): T {
   if (!isThenable(answer)) return answer;
@@ -63,9 +68,9 @@ export function synchronous<T>(name: string, expected: string, answer: T): T {
 }
 
 /**
- * Returns the answer of a function that must say at once whether.
+ * Returns `answer`, the result of an application function, if it is true or false.
  *
- * @throws {TypeError} for anything but true and false
+ * @throws {TypeError} for anything else
  */
 export function booleanAnswer(name: string, answer: boolean): boolean {
   const given: unknown = synchronous(name, 'true or false', answer);
@@ -74,9 +79,9 @@ export function booleanAnswer(name: string, answer: boolean): boolean {
 }
 
 /**
- * Calls a function among the options that must answer at once, and returns its answer.
+ * Calls an option function that must not return a promise, and returns its result.
  *
- * @throws {HandlerError} if it throws, or returns a promise
+ * @throws {HandlerError} if it throws or returns a promise
  */
 export function callOption<T>(name: string, expected: string, call: () => T): T {
   try {
@@ -86,9 +91,9 @@ export function callOption<T>(name: string, expected: string, call: () => T): T 
   }
 }
 
-/** Reports a failure as a warning of the process, which shows the stack of what the application threw. */
+/** Emits a failure as a process warning with the stack of what the application threw. */
 export function warn(error: HandlerError): void {
-  // Node prints a warning without its stack and its cause, but with its `detail`.
+  // Node prints the `detail` of a warning, but neither its stack nor its cause.
   const detail = stackOf(error.cause);
   process.emitWarning(detail === undefined ? error : Object.assign(error, { detail }));
 }

@@ -14,8 +14,8 @@ import { isError } from './host-values.js';
  *     ├── TypeError               caller   an argument of the wrong type, with .code
  *     └── RangeError              caller   an argument of the wrong value, with .code
  *
- * A fault of the peer never throws. It fails the connection and becomes the `cause` in CloseInfo. A fault of the caller throws before a
- * byte is written. A function that returns a promise rejects instead.
+ * A fault of the peer never throws. It fails the connection and becomes the `cause` in CloseInfo. A fault of the caller
+ * throws before a byte is written. A function that returns a promise rejects instead.
  */
 
 /** Identifies an error. A message may change in any version, a code only in a major version. */
@@ -187,7 +187,9 @@ export function invalidValue(argument: string, expected: string, actual: unknown
   return rangeError(`${argument} must be ${expected}, got ${describeValue(actual)}`);
 }
 
-/** Returns a TypeError that says `name() must return expected, got actual`, for a function that the application passed. */
+/**
+ * Returns a TypeError that says `name() must return expected, got actual`, for a function that the application passed.
+ */
 export function invalidReturn(name: string, expected: string, actual: unknown): ArgumentError<TypeError> {
   return typeError(`${name}() must return ${expected}, got ${describeValue(actual)}`);
 }
@@ -206,7 +208,10 @@ function withCode<E extends Error>(error: E): ArgumentError<E> {
   return Object.assign(error, { code: 'WS101_INVALID_ARGUMENT' as const });
 }
 
-/** Describes a value in a message, shortly and without line breaks: `"text"`, `5`, `undefined`, `a Buffer`. Never throws. */
+/**
+ * Describes a value in a message, shortly and without line breaks: `"text"`, `5`, `undefined`, `a Buffer`. Never
+ * throws.
+ */
 export function describeValue(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;

@@ -1,10 +1,10 @@
-/** Taken items are removed from the front of the array when there are this many of them, and they are half of it. */
-const MOST_TAKEN = 64;
+/** The array is cut when at least this many items, and half of all, have been taken. */
+const MIN_TAKEN = 64;
 
-/** A queue whose shift() takes the same time however long the queue is: an array moves all that is left. */
+/** A queue whose shift() takes the same time at any length. An array would move all remaining items. */
 export class Fifo<T> {
   #items: T[] = [];
-  /** Index of the first item that was not taken. */
+  /** The index of the first item that was not taken. */
   #head = 0;
 
   get length(): number {
@@ -15,27 +15,27 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** The oldest item, or undefined if there is none. */
+  /** Returns the oldest item, or undefined if there is none. */
   peek(): T | undefined {
     return this.#items[this.#head];
   }
 
-  /** Takes the oldest item out; undefined if there is none. */
+  /** Removes and returns the oldest item, or returns undefined if there is none. */
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head]!;
-    // Whoever takes an item may free it.
+    // The caller may free the item.
     this.#items[this.#head] = undefined as T;
     this.#head++;
     if (this.length === 0) this.clear();
-    else if (this.#head >= MOST_TAKEN && this.#head * 2 >= this.#items.length) {
+    else if (this.#head >= MIN_TAKEN && this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }
     return item;
   }
 
-  /** Takes all items out, oldest first. */
+  /** Removes and returns all items, oldest first. */
   takeAll(): T[] {
     const items = this.#items.slice(this.#head);
     this.clear();

@@ -1,28 +1,31 @@
 /**
- * What a value is, whichever realm made it.
+ * Recognises values of any realm.
  *
- * `instanceof` knows only the classes of its own realm. A library that runs in a context of node:vm, as it does under Jest, gets the
- * Buffers, Blobs, errors and promises of another realm from Node and from its users. So src/ asks for these by what they are or do:
- * a test in test/architecture.test.ts enforces it.
+ * `instanceof` knows only the classes of its own realm. A library that runs in a context of node:vm, as under Jest,
+ * gets Buffers, Blobs, errors and promises of another realm from Node and from its users. So src/ tests these values by
+ * what they contain or do. test/architecture.test.ts enforces it.
  */
 
-/** A getter of all typed arrays. It reads a slot that neither a property of the object, nor a subclass, nor a Proxy can change. */
-function slotOfTypedArrays(name: string | symbol): (this: unknown) => unknown {
+/** Returns a getter of all typed arrays. It reads an internal slot, which no property, subclass or Proxy can change. */
+function slotGetter(name: string | symbol): (this: unknown) => unknown {
   return Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name)!.get!;
 }
 
-const classNameOf = slotOfTypedArrays(Symbol.toStringTag);
-const lengthOf = slotOfTypedArrays('length');
-const bufferOf = slotOfTypedArrays('buffer');
-const byteOffsetOf = slotOfTypedArrays('byteOffset');
-const byteLengthOf = slotOfTypedArrays('byteLength');
+const classNameOf = slotGetter(Symbol.toStringTag);
+const lengthOf = slotGetter('length');
+const bufferOf = slotGetter('buffer');
+const byteOffsetOf = slotGetter('byteOffset');
+const byteLengthOf = slotGetter('byteLength');
 
-/** A Buffer is one, too. One that does not tell its true length is none: more would be read than it has. */
+/**
+ * Returns true for a Buffer, too. Returns false if `length` is not the true length, since more would be read than there
+ * is.
+ */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return classNameOf.call(value) === 'Uint8Array' && lengthOf.call(value) === (value as Uint8Array).length;
 }
 
-/** The bytes of a view, whatever its properties tell. */
+/** Returns the bytes of a view, whatever its properties say. */
 export function bytesOf(view: ArrayBufferView): Uint8Array {
   if (classNameOf.call(view) === undefined) return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   return new Uint8Array(
@@ -32,26 +35,26 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
   );
 }
 
-/** A File is one, too. */
+/** Returns true for a File, too. */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== 'object' || value === null) return false;
   const { size, type, arrayBuffer } = value as Partial<Blob>;
   return Number.isSafeInteger(size) && size! >= 0 && typeof type === 'string' && typeof arrayBuffer === 'function';
 }
 
-/** Whether it is an Error, or a DOMException. */
+/** Returns true for an Error and for a DOMException. */
 export function isError(value: unknown): value is Error {
   if (typeof value !== 'object' || value === null) return false;
   const { name, message } = value as Partial<Error>;
   return typeof name === 'string' && typeof message === 'string';
 }
 
-/** Whether it is an AggregateError, as Node throws if no address of a host could be connected to. */
+/** Node throws an AggregateError if it could not connect to any address of a host. */
 export function isAggregateError(value: unknown): value is AggregateError {
   return isError(value) && Array.isArray((value as Partial<AggregateError>).errors);
 }
 
-/** Whether it can be awaited. */
+/** Returns whether `value` has a `then()`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';

@@ -10,7 +10,8 @@ export type OptionHints = Readonly<Record<string, string>>;
 /**
  * Checks that every property of `options` is an option.
  *
- * @param prefix goes before each name in the error if these options belong to another option, for example `perMessageDeflate.`
+ * @param prefix goes before each name in the error if these options belong to another option, for example
+ *   `perMessageDeflate.`
  * @param hints what to say about unknown names that are known from another library
  * @throws {TypeError} that names the first unknown option, and the option that was probably meant
  */

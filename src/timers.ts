@@ -1,9 +1,9 @@
 /**
  * The timer functions and the clock as they were when this module was loaded.
  *
- * Test runners replace the global ones (`vi.useFakeTimers()`, `mock.timers.enable()` of node:test, Jest, Sinon). Timers of a connection
- * that were started with fake functions would never fire, and every connection of the process shares some of them. So nothing in src/
- * calls the global functions: a test in test/architecture.test.ts enforces it.
+ * Test runners replace the global ones (`vi.useFakeTimers()`, `mock.timers.enable()` of node:test, Jest, Sinon). A
+ * timer that was started with a fake function may never fire, and all connections of the process share some timers. So
+ * nothing in src/ calls the global functions. test/architecture.test.ts enforces it.
  */
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers';
@@ -17,12 +17,12 @@ export const setImmediate: typeof timers.setImmediate = timers.setImmediate;
 const { nextTick: processNextTick } = process;
 const { now: performanceNow } = performance;
 
-/** Calls `callback` after the current operation, before any I/O and before promises that settle later. */
+/** Calls `callback` after the current operation, before any I/O. */
 export function nextTick(callback: () => void): void {
   processNextTick(callback);
 }
 
-/** Milliseconds on a clock that never jumps, counted from the start of the process. */
+/** Returns the milliseconds since the start of the process, on a clock that never jumps. */
 export function now(): number {
   return performanceNow.call(performance);
 }

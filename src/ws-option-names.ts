@@ -1,5 +1,6 @@
 /**
- * What to say about the options of the package `ws` 8, for people who come from there. docs/coming-from-ws.md has the same rows.
+ * What to say about the options of the package `ws` 8, for people who come from there. docs/coming-from-ws.md has the
+ * same rows.
  *
  * Options with the same name here are not listed. A name in single quotes is an option of this package.
  */

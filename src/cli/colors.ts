@@ -10,7 +10,9 @@ const magenta = sgr(35, 39);
 
 export const COLORS: Paint = { heading: bold, note: dim, client: cyan, server: magenta, good: green, bad: red };
 
-/** Returns whether output to `stream` may be colored: it is a terminal, and NO_COLOR is unset or empty (no-color.org). */
+/**
+ * Returns whether output to `stream` may be colored: it is a terminal, and NO_COLOR is unset or empty (no-color.org).
+ */
 export function usesColor(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,

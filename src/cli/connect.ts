@@ -90,7 +90,9 @@ function openedStatus(agreed: string, offered: readonly string[]): string {
   return offered.length === 0 ? 'opened' : 'opened: no subprotocol agreed on';
 }
 
-/** @throws {UsageError} if the url or an option is wrong: the promise is then rejected already, and nothing was opened */
+/**
+ * @throws {UsageError} if the url or an option is wrong: the promise is then rejected already, and nothing was opened
+ */
 async function checkUsage(opening: Promise<WebSocketConnection>): Promise<void> {
   try {
     await Promise.race([opening, undefined]);
@@ -117,7 +119,8 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
 }
 
 /**
- * A trace on the terminal. `ended()` resolves when the trace is complete: connect() rejects a little before its socket closes.
+ * A trace on the terminal. `ended()` resolves when the trace is complete: connect() rejects a little before its socket
+ * closes.
  */
 function wireTrace(
   terminal: Terminal,

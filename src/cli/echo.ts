@@ -51,7 +51,9 @@ class Relay {
     this.#all = all;
   }
 
-  /** Makes the sender wait a while for slow receivers: it must not flood them, and they must not block everyone else. */
+  /**
+   * Makes the sender wait a while for slow receivers: it must not flood them, and they must not block everyone else.
+   */
   send(sender: WebSocketConnection, data: string | Buffer): void {
     const behind: WebSocketConnection[] = [];
     for (const receiver of this.#all) {

@@ -20,7 +20,10 @@ const NORMAL_CODES: ReadonlySet<number> = new Set([
   CLOSE_CODE.NO_STATUS_RECEIVED,
 ]);
 
-/** Returns the exit code for a connection that has ended. A code that the user chose and the server only returned is not an error. */
+/**
+ * Returns the exit code for a connection that has ended. A code that the user chose and the server only returned is not
+ * an error.
+ */
 export function exitCodeOf({ wasClean, code, sent, initiator }: CloseInfo): ExitCode {
   if (!wasClean) return EXIT.FAILURE;
   const isReturned = initiator === 'local' && code === sent?.code;

@@ -1,6 +1,7 @@
 /**
- * Yields the lines of a stream in batches, one per chunk that completes a line. A caller that stops within a batch knows how many lines
- * are left over. A line ends with LF or CRLF; the last one may end with the stream. Nothing is read until the next batch is requested.
+ * Yields the lines of a stream in batches, one per chunk that completes a line. A caller that stops within a batch
+ * knows how many lines are left over. A line ends with LF or CRLF; the last one may end with the stream. Nothing is
+ * read until the next batch is requested.
  */
 export async function* pipedLines(input: AsyncIterable<string>): AsyncGenerator<string[], undefined> {
   /** The pieces of an incomplete line. */

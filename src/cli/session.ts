@@ -11,7 +11,9 @@ import { plural } from './plural.js';
 import { Silence } from './silence.js';
 import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
 
-/** The largest control frame of a server. A received chunk of more bytes is more than the answer to a keepalive ping. */
+/**
+ * The largest control frame of a server. A received chunk of more bytes is more than the answer to a keepalive ping.
+ */
 const MAX_CONTROL_FRAME = 2 + MAX_CONTROL_PAYLOAD;
 
 export interface SessionOptions {

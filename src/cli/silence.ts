@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The longest wait, as a multiple of the silence: a server that never falls silent must not keep the command running. */
+/**
+ * The longest wait, as a multiple of the silence: a server that never falls silent must not keep the command running.
+ */
 const MAX_SILENCES = 10;
 
 /** The longest delay of a timer in Node. */

@@ -19,7 +19,8 @@ export interface PromptOwner {
 }
 
 /**
- * Writes results to stdout and everything else to stderr. Neither disturbs the line being typed: it is erased first and redrawn below.
+ * Writes results to stdout and everything else to stderr. Neither disturbs the line being typed: it is erased first and
+ * redrawn below.
  */
 export class Terminal {
   /** Whether someone types at a prompt. */

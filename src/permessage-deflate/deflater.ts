@@ -1,51 +1,54 @@
 import { constants, createDeflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
-import { LEAST_DEFLATE_WINDOW_BITS } from './options.js';
+import { typeError } from '../errors.js';
+import { MIN_DEFLATE_WINDOW_BITS } from './options.js';
 import { SlidingWindow } from './sliding-window.js';
 import { OUTPUT_CHUNK, ZlibJob } from './zlib-job.js';
 
 export interface DeflaterOptions {
-  /** Bits of the window, 9 to 15. */
+  /** The bits of the window, 9 to 15. */
   readonly windowBits: number;
-  /** Whether every message stands alone. */
+  /** Whether each message is compressed by itself. */
   readonly noContextTakeover: boolean;
-  /** zlib's, 0 to 9. */
+  /** The compression level of zlib, 0 to 9. */
   readonly level: number;
-  /** zlib's, 1 to 9. */
+  /** The memory level of zlib, 1 to 9. */
   readonly memLevel: number;
 }
 
-/** Messages of at most so many bytes are deflated at once, by one call; others on the thread pool (bench/deflate.ts). */
+/**
+ * Messages of at most this many bytes are deflated synchronously, larger ones on the thread pool (bench/deflate.ts).
+ */
 const SYNC_INPUT = 8_192;
 
 /**
- * How many bytes of earlier messages a message may refer to: twice its own size, so that one much like the last finds all of it, and at
- * least 4 KiB. zlib must index them anew for each message: the whole window would cost a message of 300 bytes 0.1 ms for one byte
- * less (bench/deflate.ts).
+ * How many bytes of earlier messages a message may refer to: twice its own size, so that it can refer to all of a
+ * similar message, and at least 4 KiB. zlib indexes them for each message. The whole window would cost a message of 300
+ * bytes 0.1 ms, to save one byte (bench/deflate.ts).
  */
-const LEAST_HISTORY = 4_096;
+const MIN_HISTORY = 4_096;
 const HISTORY_PER_BYTE = 2;
 
-/** How many bytes short of its window zlib stops looking back (deflate.h's MIN_LOOKAHEAD). */
+/** zlib does not refer to the oldest bytes of its window (MIN_LOOKAHEAD in its deflate.h). */
 const UNUSED_WINDOW = 262;
 
-/** zlib ends a block at 2 to the power of memLevel and this many bits symbols: one for each byte, at most. */
+/** zlib ends a block after 2 ** (memLevel + SYMBOL_BITS) symbols. There is at most one symbol per byte. */
 const SYMBOL_BITS = 6;
 
-/** Room in the first chunk of output for what does not get smaller. */
+/** Extra room in the first chunk of output, for a message that does not get smaller. */
 const SLACK = 64;
 
-/** Bytes of 0x00 0x00 0xff 0xff. */
+/** The length of 0x00 0x00 0xff 0xff. */
 const TAIL_LENGTH = 4;
 
-/** §7.2.3.6: an empty message may be compressed to one octet: the header of an empty block whose rest is the tail. */
+/** §7.2.3.6: an empty message is compressed to one octet, the start of an empty block that ends with the tail. */
 const EMPTY_MESSAGE = 0x00;
 
 /**
- * Deflates the messages for one peer, in order (RFC 7692 §7.2.1).
+ * Deflates the messages for a peer, in order (RFC 7692 §7.2.1).
  *
- * A context that is taken over is kept as the last plain text alone, and handed to zlib as a dictionary with each message: at most
- * 32 KiB. A zlib stream that lives with the connection holds 270, and 90 even with a window of 1 KiB and memLevel 1
- * (bench/deflate.ts).
+ * With context takeover, it keeps the last plain text, at most 32 KiB, and passes it to zlib as a dictionary with each
+ * message. A zlib stream that lives as long as the connection would hold 270 KiB, and 90 KiB even with a window of 1
+ * KiB and memLevel 1 (bench/deflate.ts).
  */
 export class Deflater {
   readonly #options: DeflaterOptions;
@@ -58,19 +61,19 @@ export class Deflater {
     if (!options.noContextTakeover) this.#history = new SlidingWindow(2 ** options.windowBits);
   }
 
-  /** Bytes of memory held between messages. */
+  /** How many bytes of memory are held between messages. */
   get contextSize(): number {
     return this.#history?.capacity ?? 0;
   }
 
   /**
-   * Deflates one message, without its tail. A promise stands for a message that is deflated on the thread pool: the next one must
-   * wait for it, and `bytes` must not change meanwhile. It gives undefined where close() is called first.
+   * Deflates a message and removes its tail. Returns a promise if the message is deflated on the thread pool. The next
+   * message must then wait, and `bytes` must not change. The promise resolves to undefined if close() is called first.
    *
-   * @throws zlib's error where there is no memory for it
+   * @throws the error of zlib if there is not enough memory
    */
   deflate(bytes: Uint8Array): Uint8Array | Promise<Uint8Array | undefined> {
-    if (this.#job !== undefined) throw new TypeError('deflate() before the message in front of it is deflated');
+    if (this.#job !== undefined) throw typeError('deflate() was called before the previous message was deflated');
     if (bytes.length === 0) return Uint8Array.of(EMPTY_MESSAGE);
     const options = this.#optionsFor(bytes);
     if (bytes.length > SYNC_INPUT) return this.#deflateOnPool(bytes, options);
@@ -80,19 +83,19 @@ export class Deflater {
   }
 
   /**
-   * zlib clears its window and its tables for each message. Where the message needs less of them than was agreed it gets less, which makes no
-   * difference to what comes out, and takes a twentieth of the time of an echo of 1 KiB.
+   * Returns options with the smallest window and memory level that do not change the output. zlib clears its window and
+   * its tables for each message. Smaller ones save a twentieth of the time of an echo of 1 KiB.
    */
   #optionsFor(bytes: Uint8Array): ZlibOptions {
     const { windowBits, memLevel } = this.#options;
-    const dictionary = this.#history?.last(Math.max(LEAST_HISTORY, HISTORY_PER_BYTE * bytes.length));
+    const dictionary = this.#history?.last(Math.max(MIN_HISTORY, HISTORY_PER_BYTE * bytes.length));
     const reach = bytes.length + (dictionary?.length ?? 0) + UNUSED_WINDOW;
     return {
-      windowBits: Math.min(windowBits, Math.max(LEAST_DEFLATE_WINDOW_BITS, bitsOf(reach))),
+      windowBits: Math.min(windowBits, Math.max(MIN_DEFLATE_WINDOW_BITS, bitsOf(reach))),
       memLevel: Math.min(memLevel, Math.max(1, bitsOf(bytes.length) - SYMBOL_BITS)),
       level: this.#options.level,
-      // §7.2.1, 1.: "Compress all the octets of the payload of the message using DEFLATE." A sync flush does step 2, too: the output
-      // ends with "an empty DEFLATE block with no compression".
+      // §7.2.1, 1.: "Compress all the octets of the payload of the message using DEFLATE." A sync flush does step 2,
+      // too: the output ends with "an empty DEFLATE block with no compression".
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(dictionary?.length ? { dictionary } : {}),
     };
@@ -111,7 +114,7 @@ export class Deflater {
     }
   }
 
-  /** Frees all memory, also where a message is being deflated. */
+  /** Frees all memory, even if a message is being deflated. */
   close(): void {
     this.#isClosed = true;
     this.#job?.close();
@@ -124,7 +127,7 @@ function withoutTail(output: Uint8Array): Uint8Array {
   return output.subarray(0, -TAIL_LENGTH);
 }
 
-/** How many bits it takes to write `count`. */
+/** Returns how many bits `count` has. */
 function bitsOf(count: number): number {
   return 32 - Math.clz32(count);
 }

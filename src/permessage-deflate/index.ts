@@ -1,4 +1,4 @@
-/** permessage-deflate (RFC 7692): what client, server and connection need of it. */
+/** permessage-deflate (RFC 7692), as used by client, server and connection. */
 export { Deflater, type DeflaterOptions } from './deflater.js';
 export { type Inflated, InflateFault } from './inflater.js';
 export {

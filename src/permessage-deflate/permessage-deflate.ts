@@ -1,58 +1,60 @@
 import { Deflater, type DeflaterOptions } from './deflater.js';
 import { type Inflated, Inflater } from './inflater.js';
-import { type DeflateSettings, LEAST_DEFLATE_WINDOW_BITS } from './options.js';
+import { type DeflateSettings, MIN_DEFLATE_WINDOW_BITS } from './options.js';
 import type { DeflateParameters } from './parameters.js';
 
 /**
- * The default threshold if every message stands alone. DEFLATE finds little to shorten in a small message by itself. With context
- * takeover it finds the earlier messages, so then the default is 0: 200 similar messages of 315 bytes leave as 4.5 KB instead of 64.
+ * The default threshold without context takeover: a small message by itself hardly gets smaller. With context takeover
+ * it can refer to earlier messages, so the default is 0: 200 similar messages of 315 bytes are sent in 4.5 KB instead
+ * of 64.
  */
 const STANDALONE_THRESHOLD = 1_024;
 
-/** permessage-deflate at work on one connection: what the handshake agreed on, turned into one deflater and one inflater. */
+/** The deflater and the inflater of a connection, with the parameters that its handshake agreed on. */
 export class PerMessageDeflate {
   readonly #deflater: Deflater | undefined;
   readonly #inflater: Inflater;
   readonly #threshold: number;
-  /** How we deflate, where each message stands alone, and so deflates to the same bytes on any connection. */
+  /** How this end compresses, if it compresses each message by itself, and so to the same bytes on every connection. */
   readonly standalone: DeflaterOptions | undefined;
 
-  /** @param maxMessageSize the most bytes of a message that comes, inflated */
+  /** @param maxMessageSize the largest size of a received message after inflating, in bytes */
   constructor(role: 'client' | 'server', agreed: DeflateParameters, settings: DeflateSettings, maxMessageSize: number) {
     const server = { windowBits: agreed.serverMaxWindowBits, noContextTakeover: agreed.serverNoContextTakeover };
     const client = { windowBits: agreed.clientMaxWindowBits, noContextTakeover: agreed.clientNoContextTakeover };
     const [own, peers] = role === 'server' ? [server, client] : [client, server];
     this.#inflater = new Inflater({ ...peers, maxMessageSize });
     this.#threshold = settings.threshold ?? (own.noContextTakeover ? STANDALONE_THRESHOLD : 0);
-    // A server may limit a client to a window that zlib cannot have. Then the client compresses nothing: it never has to.
-    if (own.windowBits >= LEAST_DEFLATE_WINDOW_BITS) {
+    // A server may limit a client to 8 bits, which zlib does not support. Such a client sends all messages
+    // uncompressed.
+    if (own.windowBits >= MIN_DEFLATE_WINDOW_BITS) {
       const options = { ...own, level: settings.level, memLevel: settings.memLevel };
       this.#deflater = new Deflater(options);
       if (own.noContextTakeover) this.standalone = options;
     }
   }
 
-  /** Whether a message of so many bytes leaves compressed, with RSV1 set (§6). */
+  /** Returns whether a message of `size` bytes is sent compressed, with RSV1 set (§6). */
   compresses(size: number): boolean {
     return this.#deflater !== undefined && size >= this.#threshold;
   }
 
-  /** See Deflater.deflate(). Only where compresses() says so. */
+  /** Deflates a message as Deflater.deflate() does. Only call it if compresses() returns true. */
   deflate(bytes: Uint8Array): Uint8Array | Promise<Uint8Array | undefined> {
     return this.#deflater!.deflate(bytes);
   }
 
-  /** See Inflater.inflate(). */
+  /** Inflates a message as Inflater.inflate() does. */
   inflate(bytes: Uint8Array): Inflated | Promise<Inflated | undefined> {
     return this.#inflater.inflate(bytes);
   }
 
-  /** Bytes of memory held between messages, for both directions. */
+  /** How many bytes of memory both directions hold between messages. */
   get contextSize(): number {
     return (this.#deflater?.contextSize ?? 0) + this.#inflater.contextSize;
   }
 
-  /** Frees all memory, also where a message is being deflated or inflated: its promise gives undefined. */
+  /** Frees all memory. The promise of a message that is being deflated or inflated resolves to undefined. */
   close(): void {
     this.#deflater?.close();
     this.#inflater.close();

@@ -1,27 +1,27 @@
 const EMPTY = new Uint8Array(0);
 
-/** The last bytes of all messages that went one way: what the next message may refer back to (RFC 1951 §2.3). */
+/** The last bytes of all messages of one direction, which the next message may refer to (RFC 1951 §2.3). */
 export class SlidingWindow {
   readonly #size: number;
   #memory: Uint8Array = EMPTY;
   #length = 0;
 
-  /** @param size bytes that it keeps at most */
+  /** @param size how many bytes are kept */
   constructor(size: number) {
     this.#size = size;
   }
 
-  /** What is kept, in order; it changes with the next append(). */
+  /** The kept bytes, in order. They change with the next append(). */
   get bytes(): Uint8Array {
     return this.last(this.#length);
   }
 
-  /** The last so many bytes of it, or all. */
+  /** Returns the last `size` bytes, or all if there are fewer. */
   last(size: number): Uint8Array {
     return this.#memory.subarray(Math.max(0, this.#length - size), this.#length);
   }
 
-  /** Bytes of memory held: at most the size of the window. */
+  /** How many bytes of memory are held, at most the size of the window. */
   get capacity(): number {
     return this.#memory.length;
   }
@@ -31,7 +31,7 @@ export class SlidingWindow {
     const kept = Math.min(this.#length, this.#size - added.length);
     const length = kept + added.length;
     const older = this.last(kept);
-    // Most connections say little: the memory grows with what they say.
+    // Most connections carry little data, so the memory grows with the data.
     if (length > this.#memory.length) this.#memory = new Uint8Array(Math.min(this.#size, 2 * length));
     this.#memory.set(older);
     this.#memory.set(added, kept);

@@ -2,25 +2,25 @@ import { Buffer } from 'node:buffer';
 import type { DeflateRaw, InflateRaw } from 'node:zlib';
 import { type ZlibQueue, zlibQueue } from './zlib-queue.js';
 
-/** What zlib made of an input. */
+/** The result of a job. */
 export interface ZlibOutput {
   readonly output: Uint8Array;
-  /** Bytes of the input that it took: fewer than all where a DEFLATE stream ended before them. */
+  /** How many bytes of the input zlib has read: fewer than all if a DEFLATE stream ended earlier. */
   readonly consumed: number;
 }
 
-/** More output came than was allowed. */
+/** There was more output than allowed. */
 export class OutputLimitError extends Error {}
 
-/** Bytes that zlib gives at a time on the thread pool: no more than these come on top of a limit. */
+/** The size of a chunk of output on the thread pool. The output exceeds a limit by at most this much. */
 export const OUTPUT_CHUNK = 32_768;
 
 /**
- * One input on its way through one zlib stream, on the thread pool, as soon as the queue lets it. The stream lives no longer than the
- * job: it is destroyed at the end, at the first error, and by close(), which frees its memory as soon as no thread uses it.
+ * Passes an input through a zlib stream on the thread pool, when it is its turn in the queue. The stream is destroyed
+ * at the end, at the first error, and by close(). Its memory is freed as soon as no thread uses it.
  */
 export class ZlibJob {
-  /** What came out; undefined where close() was called first. Rejects with zlib's error, or an OutputLimitError. */
+  /** Resolves to undefined if close() is called first. Rejects with an error of zlib, or with an OutputLimitError. */
   readonly result: Promise<ZlibOutput | undefined>;
   readonly #queue: ZlibQueue;
   readonly #limit: number;
@@ -33,8 +33,8 @@ export class ZlibJob {
   #isOver = false;
 
   /**
-   * @param createStream called when its turn comes, so that a job that waits holds no context
-   * @param limit the most bytes of output
+   * @param createStream called when it is the job's turn, so that a waiting job holds no context
+   * @param limit the largest output, in bytes
    */
   constructor(
     createStream: () => InflateRaw | DeflateRaw,
@@ -65,7 +65,7 @@ export class ZlibJob {
       return;
     }
     const stream = this.#stream;
-    // The listener stays for as long as the stream is there, so that no error of zlib's, however late, is one without a listener.
+    // The listener is never removed: an error of zlib may come late, and without a listener it would end the process.
     stream.on('error', error => this.#end(() => this.#reject(error)));
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('end', () => this.#finish(stream.bytesWritten));
@@ -87,19 +87,19 @@ export class ZlibJob {
     try {
       output = Buffer.concat(this.#output, this.#size);
     } catch (error) {
-      // Memory is short.
+      // There is not enough memory.
       this.#end(() => this.#reject(error));
       return;
     }
     this.#end(() => this.#settle({ output, consumed }));
   }
 
-  /** Gives up: what has come is forgotten, and zlib's memory freed. */
+  /** Stops the job, discards its output and frees the memory of zlib. */
   close(): void {
     this.#end(() => this.#settle(undefined));
   }
 
-  /** Only the first call settles anything, and destroys a stream that is not destroyed yet. */
+  /** Settles the result and destroys the stream. Later calls have no effect on the result. */
   #end(settle: () => void): void {
     this.#isOver = true;
     settle();

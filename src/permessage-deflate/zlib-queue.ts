@@ -1,7 +1,7 @@
-/** Asynchronous zlib jobs of the whole process that run at once; each holds a context of up to 260 KiB. */
+/** How many zlib jobs of the process run at the same time. Each holds up to 260 KiB. */
 const CONCURRENCY = 10;
 
-/** Lets jobs begin in the order in which they came, and only so many of them run at once. */
+/** Starts jobs in the order in which they were added, and limits how many run at the same time. */
 export class ZlibQueue {
   readonly #concurrency: number;
   readonly #waiting: Array<() => void> = [];
@@ -11,7 +11,7 @@ export class ZlibQueue {
     this.#concurrency = concurrency;
   }
 
-  /** Calls `begin` as soon as there is room, perhaps at once. Whoever began calls leave() when it is over. */
+  /** Calls `begin` as soon as there is room, perhaps now. The job must call leave() when it has ended. */
   enter(begin: () => void): void {
     if (this.#running === this.#concurrency) {
       this.#waiting.push(begin);
@@ -21,7 +21,7 @@ export class ZlibQueue {
     begin();
   }
 
-  /** Gives the place of one that began to the next. */
+  /** Ends a job, and starts the next one. */
   leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#running--;
@@ -29,5 +29,5 @@ export class ZlibQueue {
   }
 }
 
-/** The one of this process: its thread pool is one, too. */
+/** The queue of this process, which has one thread pool. */
 export const zlibQueue: ZlibQueue = new ZlibQueue();

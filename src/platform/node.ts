@@ -1,5 +1,6 @@
 /**
- * What the pure layers need from their host, on Node.js. `#platform` in package.json chooses between this file and web.ts.
+ * What the pure layers need from their host, for Node.js. `#platform` in package.json chooses between this file and
+ * web.ts.
  */
 import { Buffer, constants, isUtf8 as nodeIsUtf8 } from 'node:buffer';
 import { randomFillSync } from 'node:crypto';
@@ -9,43 +10,44 @@ export function fillRandom(bytes: Uint8Array): void {
   randomFillSync(bytes);
 }
 
-/** Whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629). */
+/** Returns whether `bytes[start, end)` is well-formed UTF-8 (RFC 3629). */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
-  // A plain view costs less to make than the Buffer that Buffer.subarray() gives.
+  // A Uint8Array costs less to create than the Buffer that Buffer.subarray() returns.
   return nodeIsUtf8(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
-/** The most bytes that one piece of memory may have. (Where there is less, allocating throws.) */
+/** The largest size of one allocation, in bytes. If less memory is free, allocating throws. */
 export const MAX_MEMORY: number = constants.MAX_LENGTH;
 
-/** Less than this may lie in a pool of any size. */
-const SMALL = 1_024;
+/** Smaller memory may be part of a pool of any size. */
+const MIN_UNPOOLED = 1_024;
 
 /**
- * New memory whose content is undefined: every byte must be written before it is shown to anyone. A Buffer here. From 1 KiB on it pins at
- * most 8 times its size; less may lie in Node's pool, as every small Buffer does.
+ * Allocates memory whose content is undefined: every byte must be written before anyone sees it. Returns a Buffer.
+ * Memory of 1 KiB or more pins at most 8 times its size. Smaller memory may be part of Node's pool, as any small Buffer
+ * is.
  */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
-  // The pool is 8 KiB, but not in every version, and applications may change it.
-  return size < SMALL || 8 * size >= Buffer.poolSize ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+  // The size of the pool depends on the version of Node, and applications may change it.
+  return size < MIN_UNPOOLED || 8 * size >= Buffer.poolSize ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
 }
 
-/** New memory of its own, never a part of a pool, so that its holder can be handed on and freed alone. */
+/** Allocates memory that is never part of a pool, so that it can be transferred and freed by itself. */
 export function allocateUnpooled(size: number): Uint8Array<ArrayBuffer> {
   return Buffer.allocUnsafeSlow(size);
 }
 
-/** The text in `bytes[start, end)`, which is known to be well-formed UTF-8. */
+/** Decodes `bytes[start, end)`, which must be well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   return asBuffer(bytes).toString('utf8', start, end);
 }
 
-/** How many bytes `text` takes as UTF-8; a lone surrogate counts as U+FFFD. */
+/** Returns the length of `text` as UTF-8, in bytes. A lone surrogate counts as U+FFFD. */
 export function utf8Length(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
-/** Writes `text` as UTF-8 to `target` at `offset`, where there must be room, and gives the number of bytes written. */
+/** Writes `text` as UTF-8 to `target` at `offset`, which must have room. Returns the number of bytes written. */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
   return asBuffer(target).write(text, offset, 'utf8');
 }

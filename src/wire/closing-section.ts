@@ -43,7 +43,10 @@ export class ClosingSection {
     this.#writer.row(this.#howEnded(broken), { paint: broken === undefined ? undefined : bad });
   }
 
-  /** "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket connection is said to have been closed _cleanly_" (§7.1.4). */
+  /**
+   * "If the TCP connection was closed after the WebSocket closing handshake was completed, the WebSocket connection is
+   * said to have been closed _cleanly_" (§7.1.4).
+   */
   get #isClean(): boolean {
     return this.#closes.length === 2;
   }

@@ -43,8 +43,8 @@ export function hexPreview(excerpt: Excerpt, columns: number): string {
 const FILLED_SHARE = 2 / 3;
 
 /**
- * Breaks characters into lines of at most `columns` columns, those after the first of at most `later`. Nothing is left out: a space stays at
- * the end of its line. One empty line if there are no characters.
+ * Breaks characters into lines of at most `columns` columns, those after the first of at most `later`. Nothing is left
+ * out: a space stays at the end of its line. One empty line if there are no characters.
  */
 export function brokenLines(characters: Iterable<string>, columns: number, later: number = columns): string[] {
   const lines: string[] = [];
@@ -68,7 +68,10 @@ export function elided(characters: readonly string[], columns: number, mark: str
   return [...firstOf(characters, room - widthOf(tail.join(''))), mark, ...tail];
 }
 
-/** A sentence broken at its spaces into lines of at most `columns` columns, those after the first `indent` columns shorter. */
+/**
+ * A sentence broken at its spaces into lines of at most `columns` columns, those after the first `indent` columns
+ * shorter.
+ */
 export function wrapped(text: string, columns: number, indent: number): [string, ...string[]] {
   if (widthOf(text) <= columns) return [text];
   const first = firstOf(text, columns).join('');

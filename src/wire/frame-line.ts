@@ -15,13 +15,17 @@ export const FRAME_COLUMNS: string = columns('FIN', 'RSV', 'opcode', 'MASK', 'le
 /** Where the payload begins. */
 const PAYLOAD_COLUMN = FRAME_COLUMNS.indexOf('payload');
 
-/** A long payload is shortened to the room beside its header if there are this many columns, and otherwise put below. */
+/**
+ * A long payload is shortened to the room beside its header if there are this many columns, and otherwise put below.
+ */
 const ENOUGH_FOR_PAYLOAD = 40;
 
 const INDENT = '    ';
 const REASON = 'reason ';
 
-/** Formats a frame in lines of at most `width` columns: one line, or more if the payload does not fit beside the header. */
+/**
+ * Formats a frame in lines of at most `width` columns: one line, or more if the payload does not fit beside the header.
+ */
 export function frameLines(frame: WatchedFrame, width: number): [string, ...string[]] {
   const beside = width - PAYLOAD_COLUMN;
   const below = width - INDENT.length;

@@ -25,15 +25,17 @@ export interface WatchedFrame extends Readonly<FrameHeader> {
   readonly payload: Uint8Array;
   /** The last bytes received of the payload, unmasked, except those in `payload`. */
   readonly payloadEnd: Uint8Array;
-  /** How many bytes of the payload were received: fewer than `payloadLength` if the frame was cut off or broke a rule. */
+  /**
+   * How many bytes of the payload were received: fewer than `payloadLength` if the frame was cut off or broke a rule.
+   */
   readonly received: number;
   /** The rule that the frame breaks. Nothing after it is decoded (RFC 6455 §7.1.7). */
   readonly error: ProtocolError | undefined;
 }
 
 /**
- * Reports the frames that one endpoint sends, each as soon as it is complete, up to the first that breaks a rule of the RFC. Memory use is
- * bounded by KEPT_PAYLOAD and KEPT_END, however large the frames are.
+ * Reports the frames that one endpoint sends, each as soon as it is complete, up to the first that breaks a rule of the
+ * RFC. Memory use is bounded by KEPT_PAYLOAD and KEPT_END, however large the frames are.
  */
 export class FrameWatcher {
   readonly #decoder: FrameDecoder;
@@ -67,7 +69,9 @@ export class FrameWatcher {
     this.#isOver = true;
   }
 
-  /** Ends the input. An incomplete frame is reported as far as it was received. Returns whether a header was cut off. */
+  /**
+   * Ends the input. An incomplete frame is reported as far as it was received. Returns whether a header was cut off.
+   */
   end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
@@ -99,10 +103,14 @@ export class FrameWatcher {
     this.#end.clear();
   }
 
-  /** The fragments of a message must not be interleaved with another message (§5.4). Only the first carries the compressed bit. */
+  /**
+   * The fragments of a message must not be interleaved with another message (§5.4). Only the first carries the
+   * compressed bit.
+   */
   #startOfFragment(header: Readonly<FrameHeader>): Breach | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
-    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments" (RFC 7692 §6.1).
+    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments" (RFC 7692
+    // §6.1).
     if (isCompressed && (isControl(header.opcode) || header.opcode === OPCODE.CONTINUATION)) {
       return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT };
     }
@@ -122,7 +130,8 @@ export class FrameWatcher {
   }
 
   #takePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
-    // "an endpoint [that] finds that the byte stream is not, in fact, a valid UTF-8 stream … MUST _Fail the WebSocket Connection_" (§8.1).
+    // "an endpoint [that] finds that the byte stream is not, in fact, a valid UTF-8 stream … MUST _Fail the WebSocket
+    // Connection_" (§8.1).
     const wrong = this.#content === OPCODE.TEXT && !this.#isCompressed ? this.#validator.check(bytes, start, end) : -1;
     const stop = wrong === -1 ? end : wrong + 1;
     for (let at = start; at < stop && this.#received + at - start < KEPT_PAYLOAD; at++) {

@@ -55,12 +55,17 @@ export class HandshakeSection {
     this.#writer.heading('2  Opening handshake');
   }
 
-  /** Takes bytes of the request. Returns the index in `chunk` after its head, or undefined if the head is not complete. */
+  /**
+   * Takes bytes of the request. Returns the index in `chunk` after its head, or undefined if the head is not complete.
+   */
   takeRequest(chunk: Uint8Array): number | undefined {
     return this.#request.take(chunk, 0);
   }
 
-  /** Takes bytes of the response and of interim responses. Returns the index in `chunk` where frames start, or undefined. */
+  /**
+   * Takes bytes of the response and of interim responses. Returns the index in `chunk` where frames start, or
+   * undefined.
+   */
   takeResponse(chunk: Uint8Array): number | undefined {
     let at: number | undefined = this.#response.isWhole ? 0 : this.#response.take(chunk, 0);
     // RFC 9110 §15.2: "A client MUST be able to parse one or more 1xx responses received prior to a final response".
@@ -142,7 +147,10 @@ class Head {
     this.#noteOn = noteOn;
   }
 
-  /** Shows the lines that end in `chunk[start, …)`. Returns the index after the head, or undefined if it is not complete. */
+  /**
+   * Shows the lines that end in `chunk[start, …)`. Returns the index after the head, or undefined if it is not
+   * complete.
+   */
   take(chunk: Uint8Array, start: number): number | undefined {
     let at = start;
     for (let taken = this.#lines.take(chunk, at); taken !== undefined; taken = this.#lines.take(chunk, at)) {

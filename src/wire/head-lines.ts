@@ -13,15 +13,18 @@ export interface HeadLine {
 }
 
 /**
- * Splits the head of an HTTP message into lines, up to the empty line that ends it. The bytes may be cut anywhere. It checks nothing: a bare
- * LF ends a line too.
+ * Splits the head of an HTTP message into lines, up to the empty line that ends it. The bytes may be cut anywhere. It
+ * checks nothing: a bare LF ends a line too.
  */
 export class HeadLines {
   readonly #kept = new Uint8Array(KEPT_LINE);
   #length = 0;
   #lastByte = 0;
 
-  /** Takes `chunk[start, …)` up to the next line end. Returns the line and the index after it, or undefined if there is none. */
+  /**
+   * Takes `chunk[start, …)` up to the next line end. Returns the line and the index after it, or undefined if there is
+   * none.
+   */
   take(chunk: Uint8Array, start: number): { readonly line: HeadLine; readonly next: number } | undefined {
     for (let at = start; at < chunk.length; at++) {
       const byte = chunk[at]!;

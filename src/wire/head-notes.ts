@@ -57,8 +57,9 @@ export function requestHeaderNote(name: string): string {
 
 export function responseHeaderNote(name: string, value: string, status: number | undefined): string {
   if (status !== 101) return REFUSAL_NOTES.get(name) ?? '';
-  // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value "websocket", the
-  // client MUST _Fail the WebSocket Connection_", and likewise a |Connection| without the token "Upgrade" (§4.1).
+  // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value
+  // "websocket", the client MUST _Fail the WebSocket Connection_", and likewise a |Connection| without the token
+  // "Upgrade" (§4.1).
   if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: must be websocket';
   if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: must contain Upgrade';
   return AGREEMENT_NOTES.get(name) ?? '';
@@ -74,7 +75,8 @@ export interface AcceptProof {
 }
 
 /**
- * Shows how Sec-WebSocket-Accept is computed from Sec-WebSocket-Key (RFC 6455 §4.2.2), with the values of this handshake.
+ * Shows how Sec-WebSocket-Accept is computed from Sec-WebSocket-Key (RFC 6455 §4.2.2), with the values of this
+ * handshake.
  *
  * @param accept the value that the server sent, if any
  * @param expected the correct value

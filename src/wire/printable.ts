@@ -2,14 +2,14 @@ import { decodeUtf8, isUtf8 } from '#platform';
 import { columnsOf } from './width.js';
 
 /**
- * Bytes and texts of a peer as text that is safe to show on a terminal. A peer must not be able to move the cursor, change colors, reverse
- * the reading direction, or hide anything: every character that could is written as an escape.
+ * Bytes and texts of a peer as text that is safe to show on a terminal. A peer must not be able to move the cursor,
+ * change colors, reverse the reading direction, or hide anything: every character that could is written as an escape.
  */
 
 /**
- * Control and format characters (bidirectional controls, zero-width characters, tags), unpaired surrogates, private-use and unassigned
- * characters, line separators, spaces other than U+0020, and characters that are drawn as nothing (Default_Ignorable_Code_Point, such as
- * variation selectors and Hangul fillers; U+2800, the blank Braille pattern).
+ * Control and format characters (bidirectional controls, zero-width characters, tags), unpaired surrogates, private-use
+ * and unassigned characters, line separators, spaces other than U+0020, and characters that are drawn as nothing
+ * (Default_Ignorable_Code_Point, such as variation selectors and Hangul fillers; U+2800, the blank Braille pattern).
  */
 const UNPRINTABLE = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
@@ -25,7 +25,10 @@ const SHORT: ReadonlyMap<string, string> = new Map([
 /** How a text is shown. In quotes, `"` and `\` are escaped too, so that every text is shown differently. */
 export type Quoting = 'bare' | 'quoted';
 
-/** Yields the characters of `bytes`, each unchanged or as an escape. A byte that is not part of valid UTF-8 becomes `\xNN`. */
+/**
+ * Yields the characters of `bytes`, each unchanged or as an escape. A byte that is not part of valid UTF-8 becomes
+ * `\xNN`.
+ */
 export function* printableCharacters(bytes: Uint8Array, quoting: Quoting): Generator<string, undefined> {
   const escaper = new Escaper(quoting);
   let at = 0;
@@ -54,7 +57,10 @@ export function hexPair(byte: number): string {
 /** Escapes one character after another. It remembers how many combining marks precede the next one. */
 class Escaper {
   readonly #quoting: Quoting;
-  /** Starts at the maximum: a mark without a base character would be drawn over an escape, or over what precedes the text. */
+  /**
+   * Starts at the maximum: a mark without a base character would be drawn over an escape, or over what precedes the
+   * text.
+   */
   #marks = MAX_MARKS;
 
   constructor(quoting: Quoting) {

@@ -9,8 +9,8 @@ import { widthOf } from './width.js';
  *        0.001234 → what went over the wire       what it means
  *     └── seconds ─┘ └─ from the client; ← from the server
  *
- * Notes begin at column 64 if there is room. In fewer than 100 columns they move to the left, and a note goes below its line where the two
- * do not fit beside each other.
+ * Notes begin at column 64 if there is room. In fewer than 100 columns they move to the left, and a note goes below its
+ * line where the two do not fit beside each other.
  */
 const TIME_COLUMNS = 10;
 const MARGIN: number = TIME_COLUMNS + ' → '.length;

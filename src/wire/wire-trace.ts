@@ -8,7 +8,10 @@ import { type Side, TraceWriter } from './trace-writer.js';
 import { type TracedTransport, writeTransport } from './transport-section.js';
 
 export interface WireTraceOptions {
-  /** Takes one line of the trace, without a line end. It contains no control characters other than those that `paint` adds. */
+  /**
+   * Takes one line of the trace, without a line end. It contains no control characters other than those that `paint`
+   * adds.
+   */
   readonly write: (line: string) => void;
   /** The time in milliseconds since 1970, with fractions if available. */
   readonly now: () => number;
@@ -19,9 +22,9 @@ export interface WireTraceOptions {
 }
 
 /**
- * Shows a connection of a client in four sections: the TCP connection, the opening handshake, the frames, and the closing handshake with
- * the end of TCP. It has the methods of a WireTap (src/transport/wire-tap.ts) and keeps none of the arrays passed to it. Its output does
- * not depend on how the bytes are cut into chunks.
+ * Shows a connection of a client in four sections: the TCP connection, the opening handshake, the frames, and the
+ * closing handshake with the end of TCP. It has the methods of a WireTap (src/transport/wire-tap.ts) and keeps none of
+ * the arrays passed to it. Its output does not depend on how the bytes are cut into chunks.
  */
 export class WireTrace {
   readonly #writer: TraceWriter;

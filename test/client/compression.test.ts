@@ -124,7 +124,7 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
     [
       {},
       'permessage-deflate; client_no_context_takeover; client_no_context_takeover',
-      /client_no_context_takeover comes twice/,
+      /client_no_context_takeover occurs twice/,
     ],
     [{}, 'permessage-deflate; server_max_window_bits', /server_max_window_bits must have a value from 8 to 15/],
     [{}, 'permessage-deflate; server_max_window_bits=7', /server_max_window_bits must have .* but has "7"/],
@@ -132,17 +132,17 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
     [{}, 'permessage-deflate; client_max_window_bits', /client_max_window_bits must have a value from 8 to 15/],
     [{}, 'permessage-deflate; client_max_window_bits=09', /client_max_window_bits must have .* but has "09"/],
     // Against what was offered.
-    [{ serverNoContextTakeover: true }, 'permessage-deflate', /server_no_context_takeover was asked for/],
-    [{ serverMaxWindowBits: 10 }, 'permessage-deflate', /server_max_window_bits must be at most the 10/],
+    [{ serverNoContextTakeover: true }, 'permessage-deflate', /server_no_context_takeover was requested/],
+    [{ serverMaxWindowBits: 10 }, 'permessage-deflate', /server_max_window_bits must be at most 10,/],
     [
       { serverMaxWindowBits: 10 },
       'permessage-deflate; server_max_window_bits=11',
-      /server_max_window_bits must be at most the 10 that were asked for, and the response has 11/,
+      /server_max_window_bits must be at most 10, as requested, but the response has 11/,
     ],
     [
       { clientMaxWindowBits: 10 },
       'permessage-deflate; client_max_window_bits=11',
-      /client_max_window_bits must be at most the 10 that were offered, and the response has 11/,
+      /client_max_window_bits must be at most 10, as offered, but the response has 11/,
     ],
     // RFC 6455 §4.1, 5., and §9.1.
     [{}, 'permessage-deflate, permessage-deflate', /Sec-WebSocket-Extensions: .* each once/],

@@ -78,8 +78,8 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['maxMessageSize', { maxMessageSize: -1 }, RangeError, 'maxMessageSize must be an integer from 0'],
     ['incoming', { incoming: 'drop' }, RangeError, "incoming must be 'keep' or 'discard', got \"drop\""],
     ...[
-      ['yes', TypeError, ' must be a boolean or an object of options, got "yes"'],
-      [[], TypeError, ' must be a boolean or an object of options, got'],
+      ['yes', TypeError, ' must be a boolean or an object, got "yes"'],
+      [[], TypeError, ' must be a boolean or an object, got'],
       [{ clientMaxWindowBits: 8 }, RangeError, '.clientMaxWindowBits must be an integer from 9 to 15, got 8'],
       [{ serverMaxWindowBits: 7 }, RangeError, '.serverMaxWindowBits must be an integer from 8 to 15, got 7'],
       [{ clientMaxWindowBits: '10' }, TypeError, '.clientMaxWindowBits must be a number, got "10"'],

@@ -309,7 +309,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'both',
     says: 'An endpoint MUST NOT use an LZ77 sliding window longer than 32,768 bytes to compress messages to send.',
-    kept: ['permessage-deflate/options.ts GREATEST_WINDOW_BITS', 'permessage-deflate/deflater.ts Deflater'],
+    kept: ['permessage-deflate/options.ts MAX_WINDOW_BITS', 'permessage-deflate/deflater.ts Deflater'],
   },
   {
     id: '7.2.1-7',

@@ -81,7 +81,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
   it('refuses a message while the one in front of it is on the thread pool', async () => {
     const deflater = new Deflater(TAKEOVER);
     const first = deflater.deflate(noise(10_000));
-    expect(() => deflater.deflate(noise(1))).toThrow('deflate() before the message in front of it is deflated');
+    expect(() => deflater.deflate(noise(1))).toThrow('deflate() was called before the previous message was deflated');
     await first;
     expect(deflater.deflate(noise(1))).toBeInstanceOf(Uint8Array);
   });

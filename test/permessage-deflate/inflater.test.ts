@@ -212,7 +212,10 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       }) as never);
       const result = await inflater.inflate(payload);
       spy.mockRestore();
-      expect(result).toMatchObject({ kind: 'too-big', detail: 'no memory for it: Array buffer allocation failed' });
+      expect(result).toMatchObject({
+        kind: 'too-big',
+        detail: 'there is not enough memory: Array buffer allocation failed',
+      });
     }
   });
 
@@ -252,7 +255,7 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
   it('refuses a message while the one in front of it is on the thread pool', async () => {
     const inflater = new Inflater(TAKEOVER);
     const first = inflater.inflate(BOMB.subarray());
-    expect(() => inflater.inflate(BOMB)).toThrow('inflate() before the message in front of it is inflated');
+    expect(() => inflater.inflate(BOMB)).toThrow('inflate() was called before the previous message was inflated');
     expect(await first).toEqual(fault('too-big'));
     expect(await inflated(inflater, bytesOf('f2 48 cd c9 c9 07 00'))).toBe('Hello');
   });

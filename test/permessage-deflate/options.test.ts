@@ -44,7 +44,7 @@ describe('perMessageDeflate', () => {
 
   it.each([null, 1, 'yes', [], () => {}])('%j: a TypeError', option => {
     expect(() => resolve(option)).toThrow(TypeError);
-    expect(() => resolve(option)).toThrow('perMessageDeflate must be a boolean or an object of options, got ');
+    expect(() => resolve(option)).toThrow('perMessageDeflate must be a boolean or an object, got ');
   });
 
   it.each([

@@ -91,11 +91,7 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     ['maxHeaderLines must be a positive integer, got -1', { port: 0, maxHeaderLines: -1 }, RangeError],
     ['maxMessageSize must be an integer from 0', { port: 0, maxMessageSize: -1 }, RangeError],
     ["incoming must be 'keep' or 'discard', got \"drop\"", { port: 0, incoming: 'drop' }, RangeError],
-    [
-      'perMessageDeflate must be a boolean or an object of options, got "yes"',
-      { port: 0, perMessageDeflate: 'yes' },
-      TypeError,
-    ],
+    ['perMessageDeflate must be a boolean or an object, got "yes"', { port: 0, perMessageDeflate: 'yes' }, TypeError],
     ['perMessageDeflate must be a boolean or an object', { port: 0, perMessageDeflate: null }, TypeError],
     [
       'perMessageDeflate.serverMaxWindowBits must be an integer from 9 to 15, got 8',
