@@ -34,7 +34,7 @@ export {
 } from './errors.js';
 export { CLOSE_CODE } from './framing/close-code.js';
 export type { ClosePayload } from './framing/close-payload.js';
-export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/http-head.js';
+export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/header-fields.js';
 export type { OriginRule } from './handshake/origin.js';
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
 export type { UpgradeRequest } from './handshake/request.js';

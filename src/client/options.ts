@@ -2,8 +2,8 @@ import net from 'node:net';
 import { checkSignal } from '../abort-signal.js';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
 import { invalidType, invalidValue } from '../errors.js';
-import { HEAD_LIMIT_NAMES, type HeadLimits } from '../handshake/head-reader.js';
-import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/http-head.js';
+import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/header-fields.js';
+import { HEAD_LIMIT_NAMES, type HeadLimits } from '../handshake/http1/head-reader.js';
 import { checkSubprotocols } from '../handshake/subprotocol.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import {

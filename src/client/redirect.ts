@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { URL } from 'node:url';
 import { HandshakeError } from '../errors.js';
-import type { HeaderLine, ResponseHead } from '../handshake/http-head.js';
+import type { HeaderLine } from '../handshake/header-fields.js';
+import type { ResponseHead } from '../handshake/http1/head.js';
 import { decodeLocation } from '../handshake/location.js';
 import { quoted } from '../handshake/quoted.js';
 import type { DialOptions } from './dial.js';

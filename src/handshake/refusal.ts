@@ -5,7 +5,8 @@
 import { Buffer } from 'node:buffer';
 import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { isFieldValue } from './grammar.js';
-import { callersHeaders, encodeResponseHead, HeaderFields, type HeaderInput, type HeaderLine } from './http-head.js';
+import { callersHeaders, HeaderFields, type HeaderInput, type HeaderLine } from './header-fields.js';
+import { encodeResponseHead } from './http1/head.js';
 
 /** What each status says of itself: its reason phrase, a text, and the headers that HTTP wants with it. */
 const STATUSES: ReadonlyMap<number, readonly [reason: string, text: string, headers?: readonly HeaderLine[]]> = new Map(

@@ -1,6 +1,7 @@
 /** A request for a WebSocket connection, as the rest of the library sees it. */
 import type { ExtensionOffer } from './extension-header.js';
-import { HeaderFields, type HeaderLine, type RequestHead } from './http-head.js';
+import { HeaderFields, type HeaderLine } from './header-fields.js';
+import type { RequestHead } from './http1/head.js';
 import { parseRequestTarget } from './request-target.js';
 
 /** What any request asks for, valid or not. */

@@ -2,7 +2,7 @@
 import { invalidType, invalidValue } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { type HostJudge, hostJudge } from './allowed-hosts.js';
-import { HEAD_LIMIT_NAMES, type HeadLimits } from './head-reader.js';
+import { HEAD_LIMIT_NAMES, type HeadLimits } from './http1/head-reader.js';
 import { type OriginJudge, type OriginRule, originJudge } from './origin.js';
 import { parseRequestTarget } from './request-target.js';
 

@@ -12,10 +12,10 @@ import {
   resolveConnectionOptions,
 } from '../connection/options.js';
 import { invalidType, invalidValue } from '../errors.js';
-import type { HeadLimits } from '../handshake/head-reader.js';
+import type { HeadLimits } from '../handshake/http1/head-reader.js';
+import { ServerHandshake } from '../handshake/http1/server-handshake.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
 import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
-import { ServerHandshake } from '../handshake/server-handshake.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
 import {
   SERVER_HANDSHAKE_OPTION_NAMES,

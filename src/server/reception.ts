@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
+import { ServerHandshake } from '../handshake/http1/server-handshake.js';
 import { Refusal } from '../handshake/refusal.js';
-import { ServerHandshake } from '../handshake/server-handshake.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { destroySocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
 import { type Pending, Upgrade, type UpgradeOwner } from './upgrade.js';

@@ -11,10 +11,10 @@ import { failHandler, WebSocketConnection } from '../connection/websocket-connec
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
-import type { RequestHead } from '../handshake/http-head.js';
+import type { RequestHead } from '../handshake/http1/head.js';
+import { judgeRequest } from '../handshake/http1/request-rules.js';
 import { Refusal } from '../handshake/refusal.js';
 import { requestHeadOf, type UpgradeRequest } from '../handshake/request.js';
-import { judgeRequest } from '../handshake/upgrade-request.js';
 import { isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';

@@ -1,4 +1,4 @@
-import { acceptOf } from '../handshake/key.js';
+import { acceptOf } from '../handshake/http1/key.js';
 import { brokenLines, elided, firstOf } from './fit.js';
 import { type HeadLine, HeadLines } from './head-lines.js';
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseExtensions } from '../../src/handshake/extension-header.js';
-import { ServerHandshake } from '../../src/handshake/server-handshake.js';
+import { ServerHandshake } from '../../src/handshake/http1/server-handshake.js';
 import { WebSocketServer } from '../../src/index.js';
 import { request } from '../helpers/http-heads.js';
 import { httpServer } from '../helpers/http-server.js';

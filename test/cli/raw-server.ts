@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { acceptOf } from '../../src/handshake/key.js';
+import { acceptOf } from '../../src/handshake/http1/key.js';
 
 /** A server that does the opening handshake and nothing else: the rest is up to `play`. Gives its url. */
 export async function rawServer(play: (socket: Socket) => void): Promise<string> {

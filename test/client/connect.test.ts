@@ -7,7 +7,7 @@ import tls, { type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
-import { isKey } from '../../src/handshake/key.js';
+import { isKey } from '../../src/handshake/http1/key.js';
 import {
   type ConnectOptions,
   connect,

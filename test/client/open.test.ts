@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openHandshake, type Transport } from '../../src/client/open.js';
-import { ClientHandshake } from '../../src/handshake/client-handshake.js';
+import { ClientHandshake } from '../../src/handshake/http1/client-handshake.js';
 import { rawServer } from '../helpers/raw-peer.js';
 import { TapLog } from '../helpers/tap-log.js';
 

@@ -2,15 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HandshakeError } from '../../src/errors.js';
-import { ClientHandshake } from '../../src/handshake/client-handshake.js';
 import { parseExtensions } from '../../src/handshake/extension-header.js';
 import { parseTokenList } from '../../src/handshake/grammar.js';
-import { requestHeadReader } from '../../src/handshake/head-reader.js';
+import { ClientHandshake } from '../../src/handshake/http1/client-handshake.js';
+import { requestHeadReader } from '../../src/handshake/http1/head-reader.js';
+import { ServerHandshake } from '../../src/handshake/http1/server-handshake.js';
 import { Refusal } from '../../src/handshake/refusal.js';
-import { ServerHandshake } from '../../src/handshake/server-handshake.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
+import { bytesOf, feed } from './http1/segmentation.js';
 import { request, response, SAMPLE_KEY } from './requests.js';
-import { bytesOf, feed } from './segmentation.js';
 
 /** The shortest of five runs, in milliseconds: what the work takes, whatever else the machine does. */
 function shortest(work: () => void): number {

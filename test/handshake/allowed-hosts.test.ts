@@ -1,7 +1,7 @@
 /** The rule as requests meet it is in server-rules.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { hostJudge } from '../../src/handshake/allowed-hosts.js';
-import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
+import { HeaderFields, type HeaderLine } from '../../src/handshake/header-fields.js';
 import type { UpgradeRequest } from '../../src/handshake/request.js';
 import { parseAuthority } from '../../src/handshake/request-target.js';
 

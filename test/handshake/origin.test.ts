@@ -1,7 +1,7 @@
 /** The rules as requests meet them are in server-rules.test.ts. */
 import { describe, expect, it, vi } from 'vitest';
 import { HandlerError } from '../../src/errors.js';
-import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
+import { HeaderFields, type HeaderLine } from '../../src/handshake/header-fields.js';
 import { isSameServer, type OriginRule, originJudge, parseOrigin } from '../../src/handshake/origin.js';
 import type { UpgradeRequest } from '../../src/handshake/request.js';
 import { parseAuthority } from '../../src/handshake/request-target.js';
@@ -186,9 +186,9 @@ describe('a function', () => {
   });
 
   it.each<[string, () => unknown, RegExp]>([
-    ['a promise', () => Promise.reject(new Error('late')), /must be true or false, synchronously, got a Promise/],
-    ['undefined', () => undefined, /must be true or false, got undefined/],
-    ['a string', () => 'false', /must be true or false, got "false"/],
+    ['a promise', () => Promise.reject(new Error('late')), /must return true or false synchronously, got a Promise/],
+    ['undefined', () => undefined, /must return true or false, got undefined/],
+    ['a string', () => 'false', /must return true or false, got "false"/],
     [
       'an exception',
       () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { HeaderFields } from '../../src/handshake/http-head.js';
+import { HeaderFields } from '../../src/handshake/header-fields.js';
 import { requestHeadOf, summarizeRequest } from '../../src/handshake/request.js';
 
 const parsed = { method: 'GET', url: '/chat?a=b', httpVersion: '1.1' };

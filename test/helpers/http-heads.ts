@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { acceptOf } from '../../src/handshake/key.js';
+import { acceptOf } from '../../src/handshake/http1/key.js';
 import { type HeadChanges, request } from '../handshake/requests.js';
 
 export { request, response, SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';

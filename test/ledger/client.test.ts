@@ -54,7 +54,7 @@ test('masking keys and Sec-WebSocket-Key come from node:crypto [5.3-3] [5.3-4] [
     vi.resetModules();
   });
   const { randomMaskingKey } = await import('../../src/framing/masking-key.js');
-  const { createKey } = await import('../../src/handshake/key.js');
+  const { createKey } = await import('../../src/handshake/http1/key.js');
   expect(randomMaskingKey()).toBe(0x07070707);
   expect(createKey()).toBe(Buffer.alloc(16, 7).toString('base64'));
   expect(randomFillSync).toHaveBeenCalledTimes(2);

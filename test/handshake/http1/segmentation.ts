@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
-import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
+import { IS_MUTATION_RUN } from '../../helpers/mutation-run.js';
 
 /** What reads a handshake: ServerHandshake, ClientHandshake, HeadReader. */
 export interface Receiver<Outcome> {

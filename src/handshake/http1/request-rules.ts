@@ -15,18 +15,19 @@
  * What the bytes themselves must be (line ends, header syntax, size: 400, 414, 431) is judged before, by head-reader.ts, or by
  * node's own parser where the server is attached to one.
  */
-import type { HandlerError } from '../errors.js';
-import { parseExtensions } from './extension-header.js';
-import { parseList, parseTokenList, type Scanner } from './grammar.js';
-import type { HeaderFields, HeaderLine, RequestHead } from './http-head.js';
+import type { HandlerError } from '../../errors.js';
+import { parseExtensions } from '../extension-header.js';
+import { parseList, parseTokenList, type Scanner } from '../grammar.js';
+import type { HeaderFields, HeaderLine } from '../header-fields.js';
+import { PASS_ON_UPGRADE } from '../proxy-advice.js';
+import { mismatch, quoted } from '../quoted.js';
+import { Refusal, textOfStatus } from '../refusal.js';
+import type { UpgradeRequest } from '../request.js';
+import { type Authority, parseAuthority, parseRequestTarget } from '../request-target.js';
+import { parseSubprotocols } from '../subprotocol.js';
+import type { UpgradePolicy } from '../upgrade-policy.js';
+import type { RequestHead } from './head.js';
 import { isKey } from './key.js';
-import { PASS_ON_UPGRADE } from './proxy-advice.js';
-import { mismatch, quoted } from './quoted.js';
-import { Refusal, textOfStatus } from './refusal.js';
-import type { UpgradeRequest } from './request.js';
-import { type Authority, parseAuthority, parseRequestTarget } from './request-target.js';
-import { parseSubprotocols } from './subprotocol.js';
-import type { UpgradePolicy } from './upgrade-policy.js';
 
 /** Judges a request whose head has been read. */
 export function judgeRequest(head: RequestHead, policy: UpgradePolicy): UpgradeRequest | Refusal {

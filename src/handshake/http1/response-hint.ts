@@ -1,9 +1,9 @@
 /** Why an opening handshake probably failed, and what to try: for whoever reads the error of a client. */
 import { Buffer } from 'node:buffer';
-import type { ResponseHead } from './http-head.js';
-import { decodeLocation } from './location.js';
-import { PASS_ON_UPGRADE } from './proxy-advice.js';
-import { quoted } from './quoted.js';
+import { decodeLocation } from '../location.js';
+import { PASS_ON_UPGRADE } from '../proxy-advice.js';
+import { quoted } from '../quoted.js';
+import type { ResponseHead } from './head.js';
 
 const IS_HTTP_1_0 = 'the response is HTTP/1.0, which has no Upgrade';
 const HTTP_1_0 = `${IS_HTTP_1_0}: a proxy on the way must use HTTP/1.1 (${PASS_ON_UPGRADE})`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acceptOf, createKey, isKey } from '../../src/handshake/key.js';
+import { acceptOf, createKey, isKey } from '../../../src/handshake/http1/key.js';
 
 describe('Sec-WebSocket-Accept', () => {
   it('of the sample of RFC 6455 §1.3', () => {

@@ -1,7 +1,7 @@
 /** What each response and each foreign protocol is taken for is in client-rules.test.ts. */
 import { expect, it } from 'vitest';
-import { HeaderFields } from '../../src/handshake/http-head.js';
-import { hintOfOpening, hintOfResponse } from '../../src/handshake/response-hint.js';
+import { HeaderFields } from '../../../src/handshake/header-fields.js';
+import { hintOfOpening, hintOfResponse } from '../../../src/handshake/http1/response-hint.js';
 import { bytesOf } from './segmentation.js';
 
 it('every status has a hint of one line', () => {

@@ -1,10 +1,10 @@
 /** The parts of upgrade-request.ts that bytes do not reach; the rules themselves are in server-rules.test.ts. */
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/handshake/refusal.js';
-import { type ParsedRequest, requestHeadOf } from '../../src/handshake/request.js';
-import { UpgradePolicy } from '../../src/handshake/upgrade-policy.js';
-import { judgeRequest } from '../../src/handshake/upgrade-request.js';
-import { SAMPLE_KEY } from './requests.js';
+import { judgeRequest } from '../../../src/handshake/http1/request-rules.js';
+import { Refusal } from '../../../src/handshake/refusal.js';
+import { type ParsedRequest, requestHeadOf } from '../../../src/handshake/request.js';
+import { UpgradePolicy } from '../../../src/handshake/upgrade-policy.js';
+import { SAMPLE_KEY } from '../requests.js';
 
 const rawHeaders = [
   ...['Host', 'localhost:9001', 'Connection', 'keep-alive, Upgrade', 'Upgrade', 'websocket'],

@@ -2,11 +2,12 @@
  * A response head -> what client and server agree on, or why they do not (RFC 6455 §4.1, the six steps behind "The client MUST
  * validate the server's response as follows").
  */
-import { type ExtensionOffer, parseExtensions } from './extension-header.js';
-import { isToken, parseTokenList } from './grammar.js';
-import type { HeaderFields, ResponseHead } from './http-head.js';
+import { type ExtensionOffer, parseExtensions } from '../extension-header.js';
+import { isToken, parseTokenList } from '../grammar.js';
+import type { HeaderFields } from '../header-fields.js';
+import { mismatch } from '../quoted.js';
+import type { ResponseHead } from './head.js';
 import { acceptOf } from './key.js';
-import { mismatch } from './quoted.js';
 
 /** What the opening handshake has settled for the connection. */
 export interface Agreement {

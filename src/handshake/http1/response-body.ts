@@ -1,7 +1,7 @@
 /** The body of a response that is no 101, read far enough to show it to people (RFC 9112 §6, §7). */
-import { parseTokenList } from './grammar.js';
-import { GrowingBytes } from './growing-bytes.js';
-import type { ResponseHead } from './http-head.js';
+import { parseTokenList } from '../grammar.js';
+import { GrowingBytes } from '../growing-bytes.js';
+import type { ResponseHead } from './head.js';
 
 /** Of a body, and of what carries it: a server that refuses us does not fill our memory. */
 const MAX_BODY_SIZE = 1024 * 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
-import { ResponseBody } from '../../src/handshake/response-body.js';
+import { HeaderFields, type HeaderLine } from '../../../src/handshake/header-fields.js';
+import { ResponseBody } from '../../../src/handshake/http1/response-body.js';
 import { bytesOf, segmentations } from './segmentation.js';
 
 const bodyOf = (headers: HeaderLine[], status = 404) =>

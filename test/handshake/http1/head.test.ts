@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
   callersHeaders,
-  encodeRequestHead,
-  encodeResponseHead,
   HeaderFields,
   type HeaderInput,
+  toHeaderFields,
+} from '../../../src/handshake/header-fields.js';
+import {
+  encodeRequestHead,
+  encodeResponseHead,
   parseRequestLine,
   parseStatusLine,
-  toHeaderFields,
-} from '../../src/handshake/http-head.js';
+} from '../../../src/handshake/http1/head.js';
 
 const NO_HEADERS = new HeaderFields();
 

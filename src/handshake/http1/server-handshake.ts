@@ -5,22 +5,16 @@
  *                              -> Refusal ------------------------------------> encodeRefusal() -> bytes, and the end
  */
 import { Buffer } from 'node:buffer';
-import { invalidType } from '../errors.js';
-import { type ExtensionOffer, serializeExtensions } from './extension-header.js';
+import { invalidType } from '../../errors.js';
+import { type ExtensionOffer, serializeExtensions } from '../extension-header.js';
+import { callersHeaders, HANDSHAKE_HEADERS, type HeaderInput, type HeaderLine } from '../header-fields.js';
+import { Refusal, textOfStatus } from '../refusal.js';
+import type { UpgradeRequest } from '../request.js';
+import { type ServerHandshakeOptions, UpgradePolicy } from '../upgrade-policy.js';
+import { encodeResponseHead, type RequestHead } from './head.js';
 import { HeadFault, type HeadReader, requestHeadReader } from './head-reader.js';
-import {
-  callersHeaders,
-  encodeResponseHead,
-  HANDSHAKE_HEADERS,
-  type HeaderInput,
-  type HeaderLine,
-  type RequestHead,
-} from './http-head.js';
 import { acceptOf } from './key.js';
-import { Refusal, textOfStatus } from './refusal.js';
-import type { UpgradeRequest } from './request.js';
-import { type ServerHandshakeOptions, UpgradePolicy } from './upgrade-policy.js';
-import { judgeRequest } from './upgrade-request.js';
+import { judgeRequest } from './request-rules.js';
 
 /** The status that answers each fault of a head. */
 const STATUS_OF_FAULT: Readonly<Record<HeadFault['kind'], number>> = {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HandshakeError } from '../../src/errors.js';
-import { ClientHandshake, type ClientHandshakeOptions } from '../../src/handshake/client-handshake.js';
-import { isKey } from '../../src/handshake/key.js';
-import { response, SAMPLE_KEY } from './requests.js';
+import { HandshakeError } from '../../../src/errors.js';
+import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
+import { isKey } from '../../../src/handshake/http1/key.js';
+import { response, SAMPLE_KEY } from '../requests.js';
 import { bytesOf, readEverySplit } from './segmentation.js';
 
 const OPTIONS: ClientHandshakeOptions = { host: 'server.example.com', target: '/chat' };

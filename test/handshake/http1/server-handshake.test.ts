@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { HeaderFields } from '../../src/handshake/http-head.js';
-import { encodeRefusal, Refusal } from '../../src/handshake/refusal.js';
-import type { UpgradeRequest } from '../../src/handshake/request.js';
-import { type AcceptOptions, acceptRequest, ServerHandshake } from '../../src/handshake/server-handshake.js';
-import { UpgradePolicy } from '../../src/handshake/upgrade-policy.js';
-import { type HeadChanges, request, SAMPLE_ACCEPT, SAMPLE_KEY } from './requests.js';
+import { HeaderFields } from '../../../src/handshake/header-fields.js';
+import { type AcceptOptions, acceptRequest, ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
+import { encodeRefusal, Refusal } from '../../../src/handshake/refusal.js';
+import type { UpgradeRequest } from '../../../src/handshake/request.js';
+import { UpgradePolicy } from '../../../src/handshake/upgrade-policy.js';
+import { type HeadChanges, request, SAMPLE_ACCEPT, SAMPLE_KEY } from '../requests.js';
 import { bytesOf, readEverySplit } from './segmentation.js';
 
 function accepted(changes: HeadChanges = {}): UpgradeRequest {

@@ -5,27 +5,26 @@
  *     bytes received -> receive() -> Agreement, and the connection is open
  *                                 -> HandshakeError, and it never was
  */
-import { HandshakeError, invalidType } from '../errors.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
-import { type Agreement, judgeResponse } from './agreement.js';
-import { type ExtensionOffer, serializeExtensions } from './extension-header.js';
-import { GrowingBytes } from './growing-bytes.js';
-import { HEAD_LIMIT_NAMES, HeadFault, type HeadLimits, type HeadReader, responseHeadReader } from './head-reader.js';
+import { HandshakeError, invalidType } from '../../errors.js';
+import { checkOptionNames, type OptionNames } from '../../option-names.js';
+import { type ExtensionOffer, serializeExtensions } from '../extension-header.js';
+import { GrowingBytes } from '../growing-bytes.js';
 import {
   callersHeaders,
-  encodeRequestHead,
   HANDSHAKE_HEADERS,
   HeaderFields,
   type HeaderInput,
   type HeaderLine,
-  type ResponseHead,
-} from './http-head.js';
+} from '../header-fields.js';
+import { printable } from '../quoted.js';
+import { isRequestTarget, parseAuthority } from '../request-target.js';
+import { checkSubprotocols } from '../subprotocol.js';
+import { encodeRequestHead, type ResponseHead } from './head.js';
+import { HEAD_LIMIT_NAMES, HeadFault, type HeadLimits, type HeadReader, responseHeadReader } from './head-reader.js';
 import { createKey, isKey } from './key.js';
-import { printable } from './quoted.js';
-import { isRequestTarget, parseAuthority } from './request-target.js';
 import { ResponseBody } from './response-body.js';
 import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse, NO_RESPONSE } from './response-hint.js';
-import { checkSubprotocols } from './subprotocol.js';
+import { type Agreement, judgeResponse } from './response-rules.js';
 
 export interface ClientHandshakeOptions extends HeadLimits {
   /** `host[:port]` for the Host header; without the port where it is the default one (RFC 6455 §4.1). */

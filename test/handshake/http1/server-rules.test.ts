@@ -1,10 +1,10 @@
 /** Every rule of the request head, each vector in every segmentation. */
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/handshake/refusal.js';
-import type { UpgradeRequest } from '../../src/handshake/request.js';
-import { ServerHandshake } from '../../src/handshake/server-handshake.js';
-import type { ServerHandshakeOptions } from '../../src/handshake/upgrade-policy.js';
-import { type HeadChanges, request, SAMPLE_KEY } from './requests.js';
+import { ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
+import { Refusal } from '../../../src/handshake/refusal.js';
+import type { UpgradeRequest } from '../../../src/handshake/request.js';
+import type { ServerHandshakeOptions } from '../../../src/handshake/upgrade-policy.js';
+import { type HeadChanges, request, SAMPLE_KEY } from '../requests.js';
 import { readEverySplit } from './segmentation.js';
 
 type Vector = readonly [title: string, request: string | HeadChanges, status: number, says?: RegExp];

@@ -1,9 +1,9 @@
 /** Every rule of the response head, each vector in every segmentation. */
 import { describe, expect, it } from 'vitest';
-import { HandshakeError } from '../../src/errors.js';
-import type { Agreement } from '../../src/handshake/agreement.js';
-import { ClientHandshake, type ClientHandshakeOptions } from '../../src/handshake/client-handshake.js';
-import { type HeadChanges, response, SAMPLE_KEY } from './requests.js';
+import { HandshakeError } from '../../../src/errors.js';
+import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
+import type { Agreement } from '../../../src/handshake/http1/response-rules.js';
+import { type HeadChanges, response, SAMPLE_KEY } from '../requests.js';
 import { type Reading, readEverySplit } from './segmentation.js';
 
 type Options = Partial<ClientHandshakeOptions>;

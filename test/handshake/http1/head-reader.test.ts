@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HeadFault, requestHeadReader, responseHeadReader } from '../../src/handshake/head-reader.js';
-import { encodeRequestHead, encodeResponseHead, HeaderFields } from '../../src/handshake/http-head.js';
+import { HeaderFields } from '../../../src/handshake/header-fields.js';
+import { encodeRequestHead, encodeResponseHead } from '../../../src/handshake/http1/head.js';
+import { HeadFault, requestHeadReader, responseHeadReader } from '../../../src/handshake/http1/head-reader.js';
 import { bytesOf, feed, type Receiver } from './segmentation.js';
 
 /** How a byte can be cut from its neighbours: sizes of chunks. */

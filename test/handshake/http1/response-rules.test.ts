@@ -1,8 +1,8 @@
 /** The steps of RFC 6455 §4.1 as bytes meet them are in client-rules.test.ts. */
 import { expect, it } from 'vitest';
-import { judgeResponse, type Offer } from '../../src/handshake/agreement.js';
-import { HeaderFields, type HeaderLine } from '../../src/handshake/http-head.js';
-import { SAMPLE_ACCEPT, SAMPLE_KEY } from './requests.js';
+import { HeaderFields, type HeaderLine } from '../../../src/handshake/header-fields.js';
+import { judgeResponse, type Offer } from '../../../src/handshake/http1/response-rules.js';
+import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../requests.js';
 
 const offer: Offer = {
   key: SAMPLE_KEY,

@@ -3,19 +3,13 @@
  * wrong with a head, and at which byte that shows, does not depend on how it was cut into chunks.
  */
 import { Buffer } from 'node:buffer';
-import { invalidType, invalidValue } from '../errors.js';
-import type { OptionNames } from '../option-names.js';
-import { isFieldByte, isToken, isWhitespace, trimWhitespace } from './grammar.js';
-import { GrowingBytes } from './growing-bytes.js';
-import {
-  HeaderFields,
-  type HeaderLine,
-  parseRequestLine,
-  parseStatusLine,
-  type RequestHead,
-  type ResponseHead,
-} from './http-head.js';
-import { quoted } from './quoted.js';
+import { invalidType, invalidValue } from '../../errors.js';
+import type { OptionNames } from '../../option-names.js';
+import { isFieldByte, isToken, isWhitespace, trimWhitespace } from '../grammar.js';
+import { GrowingBytes } from '../growing-bytes.js';
+import { HeaderFields, type HeaderLine } from '../header-fields.js';
+import { quoted } from '../quoted.js';
+import { parseRequestLine, parseStatusLine, type RequestHead, type ResponseHead } from './head.js';
 
 const CR = 0x0d;
 const LF = 0x0a;

@@ -1,0 +1,107 @@
+/** Header lines, the same for every version of HTTP. */
+import { invalidType } from '../errors.js';
+import { isFieldValue, isToken } from './grammar.js';
+
+/** One header line: the name as it was spelled, the value without the white space around it. */
+export type HeaderLine = readonly [name: string, value: string];
+
+const NONE: readonly string[] = Object.freeze([]);
+
+/**
+ * Header lines, in order, to be looked up by name in any case.
+ *
+ * A lookup compares names one by one, which for the few lines that a head has is faster than an index, and cheaper than making one. And
+ * `__proto__` and `constructor` are header names like any other (ws 3.3.1, CVE-2026-21710).
+ */
+export class HeaderFields implements Iterable<HeaderLine> {
+  readonly lines: readonly HeaderLine[];
+  /** The name of each line, in lower case. */
+  readonly #names: string[];
+
+  constructor(lines: Iterable<HeaderLine> = []) {
+    this.lines = [...lines];
+    this.#names = this.lines.map(([name]) => name.toLowerCase());
+  }
+
+  has(name: string): boolean {
+    return this.#names.includes(name.toLowerCase());
+  }
+
+  /** The values of all lines of this name joined by a comma (RFC 9110 §5.3), undefined where there is none. */
+  get(name: string): string | undefined {
+    const values = this.all(name);
+    return values.length > 0 ? values.join(', ') : undefined;
+  }
+
+  /** The value of each line of this name, in order. */
+  all(name: string): readonly string[] {
+    const key = name.toLowerCase();
+    let i = this.#names.indexOf(key);
+    if (i === -1) return NONE;
+    const values: string[] = [];
+    for (; i !== -1; i = this.#names.indexOf(key, i + 1)) values.push(this.lines[i]![1]);
+    return values;
+  }
+
+  [Symbol.iterator](): Iterator<HeaderLine> {
+    return this.lines[Symbol.iterator]();
+  }
+}
+
+/** Headers as a caller may write them: an object, whose arrays give one line an element, or any iterable of pairs. */
+export type HeaderInput = Iterable<HeaderLine> | Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * The headers a caller gave, checked.
+ * @param argument what to call them in the message of an error
+ * @throws TypeError where a name is no token, or a value holds what a header cannot
+ */
+export function toHeaderFields(input: HeaderInput | undefined, argument = 'headers'): HeaderFields {
+  if (input instanceof HeaderFields || input === undefined) return checkHeaders(input ?? new HeaderFields(), argument);
+  if (typeof input !== 'object' || input === null) {
+    throw invalidType(argument, 'an object or an iterable of [name, value]', input);
+  }
+  const lines: HeaderLine[] = [];
+  for (const [name, value] of Symbol.iterator in input ? input : Object.entries(input)) {
+    if (typeof name !== 'string') throw invalidType(`a name in ${argument}`, 'a string', name);
+    for (const one of Array.isArray(value) ? value : [value]) lines.push([name, one]);
+  }
+  return checkHeaders(new HeaderFields(lines), argument);
+}
+
+/** Headers that an opening handshake sets itself, and those that would promise a body, which it does not have. */
+export const HANDSHAKE_HEADERS: readonly string[] = [
+  'connection',
+  'upgrade',
+  'sec-websocket-',
+  'content-length',
+  'transfer-encoding',
+  'trailer',
+];
+
+/**
+ * The headers a caller gave, checked, none of which may be among `reserved`: names in lower case; one that ends in `-` stands
+ * for all that begin so.
+ * @throws TypeError where one is, or cannot be sent
+ */
+export function callersHeaders(input: HeaderInput | undefined, reserved: readonly string[]): HeaderFields {
+  const headers = toHeaderFields(input);
+  for (const [name] of headers) {
+    const key = name.toLowerCase();
+    if (reserved.some(own => key === own || (own.endsWith('-') && key.startsWith(own)))) {
+      throw invalidType('headers', 'without those that the opening handshake sets itself', name);
+    }
+  }
+  return headers;
+}
+
+export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines, argument: string): Lines {
+  for (const [name, value] of headers) {
+    if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
+    // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a byte.
+    if (typeof value !== 'string' || !isFieldValue(value)) {
+      throw invalidType(`${argument}[${JSON.stringify(name)}]`, 'a string of HTAB and U+0020-7E, U+0080-FF', value);
+    }
+  }
+  return headers;
+}

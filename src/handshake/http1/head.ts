@@ -1,0 +1,86 @@
+/**
+ * The head of an HTTP/1.1 request or response (RFC 9112): its start line and its headers, as values and as bytes.
+ *
+ * HTTP heads are latin1: one character of a string is one byte of the wire, and the other way round.
+ */
+import { Buffer } from 'node:buffer';
+import { invalidType, invalidValue } from '../../errors.js';
+import { isFieldValue, isToken } from '../grammar.js';
+import { checkHeaders, type HeaderFields, type HeaderLine } from '../header-fields.js';
+import { isRequestTarget } from '../request-target.js';
+
+export interface RequestHead {
+  readonly method: string;
+  /** The request-target as it was sent: origin-form, absolute-form, authority-form or `*`. */
+  readonly target: string;
+  /** Major and minor, e.g. `1.1`. */
+  readonly version: string;
+  readonly headers: HeaderFields;
+}
+
+export interface ResponseHead {
+  /** Major and minor, e.g. `1.1`. */
+  readonly version: string;
+  readonly status: number;
+  /** The reason phrase, '' where there is none. */
+  readonly reason: string;
+  readonly headers: HeaderFields;
+}
+
+/** request-line = method SP request-target SP HTTP-version; undefined where `line` is none. */
+export function parseRequestLine(line: string): Omit<RequestHead, 'headers'> | undefined {
+  // RFC 9112 §3: exactly two SP. A third one, or a lenient split at any white space, is how requests are smuggled.
+  const parts = line.split(' ', 4);
+  const [method = '', target = '', protocol = ''] = parts;
+  const version = parseHttpVersion(protocol);
+  if (parts.length !== 3 || !isToken(method) || !isRequestTarget(target) || version === undefined) return undefined;
+  return { method, target, version };
+}
+
+/** status-line = HTTP-version SP 3DIGIT SP [ reason-phrase ]; undefined where `line` is none. */
+export function parseStatusLine(line: string): Omit<ResponseHead, 'headers'> | undefined {
+  const version = parseHttpVersion(line.slice(0, 8));
+  const status = line.slice(9, 12);
+  // The SP in front of an empty reason phrase is left out by enough servers to be taken as optional.
+  const separated = line[8] === ' ' && (line.length === 12 || line[12] === ' ');
+  if (version === undefined || !separated || !/^[1-9]\d\d$/.test(status)) return undefined;
+  return { version, status: Number(status), reason: line.slice(13) };
+}
+
+/** HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT, of which the digits are returned. */
+function parseHttpVersion(text: string): string | undefined {
+  return /^HTTP\/\d\.\d$/.test(text) ? text.slice(5) : undefined;
+}
+
+/** A head to be sent. Nobody looks anything up in its headers, so their lines will do. */
+type Encodable<Head> = Omit<Head, 'headers'> & { readonly headers: Iterable<HeaderLine> };
+
+/** The bytes of a request head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
+export function encodeRequestHead(head: Encodable<RequestHead>): Uint8Array {
+  if (!isToken(head.method)) throw invalidType('method', 'a token of RFC 9110 §5.6.2', head.method);
+  if (!isRequestTarget(head.target)) {
+    throw invalidType('target', 'printable ASCII without spaces and `#`', head.target);
+  }
+  return encodeHead(`${head.method} ${head.target} ${httpVersion(head.version)}`, head.headers);
+}
+
+/** The bytes of a response head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
+export function encodeResponseHead(head: Encodable<ResponseHead>): Uint8Array {
+  if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
+    throw invalidValue('status', 'an integer from 100 to 999', head.status);
+  }
+  if (!isFieldValue(head.reason)) throw invalidType('reason', 'HTAB and U+0020-7E, U+0080-FF', head.reason);
+  return encodeHead(`${httpVersion(head.version)} ${head.status} ${head.reason}`, head.headers);
+}
+
+function httpVersion(version: string): string {
+  const text = `HTTP/${version}`;
+  if (parseHttpVersion(text) === undefined) throw invalidType('version', 'two digits such as `1.1`', version);
+  return text;
+}
+
+function encodeHead(startLine: string, headers: Iterable<HeaderLine>): Uint8Array {
+  let text = `${startLine}\r\n`;
+  for (const [name, value] of checkHeaders(headers, 'headers')) text += `${name}: ${value}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
+}
