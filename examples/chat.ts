@@ -1,6 +1,7 @@
 /**
- * A chat with a page of its own: node:http serves the page, and the WebSocketServer stands on the same port. Who reads too slowly
- * misses messages rather than holding up the others.
+ * A chat with its own page: node:http serves the page, and a WebSocketServer shares its port. A client that reads too
+ * slowly
+ * misses messages, so that it does not hold up the others.
  *
  *     npx tsx --conditions=ws101-source examples/chat.ts     then open http://127.0.0.1:8080/ in two windows
  */
@@ -33,18 +34,18 @@ const chat = new WebSocketServer({ server: pages, path: '/chat', subprotocols: [
 
 chat.on('connection', (connection, request) => {
   const name = `${request.transport.remoteAddress}:${request.transport.remotePort}`;
-  const tellAll = (text: string) => chat.broadcast(text, { filter: other => other.bufferedAmount < 65_536 });
-  tellAll(`${name} came`);
+  const sendToAll = (text: string) => chat.broadcast(text, { filter: other => other.bufferedAmount < 65_536 });
+  sendToAll(`${name} joined`);
   connection.on('message', text => {
-    if (typeof text === 'string') tellAll(`${name}: ${text}`);
-    else connection.close(1003, 'text only');
+    if (typeof text === 'string') sendToAll(`${name}: ${text}`);
+    else connection.close(1003, 'only text is accepted');
   });
-  connection.on('close', ({ code }) => tellAll(`${name} left (${code})`));
+  connection.on('close', ({ code }) => sendToAll(`${name} left (${code})`));
 });
 
 pages.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => console.log('listening', pages.address()));
 
 process.once('SIGINT', async () => {
-  await chat.close({ reason: 'the chat is over' });
+  await chat.close({ reason: 'shutting down' });
   pages.close();
 });

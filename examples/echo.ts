@@ -1,5 +1,5 @@
 /**
- * The smallest whole program: a server that sends back what it gets, and a client that talks to it.
+ * The smallest complete program: an echo server, and a client that talks to it.
  *
  *     npx tsx --conditions=ws101-source examples/echo.ts
  */

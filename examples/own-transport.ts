@@ -1,6 +1,7 @@
 /**
- * The protocol without sockets: two Protocols whose bytes go through a pair of MessagePorts. Anything that carries bytes in order
- * will do: a serial line, a QUIC stream, a test.
+ * The protocol without sockets: two Protocols exchange bytes over MessagePorts. Any transport that keeps bytes in order
+ * works:
+ * a serial line, a QUIC stream, a test.
  *
  *     npx tsx --conditions=ws101-source examples/own-transport.ts
  */
@@ -16,7 +17,7 @@ function endpoint(
     message: data => onMessage(protocol, data),
     ping: () => {},
     pong: () => {},
-    closeReceived: (code, reason) => console.log(`${role} got Close ${code} ${JSON.stringify(reason)}`),
+    closeReceived: (code, reason) => console.log(`${role} received Close ${code} ${JSON.stringify(reason)}`),
     failed: error => console.log(`${role} failed the connection: ${error.message}`),
   });
   port.on('message', (bytes: Uint8Array) => {
@@ -26,7 +27,7 @@ function endpoint(
   return protocol;
 }
 
-/** Whatever a call made the protocol say goes out. When it has no more to say, this end of the transport is closed. */
+/** Sends the output of a protocol. Closes the transport when the protocol has finished. */
 function flush(protocol: Protocol, port: MessagePort): void {
   for (const piece of protocol.takeOutput()) port.postMessage(piece);
   if (protocol.state === 'CLOSED') port.close();
@@ -35,8 +36,8 @@ function flush(protocol: Protocol, port: MessagePort): void {
 const { port1, port2 } = new MessageChannel();
 endpoint('server', port1, (server, data) => server.send(typeof data === 'string' ? data.toUpperCase() : data));
 const client = endpoint('client', port2, (protocol, data) => {
-  console.log('client got', data);
-  protocol.close(1000, 'thanks');
+  console.log('client received', data);
+  protocol.close(1000, 'done');
 });
 client.send('hello');
 flush(client, port2);

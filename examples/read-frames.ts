@@ -1,5 +1,5 @@
 /**
- * The codec by itself: frames in a hex dump (of a capture, a log, a bug report), one line each.
+ * The codec by itself: prints one line for each frame in a hex dump (of a capture, a log, a bug report).
  *
  *     npx tsx --conditions=ws101-source examples/read-frames.ts 8185 37fa213d 7f9f4d5158 8882 00000000 03e8
  */
@@ -27,4 +27,4 @@ const decoder = new FrameDecoder(
 );
 decoder.push(bytes);
 if (decoder.error !== undefined) console.log(decoder.error.message);
-else if (!decoder.isBetweenFrames) console.log('… and here the bytes end, in the middle of a frame');
+else if (!decoder.isBetweenFrames) console.log('the last frame is incomplete');

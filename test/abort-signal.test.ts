@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { checkSignal, onAbort } from '../src/abort-signal.js';
 
-/** An AbortSignal whose class is not ours: written in a vm context, without a class of Node's underneath. */
+/** An AbortController whose signal has a class of another realm, not built on Node's. */
 function foreignController(): AbortController {
   const events = vm.runInNewContext(`
     class ForeignSignal {
@@ -38,11 +38,11 @@ const REALMS: ReadonlyArray<readonly [where: string, controller: () => AbortCont
 ];
 
 describe('checkSignal()', () => {
-  test.each(REALMS)('passes an AbortSignal of %s', (_where, controller) => {
+  test.each(REALMS)('accepts an AbortSignal of %s', (_where, controller) => {
     expect(() => checkSignal(controller().signal)).not.toThrow();
   });
 
-  test('passes undefined', () => {
+  test('accepts undefined', () => {
     expect(() => checkSignal(undefined)).not.toThrow();
   });
 
@@ -70,7 +70,7 @@ describe.each(REALMS)('onAbort() on a signal of %s', (_where, controller) => {
     expect(called).toEqual([0, 1, 2]);
   });
 
-  test('calls none that was taken back, also by another one during the abort', () => {
+  test('does not call a removed callback, even if another callback removed it during the abort', () => {
     const { signal, abort } = controllerOf(controller);
     const called: string[] = [];
     const stops: Array<() => void> = [];
@@ -85,7 +85,7 @@ describe.each(REALMS)('onAbort() on a signal of %s', (_where, controller) => {
     expect(called).toEqual(['second']);
   });
 
-  test('has one listener for any number of callbacks, and none after the last one', () => {
+  test('adds one listener for any number of callbacks, and removes it with the last one', () => {
     const { signal } = controllerOf(controller);
     const add = vi.spyOn(signal, 'addEventListener');
     const remove = vi.spyOn(signal, 'removeEventListener');
@@ -103,7 +103,7 @@ describe.each(REALMS)('onAbort() on a signal of %s', (_where, controller) => {
   });
 });
 
-test('taking a callback back twice leaves those alone that were added later', () => {
+test('removing a callback twice does not affect callbacks added later', () => {
   const controller = new AbortController();
   const add = vi.spyOn(controller.signal, 'addEventListener');
   const stop = onAbort(controller.signal, () => {});
@@ -117,15 +117,15 @@ test('taking a callback back twice leaves those alone that were added later', ()
   expect(later).toHaveBeenCalledOnce();
 });
 
-test('without a signal nothing is called', () => {
+test('without a signal, no callback is called', () => {
   onAbort(undefined, () => expect.unreachable())();
 });
 
-test('a hundred callbacks on one signal print no MaxListenersExceededWarning, a hundred listeners do', () => {
+test('a hundred callbacks on one signal print no MaxListenersExceededWarning, unlike a hundred listeners', () => {
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   onTestFinished(() => warn.mockRestore());
   const { signal } = new AbortController();
-  // The default of Node 20. That of Node 24 is no limit.
+  // The default of Node 20. In Node 24 the default is unlimited.
   setMaxListeners(10, signal);
   for (let i = 0; i < 100; i++) onAbort(signal, () => {});
   expect(warn).not.toHaveBeenCalled();

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import vm from 'node:vm';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { callOption, callSafely, emitTo, synchronous, warn } from '../src/application-code.js';
 import { HandlerError } from '../src/errors.js';
 import { turns } from './helpers/turns.js';
@@ -16,7 +16,7 @@ function thrower(thrown: unknown): () => never {
   };
 }
 
-/** A promise that rejects, from another realm: no instance of this realm's Promise. */
+/** A rejected promise of another realm: not an instance of this realm's Promise. */
 function foreignRejection(): PromiseLike<never> {
   return vm.runInNewContext("Promise.reject(new Error('foreign'))");
 }
@@ -25,7 +25,7 @@ function withThen(descriptor: PropertyDescriptor): object {
   return Object.defineProperty({}, 'then', descriptor);
 }
 
-/** Unhandled rejections while `run` runs and in the turns after it. */
+/** Returns the unhandled rejections of `run`, and of the turns after it. */
 async function unhandledBy(run: () => unknown): Promise<unknown[]> {
   const seen: unknown[] = [];
   const note = (reason: unknown) => void seen.push(reason);
@@ -37,7 +37,7 @@ async function unhandledBy(run: () => unknown): Promise<unknown[]> {
 }
 
 describe('emitTo()', () => {
-  it('passes all arguments on, and returns whether anyone listened', () => {
+  test('passes all arguments, and returns whether there was a listener', () => {
     const emitter = new EventEmitter();
     const failed = vi.fn();
     expect(emitTo(emitter, failed, 'x', 1, 2)).toBe(false);
@@ -48,7 +48,7 @@ describe('emitTo()', () => {
     expect(failed).not.toHaveBeenCalled();
   });
 
-  it('hands over what a listener throws, and counts it as heard', () => {
+  test('reports what a listener throws, and returns true', () => {
     const emitter = new EventEmitter().on('x', thrower('oops'));
     const failed = vi.fn();
     expect(emitTo(emitter, failed, 'x')).toBe(true);
@@ -57,19 +57,19 @@ describe('emitTo()', () => {
 });
 
 describe('callSafely()', () => {
-  it.each<[string, () => unknown]>([
+  test.each<[string, () => unknown]>([
     ['throws', thrower(new Error('oops'))],
     ['rejects', () => Promise.reject(new Error('oops'))],
     ['rejects in another realm', foreignRejection],
     ['returns an object whose then throws', () => withThen({ value: thrower(new Error('oops')) })],
     ['returns an object whose then cannot be read', () => withThen({ get: thrower('oops') })],
-  ])('hands over the failure of a function that %s', async (_, call) => {
+  ])('reports the failure of a function that %s', async (_, call) => {
     const failed = vi.fn();
     expect(await unhandledBy(() => callSafely(call, failed))).toEqual([]);
     expect(failed).toHaveBeenCalledOnce();
   });
 
-  it.each([undefined, null, 7, {}, Promise.resolve()])('has nothing to say of an answer such as %o', async answer => {
+  test.each([undefined, null, 7, {}, Promise.resolve()])('reports nothing if the function returns %o', async answer => {
     const failed = vi.fn();
     callSafely(() => answer, failed);
     await turns();
@@ -78,11 +78,11 @@ describe('callSafely()', () => {
 });
 
 describe('synchronous()', () => {
-  it.each([undefined, null, false, 'text', withThen({ value: 1 })])('lets %o pass', answer => {
+  test.each([undefined, null, false, 'text', withThen({ value: 1 })])('returns %o unchanged', answer => {
     expect(synchronous('choose', 'anything', answer)).toBe(answer);
   });
 
-  it('throws a TypeError for a promise, which does not become an unhandled rejection', async () => {
+  test('throws a TypeError for a promise, and handles its rejection', async () => {
     const message = 'choose() must return a string synchronously, got a Promise';
     for (const reject of [() => Promise.reject(new Error('oops')), foreignRejection]) {
       const unhandled = await unhandledBy(() => {
@@ -96,11 +96,11 @@ describe('synchronous()', () => {
 });
 
 describe('callOption()', () => {
-  it('returns the answer', () => {
+  test('returns what the function returned', () => {
     expect(callOption('choose', 'a string', () => 'a')).toBe('a');
   });
 
-  it('throws a HandlerError that names the option, for a throw and for a promise', () => {
+  test('throws a HandlerError that names the option, if it throws or returns a promise', () => {
     const oops = new Error('oops');
     expect(() => callOption('choose', 'a string', thrower(oops))).toThrow(
       expect.objectContaining({ message: 'choose() failed: oops', cause: oops }),
@@ -112,7 +112,7 @@ describe('callOption()', () => {
 });
 
 describe('warn()', () => {
-  it('survives whatever was thrown', () => {
+  test('accepts any thrown value', () => {
     const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const hostile = Object.defineProperty({}, 'stack', { get: thrower('no') });
     for (const thrown of [undefined, null, 'text', { stack: 7 }, hostile]) {
@@ -123,7 +123,7 @@ describe('warn()', () => {
     }
   });
 
-  it('prints the stack of the application’s error', async () => {
+  test('prints the stack of the application’s error', async () => {
     const program = `
       import { warn } from './src/application-code.ts';
       import { HandlerError } from './src/errors.ts';

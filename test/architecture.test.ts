@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 
 const SOURCES = fileURLToPath(new URL('../src', import.meta.url));
 
-/** What each room of src/ may import, besides itself (docs/architecture.md). */
-const ARROWS: Readonly<Record<string, readonly string[]>> = {
+/** Which other folders each folder (or file) of src/ may import. docs/architecture.md shows the same table. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'host-values': [],
   errors: ['host-values'],
   'abort-signal': ['errors'],
@@ -72,7 +72,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cli: ['wire', 'index'],
 };
 
-/** What of node each room without I/O may import. The others may import anything of node's. */
+/** Which modules of Node the folders without I/O may import. The other folders may import any. */
 const PURE: Readonly<Record<string, readonly string[]>> = {
   'host-values': [],
   errors: [],
@@ -89,11 +89,11 @@ const PURE: Readonly<Record<string, readonly string[]>> = {
 interface Import {
   readonly from: string;
   readonly to: string;
-  /** Whether it is gone at run time. */
+  /** Whether it is a type import, which does not exist at run time. */
   readonly isType: boolean;
 }
 
-/** Every import of src/, with relative ones resolved to files of it. */
+/** Returns every import in src/. Relative imports are resolved to files. */
 function imports(): Import[] {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'));
   return files.flatMap(from => {
@@ -109,7 +109,7 @@ function imports(): Import[] {
   });
 }
 
-function roomOf(file: string): string {
+function folderOf(file: string): string {
   return file === '#platform' ? 'platform' : file.split('/')[0]!.replace(/\.ts$/, '');
 }
 
@@ -117,28 +117,28 @@ const ALL = imports();
 
 describe('imports', () => {
   test('are found', () => {
-    // So that a pattern that matches nothing does not pass for order.
+    // Otherwise a pattern that matches nothing would make every other test pass.
     expect(ALL.length).toBeGreaterThan(150);
-    expect(new Set(ALL.map(({ from }) => roomOf(from)))).toEqual(
-      new Set(Object.keys(ARROWS).filter(room => room !== 'host-values' && room !== 'fifo')),
+    expect(new Set(ALL.map(({ from }) => folderOf(from)))).toEqual(
+      new Set(Object.keys(ALLOWED).filter(folder => folder !== 'host-values' && folder !== 'fifo')),
     );
   });
 
-  test('go one way', () => {
-    const astray = ALL.filter(({ from, to }) => {
-      const [room, other] = [roomOf(from), roomOf(to)];
-      return !to.startsWith('node:') && room !== other && !ARROWS[room]!.includes(other);
+  test('follow the allowed directions', () => {
+    const forbidden = ALL.filter(({ from, to }) => {
+      const [folder, other] = [folderOf(from), folderOf(to)];
+      return !to.startsWith('node:') && folder !== other && !ALLOWED[folder]!.includes(other);
     });
-    expect(astray).toEqual([]);
+    expect(forbidden).toEqual([]);
   });
 
-  test('the arrows themselves have no circle', () => {
-    const reaches = (room: string, goal: string): boolean =>
-      ARROWS[room]!.some(next => next === goal || reaches(next, goal));
-    for (const room of Object.keys(ARROWS)) expect([room, reaches(room, room)]).toEqual([room, false]);
+  test('the allowed directions have no cycle', () => {
+    const reaches = (folder: string, goal: string): boolean =>
+      ALLOWED[folder]!.some(next => next === goal || reaches(next, goal));
+    for (const folder of Object.keys(ALLOWED)) expect([folder, reaches(folder, folder)]).toEqual([folder, false]);
   });
 
-  test('of files have no circle either', () => {
+  test('between files have no cycle', () => {
     const next = new Map<string, string[]>();
     for (const { from, to, isType } of ALL) if (!isType) next.set(from, [...(next.get(from) ?? []), to]);
     const done = new Set<string>();
@@ -151,23 +151,23 @@ describe('imports', () => {
     for (const file of next.keys()) visit(file, []);
   });
 
-  test('framing and handshake never meet', () => {
+  test('framing and handshake do not import each other', () => {
     const meeting = ALL.filter(({ from, to }) => {
-      const rooms = [roomOf(from), roomOf(to)];
-      return rooms.includes('framing') && rooms.includes('handshake');
+      const folders = [folderOf(from), folderOf(to)];
+      return folders.includes('framing') && folders.includes('handshake');
     });
     expect(meeting).toEqual([]);
   });
 
-  test('the rooms without I/O import none: no net, tls, http, stream, timers, events, fs', () => {
+  test('folders without I/O import no modules of Node, except node:buffer and node:crypto where allowed', () => {
     const impure = ALL.filter(({ from, to }) => {
-      const allowed = PURE[roomOf(from)];
+      const allowed = PURE[folderOf(from)];
       return to.startsWith('node:') && allowed !== undefined && !allowed.includes(to);
     });
     expect(impure).toEqual([]);
   });
 
-  test('only timers.ts reads the global timer functions and the clock, which test runners replace', () => {
+  test('only timers.ts uses the global timer functions and the clock, which test runners replace', () => {
     const GLOBALS =
       /(?<![.\w'#])(setTimeout|clearTimeout|setInterval|clearInterval|setImmediate|clearImmediate)\(|process\.nextTick|performance\.now|Date\.now|globalThis\.(set|clear)/;
     const IMPORT = /import \{([^}]*)\} from '(?:\.\.\/)+timers\.js'/;
@@ -186,7 +186,7 @@ describe('imports', () => {
   });
 
   test('only application-code.ts calls listeners', () => {
-    // Of our own events there are no others: what has no listener throws, and a server of node's is handed a socket.
+    // Exceptions: an unhandled 'error' event must throw, and a TLS server is handed a socket.
     const allowed = ["emit('error'", "tlsServer.emit('connection'"];
     const users = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
       if (!file.endsWith('.ts') || file === 'application-code.ts') return false;
@@ -196,7 +196,7 @@ describe('imports', () => {
     expect(users).toEqual([]);
   });
 
-  test('instanceof is asked of our own classes and of those of node:net and node:tls, which are one in all realms', () => {
+  test('instanceof is used only with classes of this package, node:net and node:tls, which are the same in all realms', () => {
     const foreign = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).flatMap(file => {
       if (!file.endsWith('.ts')) return [];
       const code = readFileSync(join(SOURCES, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
@@ -211,21 +211,21 @@ describe('imports', () => {
     expect(foreign).toEqual([]);
   });
 
-  test('node:crypto is for handshake and platform/node.ts alone', () => {
+  test('only handshake and platform/node.ts import node:crypto', () => {
     const users = ALL.filter(({ to }) => to === 'node:crypto').map(({ from }) => from);
     expect(users.sort()).toEqual(['handshake/http1/key.ts', 'platform/node.ts']);
   });
 
-  test('nothing but node and ourselves is imported', () => {
+  test('only modules of Node and of this package are imported', () => {
     const foreign = ALL.filter(({ to }) => !/^node:|\.ts$|^#platform$/.test(to));
     expect(foreign).toEqual([]);
     const { dependencies } = JSON.parse(readFileSync(join(SOURCES, '../package.json'), 'utf8'));
     expect(dependencies).toBeUndefined();
   });
 
-  test('only the command imports what only it needs', () => {
-    const importers = ALL.filter(({ to }) => roomOf(to) === 'cli' || roomOf(to) === 'wire').map(({ from }) =>
-      roomOf(from),
+  test('only the command imports cli and wire', () => {
+    const importers = ALL.filter(({ to }) => folderOf(to) === 'cli' || folderOf(to) === 'wire').map(({ from }) =>
+      folderOf(from),
     );
     expect([...new Set(importers)].sort()).toEqual(['cli', 'wire']);
   });
@@ -234,21 +234,21 @@ describe('imports', () => {
 describe('docs', () => {
   const page = readFileSync(join(SOURCES, '../docs/architecture.md'), 'utf8');
 
-  /** The rows under a heading, as cells without backquotes. */
+  /** Returns the table rows under a heading, as cells without backquotes. */
   function rowsUnder(heading: string): string[][] {
     const section = page.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
     return Array.from(section.matchAll(/^\| (`.*) \|$/gm), ([, row]) => row!.replaceAll('`', '').split(' | '));
   }
 
-  test('has the imports that are allowed', () => {
+  test('architecture.md shows the allowed imports', () => {
     const rows = rowsUnder('Folders').map(([folder, , imports]) => [
       folder!.replace(/\.ts$|\/$/, ''),
       imports === 'nothing' ? [] : imports!.split(', '),
     ]);
-    expect(Object.fromEntries(rows)).toEqual(ARROWS);
+    expect(Object.fromEntries(rows)).toEqual(ALLOWED);
   });
 
-  test('names every file with state of the whole process', () => {
+  test('architecture.md lists every file with process-wide state', () => {
     const stateful = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
       if (!file.endsWith('.ts') || /^(cli|wire)\//.test(file)) return false;
       const source = readFileSync(join(SOURCES, file), 'utf8');
@@ -273,7 +273,7 @@ describe('docs', () => {
 });
 
 describe('in a browser', () => {
-  /** A world with what browsers have and nothing of node's: no Buffer, no process, no require. */
+  /** A context with the globals of a browser, without Buffer, process and require. */
   function browser(): vm.Context {
     return vm.createContext({ TextEncoder, TextDecoder, crypto: globalThis.crypto });
   }
@@ -293,18 +293,18 @@ describe('in a browser', () => {
     return outputFiles[0]!.text;
   }
 
-  test('protocol runs: an echo between a client and a server, to the end of the closing handshake', async () => {
+  test('protocol runs: a client and a server exchange messages and close', async () => {
     const context = browser();
     vm.runInContext(await bundle('protocol/index.ts', 'ws101'), context);
-    const told: unknown = vm.runInContext(
+    const events: unknown = vm.runInContext(
       `
-      const told = [];
+      const events = [];
       const handler = (name, onMessage) => ({
-        message: data => { told.push([name, typeof data === 'string' ? data : Array.from(data)]); onMessage(data); },
-        ping: () => told.push([name, 'ping']),
-        pong: () => told.push([name, 'pong']),
-        closeReceived: (code, reason) => told.push([name, 'close', code, reason]),
-        failed: error => told.push([name, 'failed', error.message]),
+        message: data => { events.push([name, typeof data === 'string' ? data : Array.from(data)]); onMessage(data); },
+        ping: () => events.push([name, 'ping']),
+        pong: () => events.push([name, 'pong']),
+        closeReceived: (code, reason) => events.push([name, 'close', code, reason]),
+        failed: error => events.push([name, 'failed', error.message]),
       });
       const client = new ws101.Protocol('client', handler('client', () => {}));
       const server = new ws101.Protocol('server', handler('server', data => server.send(data)));
@@ -320,12 +320,12 @@ describe('in a browser', () => {
       exchange();
       client.close(4000, 'bye');
       exchange();
-      told.push([client.state, server.state]);
-      JSON.stringify(told);
+      events.push([client.state, server.state]);
+      JSON.stringify(events);
       `,
       context,
     );
-    expect(JSON.parse(String(told))).toEqual([
+    expect(JSON.parse(String(events))).toEqual([
       ['server', 'grüße, 🌍'],
       ['server', [1, 2, 255]],
       ['server', 'ping'],
@@ -338,7 +338,7 @@ describe('in a browser', () => {
     ]);
   });
 
-  test('framing runs: a masked frame, there and back', async () => {
+  test('framing runs: a masked frame is encoded and decoded', async () => {
     const context = browser();
     vm.runInContext(await bundle('framing/index.ts', 'ws101'), context);
     const message: unknown = vm.runInContext(

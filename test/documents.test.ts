@@ -8,7 +8,7 @@ import { ROWS } from './soak/rows/index.js';
 
 const root = new URL('../', import.meta.url);
 
-/** The words in `code` in a document. */
+/** Returns the inline code of a document. */
 function codeIn(document: string): string[] {
   return Array.from(withoutCode(readDocument(document)).matchAll(/`([^`\n]+)`/g), ([, code]) => code!);
 }
@@ -22,7 +22,7 @@ describe.each(WRITTEN)('%s', document => {
     expect(paths.filter(path => !existsSync(new URL(path, root)))).toEqual([]);
   });
 
-  test('names scripts, and rows of the soak, that exist', () => {
+  test('names scripts and soak rows that exist', () => {
     const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> };
     for (const code of codeIn(document)) {
       const [, script, row] = /^npm run (\S+)(?: -- (\S+))?/.exec(code) ?? [];
@@ -46,7 +46,7 @@ describe.each(WRITTEN)('%s', document => {
 
 test.each(['CONTRIBUTING.md', 'RELEASING.md'])('%s shows commands that exist', document => {
   const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Record<string, string> };
-  // Blocks in a list are indented.
+  // Code blocks in a list are indented.
   const blocks = readDocument(document).matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm);
   const commands = Array.from(blocks, ([, code]) => code!.trim().split(/\n */)).flat();
   expect(commands.length).toBeGreaterThanOrEqual(4);
@@ -58,7 +58,7 @@ test.each(['CONTRIBUTING.md', 'RELEASING.md'])('%s shows commands that exist', d
   }
 });
 
-test('the worked example of CONTRIBUTING.md shows lines that are in the files it names', () => {
+test('the worked example of CONTRIBUTING.md shows lines that exist in the files it names', () => {
   const diffs = codeBlocks('CONTRIBUTING.md').filter(({ info }) => info === 'diff');
   expect(diffs.length).toBeGreaterThanOrEqual(6);
   let file = '';
@@ -72,12 +72,12 @@ test('README.md has at most 220 lines', () => {
   expect(readDocument('README.md').split('\n').length).toBeLessThanOrEqual(221);
 });
 
-test('README.md leads to every document', () => {
+test('README.md links to every document', () => {
   const readme = readDocument('README.md');
   expect(DOCUMENTS.filter(path => path !== 'README.md' && !readme.includes(`(${path})`))).toEqual([]);
 });
 
-/** The sources of a folder, one after the other. */
+/** Returns the concatenated sources of a folder. */
 function sources(folder: string): string {
   const files = readdirSync(new URL(folder, root), { recursive: true, encoding: 'utf8' });
   return files
@@ -86,7 +86,7 @@ function sources(folder: string): string {
     .join('\n');
 }
 
-/** The body of a declaration in a source, from its first line to the line that ends it. */
+/** Returns the body of a declaration in a source file. */
 function declaration(path: string, start: string): string {
   const [, rest = ''] = readDocument(path).split(start);
   return rest.slice(0, rest.search(/^}|;\n\n/m));
@@ -95,38 +95,38 @@ function declaration(path: string, start: string): string {
 describe('docs/errors.md', () => {
   const words = codeIn('docs/errors.md');
 
-  test('has every error class', () => {
+  test('lists every error class', () => {
     const classes = Array.from(readDocument('src/errors.ts').matchAll(/^export class (\w+)/gm), ([, name]) => name);
     expect(classes.length).toBeGreaterThanOrEqual(6);
     expect(words).toEqual(expect.arrayContaining(classes));
   });
 
-  test('has every code of an error or of a warning', () => {
+  test('lists every error code and warning code', () => {
     const codes = new Set(sources('src').match(/WS101_\w+/g));
     expect(codes.size).toBeGreaterThanOrEqual(12);
     expect(words).toEqual(expect.arrayContaining([...codes]));
   });
 
-  test('has every phase of a handshake', () => {
+  test('lists every handshake phase', () => {
     const phases = declaration('src/errors.ts', 'export type HandshakePhase =').match(/\w+/g) ?? [];
     expect(phases).toContain('dns');
     expect(words).toEqual(expect.arrayContaining(phases));
   });
 
-  test('has every property of CloseInfo', () => {
+  test('lists every property of CloseInfo', () => {
     const body = declaration('src/connection/close-info.ts', 'export interface CloseInfo {');
     const names = Array.from(body.matchAll(/readonly (\w+)/g), ([, name]) => name);
     expect(names).toContain('wasClean');
     expect(words).toEqual(expect.arrayContaining(names));
   });
 
-  test('has every violation with its close code', () => {
+  test('lists every violation with its close code', () => {
     const page = readDocument('docs/errors.md');
     for (const { code, closeCode } of Object.values(VIOLATION))
       expect(page).toContain(`| \`${code}\` | ${closeCode} |`);
   });
 
-  test('has every close code with its name', () => {
+  test('lists every close code with its name', () => {
     const page = readDocument('docs/errors.md');
     for (const [name, code] of Object.entries(CLOSE_CODE)) expect(page).toContain(`| ${code} | \`${name}\` |`);
   });
@@ -135,7 +135,7 @@ describe('docs/errors.md', () => {
 test.each([
   ['docs/connection.md', 'src/connection/websocket-connection.ts', 'export interface ConnectionEvents {'],
   ['docs/server.md', 'src/server/websocket-server.ts', 'export interface ServerEvents<Context> {'],
-])('%s has every event', (document, path, start) => {
+])('%s lists every event', (document, path, start) => {
   const events = Array.from(declaration(path, start).matchAll(/^ {2}(\w+): \[/gm), ([, event]) => event);
   expect(events.length).toBeGreaterThanOrEqual(6);
   expect(codeIn(document)).toEqual(expect.arrayContaining(events));

@@ -11,7 +11,7 @@ import {
 } from '../src/errors.js';
 import { VIOLATION } from '../src/framing/violations.js';
 
-describe('every error tells its class, a stable code and who is at fault', () => {
+describe('every error has a name, a code and a fault', () => {
   test.each<[WebSocketError, string, string, string]>([
     [new ProtocolError(VIOLATION.INVALID_UTF8, 7), 'ProtocolError', 'WS101_PROTOCOL_VIOLATION', 'peer'],
     [
@@ -54,20 +54,20 @@ describe('every error tells its class, a stable code and who is at fault', () =>
 });
 
 describe('ProtocolError', () => {
-  test('says the rule, what came, the section and the offset', () => {
+  test('names the rule, the value, the section and the offset', () => {
     const error = new ProtocolError(VIOLATION.RESERVED_OPCODE, 42, '0x3');
     expect(error).toMatchObject({ violation: VIOLATION.RESERVED_OPCODE, closeCode: 1002, section: '§5.2', offset: 42 });
     expect(error.message).toBe('the opcode is reserved: 0x3 (RFC 6455 §5.2, at byte 42)');
   });
 
-  test('says no more where there is no detail', () => {
+  test('leaves out the value if there is none', () => {
     const error = new ProtocolError(VIOLATION.MASKED_SERVER_FRAME, 0);
     expect(error.message).toBe('a frame from a server must not be masked (RFC 6455 §5.1, at byte 0)');
   });
 });
 
 describe('HandshakeError', () => {
-  test('has all that came', () => {
+  test('keeps the response and the cause', () => {
     const cause = new Error('refused');
     const body = Uint8Array.of(1);
     const headers = [['Server', 'x']] as const;
@@ -77,7 +77,7 @@ describe('HandshakeError', () => {
     expect(new HandshakeError('no', details).cause).toBe(cause);
   });
 
-  test('has no cause, status or hint where none was, and empty headers and body', () => {
+  test('has no cause, status or hint by default, and empty headers and body', () => {
     const error = new HandshakeError('no', { phase: 'tls', fault: 'network' });
     expect(error).toMatchObject({ phase: 'tls', status: undefined, hint: undefined, headers: [] });
     expect(error.body).toHaveLength(0);
@@ -85,12 +85,12 @@ describe('HandshakeError', () => {
   });
 });
 
-test('ConnectionLostError has a cause only where one is given', () => {
+test('ConnectionLostError has a cause only if one was given', () => {
   expect('cause' in new ConnectionLostError('gone')).toBe(false);
   expect(new ConnectionLostError('gone', 'WS101_CONNECTION_LOST', 'reset').cause).toBe('reset');
 });
 
-test('BackpressureError says how much waits, what the limit is, and what the peer took', () => {
+test('BackpressureError reports the buffered bytes, the limit, and what the peer took', () => {
   const error = new BackpressureError(20, 10, 'the peer took nothing');
   expect(error.bufferedAmount).toBe(20);
   expect(error.message).toBe(
@@ -113,7 +113,7 @@ function unreadableProxy(): object {
   return new Proxy({}, { get: fail, getPrototypeOf: fail });
 }
 
-describe('HandlerError says what the listener threw, whatever it is', () => {
+describe('HandlerError describes any thrown value', () => {
   test.each<[unknown, string]>([
     [new Error('oops'), 'oops'],
     ['a string', 'a string'],
@@ -134,18 +134,18 @@ describe('HandlerError says what the listener threw, whatever it is', () => {
     [unreadableError(), 'an error without a readable message'],
     [unreadableProxy(), 'an error without a readable message'],
     [{ constructor: { name: Symbol('s') } }, 'an object'],
-  ])('%#', (thrown, said) => {
+  ])('%#', (thrown, described) => {
     const error = new HandlerError('message', thrown);
-    expect(error.message).toBe(`a listener of 'message' failed: ${said}`);
+    expect(error.message).toBe(`a listener of 'message' failed: ${described}`);
     expect(error.cause).toBe(thrown);
   });
 });
 
-test('HandlerError says of a function among the options what it is called', () => {
+test('HandlerError names the option whose function failed', () => {
   expect(new HandlerError('authorize', new Error('oops'), 'option').message).toBe('authorize() failed: oops');
 });
 
-describe('the fault of the caller says what was expected and what came', () => {
+describe('an invalid argument is described', () => {
   class Unusual {}
   test.each<[unknown, string]>([
     ['text', '"text"'],

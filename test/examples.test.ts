@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FRAMES } from './helpers/frames.js';
 import { plainResponse, switchingProtocols } from './helpers/http-heads.js';
 import { codeBlocks, DOCUMENTS } from './helpers/markdown.js';
@@ -20,8 +20,8 @@ async function runExample(name: string, ...args: string[]): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-describe('the examples do what they say', () => {
-  it('echo.ts', async () => {
+describe('the examples print what they should', () => {
+  test('echo.ts', async () => {
     expect(await runExample('echo.ts')).toEqual([
       'received hello',
       'received <Buffer 01 00 01>',
@@ -29,24 +29,24 @@ describe('the examples do what they say', () => {
     ]);
   });
 
-  it('own-transport.ts', async () => {
+  test('own-transport.ts', async () => {
     expect(await runExample('own-transport.ts')).toEqual([
-      'client got HELLO',
-      'server got Close 1000 "thanks"',
-      'client got Close 1000 ""',
+      'client received HELLO',
+      'server received Close 1000 "done"',
+      'client received Close 1000 ""',
     ]);
   });
 
-  it('read-frames.ts', async () => {
+  test('read-frames.ts', async () => {
     expect(await runExample('read-frames.ts', '8185 37fa213d 7f9f4d5158', '83')).toEqual([
       'byte 0: FIN masked text, 5 bytes "Hello"',
-      '… and here the bytes end, in the middle of a frame',
+      'the last frame is incomplete',
     ]);
   });
 });
 
 describe('the first example of README.md', () => {
-  /** Runs it with this server in place of its own, and returns what it prints. A process that fails throws here. */
+  /** Runs the example against a local port, and returns what it prints. Throws if the process fails. */
   async function runFirstExample(port: number): Promise<{ stdout: string; stderr: string }> {
     const { code } = codeBlocks('README.md').find(({ info }) => info === 'ts')!;
     return runCode(code.replace('wss://example.com/chat', `ws://127.0.0.1:${port}/`));
@@ -55,7 +55,7 @@ describe('the first example of README.md', () => {
   const MESSAGES = Buffer.concat(['1', 'bye'].map(text => FRAMES.server.text(text)));
   const open = async (peer: RawPeer) => peer.write(switchingProtocols(await peer.head()));
 
-  it.each<[string, (peer: RawPeer) => Promise<void>, RegExp]>([
+  test.each<[string, (peer: RawPeer) => Promise<void>, RegExp]>([
     ['refuses', async peer => peer.write(plainResponse('404 Not Found', ['Connection: close'])), /HandshakeError/],
     ['resets instead of answering', async peer => peer.reset(), /HandshakeError/],
     [
@@ -85,14 +85,14 @@ describe('the first example of README.md', () => {
       },
       /ConnectionLostError/,
     ],
-  ])('notices a server that %s, and does not end by an unhandled rejection', async (_, serve, error) => {
+  ])('handles a server that %s', async (_, serve, error) => {
     const { port } = await rawServer(serve);
     const { stdout, stderr } = await runFirstExample(port);
     expect(stderr).toMatch(error);
     expect(stdout).not.toContain('closed');
   });
 
-  it('says so if every message has come', async () => {
+  test('prints "closed" after every message has arrived', async () => {
     const { port } = await rawServer(async peer => {
       await open(peer);
       peer.write(MESSAGES);
@@ -104,7 +104,7 @@ describe('the first example of README.md', () => {
 });
 
 describe('the server of README.md', () => {
-  it('echoes, and closes everything at SIGTERM', async () => {
+  test('echoes, and closes every connection on SIGTERM', async () => {
     const block = codeBlocks('README.md').find(({ code }) => code.includes('new WebSocketServer'))!;
     const { stdout } = await runCode(`${withFreePort(block.code)}
       import { connect } from 'ws101';
@@ -122,7 +122,7 @@ describe('the server of README.md', () => {
 const BLOCKS = DOCUMENTS.flatMap(codeBlocks).filter(({ info }) => /^ts\b/.test(info));
 
 describe('the code in the documents', () => {
-  it('passes the type checker', async () => {
+  test('passes the type checker', async () => {
     expect(BLOCKS.length).toBeGreaterThanOrEqual(20);
     const folder = await mkdtemp(join(tmpdir(), 'ws101-documents-'));
     try {
@@ -156,16 +156,16 @@ describe('the code in the documents', () => {
   const runnable = BLOCKS.filter(({ info }) => info === 'ts run');
   const servers = BLOCKS.filter(({ info }) => info === 'ts start');
 
-  it.each(runnable)('prints what is shown: $place', async ({ code, output }) => {
+  test.each(runnable)('prints the output shown: $place', async ({ code, output }) => {
     expect(await runCode(code)).toEqual({ stdout: output, stderr: '' });
   });
 
-  it.each(servers)('starts: $place', async ({ code }) => {
+  test.each(servers)('starts without output: $place', async ({ code }) => {
     const end = 'setTimeout(() => process.exit(), 100);';
     expect(await runCode(`${withFreePort(code)}${end}`)).toEqual({ stdout: '', stderr: '' });
   });
 
-  it('has a known kind in every block, and no output without code', () => {
+  test('every block has a known kind, and every output has its code', () => {
     const infos = new Set(BLOCKS.map(({ info }) => info));
     expect([...infos].sort()).toEqual(['ts', 'ts run', 'ts start']);
     const outputs = DOCUMENTS.flatMap(codeBlocks).filter(({ info }) => info === 'text output');
@@ -173,7 +173,7 @@ describe('the code in the documents', () => {
   });
 });
 
-/** What the blocks leave to the reader. Other packages are declared as far as the blocks use them: they are not installed here. */
+/** Declarations for names that the blocks leave to the reader, and for packages that are not installed here. */
 const GIVEN = `
 declare function whoIs(cookie: string | undefined, signal: AbortSignal): Promise<string | undefined>;
 
@@ -208,7 +208,7 @@ function withFreePort(code: string): string {
     .replaceAll('listen(8080)', "listen(0, '127.0.0.1')");
 }
 
-/** Runs a block as a program of its own. A process that fails throws here. */
+/** Runs a code block in a process of its own. Throws if the process fails. */
 async function runCode(code: string): Promise<{ stdout: string; stderr: string }> {
   const { code: javascript } = await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' });
   const flags = ['--conditions=ws101-source', '--disable-warning=ExperimentalWarning', '--import', 'tsx'];

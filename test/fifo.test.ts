@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Fifo } from '../src/fifo.js';
 
-test('a Fifo returns items in the order in which they came, like an array', () => {
+test('a Fifo returns items in insertion order', () => {
   const step = fc.oneof(
     { weight: 6, arbitrary: fc.constant('push' as const) },
     { weight: 5, arbitrary: fc.constant('shift' as const) },
@@ -26,7 +26,7 @@ test('a Fifo returns items in the order in which they came, like an array', () =
   );
 });
 
-test('a Fifo that was emptied is ready for more', () => {
+test('a Fifo accepts items again after it was emptied', () => {
   const fifo = new Fifo<string>();
   fifo.push('a');
   expect([fifo.shift(), fifo.shift(), fifo.length]).toEqual(['a', undefined, 0]);

@@ -5,7 +5,7 @@ import * as handshake from '../src/handshake/index.js';
 import * as root from '../src/index.js';
 import * as protocol from '../src/protocol/index.js';
 
-/** The names that an entry point exports as types: they leave no trace at run time, so its source is read. */
+/** Returns the types that an entry point exports. They do not exist at run time, so this reads the source. */
 function typesOf(file: string): string[] {
   const source = readFileSync(new URL(`../src/${file}`, import.meta.url), 'utf8');
   expect(source).not.toMatch(/export \*/);
@@ -18,7 +18,7 @@ function typesOf(file: string): string[] {
   return names.sort();
 }
 
-// What is exported is a promise. A name that comes or goes here belongs into the CHANGELOG; one that goes, into a major version.
+// Every exported name is a promise. List an added name in CHANGELOG.md. Remove a name only in a major version.
 describe('the public surface', () => {
   test('ws101', () => {
     expect(Object.keys(root).sort()).toEqual([
@@ -184,7 +184,7 @@ describe('the public surface', () => {
     ]);
   });
 
-  test('package.json names these entry points, and no other', () => {
+  test('package.json lists exactly these entry points', () => {
     const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     expect(Object.keys(exports)).toEqual(['.', './framing', './handshake', './protocol', './package.json']);
   });

@@ -40,7 +40,7 @@ describe('checkOptionNames()', () => {
     ['tsl', 'tls'],
     ['Tls', 'tls'],
     ['ports', 'port'],
-    // Three wrong letters make another word, and so do two of four.
+    // Three wrong letters are too many, and so are two of four.
     ['nakMessageSise', undefined],
     ['cert', undefined],
     ['maxPayload', undefined],
@@ -49,8 +49,8 @@ describe('checkOptionNames()', () => {
     ['', undefined],
   ])('rejects %j and suggests %j', async (given, meant) => {
     const options = Object.defineProperty({}, given, { value: 1, enumerable: true });
-    const proposal = meant === undefined ? '' : `: did you mean '${meant}'?`;
-    expect(await messageFrom(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${proposal}`);
+    const suggestion = meant === undefined ? '' : `: did you mean '${meant}'?`;
+    expect(await messageFrom(() => checkOptionNames(options, NAMES))).toBe(`unknown option '${given}'${suggestion}`);
   });
 
   test('rejects an unknown option whose value is undefined', async () => {
@@ -59,7 +59,7 @@ describe('checkOptionNames()', () => {
     );
   });
 
-  test('names an option of an option in full', async () => {
+  test('names a nested option in full', async () => {
     expect(await messageFrom(() => checkOptionNames({ prot: 1 }, NAMES, 'server.'))).toBe(
       "unknown option 'server.prot': did you mean 'server.port'?",
     );
@@ -119,7 +119,7 @@ describe('unknown options are rejected by', () => {
     expect(await messageFrom(call)).toBe(message);
   });
 
-  test('ServerHandshake, unless it gets a policy, whose options the server has checked', () => {
+  test('ServerHandshake, unless it gets a policy whose options were checked before', () => {
     expect(() => new ServerHandshake({ port: 80 } as object, policy)).not.toThrow();
   });
 });
@@ -138,7 +138,7 @@ describe('the option tables in docs', () => {
 
   const common = tableUnder('connection.md', '## Options');
 
-  test('list every option of clients and servers, and no other', () => {
+  test('list exactly the options of clients and servers', () => {
     expect(common).toEqual([...Object.keys(CONNECTION_OPTION_NAMES), 'perMessageDeflate'].sort());
     expect([...common, ...tableUnder('client.md', '## Options')].sort()).toEqual(
       Object.keys(CONNECT_OPTION_NAMES).sort(),

@@ -5,7 +5,7 @@ import { resolveConnectionOptions } from '../src/connection/options.js';
 import { type ConnectOptions, connect, type ServerOptions, WebSocketServer } from '../src/index.js';
 import { SERVER_OPTION_NAMES } from '../src/server/options.js';
 
-/** Every type of value, and null, which is not "left out". */
+/** One value of each type, and null. */
 const VALUES: Readonly<Record<string, unknown>> = {
   null: null,
   boolean: true,
@@ -21,7 +21,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 
 type Kind = keyof typeof VALUES;
 
-/** For each option, the kinds of value of which it takes some. All others throw a TypeError that names it. */
+/** The types that each option accepts. Values of other types throw a TypeError that names the option. */
 type Table<Options> = { readonly [name in keyof Required<Options>]: readonly Kind[] };
 
 const NUMBER = ['number', 'NaN'] as const;
@@ -44,7 +44,7 @@ const CONNECT: Table<ConnectOptions> = {
   ...CONNECTION,
   family: NUMBER,
   localAddress: ['string'],
-  // Its content is for node:tls to judge.
+  // node:tls checks its content.
   tls: ['object', 'array'],
   maxHeadSize: NUMBER,
   maxHeaderLines: NUMBER,
@@ -104,8 +104,8 @@ function expectTypeErrorFor(error: unknown, name: string): void {
   expect((error as Error).message).toMatch(new RegExp(`\\b${name}\\b.* must be .*, got `));
 }
 
-describe('an option of another type than it takes, or null, throws a TypeError that names it', () => {
-  test('the tables have every option', () => {
+describe('null, or a value of a wrong type, throws a TypeError that names the option', () => {
+  test('the tables list every option', () => {
     expect(Object.keys(CONNECT).sort()).toEqual(Object.keys(CONNECT_OPTION_NAMES).sort());
     expect(Object.keys(SERVER).sort()).toEqual(Object.keys(SERVER_OPTION_NAMES).sort());
   });
@@ -126,7 +126,7 @@ describe('an option of another type than it takes, or null, throws a TypeError t
     expectTypeErrorFor(await thrownBy(construct), name);
   });
 
-  test('undefined is left out', () => {
+  test('undefined counts as left out', () => {
     const undefinedOptions = (names: object) => Object.fromEntries(Object.keys(names).map(name => [name, undefined]));
     expect(resolveConnectOptions(undefinedOptions(CONNECT))).toEqual(resolveConnectOptions({}));
     expect(resolveConnectionOptions(undefinedOptions(CONNECT))).toEqual(resolveConnectionOptions({}));

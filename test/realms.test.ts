@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import * as here from '../src/index.js';
 import { libraryInRealm } from './helpers/foreign-realm.js';
+import { httpServer } from './helpers/http-server.js';
 
 type Library = typeof here;
 type Options = here.ServerOptions & here.ConnectOptions;
@@ -13,7 +14,7 @@ const COMPRESSED: Options = {
   perMessageDeflate: { threshold: 0, serverNoContextTakeover: false, clientNoContextTakeover: false },
 };
 
-/** A server and a client of the same copy of the library, connected. */
+/** Opens a server and a client of the same copy of the library, and connects them. */
 async function connected(library: Library, options: Options = {}) {
   const server = new library.WebSocketServer({ port: 0, host: '127.0.0.1', ...options });
   onTestFinished(() => server.close({ timeout: 0 }));
@@ -25,7 +26,7 @@ async function connected(library: Library, options: Options = {}) {
   return { server, client, peer: (await accepted)[0] as here.WebSocketConnection };
 }
 
-/** What arrives at `receiver`, as text. */
+/** Returns the first `count` messages that arrive at `receiver`, as text. */
 function textsAt(receiver: here.WebSocketConnection, count: number): Promise<string[]> {
   return new Promise(resolve => {
     const texts: string[] = [];
@@ -37,11 +38,11 @@ function textsAt(receiver: here.WebSocketConnection, count: number): Promise<str
 }
 
 describe.each([
-  ['only the globals of the host come from outside', {}],
-  // As jest-environment-node does.
-  ['so do Uint8Array and ArrayBuffer', { Uint8Array, ArrayBuffer }],
-  ['so do Promise and the errors', { Promise, Error, TypeError, RangeError, AggregateError }],
-])('the library in another realm, where %s', async (_, globals) => {
+  ['of the host', {}],
+  // As in jest-environment-node.
+  ['of the host, Uint8Array and ArrayBuffer', { Uint8Array, ArrayBuffer }],
+  ['of the host, Promise and the errors', { Promise, Error, TypeError, RangeError, AggregateError }],
+])('the library in another realm that shares the globals %s', async (_, globals) => {
   const library = await libraryInRealm(globals);
 
   test.each([
@@ -79,7 +80,7 @@ describe.each([
   test.each([
     ['plain', {}],
     ['compressed', COMPRESSED],
-  ])('sends streams of Buffers and of text (%s)', async (_, options) => {
+  ])('sends streams of Buffers and streams of text (%s)', async (_, options) => {
     const { client, peer } = await connected(library, options);
     const texts = textsAt(peer, 2);
     expect(await client.sendStream([Buffer.from('in '), new TextEncoder().encode('parts')])).toBe(true);
@@ -93,7 +94,7 @@ describe.each([
     expect(await texts).toEqual(['in parts', 'more parts']);
   });
 
-  test('measures a ping, with a payload and without', async () => {
+  test('measures the round trip of a Ping, with and without a payload', async () => {
     const { client } = await connected(library);
     expect(await client.ping()).toBeGreaterThanOrEqual(0);
     expect(await client.ping(Buffer.from('payload'))).toBeGreaterThanOrEqual(0);
@@ -106,21 +107,17 @@ describe.each([
     expect(client.state).toBe('open');
   });
 
-  test('accepts upgrades of a server of node:http', async () => {
-    const pages = http.createServer();
-    onTestFinished(() => void pages.close());
+  test('accepts upgrades from a node:http server', async () => {
+    const { server: pages, port } = await httpServer();
     const server = new library.WebSocketServer({ server: pages });
     server.on('connection', connection => connection.on('message', data => connection.send(data)));
-    pages.listen(0, '127.0.0.1');
-    await once(pages, 'listening');
-    const { port } = pages.address() as AddressInfo;
     const client = await library.connect(`ws://127.0.0.1:${port}/`);
     client.send('hello');
     expect(await textsAt(client, 1)).toEqual(['hello']);
     await server.close({ timeout: 0 });
   });
 
-  test('waits for signals from outside', async () => {
+  test('accepts AbortSignals of the outer realm', async () => {
     const { client } = await connected(library);
     const reason = new Error('no longer wanted');
     const endless = client.sendStream(
@@ -134,7 +131,7 @@ describe.each([
     await expect(failed).rejects.toBe(reason);
   });
 
-  test('tells what an error from outside says', async () => {
+  test('reports the message of an error of the outer realm', async () => {
     const server = http.createServer().listen(0, 'localhost');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -147,7 +144,7 @@ describe.each([
     });
 
     const { client, peer } = await connected(library);
-    const fault = new Error('a fault from outside');
+    const fault = new Error('a fault in the outer realm');
     client.on('message', () => {
       throw fault;
     });
@@ -166,7 +163,7 @@ describe.each([
     expect((await other.client.closed).cause).toBe(fault);
   });
 
-  test('refuses what is no message', async () => {
+  test('throws a TypeError for values that are not messages', async () => {
     const { client } = await connected(library);
     for (const data of [5, {}, [], null, Promise.resolve('x')]) {
       expect(() => client.send(data as never)).toThrow(
@@ -178,7 +175,7 @@ describe.each([
 });
 
 describe('two copies of the library', () => {
-  test('take prepared messages of one another', async () => {
+  test("accept each other's prepared messages", async () => {
     const other = await libraryInRealm();
     for (const [owner, sender] of [
       [other, here],

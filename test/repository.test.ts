@@ -1,4 +1,4 @@
-/** The files around the code agree with each other: workflows, issue forms, editor settings, the container. */
+/** Workflows, issue forms, editor settings and the container agree with each other. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -35,7 +35,7 @@ function workflow(name: string): Workflow {
   return parse(readDocument(`.github/workflows/${name}`));
 }
 
-/** The steps that a command line gives to `.ci/run`, or undefined if it does not call it. */
+/** Returns the steps that a command line passes to `.ci/run`, or undefined if it does not call it. */
 function stepsOf(command: string): string[] | undefined {
   const [, steps] = /^bash \.ci\/run\b(.*)$/.exec(command) ?? [];
   return steps?.split(' ').filter(step => step !== '');
@@ -47,17 +47,17 @@ const knownSteps = known.split(' ');
 describe.each(readdirSync(new URL('.github/workflows', root)))('the workflow %s', name => {
   const { permissions, concurrency, jobs } = workflow(name);
 
-  test('may only read, and says what happens to a run that is overtaken', () => {
+  test('has read-only permissions, and a concurrency rule', () => {
     expect(permissions).toEqual({ contents: 'read' });
     expect(concurrency.group).toBeTypeOf('string');
   });
 
-  test.each(Object.entries(jobs))('%s has a time limit, and actions with a major version', (_, job) => {
+  test.each(Object.entries(jobs))('%s has a time limit, and pins the major version of each action', (_, job) => {
     expect(job['timeout-minutes']).toBeGreaterThan(0);
     for (const { uses } of job.steps) if (uses !== undefined) expect(uses).toMatch(/^[\w-]+\/[\w-]+@v\d+$/);
   });
 
-  test('names steps that .ci/run has, and files that exist', () => {
+  test('names steps and files that exist', () => {
     const commands = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
     const calls = commands.flatMap(command => [stepsOf(command) ?? []]).flat();
     expect(knownSteps).toEqual(expect.arrayContaining(calls));
@@ -71,7 +71,7 @@ describe.each(readdirSync(new URL('.github/workflows', root)))('the workflow %s'
 describe('CI', () => {
   const { jobs } = workflow('ci.yml');
 
-  test('runs every step in one job, and on Linux all that needs no system packages', () => {
+  test('runs every step in one job, and on Linux every step that needs no system packages', () => {
     expect(jobs.everything!.steps.flatMap(({ run }) => (run === undefined ? [] : [stepsOf(run)]))).toEqual([[]]);
     const onLinux = jobs.linux!.steps.flatMap(({ run }) => (run === undefined ? [] : stepsOf(run)!));
     expect(knownSteps.filter(step => !onLinux.includes(step))).toEqual(['tests-on-node-24', 'interop']);
@@ -87,7 +87,7 @@ test('.ci/run describes each of its steps', () => {
   expect(described).toEqual(knownSteps);
 });
 
-test('npm run check runs steps of .ci/run, without those that take long', () => {
+test('npm run check runs the fast steps of .ci/run', () => {
   expect(stepsOf(scripts.check)).toEqual(['build', 'lint', 'typecheck', 'tests']);
 });
 
@@ -121,12 +121,12 @@ describe('issue forms', () => {
   const names = readdirSync(new URL(folder, root)).filter(name => name !== 'config.yml');
   const form = (name: string): Form => parse(readDocument(`${folder}/${name}`));
 
-  test('are for bugs, features and questions, and the only way in', () => {
+  test('exist for bugs, features and questions, and blank issues are off', () => {
     expect(names.sort()).toEqual(['bug.yml', 'feature.yml', 'question.yml']);
     expect(parse(readDocument(`${folder}/config.yml`))).toEqual({ blank_issues_enabled: false });
   });
 
-  test.each(names)('%s has what GitHub asks for: labels, and an id for each field', name => {
+  test.each(names)('%s has labels, and an id for each field', name => {
     const { name: title, description, body } = form(name);
     expect(title).toBeTypeOf('string');
     expect(description).toBeTypeOf('string');
@@ -139,7 +139,7 @@ describe('issue forms', () => {
     expect(fields.some(({ validations }) => validations?.required)).toBe(true);
   });
 
-  test('a bug comes with a trace and versions', () => {
+  test('the bug form asks for a trace and versions', () => {
     const required = form('bug.yml').body.filter(({ validations }) => validations?.required);
     const asked = required.map(({ attributes }) => attributes.description).join('\n');
     for (const command of ['ws101 connect <url> --trace', 'ws101 --version', 'node --version']) {

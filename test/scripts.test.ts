@@ -1,4 +1,4 @@
-/** The scripts that CI and releases depend on, run in a folder made for them. */
+/** The scripts of CI and releases, run in a temporary folder. */
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** A folder, removed after the test, with a script of ours and the given files. A space in its path must not matter. */
+/** Creates a temporary folder with one of our scripts and the given files. Its path contains a space. */
 function folderWith(script: string, files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'ws101 scripts-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -33,7 +33,7 @@ function run(command: string, ...parameters: string[]): Promise<Ran> {
 }
 
 describe('.ci/run', () => {
-  /** Writes a report as vitest's JSON reporter does, and exits as it does. */
+  /** Stands in for vitest: writes a report like its JSON reporter, and exits with the same code. */
   const TESTS = `
     const [path] = process.argv.flatMap(argument => /^--outputFile.json=(.*)$/.exec(argument)?.slice(1) ?? []);
     require('node:fs').writeFileSync(path, process.env.REPORT);
@@ -55,7 +55,7 @@ describe('.ci/run', () => {
     expect(lastLine(ran)).toBe('0 passed, 0 failed');
   });
 
-  test('goes on after a step that failed, and counts it', async () => {
+  test('continues after a failed step, and counts it', async () => {
     const ran = await ciRun({ build: 'exit 3', lint: 'echo linted' }, 'build', 'lint');
     expect(ran.code).toBe(1);
     expect(ran.stdout).toMatch(/=== build: FAILED after \d+ s/);
@@ -66,19 +66,15 @@ describe('.ci/run', () => {
 
   test.each([
     ['counts the tests of a report', '{"numPassedTests":5,"numFailedTests":2}', '5 passed, 2 failed'],
-    [
-      'counts a step that failed without a failed test',
-      '{"numPassedTests":5,"numFailedTests":0}',
-      '5 passed, 1 failed',
-    ],
-    ['survives a report that was cut off', '{"numPassedTests":5', '0 passed, 1 failed'],
+    ['counts a failed step without failed tests', '{"numPassedTests":5,"numFailedTests":0}', '5 passed, 1 failed'],
+    ['accepts a truncated report', '{"numPassedTests":5', '0 passed, 1 failed'],
   ])('%s', async (_, report, expected) => {
     const ran = await ciRun({ test: `REPORT='${report}' node tests.cjs` }, 'tests');
     expect(ran.code).toBe(1);
     expect(lastLine(ran)).toBe(expected);
   });
 
-  test('runs nothing after an install that failed', async () => {
+  test('runs nothing after a failed install', async () => {
     // npm ci fails without a package-lock.json.
     const ran = await ciRun({ build: 'echo built' }, 'install', 'build');
     expect(ran.code).toBe(1);
@@ -86,7 +82,7 @@ describe('.ci/run', () => {
     expect(lastLine(ran)).toBe('0 passed, 1 failed');
   });
 
-  test('refuses a step that it does not have, before it runs any', async () => {
+  test('rejects an unknown step before it runs any', async () => {
     const ran = await ciRun({ build: 'echo built' }, 'build', 'tets');
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toMatch(/^unknown step "tets"; the steps are: install build /);
@@ -103,13 +99,13 @@ describe('scripts/check-release.mjs', () => {
     return run(process.execPath, join(folder, 'scripts/check-release.mjs'), tag);
   }
 
-  test('accepts a tag whose version and changelog are ready', async () => {
+  test('accepts a tag that matches the version and the changelog', async () => {
     const changelog = '# Changelog\n\n## 0.2.0 (2026-12-01)\n\n- New.\n\n## 0.1.0 (2026-11-01)\n';
     const ran = await checkRelease('v0.2.0', '0.2.0', '0.2.0', changelog, 'example/ws101');
     expect(ran).toEqual({ code: 0, stdout: 'v0.2.0 can be published\n', stderr: '' });
   });
 
-  test('lists everything that is not ready', async () => {
+  test('lists everything that is missing', async () => {
     const ran = await checkRelease('v0.2.0', '0.1.0', '0.0.9', '# Changelog\n\n## 0.1.0 (unreleased)\n');
     expect(ran).toEqual({
       code: 1,

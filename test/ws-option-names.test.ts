@@ -6,7 +6,10 @@ import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/permessage-deflate/index
 import { SERVER_OPTION_NAMES } from '../src/server/options.js';
 import { WS_CLIENT_OPTIONS, WS_DEFLATE_OPTIONS, WS_SERVER_OPTIONS } from '../src/ws-option-names.js';
 
-/** The options that the README and the source of `ws` 8.23 document, except those that http.request() and node:tls document. */
+/**
+ * The options that the README and the source of `ws` 8.23 document, except those that http.request() and node:tls
+ * document.
+ */
 const OPTIONS_OF_WS = {
   client: [
     'allowSynchronousEvents',
@@ -112,11 +115,11 @@ describe.each(CASES)('%s', (table, hints, names, ofWs) => {
   // An option of `perMessageDeflate` may point to an option beside it.
   const known = table === 'WS_DEFLATE_OPTIONS' ? { ...CONNECT_OPTION_NAMES } : names;
 
-  test('answers every option of ws that has another name here, or none', () => {
+  test('has a hint for every option of ws that does not exist here', () => {
     expect(ofWs.filter(name => !Object.hasOwn(names, name) && !Object.hasOwn(hints, name))).toEqual([]);
   });
 
-  test('has no row for a name that is an option here', () => {
+  test('has no hint for a name that is an option here', () => {
     expect(Object.keys(hints).filter(name => Object.hasOwn(names, name))).toEqual([]);
   });
 
@@ -127,7 +130,7 @@ describe.each(CASES)('%s', (table, hints, names, ofWs) => {
   });
 });
 
-test('docs/coming-from-ws.md has the same rows', () => {
+test('docs/coming-from-ws.md shows the same hints', () => {
   const page = readFileSync(new URL('../docs/coming-from-ws.md', import.meta.url), 'utf8').split('\n## Options\n')[1]!;
   const rows = Array.from(page.matchAll(/^\| (`.+) \| (.+) \|$/gm), ([, names, hint]) => [names!, hint!] as const);
   const documented = new Set(

@@ -1,14 +1,17 @@
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
-/** The tester's own permessage-deflate (RFC 7692 §7.2): a context is given as the bytes that it remembers. */
+/** The tester's own permessage-deflate (RFC 7692 §7.2). A context is passed as the bytes of the earlier messages. */
 
 /** "append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload" (§7.2.2) */
 const TAIL = Buffer.of(0x00, 0x00, 0xff, 0xff);
 
-/** Pieces so small that zlib cannot reach behind the window unnoticed: it could, within the output that it still holds. */
+/**
+ * Small output pieces, so that zlib detects references beyond the window. It would accept them within its output
+ * buffer.
+ */
 const OUTPUT_PIECE = 1_024;
 
-/** @param history the messages before, where the context is taken over */
+/** @param history the earlier messages, if the context is taken over */
 export function deflate(message: Uint8Array, windowBits = 15, history: Uint8Array = new Uint8Array()): Buffer {
   const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH, ...remembered(windowBits, history) };
   const bytes = deflateRawSync(message, options);
@@ -16,7 +19,7 @@ export function deflate(message: Uint8Array, windowBits = 15, history: Uint8Arra
   return bytes.subarray(0, -4);
 }
 
-/** @throws {Error} where it is no DEFLATE, or reaches behind the window */
+/** @throws {Error} if the payload is not valid DEFLATE, or refers beyond the window */
 export function inflate(payload: Uint8Array, windowBits: number, history: Uint8Array): Buffer {
   const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH, ...remembered(windowBits, history) };
   return inflateRawSync(Buffer.concat([payload, TAIL]), { ...options, chunkSize: OUTPUT_PIECE });

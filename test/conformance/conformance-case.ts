@@ -1,48 +1,54 @@
 import { BINARY, CLOSE, CONTINUATION, type Frame, PING, PONG, type SentFrame, TEXT } from './wire.js';
 
 /**
- * One conversation with an endpoint, and all that may become of it. The expectation is the strictest behaviour that the RFC
- * allows: these frames in this order, this close code, nothing more.
+ * One conversation with an endpoint, and how it must end. The expectation is the strictest behaviour that the RFC
+ * allows: these
+ * frames in this order, this close code, and nothing more.
  */
 export interface ConformanceCase {
-  /** Section, group and number, e.g. `5.2.1`. The sections bear the Autobahn|Testsuite's numbers; the cases are our own. */
+  /**
+   * Section, group and number, e.g. `5.2.1`. Sections have the numbers of the Autobahn|Testsuite. The cases are our
+   * own.
+   */
   readonly id: string;
-  /** The behaviour, and the RFC's section. */
+  /** The behaviour, and the section of the RFC. */
   readonly title: string;
-  /** What the tester sends and what it must get, in order, Close frames included. */
+  /** What the tester sends and what it expects, in order, including Close frames. */
   readonly dialogue: readonly Line[];
   readonly ending: Ending;
-  /** What the application at the endpoint does with messages. Left out: it sends them back. */
+  /** What the application at the endpoint does with a message. By default it sends the message back. */
   readonly application?: Application;
-  /** The extension that the case stands on, e.g. `permessage-deflate`. Left out: none, and none may be agreed on. */
+  /** The extension that the case uses, e.g. `permessage-deflate`. By default none, and none may be negotiated. */
   readonly extension?: CaseExtension;
-  /** The endpoint that it is for. Left out: both. */
+  /** The only endpoint that the case is for. By default it is for both. */
   readonly only?: 'client' | 'server';
 }
 
-/** - clean: both Close frames went over the wire; the server ends TCP, the client waits for that (§7.1.1).
- *  - failed: the endpoint ends TCP by itself, whatever its role (§7.1.7).
- *  - dropped: the tester ends TCP without a Close frame, and the endpoint does likewise. */
+/**
+ * - clean: both Close frames were exchanged. The server ends TCP, and the client waits for that (§7.1.1).
+ * - failed: the endpoint ends TCP, whatever its role (§7.1.7).
+ * - dropped: the tester ends TCP without a Close frame, and the endpoint ends it too.
+ */
 export type Ending = 'clean' | 'failed' | 'dropped';
 
 export type Line = Sends | Gets | GetsMessage | GetsCompressed;
 
 export interface Sends {
   readonly kind: 'sends';
-  /** A frame, or bytes that are none. */
+  /** A frame, or bytes that are not a frame. */
   readonly what: SentFrame | Uint8Array;
-  /** Sent in pieces of so many bytes, even where everything else goes whole. */
+  /** Send it in pieces of this many bytes, even in the segmentation `whole`. */
   readonly inPiecesOf?: number;
 }
 
 export interface Gets {
   readonly kind: 'gets';
   readonly frame: Frame;
-  /** A Close frame need only bear the code: its reason is for people. */
+  /** Compare only the code of the Close frame, not its reason. */
   readonly anyReason?: boolean;
 }
 
-/** A message in at least so many fragments, wherever they are cut. */
+/** A message in at least this many fragments, split anywhere. */
 export interface GetsMessage {
   readonly kind: 'gets message';
   readonly opcode: number;
@@ -50,32 +56,32 @@ export interface GetsMessage {
   readonly fragments: number;
 }
 
-/** A message in one frame with RSV1, as permessage-deflate has it (RFC 7692 §7.2.1). */
+/** A message in one frame with RSV1, as in permessage-deflate (RFC 7692 §7.2.1). */
 export interface GetsCompressed {
   readonly kind: 'gets compressed';
   readonly opcode: number;
-  /** The message before it was compressed. */
+  /** The message before compression. */
   readonly message: Uint8Array;
   readonly windowBits: number;
-  /** What the endpoint may refer to: its earlier messages, where it takes over its context. */
+  /** What the endpoint may refer to: its earlier messages if it takes over its context, or nothing. */
   readonly history: Uint8Array;
 }
 
 export type Application =
-  /** Closes at the first message, by this code and reason; `goesOn` has it send that one back all the same, and all behind it. */
-  | { readonly does: 'close'; readonly code?: number; readonly reason?: string; readonly goesOn?: true }
-  /** Sends a message back as a stream of pieces of so many bytes. */
+  /** Closes on the first message. With `sendsAfterClose`, it still sends that message back, and all later ones. */
+  | { readonly does: 'close'; readonly code?: number; readonly reason?: string; readonly sendsAfterClose?: true }
+  /** Sends a message back as a stream of pieces of this many bytes. */
   | { readonly does: 'stream'; readonly pieceSize: number };
 
-/** What the tester says in Sec-WebSocket-Extensions, and to which reserved bits it gives a meaning. */
+/** How the tester negotiates an extension, and which reserved bits the extension uses. */
 export interface CaseExtension {
   readonly name: string;
-  /** The tester's offer, towards a server. */
+  /** What the tester offers to a server. */
   readonly offer: string;
-  /** The response: what a server must answer, its parameters in any order, and what the tester answers a client that offered it. */
+  /** The response that a server must send (its parameters in any order), and that the tester sends to a client. */
   readonly response: string;
   readonly assignedBits: number;
-  /** What the endpoint's application asks for, by the names of its own API; the same object for the same settings. */
+  /** The options that the endpoint's application sets. Cases with equal options must share one object. */
   readonly settings: Readonly<Record<string, boolean | number>>;
 }
 
@@ -114,10 +120,10 @@ export function close(code?: number, reason: Payload = '', options: FrameOptions
   return frame(CLOSE, Buffer.concat([Buffer.of(code >> 8, code & 0xff), Buffer.from(reason as string)]), options);
 }
 
-/** FIN is clear: more fragments follow. */
+/** Clears FIN: more fragments follow. */
 export const more: FrameOptions = { fin: false };
 
-/** The header announces more than follows. */
+/** The frame with a header that announces `missing` more bytes than are sent. */
 export function cutShort(whole: SentFrame, missing: number): SentFrame {
   return { ...whole, announces: BigInt(whole.payload.length + missing) };
 }
@@ -137,12 +143,12 @@ export function getsMessage(opcode: number, payload: Payload, fragments: number)
   return { kind: 'gets message', opcode, payload: bytes, fragments };
 }
 
-/** A Close frame with this code, or with no body. */
+/** Expects a Close frame with this code and any reason, or with an empty body. */
 export function getsClose(code?: number): Gets {
   return { kind: 'gets', frame: close(code), anyReason: code !== undefined };
 }
 
-/** The same frame there and back. */
+/** Sends a frame and expects the same frame back. */
 export function echo(sent: SentFrame): Line[] {
   return [sends(sent), gets(sent)];
 }
@@ -151,8 +157,8 @@ export function echo(sent: SentFrame): Line[] {
 
 type CaseOptions = Pick<ConformanceCase, 'application' | 'extension' | 'only'>;
 
-/** The endpoint takes all of it; then the tester closes, and the endpoint answers. */
-export function takes(id: string, title: string, lines: readonly Line[], options: CaseOptions = {}): ConformanceCase {
+/** The endpoint accepts every line. Then the tester closes, and the endpoint answers. */
+export function accepts(id: string, title: string, lines: readonly Line[], options: CaseOptions = {}): ConformanceCase {
   const dialogue = [...lines, sends(close(1000)), getsClose(1000)];
   return { id, title, dialogue, ending: 'clean', ...options };
 }
@@ -178,24 +184,24 @@ export function conversation(
   return { id, title, dialogue, ending, ...options };
 }
 
-/** `count` bytes, each of them known. */
+/** Returns `count` bytes that are always the same. */
 export function someBytes(count: number): Uint8Array {
   const bytes = new Uint8Array(count);
   for (let i = 0; i < count; i++) bytes[i] = i * 31 + (i >> 8);
   return bytes;
 }
 
-/** Text of `count` bytes, not all of them ASCII. */
+/** Returns `count` bytes of text, not only ASCII. */
 export function someText(count: number): Uint8Array {
   const bytes = Buffer.alloc(count, 'wörter κόσμε 🦊 ');
-  // The last character may be cut off.
+  // Replace an incomplete character at the end by dots.
   for (let i = Math.max(0, count - 4); i < count; i++) bytes[i] = 0x2e;
   let last = count - 5;
   while (last >= 0 && bytes[last]! >= 0x80) bytes[last--] = 0x2e;
   return bytes;
 }
 
-/** A message in frames of at most `size` bytes of payload. */
+/** Splits a message into frames of at most `size` bytes of payload. */
 export function fragments(first: SentFrame, size: number): SentFrame[] {
   const { payload, opcode } = first;
   const frames: SentFrame[] = [];

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
 import type { Application, CaseExtension, ConformanceCase } from './conformance-case.js';
-import type { Attendance, Endpoint, EndReport } from './tester.js';
+import type { Endpoint, EndReport, ReadyServer } from './tester.js';
 
-/** Our client and our server, as the tester sees them. */
+/** Our client and our server, as the tester uses them. */
 
 export const client: Endpoint = {
   role: 'client',
@@ -17,7 +17,7 @@ export interface ServerEndpoint {
   close(): Promise<void>;
 }
 
-/** A server for cases without an extension, and one for each setting of an extension. */
+/** Starts a server for the cases without an extension, and one for each set of extension options. */
 export function serverEndpoint(): ServerEndpoint {
   const servers = new Map<CaseExtension['settings'] | undefined, Promise<WebSocketServer>>();
   const expected = new Map<string, (connection: WebSocketConnection) => void>();
@@ -32,7 +32,7 @@ export function serverEndpoint(): ServerEndpoint {
     return server;
   }
 
-  async function attend(target: string, { application, extension }: ConformanceCase): Promise<Attendance> {
+  async function prepare(target: string, { application, extension }: ConformanceCase): Promise<ReadyServer> {
     const settings = extension?.settings;
     const starting = servers.get(settings) ?? start(settings);
     servers.set(settings, starting);
@@ -46,14 +46,14 @@ export function serverEndpoint(): ServerEndpoint {
   const close = async () => {
     await Promise.all([...servers.values()].map(async server => (await server).close()));
   };
-  return { endpoint: { role: 'server', attend }, close };
+  return { endpoint: { role: 'server', prepare }, close };
 }
 
 async function serve(connection: WebSocketConnection, application?: Application): Promise<EndReport> {
   connection.on('message', message => {
     if (application?.does === 'close') {
       void connection.close(application.code, application.reason);
-      if (application.goesOn === true) connection.send(message);
+      if (application.sendsAfterClose === true) connection.send(message);
     } else if (application?.does === 'stream') void connection.sendStream(piecesOf(message, application.pieceSize));
     else connection.send(message);
   });

@@ -2,14 +2,16 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { SECTIONS } from './cases/index.js';
 import { type Endpoint, Tester } from './tester.js';
 
-/** Says how random pieces were cut; CONFORMANCE_SEED cuts them so again. */
+/**
+ * Returns the seed for random segmentations: CONFORMANCE_SEED, or a new one. Prints it, so that a run can be repeated.
+ */
 function seedOfThisRun(): number {
   const seed = Number(process.env.CONFORMANCE_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`CONFORMANCE_SEED=${seed}`);
   return seed;
 }
 
-/** A test for each case that is for this endpoint. */
+/** Defines a test for each case of this endpoint. */
 export function testEveryCase(endpoint: Endpoint): void {
   const seed = seedOfThisRun();
   const tester = new Tester(endpoint);

@@ -4,7 +4,7 @@ import net, { type AddressInfo } from 'node:net';
 import type { CaseExtension } from './conformance-case.js';
 import { RawConnection } from './raw-connection.js';
 
-/** The tester's own opening handshake (RFC 6455 §4), as far as it needs one. */
+/** The tester's own opening handshake (RFC 6455 §4), as far as the cases need it. */
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -26,28 +26,28 @@ export async function openTo(port: number, target: string, extension?: CaseExten
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
 
   const head = await connection.head();
-  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`the server did not switch protocols:\n${head}`);
+  if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`the server did not respond with 101:\n${head}`);
   if (field(head, 'Sec-WebSocket-Accept') !== acceptOf(key)) throw new Error(`wrong Sec-WebSocket-Accept:\n${head}`);
   const agreed = field(head, 'Sec-WebSocket-Extensions');
   if (normalized(agreed) !== normalized(extension?.response)) {
-    throw new Error(`expected the extensions ${extension?.response}, but the server answered ${agreed}`);
+    throw new Error(`expected the extensions ${extension?.response}, but the server responded with ${agreed}`);
   }
   connection.startFrames('server', extension?.assignedBits ?? 0);
   return connection;
 }
 
-/** A client under test, waiting for its 101. */
+/** A client under test that waits for its 101. */
 export interface WaitingClient {
   readonly connection: RawConnection;
   readonly request: string;
 }
 
-/** Takes the connections of clients under test, each by the target that it asks for. */
-export class Reception {
+/** Accepts the connections of clients under test, and finds each by its request target. */
+export class ClientListener {
   readonly #waiting = new Map<string, (client: WaitingClient) => void>();
   readonly #server = net.createServer({ allowHalfOpen: true }, socket => void this.#receive(new RawConnection(socket)));
 
-  /** @param port any that is free, if left out */
+  /** @param port by default, any free port */
   async listen(port = 0): Promise<number> {
     this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -58,8 +58,8 @@ export class Reception {
     this.#server.close();
   }
 
-  /** The client that asks for `target`. */
-  await(target: string): Promise<WaitingClient> {
+  /** Waits for the client that requests `target`. */
+  client(target: string): Promise<WaitingClient> {
     return new Promise(resolve => this.#waiting.set(target, resolve));
   }
 
@@ -71,8 +71,8 @@ export class Reception {
   }
 }
 
-/** The 101 for a client's request; what follows are frames. */
-export function answer({ connection, request }: WaitingClient, extension?: CaseExtension): string {
+/** Returns the 101 for a client's request. After this, the connection reads frames. */
+export function switchingProtocols({ connection, request }: WaitingClient, extension?: CaseExtension): string {
   const offered = field(request, 'Sec-WebSocket-Extensions') ?? '';
   if (extension !== undefined && !offered.includes(extension.name)) {
     throw new Error(`expected an offer of ${extension.name}, but the client offered '${offered}'`);
@@ -89,7 +89,7 @@ export function answer({ connection, request }: WaitingClient, extension?: CaseE
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** The order of parameters says nothing. */
+/** Sorts the parameters, because their order has no meaning. */
 function normalized(value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
   const [name, ...parameters] = value.split(';').map(part => part.trim());

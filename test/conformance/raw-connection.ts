@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { describeFrame, type Frame, FrameReader, type Role } from './wire.js';
 
-/** How long the endpoint may keep the tester waiting, in milliseconds. */
-const PATIENCE = 5_000;
+/** How long the tester waits for the endpoint, in milliseconds. */
+const TIMEOUT = 5_000;
 const EMPTY_LINE = '\r\n\r\n';
 
-/** The tester's end of a TCP connection: bytes by hand, then frames by hand. */
+/** The tester's end of a TCP connection. It reads an HTTP head, then frames. */
 export class RawConnection {
   readonly socket: Socket;
   #received: Buffer = Buffer.alloc(0);
@@ -32,22 +32,22 @@ export class RawConnection {
     });
   }
 
-  /** The endpoint's FIN came. */
+  /** Whether the endpoint has sent FIN. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** What TCP complained of: a reset, most likely. */
+  /** The error of the socket, usually a reset. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** Bytes that are no whole frame. */
+  /** How many received bytes are not yet a complete frame. */
   get rest(): number {
     return this.#reader?.rest ?? this.#received.length;
   }
 
-  /** The head of a request or of a response, without its empty line. */
+  /** Reads the head of a request or response, without the empty line. */
   async head(): Promise<string> {
     await this.#until(
       () => 'the head of the opening handshake',
@@ -59,22 +59,22 @@ export class RawConnection {
     return head;
   }
 
-  /** What comes now is frames. */
+  /** From now on, received bytes are frames. */
   startFrames(from: Role, assignedBits: number): void {
     this.#reader = new FrameReader(from, assignedBits);
     this.#reader.push(this.#received);
   }
 
-  /** The frame that has come already, or undefined. @throws {Error} where the peer broke a rule */
+  /** Returns a frame that has already arrived, or undefined. @throws {Error} if the peer violated a rule */
   takeFrame(): Frame | undefined {
     return this.#reader?.next();
   }
 
-  /** The next frame. @throws {Error} where none comes, or the peer broke a rule */
+  /** Waits for the next frame. @throws {Error} if none arrives, or the peer violated a rule */
   async frame(expected?: Frame): Promise<Frame> {
     let frame: Frame | undefined;
-    const words = () => (expected === undefined ? 'a frame' : describeFrame(expected));
-    await this.#until(words, () => {
+    const description = () => (expected === undefined ? 'a frame' : describeFrame(expected));
+    await this.#until(description, () => {
       frame = this.takeFrame();
       return frame !== undefined;
     });
@@ -89,18 +89,18 @@ export class RawConnection {
     );
   }
 
-  async #until(words: () => string, isThere: () => boolean): Promise<void> {
+  async #until(description: () => string, isThere: () => boolean): Promise<void> {
     let isTooLate = false;
     let timer: NodeJS.Timeout | undefined;
     try {
       while (!isThere()) {
-        if (this.#error !== undefined) throw new Error(`expected ${words()}, but: ${this.#error.message}`);
-        if (this.#hasEnded) throw new Error(`expected ${words()}, but TCP has ended`);
-        if (isTooLate) throw new Error(`expected ${words()}, but it did not come in ${PATIENCE} ms`);
+        if (this.#error !== undefined) throw new Error(`expected ${description()}, but: ${this.#error.message}`);
+        if (this.#hasEnded) throw new Error(`expected ${description()}, but TCP has ended`);
+        if (isTooLate) throw new Error(`expected ${description()}, but it did not arrive within ${TIMEOUT} ms`);
         timer ??= setTimeout(() => {
           isTooLate = true;
           this.#wake?.();
-        }, PATIENCE);
+        }, TIMEOUT);
         await new Promise<void>(resolve => {
           this.#wake = resolve;
         });

@@ -1,18 +1,18 @@
-/** How the tester cuts what it sends: TCP may deliver a frame in any pieces, and several frames in one. */
+/** How the tester splits what it sends. TCP may deliver a frame in any pieces, and several frames in one. */
 export type Segmentation =
   | { readonly kind: 'whole' }
   | { readonly kind: 'byte by byte' }
   | { readonly kind: 'random'; readonly seed: number }
-  /** What the tester says first goes out in one segment with its 101, as a server may (RFC 6455 §4.2.2). */
+  /** What the tester sends first is sent in one segment with its 101, as a server may do (RFC 6455 §4.2.2). */
   | { readonly kind: 'with the opening handshake' };
 
-/** At most so many random pieces, so that a large message does not take for ever. */
+/** The most random pieces, so that large messages do not take too long. */
 const MAX_PIECES = 100;
 
-/** Above this, byte by byte takes too long. */
+/** The most bytes that are sent byte by byte. More would take too long. */
 export const MOST_SINGLE_BYTES = 2_048;
 
-/** Random 32-bit numbers, the same ones for the same seed. */
+/** Returns a generator of random 32-bit numbers. The same seed produces the same numbers. */
 export function randomNumbers(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -23,7 +23,7 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Cuts `bytes`, and gives the pieces in order; an empty one never. */
+/** Splits `bytes`. No piece is empty. */
 export function cut(bytes: Uint8Array, segmentation: Segmentation): Uint8Array[] {
   if (segmentation.kind === 'byte by byte') return inPiecesOf(bytes, 1);
   if (segmentation.kind !== 'random') return bytes.length === 0 ? [] : [bytes];
@@ -31,7 +31,7 @@ export function cut(bytes: Uint8Array, segmentation: Segmentation): Uint8Array[]
   const least = Math.ceil(bytes.length / MAX_PIECES);
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < bytes.length; ) {
-    // As many short pieces as long ones: the exponent is what is random.
+    // The exponent is random, so that short pieces are as frequent as long ones.
     const size = least + Math.floor((bytes.length / 2) ** (random() / 2 ** 32)) - 1;
     pieces.push(bytes.subarray(at, at + Math.max(1, size)));
     at += Math.max(1, size);
@@ -46,5 +46,5 @@ export function inPiecesOf(bytes: Uint8Array, size: number): Uint8Array[] {
 }
 
 export function describeSegmentation(segmentation: Segmentation): string {
-  return segmentation.kind === 'random' ? `random pieces by seed ${segmentation.seed}` : segmentation.kind;
+  return segmentation.kind === 'random' ? `random pieces with seed ${segmentation.seed}` : segmentation.kind;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { inflate } from './compression.js';
 import type { ConformanceCase, Gets, GetsCompressed, GetsMessage, Line, Sends } from './conformance-case.js';
-import { answer, openTo, Reception } from './opening.js';
+import { ClientListener, openTo, switchingProtocols } from './opening.js';
 import type { RawConnection } from './raw-connection.js';
 import {
   cut,
@@ -13,40 +13,40 @@ import {
 } from './segmentation.js';
 import { CLOSE, CONTINUATION, describeFrame, encodeFrame, type Frame, type Role, RSV1 } from './wire.js';
 
-/** How an endpoint's own API says that a connection ended (RFC 6455 §7.1.4, §7.1.5). */
+/** How the endpoint's API reports the end of a connection (RFC 6455 §7.1.4, §7.1.5). */
 export interface EndReport {
   readonly code: number;
   readonly wasClean: boolean;
 }
 
-/** A server that is ready. */
-export interface Attendance {
+/** A server that is ready for a connection. */
+export interface ReadyServer {
   readonly port: number;
   /** Resolves when the connection has ended. */
   readonly report: Promise<EndReport>;
 }
 
-/** What is under test. Nothing else of it is known here. */
+/** What is under test. The tester knows nothing else about it. */
 export type Endpoint =
   | {
       readonly role: 'server';
-      /** Gets ready for the connection that asks for `target`. */
-      attend(target: string, testCase: ConformanceCase): Promise<Attendance>;
+      /** Prepares for the connection that requests `target`. */
+      prepare(target: string, testCase: ConformanceCase): Promise<ReadyServer>;
     }
   | {
       readonly role: 'client';
-      /** Connects; resolves when the connection has ended. */
+      /** Connects. Resolves when the connection has ended. */
       connect(url: string, testCase: ConformanceCase): Promise<EndReport>;
     };
 
-/** Lines of a transcript that an error shows. */
+/** How many lines of the transcript an error shows. */
 const SHOWN_LINES = 24;
 
-/** Plays the other end to an endpoint: a client to a server, a server to a client. */
+/** Plays the peer of an endpoint: a client for a server, and a server for a client. */
 export class Tester {
   readonly #endpoint: Endpoint;
   readonly #role: Role;
-  readonly #reception = new Reception();
+  readonly #listener = new ClientListener();
   #port = 0;
   #runs = 0;
 
@@ -56,14 +56,14 @@ export class Tester {
   }
 
   async start(): Promise<void> {
-    if (this.#role === 'server') this.#port = await this.#reception.listen();
+    if (this.#role === 'server') this.#port = await this.#listener.listen();
   }
 
   stop(): void {
-    this.#reception.close();
+    this.#listener.close();
   }
 
-  /** Runs a case in every segmentation. @throws {Error} for the first that went wrong, with its transcript */
+  /** Runs a case in every segmentation. @throws {Error} for the first failure, with its transcript */
   async runInEverySegmentation(testCase: ConformanceCase, seed: number): Promise<void> {
     await Promise.all(this.segmentationsOf(testCase, seed).map(each => this.run(testCase, each, seed)));
   }
@@ -77,14 +77,14 @@ export class Tester {
     return segmentations;
   }
 
-  /** @throws {Error} saying what went wrong, how the case was sent, and what went over the wire */
+  /** @throws {Error} saying what failed, how the case was sent, and what was sent and received */
   async run(testCase: ConformanceCase, segmentation: Segmentation, seed: number): Promise<void> {
     const transcript: Transcript = [];
     try {
       await this.#run(testCase, segmentation, seed, transcript);
     } catch (error) {
       const { id, title } = testCase;
-      const how = `the ${this.#endpoint.role} was sent ${id} in ${describeSegmentation(segmentation)}, seed ${seed}`;
+      const how = `sent to the ${this.#endpoint.role}, segmentation: ${describeSegmentation(segmentation)}, seed ${seed}`;
       const shown = transcript.slice(-SHOWN_LINES).map(describeLine);
       throw new Error([`${id} ${title}`, (error as Error).message, how, ...shown].join('\n'), { cause: error });
     }
@@ -124,21 +124,25 @@ export class Tester {
     }
   }
 
-  /** The opening handshake; of a client under test without the 101 that it waits for: `early`. */
+  /** Performs the opening handshake. For a client, `early` is the 101 response, which is not sent yet. */
   async #open(testCase: ConformanceCase): Promise<Opened> {
     const target = `/${testCase.id}/${++this.#runs}`;
     if (this.#endpoint.role === 'server') {
-      const { port, report } = await this.#endpoint.attend(target, testCase);
+      const { port, report } = await this.#endpoint.prepare(target, testCase);
       const connection = await openTo(port, target, testCase.extension);
       return { connection, report, early: Buffer.alloc(0) };
     }
-    const arrival = this.#reception.await(target);
+    const arrival = this.#listener.client(target);
     const report = this.#endpoint.connect(`ws://127.0.0.1:${this.#port}${target}`, testCase);
-    // Asked for at the end; until then a rejection is not unhandled.
+    // The report is awaited at the end. Until then, its rejection must not count as unhandled.
     report.catch(() => {});
-    // Where it cannot even connect, nobody arrives.
+    // If the client cannot connect, `arrival` never resolves.
     const client = await Promise.race([arrival, report.then(() => arrival)]);
-    return { connection: client.connection, report, early: Buffer.from(answer(client, testCase.extension)) };
+    return {
+      connection: client.connection,
+      report,
+      early: Buffer.from(switchingProtocols(client, testCase.extension)),
+    };
   }
 
   #encode({ what }: Sends, randomKey: () => number): Uint8Array {
@@ -152,7 +156,7 @@ export class Tester {
     return lines.flatMap(({ inPiecesOf: size }, i) => inPiecesOf(encoded[i]!, size ?? encoded[i]!.length));
   }
 
-  /** Writes the pieces, and lets the endpoint read each before the next. Where it ends TCP meanwhile, the rest is of no use. */
+  /** Writes the pieces, each in its own turn of the event loop. Stops if the endpoint ends TCP meanwhile. */
   async #deliver(connection: RawConnection, pieces: readonly Uint8Array[]): Promise<void> {
     const knewOfEnd = connection.hasEnded;
     for (const piece of pieces) {
@@ -186,7 +190,7 @@ type Batch =
   | { readonly kind: 'sends'; readonly lines: Sends[] }
   | { readonly kind: 'expects'; readonly line: Exclude<Line, Sends> };
 
-/** What is sent in a row goes out together. */
+/** Groups consecutive `sends` lines, which are written together. */
 function inBatches(dialogue: readonly Line[]): Batch[] {
   const batches: Batch[] = [];
   for (const line of dialogue) {
@@ -201,10 +205,10 @@ function inBatches(dialogue: readonly Line[]): Batch[] {
 async function expectFrame(connection: RawConnection, line: Gets, transcript: Transcript): Promise<void> {
   const got = await connection.frame(line.frame);
   transcript.push({ kind: 'gets', frame: got });
-  if (got.opcode === CLOSE) judgeReason(got);
+  if (got.opcode === CLOSE) checkReason(got);
   const compared = line.anyReason === true ? { ...got, payload: got.payload.subarray(0, 2) } : got;
   if (!isSame(compared, line.frame))
-    throw new Error(`expected ${describeFrame(line.frame)}, but ${describeFrame(got)} came`);
+    throw new Error(`expected ${describeFrame(line.frame)}, but received ${describeFrame(got)}`);
 }
 
 async function expectMessage(connection: RawConnection, line: GetsMessage, transcript: Transcript): Promise<void> {
@@ -217,7 +221,8 @@ async function expectMessage(connection: RawConnection, line: GetsMessage, trans
     payloads.push(got.payload);
     fin = got.fin;
   }
-  if (!Buffer.concat(payloads).equals(line.payload)) throw new Error('the fragments are not the message that was sent');
+  if (!Buffer.concat(payloads).equals(line.payload))
+    throw new Error('the fragments together are not the message that was sent');
   if (payloads.length < line.fragments) throw new Error(`expected ${line.fragments} fragments, not ${payloads.length}`);
 }
 
@@ -229,14 +234,14 @@ async function expectCompressed(
   const got = await connection.frame();
   transcript.push({ kind: 'gets', frame: got });
   if (!got.fin || got.rsv !== RSV1 || got.opcode !== line.opcode) {
-    throw new Error(`expected opcode ${line.opcode} with RSV1 in one frame, but ${describeFrame(got)} came`);
+    throw new Error(`expected opcode ${line.opcode} with RSV1 in one frame, but received ${describeFrame(got)}`);
   }
   const message = inflate(got.payload, line.windowBits, line.history);
-  if (!message.equals(line.message)) throw new Error('the message is another one when it is inflated');
+  if (!message.equals(line.message)) throw new Error('the inflated message differs from the one that was sent');
 }
 
 /** "Following the 2-byte integer, the body MAY contain UTF-8-encoded data" (§5.5.1), and nothing else. */
-function judgeReason({ payload }: Frame): void {
+function checkReason({ payload }: Frame): void {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2));
   } catch {
@@ -250,18 +255,22 @@ function isSame(one: Frame, other: Frame): boolean {
 }
 
 function expectNothing(connection: RawConnection): void {
-  if (connection.error !== undefined) throw new Error(`expected TCP to end in peace, but: ${connection.error.message}`);
+  if (connection.error !== undefined)
+    throw new Error(`expected TCP to end without an error, but:  ${connection.error.message}`);
   const frame = connection.takeFrame();
-  if (frame !== undefined) throw new Error(`expected nothing more, but ${describeFrame(frame)} came`);
-  if (connection.rest > 0) throw new Error(`expected nothing more, but ${connection.rest} bytes of a frame came`);
+  if (frame !== undefined) throw new Error(`expected nothing more, but received ${describeFrame(frame)}`);
+  if (connection.rest > 0) throw new Error(`expected nothing more, but received ${connection.rest} bytes of a frame`);
 }
 
-/** "_The WebSocket Connection Close Code_" is the peer's, 1005 where its Close frame had none, 1006 where none came (§7.1.5). */
+/**
+ * "_The WebSocket Connection Close Code_" is the peer's; 1005 if its Close frame had none, 1006 if none arrived
+ * (§7.1.5).
+ */
 function expectReport(report: EndReport, { dialogue, ending }: ConformanceCase): void {
   const isClean = ending === 'clean';
   const expected = { code: isClean ? sentCode(dialogue) : 1006, wasClean: isClean };
   if (!isDeepStrictEqual(report, expected)) {
-    throw new Error(`the endpoint should say ${JSON.stringify(expected)}, but says ${JSON.stringify(report)}`);
+    throw new Error(`the endpoint should report ${JSON.stringify(expected)}, but reports ${JSON.stringify(report)}`);
   }
 }
 
@@ -271,10 +280,10 @@ function sentCode(dialogue: readonly Line[]): number {
     const { payload } = line.what;
     return payload.length === 0 ? 1005 : (payload[0]! << 8) | payload[1]!;
   }
-  throw new Error('a case that ends clean sends a Close frame');
+  throw new Error('a case with the ending "clean" must send a Close frame');
 }
 
-/** The bytes that a case sends, without the frames' headers. */
+/** Returns how many bytes a case sends, without frame headers. */
 function sizeOf({ dialogue }: ConformanceCase): number {
   let size = 0;
   for (const line of dialogue) {
@@ -283,14 +292,14 @@ function sizeOf({ dialogue }: ConformanceCase): number {
   return size;
 }
 
-/** What went over the wire. Put into words only when something went wrong. */
+/** What was sent and received. It becomes text only after a failure. */
 type Transcript = (Sends | Gets)[];
 
 function describeLine(line: Sends | Gets): string {
   if (line.kind === 'gets') return `  ◀ ${describeFrame(line.frame)}`;
   const { what } = line;
   if (what instanceof Uint8Array) return `  ▶ ${what.length} raw bytes`;
-  return `  ▶ ${describeFrame(what)}${what.announces === undefined ? '' : `, and the header says ${what.announces}`}`;
+  return `  ▶ ${describeFrame(what)}${what.announces === undefined ? '' : `, with a header that says ${what.announces}`}`;
 }
 
 function aTurn(): Promise<void> {

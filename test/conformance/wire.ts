@@ -1,5 +1,5 @@
 /**
- * The tester's own frames (RFC 6455 §5.2). Nothing of src/ is used in here, so that a fault there cannot hide itself.
+ * The tester's own frame codec (RFC 6455 §5.2). It uses nothing from src/, so that a fault there cannot hide itself.
  */
 
 export const CONTINUATION = 0x0;
@@ -9,7 +9,7 @@ export const CLOSE = 0x8;
 export const PING = 0x9;
 export const PONG = 0xa;
 
-/** RSV1 as a value of Frame.rsv: "this message is compressed" where permessage-deflate was agreed on (RFC 7692 §6). */
+/** RSV1 in Frame.rsv. With permessage-deflate it means that the message is compressed (RFC 7692 §6). */
 export const RSV1 = 0b100;
 export const RSV2 = 0b010;
 export const RSV3 = 0b001;
@@ -26,19 +26,19 @@ export interface Frame {
 
 /** A frame that the tester sends, legal or not. */
 export interface SentFrame extends Frame {
-  /** What the header says of the length, where that is not the payload's. */
+  /** The length in the header, if it differs from the payload's length. */
   readonly announces?: bigint;
-  /** The size of the length field in bits: the smallest that will do, if left out. */
+  /** The size of the length field in bits. By default, the smallest that fits. */
   readonly lengthBits?: 7 | 16 | 64;
-  /** How many bytes of the payload are sent: all, if left out. */
+  /** How many bytes of the payload are sent. By default, all. */
   readonly sendsOnly?: number;
-  /** Masked where the tester's role forbids it, unmasked where it demands it. */
+  /** Masks the frame if the tester's role forbids it, and leaves it unmasked if the role requires it. */
   readonly isMaskedWrongly?: boolean;
-  /** The masking key, where the frame has one: a random one, if left out. */
+  /** The masking key, if the frame has one. By default, a random one. */
   readonly key?: number;
 }
 
-/** @param randomKey gives 32 random bits, for the masking key of a client's frame */
+/** @param randomKey returns 32 random bits, for the masking key of a client's frame */
 export function encodeFrame(frame: SentFrame, from: Role, randomKey: () => number): Uint8Array {
   const { payload } = frame;
   const length = frame.announces ?? BigInt(payload.length);
@@ -70,23 +70,23 @@ function mask(bytes: Uint8Array, key: ArrayLike<number>): void {
   for (let i = 0; i < bytes.length; i++) bytes[i]! ^= key[i & 3]!;
 }
 
-/** Reads the peer's frames, and holds each header to the RFC. */
+/** Reads the peer's frames, and checks each header against the RFC. */
 export class FrameReader {
   readonly #from: Role;
   readonly #assignedBits: number;
   readonly #keys = new Set<number>();
   #chunks: Uint8Array[] = [];
   #length = 0;
-  /** What must be there before it is worth looking. */
+  /** How many bytes must have arrived before it is worth reading on. */
   #needed = 2;
 
-  /** @param assignedBits the reserved bits to which an extension gave a meaning */
+  /** @param assignedBits the reserved bits that a negotiated extension uses */
   constructor(from: Role, assignedBits = 0) {
     this.#from = from;
     this.#assignedBits = assignedBits;
   }
 
-  /** Bytes that are no whole frame yet. */
+  /** How many bytes are not yet a complete frame. */
   get rest(): number {
     return this.#length;
   }
@@ -97,9 +97,9 @@ export class FrameReader {
   }
 
   /**
-   * The next frame, or undefined where it is not whole yet.
+   * Returns the next frame, or undefined if it is incomplete.
    *
-   * @throws {Error} saying which rule the peer's header breaks
+   * @throws {Error} naming the rule that the peer's header violates
    */
   next(): Frame | undefined {
     if (this.#length < this.#needed) return undefined;
@@ -117,7 +117,7 @@ export class FrameReader {
 
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const length = lengthBytes === 0 ? field : lengthBytes === 2 ? view.getUint16(2) : Number(view.getBigUint64(2));
-    this.#judge({ fin, rsv, opcode, isMasked, lengthBytes, length });
+    this.#check({ fin, rsv, opcode, isMasked, lengthBytes, length });
     if (!this.#has(start + length)) return undefined;
 
     const payload = bytes.slice(start, start + length);
@@ -137,9 +137,10 @@ export class FrameReader {
     this.#needed = 2;
   }
 
-  #judge(header: HeaderFields): void {
+  #check(header: HeaderFields): void {
     const { fin, rsv, opcode, isMasked, lengthBytes, length } = header;
-    if ((rsv & ~this.#assignedBits) !== 0) throw new Error(`the peer set reserved bits (§5.2): ${rsv.toString(2)}`);
+    if ((rsv & ~this.#assignedBits) !== 0)
+      throw new Error(`the peer set unassigned reserved bits (§5.2): ${rsv.toString(2)}`);
     if (![CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG].includes(opcode)) {
       throw new Error(`the peer used a reserved opcode (§5.2): ${opcode}`);
     }
@@ -147,14 +148,18 @@ export class FrameReader {
       throw new Error(`the peer, a ${this.#from}, sent ${isMasked ? 'a masked' : 'an unmasked'} frame (§5.1)`);
     }
     if (opcode >= CLOSE && (!fin || length > 125))
-      throw new Error('the peer sent a control frame out of bounds (§5.5)');
+      throw new Error('the peer sent a control frame that is fragmented or too long (§5.5)');
     const fewest = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-    if (lengthBytes !== fewest) throw new Error(`the peer took ${lengthBytes} bytes for the length ${length} (§5.2)`);
+    if (lengthBytes !== fewest)
+      throw new Error(`the peer used ${lengthBytes} extra bytes for the length ${length} (§5.2)`);
   }
 
-  /** "The masking key is a 32-bit value chosen at random by the client": "a fresh masking key" for each frame (§5.3). */
+  /**
+   * "The masking key is a 32-bit value chosen at random by the client": "a fresh masking key" for each frame (§5.3).
+   */
   #freshKey(key: number): readonly number[] {
-    if (this.#keys.has(key)) throw new Error(`the peer masked two frames by the same key (§5.3): ${key.toString(16)}`);
+    if (this.#keys.has(key))
+      throw new Error(`the peer masked two frames with the same key (§5.3): ${key.toString(16)}`);
     this.#keys.add(key);
     return keyBytes(key);
   }
@@ -175,7 +180,7 @@ const NAMES: Record<number, string> = {
   [PONG]: 'Pong',
 };
 
-/** A frame in one line, e.g. `text, 5 bytes: 48 65 6c 6c 6f`. */
+/** Describes a frame in one line, e.g. `text, 5 bytes: 48 65 6c 6c 6f`. */
 export function describeFrame({ fin, rsv, opcode, payload }: Frame): string {
   const name = NAMES[opcode] ?? `opcode ${opcode}`;
   const bits = `${fin ? '' : ' FIN=0'}${rsv === 0 ? '' : ` RSV=${rsv.toString(2).padStart(3, '0')}`}`;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ClosePayload, Protocol, type Role, type State } from '../../src/protocol/index.js';
 import { FRAMES } from '../helpers/frames.js';
 
@@ -149,7 +149,7 @@ function shown(messages: readonly Data[]): string[] {
 }
 
 describe('a client Protocol and a server Protocol, driven by random commands', () => {
-  it('agree on every message and on how it ended, and always reach CLOSED', () => {
+  test('agree on every message and on how it ended, and always reach CLOSED', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), fc.boolean(), closeCode, (commands, ownsChunks, lastCode) => {
         const ends: Ends = { client: new End('client', ownsChunks), server: new End('server', ownsChunks) };
@@ -172,7 +172,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
     );
   });
 
-  it('agree on a prefix, and reach CLOSED, where the transport ends anywhere', () => {
+  test('agree on a prefix, and reach CLOSED, where the transport ends anywhere', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), fc.boolean(), (commands, ownsChunks) => {
         const ends: Ends = { client: new End('client', ownsChunks), server: new End('server', ownsChunks) };
@@ -192,7 +192,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
     );
   });
 
-  it('answer the last ping, as long as no Close frame is about', () => {
+  test('answer the last ping, as long as no Close frame is about', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), commands => {
         const ends: Ends = { client: new End('client', true), server: new End('server', true) };
@@ -231,7 +231,7 @@ describe('arbitrary bytes', () => {
       { maxLength: 12 },
     );
 
-  it.each(ROLES)('to a %s never throw, never deliver above the limit, and never allocate by what they promise', own => {
+  test.each(ROLES)('to a %s never throw, never deliver above the limit, and never allocate by what they promise', own => {
     const sizes: number[] = [];
     for (const method of ['allocUnsafe', 'allocUnsafeSlow'] as const) {
       const original = Buffer[method].bind(Buffer);

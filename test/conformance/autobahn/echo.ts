@@ -1,6 +1,6 @@
 import type { WebSocketConnection } from '../../../src/index.js';
 
-/** Sends every message back as it came; no faster than the other side takes them. */
+/** Sends every message back, no faster than the peer reads. */
 export function echo(connection: WebSocketConnection): void {
   connection.on('message', message => {
     if (!connection.send(message)) void pauseUntilDrained(connection);

@@ -3,24 +3,24 @@ import { connect, HandshakeError, type WebSocketConnection } from '../../../src/
 import { echo } from './echo.js';
 import { readSpec } from './spec.js';
 
-/** The client that `wstest -m fuzzingserver` examines, at the URL of the spec that is the first argument. */
+/** The client that `wstest -m fuzzingserver` tests. The first argument is the spec, which has the URL. */
 const { agent, url } = readSpec(process.argv[2]);
 
 /** How long the suite may take to start, in milliseconds. */
-const PATIENCE = 20_000;
+const START_TIMEOUT = 20_000;
 
 function at(target: string): URL {
   return new URL(target, url);
 }
 
-/** The suite is started beside us: until it listens, connections are refused. */
+/** Connects to the suite, which was started at the same time. Until it listens, connections are refused. */
 async function firstConnection(target: string): Promise<WebSocketConnection> {
   for (const start = Date.now(); ; await delay(100)) {
     try {
       return await connect(at(target));
     } catch (error) {
       const isNotUp = error instanceof HandshakeError && error.phase === 'connect';
-      if (!isNotUp || Date.now() - start > PATIENCE) throw error;
+      if (!isNotUp || Date.now() - start > START_TIMEOUT) throw error;
     }
   }
 }
@@ -38,7 +38,7 @@ async function runCase(number: number): Promise<void> {
     echo(connection);
     await connection.closed;
   } catch (error) {
-    // The suite has its own opinion of that, and goes on with the next one.
+    // The suite records the failure, and continues with the next case.
     console.error(`case ${number}: ${error}`);
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the Autobahn|Testsuite against our server, and reads its report: anything but OK and INFORMATIONAL is a failure.
-#   run-server.sh [spec]     the spec of `wstest -m fuzzingclient`; fuzzingclient.json if left out
-# WSTEST says how to run wstest, where it is not in the PATH.
+# Runs the Autobahn|Testsuite against our server. Fails unless every case in its report is OK or INFORMATIONAL.
+#   run-server.sh [spec]     a spec of `wstest -m fuzzingclient`, by default fuzzingclient.json
+# WSTEST is the command that runs wstest, if it is not in the PATH.
 set -euo pipefail
 spec=$(realpath "${1:-$(dirname "$0")/fuzzingclient.json}")
 cd "$(dirname "$0")"
@@ -12,10 +12,10 @@ mkfifo "$scratch/ready"
 "${run[@]}" echo-server.ts "$spec" >"$scratch/ready" &
 server=$!
 trap 'kill "$server" 2>/dev/null || true; wait "$server" || true; rm -r "$scratch"' EXIT
-# It says when it listens.
+# The server prints a line when it listens.
 read -r line <"$scratch/ready"
 echo "$line"
 
-# Unquoted, since it may be several words.
+# Unquoted, because it may be several words.
 ${WSTEST:-wstest} -m fuzzingclient -s "$spec"
 "${run[@]}" check-report.ts "$spec"

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 
-/** The scripts around wstest, with a stand-in for it. */
+/** Tests of the scripts that run wstest, with a stand-in for wstest. */
 
 const HERE = import.meta.dirname;
 const STAND_IN = `node --conditions=ws101-source --import tsx ${join(HERE, 'stand-in/wstest.ts')}`;
@@ -25,7 +25,7 @@ function run(script: string, spec: string, environment: Record<string, string> =
   });
 }
 
-/** A port that was free a moment ago: a spec of wstest's must name one. */
+/** Returns a free port. The spec must name one, so port 0 cannot be used. */
 async function freePort(): Promise<number> {
   const server = net.createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -53,7 +53,7 @@ async function isFree(port: number): Promise<boolean> {
   });
 }
 
-// Each starts three or four processes.
+// Each test starts three or four processes.
 vi.setConfig({ testTimeout: 60_000 });
 
 describe.each([
@@ -69,16 +69,16 @@ describe.each([
     await expect.poll(() => isFree(port)).toBe(true);
   });
 
-  test('fails for a case that is only NON-STRICT, and names it', async () => {
+  test('fails for a NON-STRICT case, and names it', async () => {
     const { path } = await specOf(kind);
     const { code, stdout, stderr } = await run(script, path, { STAND_IN_BEHAVIOR: 'NON-STRICT' });
-    expect(stderr).toContain('1.1.2: NON-STRICT, its close OK');
+    expect(stderr).toContain('1.1.2: NON-STRICT, close OK');
     expect(stdout).toContain('2 cases, 1 of them');
     expect(code).toBe(1);
   });
 });
 
-test('run-server.sh fails where wstest wrote no report, and ends the server', async () => {
+test('run-server.sh fails if wstest wrote no report, and ends the server', async () => {
   const { path, port } = await specOf('server');
   const { code, stderr } = await run('run-server.sh', path, { WSTEST: 'true' });
   expect(stderr).toContain('index.json');

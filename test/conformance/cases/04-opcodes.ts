@@ -23,41 +23,41 @@ export const opcodes: readonly ConformanceCase[] = [
 
   fails(
     '4.3.1',
-    'refuses a reserved control opcode between fragments (§5.2)',
-    [sends(text('one', more)), sends(frame(0xb, 'bad')), sends(continuation('two'))],
+    'rejects a reserved control opcode between fragments (§5.2)',
+    [sends(text('one', more)), sends(frame(0xb, 'invalid')), sends(continuation('two'))],
     1002,
   ),
   fails(
     '4.3.2',
-    'refuses a reserved non-control opcode between fragments (§5.2)',
-    [sends(text('one', more)), sends(frame(3, 'bad')), sends(continuation('two'))],
+    'rejects a reserved non-control opcode between fragments (§5.2)',
+    [sends(text('one', more)), sends(frame(3, 'invalid')), sends(continuation('two'))],
     1002,
   ),
-  fails('4.3.3', 'refuses a reserved opcode with FIN clear (§5.2)', [sends(frame(4, 'bad', more))], 1002),
+  fails('4.3.3', 'rejects a reserved opcode with FIN clear (§5.2)', [sends(frame(4, 'invalid', more))], 1002),
 ];
 
 function section(group: number, name: string, values: readonly number[]): ConformanceCase[] {
   return values.flatMap((opcode, i) => [
     fails(
       `4.${group}.${3 * i + 1}`,
-      `refuses the reserved ${name} opcode ${opcode}, empty (§5.2) [5.2-4] [7.1.7-5]`,
+      `rejects the reserved ${name} opcode ${opcode}, empty (§5.2) [5.2-4] [7.1.7-5]`,
       [sends(frame(opcode))],
       1002,
     ),
     fails(
       `4.${group}.${3 * i + 2}`,
-      `refuses the reserved ${name} opcode ${opcode} at its header (§5.2)`,
+      `rejects the reserved ${name} opcode ${opcode} at its header (§5.2)`,
       [sends(cutShort(frame(opcode), 100))],
       1002,
     ),
     fails(
       `4.${group}.${3 * i + 3}`,
-      `refuses the reserved ${name} opcode ${opcode} behind good frames, and ends there (§7.1.7)`,
+      `rejects the reserved ${name} opcode ${opcode} after valid frames, and answers nothing after it (§7.1.7)`,
       [
         ...echo(text('good')),
         sends(ping('good')),
-        sends(frame(opcode, 'bad')),
-        sends(ping('behind')),
+        sends(frame(opcode, 'invalid')),
+        sends(ping('after')),
         gets(pong('good')),
       ],
       1002,

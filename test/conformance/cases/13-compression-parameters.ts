@@ -1,12 +1,12 @@
-import { type ConformanceCase, someText, takes } from '../conformance-case.js';
+import { accepts, type ConformanceCase, someText } from '../conformance-case.js';
 import { BINARY } from '../wire.js';
 import { agreement, type Compressor, type DeflateParameters, exchange, noise } from './deflate-agreement.js';
 
-/** Repeats itself at a distance that only a large window can see, so that a sender with too large a one is found out. */
+/** Repeats itself at a distance that needs a large window, so that a sender with too large a window is detected. */
 const REPETITIVE = Buffer.concat([noise(4_096), noise(4_096), someText(300), noise(4_096)]);
 const MESSAGES = [REPETITIVE, someText(2_000), REPETITIVE];
 
-/** Short enough for the smallest window of all, in which the tester's zlib cannot deflate. */
+/** Short enough for the smallest window, 8 bits, which the tester's zlib cannot use for compression. */
 const SHORT = [someText(100)];
 
 const FLAGS = [false, true];
@@ -26,7 +26,7 @@ const COMBINATIONS: readonly DeflateParameters[] = FLAGS.flatMap(serverNoContext
   ),
 );
 
-/** Every parameter of RFC 7692 §7.1, in combination, towards both roles. */
+/** Every combination of the parameters of RFC 7692 §7.1, for both roles. */
 export const compressionParameters: readonly ConformanceCase[] = [
   ...COMBINATIONS.map((parameters, i) => agreed(`13.1.${i + 1}`, parameters, 'server', MESSAGES)),
   ...COMBINATIONS.map((parameters, i) => agreed(`13.2.${i + 1}`, parameters, 'client', MESSAGES)),
@@ -44,9 +44,9 @@ function agreed(
   const client = compressor(parameters.clientNoContextTakeover, parameters.clientMaxWindowBits);
   const both = endpoint === 'server' ? { sender: client, receiver: server } : { sender: server, receiver: client };
   const extension = agreement(parameters);
-  return takes(
+  return accepts(
     id,
-    `keeps to ${extension.response.replaceAll(';', ',')} (RFC 7692 §7.1)`,
+    `honours ${extension.response.replaceAll(';', ',')} (RFC 7692 §7.1)`,
     exchange(BINARY, messages, both),
     {
       extension,

@@ -3,7 +3,7 @@ import type { CaseExtension, Line } from '../conformance-case.js';
 import { randomNumbers } from '../segmentation.js';
 import { RSV1 } from '../wire.js';
 
-/** The four parameters of permessage-deflate (RFC 7692 §7.1); what is left out is not agreed on. */
+/** The four parameters of permessage-deflate (RFC 7692 §7.1). A parameter that is left out is not negotiated. */
 export interface DeflateParameters {
   readonly serverNoContextTakeover?: boolean;
   readonly clientNoContextTakeover?: boolean;
@@ -11,10 +11,10 @@ export interface DeflateParameters {
   readonly clientMaxWindowBits?: number;
 }
 
-/** The endpoint's application leaves it all to the tester, and compresses whatever it sends. */
+/** Options of the endpoint: it accepts what the tester asks for, and compresses every message. */
 const SERVER_OR_CLIENT = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
 
-/** The tester asks for these parameters: as a client in its offer, as a server in its response. */
+/** Negotiates these parameters: in the tester's offer as a client, in its response as a server. */
 export function agreement(parameters: DeflateParameters): CaseExtension {
   const { serverMaxWindowBits: serverBits, clientMaxWindowBits: clientBits } = parameters;
   const asked = ['permessage-deflate'];
@@ -22,7 +22,7 @@ export function agreement(parameters: DeflateParameters): CaseExtension {
   if (parameters.clientNoContextTakeover === true) asked.push('client_no_context_takeover');
   if (serverBits !== undefined) asked.push(`server_max_window_bits=${serverBits}`);
   const offer = clientBits === undefined ? asked : [...asked, `client_max_window_bits=${clientBits}`];
-  // A limit of 15 bits is none, and a server need not answer it (§7.1.2.2).
+  // A limit of 15 bits limits nothing, so a server may leave it out (§7.1.2.2).
   const response = clientBits === 15 ? asked : offer;
   return {
     name: 'permessage-deflate',
@@ -33,13 +33,13 @@ export function agreement(parameters: DeflateParameters): CaseExtension {
   };
 }
 
-/** How one end compresses: the bits of its window, and whether it keeps its context. */
+/** How one end compresses: its window, and whether it takes over its context. */
 export interface Compressor {
   readonly windowBits?: number;
   readonly keeps?: boolean;
 }
 
-/** Each message is sent compressed and must come back so. `sender` is how the tester compresses, `receiver` how the endpoint does. */
+/** Sends each message compressed and expects it back compressed. `sender` is the tester, `receiver` the endpoint. */
 export function exchange(
   opcode: number,
   messages: readonly Uint8Array[],
@@ -58,7 +58,7 @@ export function exchange(
   return [...sent, ...got];
 }
 
-/** Bytes that do not compress, the same ones for the same count. */
+/** Returns bytes that cannot be compressed. They are the same for the same count. */
 export function noise(count: number): Uint8Array {
   const random = randomNumbers(count);
   return Uint8Array.from({ length: count }, () => random() & 0xff);

@@ -17,7 +17,7 @@ export interface Section {
   readonly cases: readonly ConformanceCase[];
 }
 
-/** By the numbers of the Autobahn|Testsuite's sections; it has no 8, and its 11 is not in use. */
+/** The numbers are those of the Autobahn|Testsuite. It has no section 8, and does not use 11. */
 export const SECTIONS: readonly Section[] = [
   { number: 1, title: 'framing', cases: framing },
   { number: 2, title: 'pings and pongs', cases: pings },
@@ -29,5 +29,5 @@ export const SECTIONS: readonly Section[] = [
   { number: 9, title: 'limits', cases: limits },
   { number: 10, title: 'auto-fragmentation', cases: autoFragmentation },
   { number: 12, title: 'compression', cases: compression },
-  { number: 13, title: 'parameters of compression', cases: compressionParameters },
+  { number: 13, title: 'compression parameters', cases: compressionParameters },
 ];

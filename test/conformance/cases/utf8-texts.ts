@@ -1,4 +1,4 @@
-/** Texts at the edges of UTF-8 (RFC 3629 §3, §4), on both sides. */
+/** Valid and invalid texts at the edges of UTF-8 (RFC 3629 §3, §4). */
 
 export interface ValidText {
   readonly name: string;
@@ -6,38 +6,38 @@ export interface ValidText {
 }
 
 export interface InvalidText extends ValidText {
-  /** Its place in the list, from 1 on. */
+  /** Its position in the list, starting at 1. */
   readonly number: number;
-  /** The first byte that cannot be right, or the length, where the text ends inside of a character. */
+  /** The index of the first byte that cannot be valid, or the length if the text ends within a character. */
   readonly wrongAt: number;
 }
 
 const CODE_POINTS: readonly (readonly [name: string, codePoint: number])[] = [
   ['NUL', 0x0],
-  ['DEL, the last of one byte', 0x7f],
-  ['the first of two bytes', 0x80],
-  ['the last of two bytes', 0x7ff],
-  ['the first of three bytes', 0x800],
+  ['DEL, the last with one byte', 0x7f],
+  ['the first with two bytes', 0x80],
+  ['the last with two bytes', 0x7ff],
+  ['the first with three bytes', 0x800],
   ['the last one before the surrogates', 0xd7ff],
-  ['the first one behind the surrogates', 0xe000],
+  ['the first one after the surrogates', 0xe000],
   ['the byte order mark', 0xfeff],
   ['the replacement character', 0xfffd],
   ['the non-character', 0xfffe],
   ['the non-character', 0xffff],
   ['the non-character', 0xfdd0],
-  ['the first of four bytes', 0x10000],
+  ['the first with four bytes', 0x10000],
   ['the non-character', 0x1fffe],
   ['the non-character', 0x1ffff],
   ['the non-character', 0x7fffe],
   ['the non-character', 0xfffff],
-  ['the last but one', 0x10fffe],
-  ['the last of all', 0x10ffff],
+  ['the last code point but one', 0x10fffe],
+  ['the last code point', 0x10ffff],
 ];
 
 export const VALID: readonly ValidText[] = [
   { name: 'ASCII', bytes: Buffer.from('Hello') },
   { name: 'Greek', bytes: Buffer.from('κόσμε') },
-  { name: 'one to four bytes a character', bytes: Buffer.from('aä€🦊') },
+  { name: 'characters of one to four bytes', bytes: Buffer.from('aä€🦊') },
   { name: 'combining characters, not normalized', bytes: Buffer.from('o\u0308 \u00f6') },
   { name: 'a byte order mark before text', bytes: Buffer.from('\ufefftext') },
   { name: 'NUL between letters', bytes: Buffer.from('a\0b') },
@@ -47,13 +47,13 @@ export const VALID: readonly ValidText[] = [
   })),
 ];
 
-/** Each with the index of the first byte that cannot be right. */
+/** Each text with the index of the first byte that cannot be valid. */
 const WRONG: readonly (readonly [name: string, hex: string, wrongAt: number])[] = [
-  ['a tail byte alone, 80', '80', 0],
-  ['a tail byte alone, BF', 'bf', 0],
-  ['tail bytes in a row', '808182bfbf', 0],
-  ['a tail byte too many', 'c3a4a4', 2],
-  ['a tail byte too many behind four bytes', 'f09fa68a80', 4],
+  ['a lone tail byte, 80', '80', 0],
+  ['a lone tail byte, BF', 'bf', 0],
+  ['several tail bytes', '808182bfbf', 0],
+  ['one tail byte too many', 'c3a4a4', 2],
+  ['one tail byte too many after four bytes', 'f09fa68a80', 4],
 
   ['a lead of two bytes before a space', 'c320', 1],
   ['a lead of three bytes before a space', 'e220', 1],
@@ -61,8 +61,8 @@ const WRONG: readonly (readonly [name: string, hex: string, wrongAt: number])[] 
   ['a lead of four bytes before a space', 'f020', 1],
   ['two of four bytes before a space', 'f09f20', 2],
   ['three of four bytes before a space', 'f09fa620', 3],
-  ['a lead of two bytes before another', 'c3c3a4', 1],
-  ['a lead of three bytes before another', 'e282e282ac', 2],
+  ['a lead of two bytes before another lead byte', 'c3c3a4', 1],
+  ['two of three bytes before another lead byte', 'e282e282ac', 2],
 
   ['an overlong slash of two bytes', 'c0af', 0],
   ['an overlong slash of three bytes', 'e080af', 1],
@@ -84,9 +84,9 @@ const WRONG: readonly (readonly [name: string, hex: string, wrongAt: number])[] 
   ['a low surrogate, U+DF80', 'edbe80', 1],
   ['the last low surrogate, U+DFFF', 'edbfbf', 1],
   ['a pair of surrogates', 'eda080edb080', 1],
-  ['a pair of surrogates behind text', 'ceba61edafbfedbfbf', 4],
+  ['a pair of surrogates after text', 'ceba61edafbfedbfbf', 4],
 
-  ['the first beyond the last, U+110000', 'f4908080', 1],
+  ['U+110000, beyond the last code point', 'f4908080', 1],
   ['U+13FFFF', 'f4bfbfbf', 1],
   ['U+140000', 'f5808080', 0],
   ['U+1FFFFF', 'f7bfbfbf', 0],
@@ -94,8 +94,8 @@ const WRONG: readonly (readonly [name: string, hex: string, wrongAt: number])[] 
   ['a sequence of six bytes', 'fc8480808080', 0],
   ['the byte FE', 'fe', 0],
   ['the byte FF', 'ff', 0],
-  ['FF behind text', 'ceba61ff', 3],
-  ['a byte order mark of UTF-16', 'fffe', 0],
+  ['FF after text', 'ceba61ff', 3],
+  ['a UTF-16 byte order mark', 'fffe', 0],
   ['Latin-1', '61e462', 2],
 
   ['one of two bytes at the end', '61c3', 2],

@@ -2,13 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { binary, close, text } from '../../conformance-case.js';
-import { answer, openTo, Reception } from '../../opening.js';
+import { ClientListener, openTo, switchingProtocols } from '../../opening.js';
 import type { RawConnection } from '../../raw-connection.js';
 import { CLOSE, encodeFrame, type Frame, type Role, type SentFrame } from '../../wire.js';
 
 /**
- * Stands in for wstest where that cannot be installed, so that the scripts around it can be tested: the same arguments, the same
- * URLs, a report of the same form; but two cases. STAND_IN_BEHAVIOR is what it says of the second, whatever that was.
+ * Stands in for wstest in the tests of the scripts: the same arguments, URLs and report format, but only two cases.
+ * STAND_IN_BEHAVIOR replaces the result of the second case.
  */
 const { mode, spec } = parseArgs({
   options: { mode: { type: 'string', short: 'm' }, spec: { type: 'string', short: 's' } },
@@ -18,15 +18,15 @@ const { url, servers, outdir } = JSON.parse(readFileSync(spec!, 'utf8'));
 const CASES = [text('Hello'), binary(Buffer.of(0, 1, 2, 255))];
 const results: Record<string, object> = {};
 
-/** Sends a message, takes it back, and closes. */
+/** Sends a message, waits for the echo, and closes. */
 async function runCase(number: number, connection: RawConnection, role: Role): Promise<void> {
   const sent = CASES[number - 1]!;
   send(connection, role, sent);
   const back = await connection.frame();
   await closeFrom(connection, role);
   const behavior = back.opcode === sent.opcode && Buffer.compare(back.payload, sent.payload) === 0 ? 'OK' : 'FAILED';
-  const said = number === 2 ? (process.env.STAND_IN_BEHAVIOR ?? behavior) : behavior;
-  results[`1.1.${number}`] = { behavior: said, behaviorClose: 'OK', duration: 1, remoteCloseCode: 1000 };
+  const reported = number === 2 ? (process.env.STAND_IN_BEHAVIOR ?? behavior) : behavior;
+  results[`1.1.${number}`] = { behavior: reported, behaviorClose: 'OK', duration: 1, remoteCloseCode: 1000 };
 }
 
 function send({ socket }: RawConnection, role: Role, frame: SentFrame): void {
@@ -55,11 +55,11 @@ async function fuzzServer(): Promise<void> {
 }
 
 async function fuzzClient(): Promise<void> {
-  const reception = new Reception();
-  await reception.listen(Number(new URL(url).port));
+  const listener = new ClientListener();
+  await listener.listen(Number(new URL(url).port));
   const serve = async (target: string, work: (connection: RawConnection) => Promise<void> | void) => {
-    const client = await reception.await(target);
-    client.connection.socket.write(answer(client));
+    const client = await listener.client(target);
+    client.connection.socket.write(switchingProtocols(client));
     await work(client.connection);
   };
   await serve('/getCaseCount', connection => {
@@ -74,7 +74,7 @@ async function fuzzClient(): Promise<void> {
     writeReport('ws101');
     return closeFrom(connection, 'server');
   });
-  // Like the original it stays until it is ended.
+  // Like the original, it runs until it is ended.
 }
 
 void (mode === 'fuzzingclient' ? fuzzServer() : fuzzClient());
