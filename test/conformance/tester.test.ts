@@ -137,7 +137,11 @@ describe('the tester', () => {
       'FIN=0',
       got => (got.opcode === TEXT ? [text('hello', { fin: false })] : echoing(got)),
     ],
-    ['one echo too many', 'but received text', got => (got.opcode === TEXT ? [text('hello'), text('hello')] : echoing(got))],
+    [
+      'one echo too many',
+      'but received text',
+      got => (got.opcode === TEXT ? [text('hello'), text('hello')] : echoing(got)),
+    ],
     ['another close code', 'expected Close', got => (got.opcode === CLOSE ? [close(1001)] : echoing(got))],
     [
       'a reason that is not UTF-8',

@@ -231,41 +231,44 @@ describe('arbitrary bytes', () => {
       { maxLength: 12 },
     );
 
-  test.each(ROLES)('to a %s never throw, never deliver above the limit, and never allocate by what they promise', own => {
-    const sizes: number[] = [];
-    for (const method of ['allocUnsafe', 'allocUnsafeSlow'] as const) {
-      const original = Buffer[method].bind(Buffer);
-      vi.spyOn(Buffer, method).mockImplementation(size => {
-        sizes.push(size);
-        return original(size);
-      });
-    }
-    fc.assert(
-      fc.property(pieces(OTHER[own]), fc.integer({ min: 1, max: 50 }), fc.boolean(), (chunks, cut, ownsChunks) => {
-        const heard: Data[] = [];
-        const states: State[] = [];
-        const protocol = new Protocol(
-          own,
-          {
-            message: message => heard.push(message),
-            ping: () => {},
-            pong: () => {},
-            closeReceived: () => states.push(protocol.state),
-            failed: () => states.push(protocol.state),
-          },
-          { maxMessageSize: LIMIT, maxFragments: 10, ownsChunks },
-        );
-        const bytes = Buffer.concat(chunks);
-        for (let at = 0; at < bytes.length; at += cut) protocol.receive(Buffer.from(bytes.subarray(at, at + cut)));
-        for (const message of heard) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(LIMIT);
-        expect(states.length).toBeLessThanOrEqual(1);
-        expect(protocol.reads).toBe(states.length === 0);
-        expect(protocol.error === undefined).toBe(states[0] !== 'FAILED');
-      }),
-      { numRuns: 500 },
-    );
-    expect(sizes.length).toBeGreaterThan(0);
-    // Twice what has come, and 64 KiB: of a message, or of shared memory for output.
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * LIMIT + 65_536);
-  });
+  test.each(ROLES)(
+    'to a %s never throw, never deliver above the limit, and never allocate by what they promise',
+    own => {
+      const sizes: number[] = [];
+      for (const method of ['allocUnsafe', 'allocUnsafeSlow'] as const) {
+        const original = Buffer[method].bind(Buffer);
+        vi.spyOn(Buffer, method).mockImplementation(size => {
+          sizes.push(size);
+          return original(size);
+        });
+      }
+      fc.assert(
+        fc.property(pieces(OTHER[own]), fc.integer({ min: 1, max: 50 }), fc.boolean(), (chunks, cut, ownsChunks) => {
+          const heard: Data[] = [];
+          const states: State[] = [];
+          const protocol = new Protocol(
+            own,
+            {
+              message: message => heard.push(message),
+              ping: () => {},
+              pong: () => {},
+              closeReceived: () => states.push(protocol.state),
+              failed: () => states.push(protocol.state),
+            },
+            { maxMessageSize: LIMIT, maxFragments: 10, ownsChunks },
+          );
+          const bytes = Buffer.concat(chunks);
+          for (let at = 0; at < bytes.length; at += cut) protocol.receive(Buffer.from(bytes.subarray(at, at + cut)));
+          for (const message of heard) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(LIMIT);
+          expect(states.length).toBeLessThanOrEqual(1);
+          expect(protocol.reads).toBe(states.length === 0);
+          expect(protocol.error === undefined).toBe(states[0] !== 'FAILED');
+        }),
+        { numRuns: 500 },
+      );
+      expect(sizes.length).toBeGreaterThan(0);
+      // Twice what has come, and 64 KiB: of a message, or of shared memory for output.
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * LIMIT + 65_536);
+    },
+  );
 });
