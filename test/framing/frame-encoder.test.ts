@@ -109,6 +109,8 @@ test('the pieces of large frames fill the memory that they lie in', () => {
   const memory = new Set(pieces.map(piece => piece.buffer));
   expect([...memory].reduce((sum, buffer) => sum + buffer.byteLength, 0)).toBeLessThan(size + 2 * 65_536);
   expect(pieces.length).toBeLessThan(size / 65_536 + 3);
+  // A slab of another size would not be reused.
+  expect(new Set([...memory].map(buffer => buffer.byteLength))).toEqual(new Set([65_536]));
 });
 
 test('small frames of one connection leave in one piece', () => {
