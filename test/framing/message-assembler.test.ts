@@ -430,6 +430,46 @@ describe('whose memory a message lies in', () => {
     }
   });
 
+  describe('of a large message', () => {
+    function reader() {
+      const messages: Uint8Array[] = [];
+      const sink = {
+        message: (data: string | Uint8Array) => void messages.push(data as Uint8Array),
+        control: () => undefined,
+      };
+      const assembler = new MessageAssembler(sink, { ...limits, maxMessageSize: 100_000 }, true);
+      return { messages, decoder: new FrameDecoder(assembler, { from: 'server', ownsChunks: true }) };
+    }
+
+    test.each([
+      ['4,096 bytes that fill their chunk are kept', 0, 4_096, true],
+      ['4,095 bytes are copied', 0, 4_095, false],
+      ['seven eighths of a chunk are kept', 8_192, 65_536, true],
+      ['less of a chunk is copied', 8_193, 65_536, false],
+    ])('%s', (_, start, end, isKept) => {
+      const { messages, decoder } = reader();
+      decoder.push(rawHeader({ length: 90_000n }));
+      const chunk = new Uint8Array(end).fill(1);
+      decoder.push(chunk.subarray(start));
+      // Only what was kept shows that its memory has changed.
+      chunk.fill(2);
+      decoder.push(new Uint8Array(90_000 - (end - start)));
+      expect(messages[0]!.subarray(0, end - start).every(byte => byte === (isKept ? 2 : 1))).toBe(true);
+    });
+
+    test('a beginning that shares its chunk with another message is copied', () => {
+      const { messages, decoder } = reader();
+      const chunk = new Uint8Array(65_536).fill(1);
+      const start = 60_004 + 10;
+      chunk.set(rawFrame({ payload: new Uint8Array(60_000) }));
+      chunk.set(rawHeader({ length: 90_000n }), 60_004);
+      decoder.push(chunk);
+      chunk.fill(2);
+      decoder.push(new Uint8Array(90_000 - (65_536 - start)));
+      expect(messages[1]!.subarray(0, 65_536 - start).every(byte => byte === 1)).toBe(true);
+    });
+  });
+
   test.each([8_192, 65_536])(
     'from 1 KiB on, a message pins at most 8 times its size, also with a pool of %i',
     poolSize => {

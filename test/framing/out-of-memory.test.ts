@@ -47,6 +47,11 @@ describe('a message for which memory is short fails with 1009', () => {
     expect(retained).toBe(0);
   });
 
+  test('as soon as that is known', () => {
+    exhaustMemory();
+    expect(decode(halves(BINARY).slice(0, 1)).error).toMatchObject({ closeCode: 1009 });
+  });
+
   test.each([
     ['whole', [TEXT]],
     ['in pieces', halves(TEXT)],

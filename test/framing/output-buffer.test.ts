@@ -68,6 +68,16 @@ test('a small piece that was queued by reference leaves in one piece with what f
   expect(output.take()[0]).toBe(small);
 });
 
+test.each([
+  [16_384, 1],
+  [16_385, 2],
+])('a piece of %i bytes queued by reference leaves with what follows in %i pieces', (size, count) => {
+  const output = new OutputBuffer();
+  output.append(new Uint8Array(size));
+  write(output, 1);
+  expect(output.take()).toHaveLength(count);
+});
+
 test('two connections that write in turns each keep their own order', () => {
   const [a, b] = [new OutputBuffer(), new OutputBuffer()];
   write(a, 1);
@@ -230,6 +240,32 @@ test('take(most) returns no more bytes than that, cuts a piece where it must, an
   expect(output.pieceCount).toBe(0);
 });
 
+test('take(most) up to the end of a piece takes no part of the next one, and leaves nothing of it', () => {
+  const output = new OutputBuffer();
+  for (const bytes of [
+    [1, 2],
+    [3, 4],
+    [5, 6],
+  ])
+    output.append(Uint8Array.from(bytes));
+  expect(output.take(4).map(piece => [...piece])).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(output).toMatchObject({ length: 2, pieceCount: 1 });
+  expect(output.take(2).map(piece => [...piece])).toEqual([[5, 6]]);
+});
+
+test('length and pieceCount are right after each of many take(most)', () => {
+  const output = new OutputBuffer();
+  for (let i = 0; i < 300; i++) output.append(Uint8Array.of(i & 0xff, 7));
+  for (let i = 0; i < 300; i++) {
+    expect(output).toMatchObject({ length: 2 * (300 - i), pieceCount: 300 - i });
+    expect(output.take(2).map(piece => [...piece])).toEqual([[i & 0xff, 7]]);
+  }
+  expect(output).toMatchObject({ length: 0, pieceCount: 0 });
+});
+
 test('take(most) returns at most 256 pieces, and take() returns all', () => {
   const fill = (output: Module.OutputBuffer) => {
     for (let i = 0; i < 600; i++) output.append(Uint8Array.of(i & 0xff));
@@ -270,12 +306,22 @@ test('room tells how many bytes fit into the memory at hand, shared or not', () 
   expect(output.room).toBe(65_534);
   write(other, 1);
   expect(output.room).toBe(65_533);
+  expect(new OutputBuffer().room).toBe(65_533);
   output.setApart();
   // What it has fills two bytes of 512.
   expect(output.room).toBe(510);
   const empty = new OutputBuffer();
   empty.setApart();
   expect(empty.room).toBe(0);
+});
+
+test('memory of a buffer that was set apart is filled to its last byte', () => {
+  const output = new OutputBuffer();
+  output.setApart();
+  write(output, ...new Array<number>(500).fill(1));
+  write(output, ...new Array<number>(12).fill(2));
+  expect(output.pieceCount).toBe(1);
+  expect(output.take()[0]!.buffer.byteLength).toBe(512);
 });
 
 test('memory that a buffer left when it was set apart is reused', () => {

@@ -155,3 +155,10 @@ test('only the range asked for is looked at', () => {
   expect(validator.check(hex('ff a9 ff'), 1, 2)).toBe(-1);
   expect(validator.isComplete).toBe(true);
 });
+
+test('a wrong byte that begins a long piece is found at its place', () => {
+  const bytes = new Uint8Array(100).fill(0x61);
+  const validator = new Utf8Validator();
+  expect(validator.check(hex('e2'), 0, 1)).toBe(-1);
+  expect(validator.check(bytes, 10, 100)).toBe(10);
+});
