@@ -114,23 +114,30 @@ function parse<Options extends NonNullable<ParseArgsConfig['options']>>(args: re
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    // The first sentence names the option. The rest is advice about positional arguments that start with a dash.
-    throw new UsageError((error as Error).message.split(/\.? To specify|\n/)[0]!);
+    throw new UsageError(complaint((error as Error).message));
   }
 }
 
-function integer(option: string, text: string, greatest: number): number {
+/** Rewords a message of parseArgs(), such as `Option '-H, --header <value>' argument missing`. */
+function complaint(message: string): string {
+  const option = /'(?:-\w, )?(--?[\w-]+)/.exec(message)?.[1];
+  if (message.startsWith('Unknown option')) return `unknown option: ${option}`;
+  if (/argument (missing|is ambiguous)/.test(message)) return `${option} requires a value`;
+  if (message.includes('does not take an argument')) return `${option} takes no value`;
+  return message;
+}
+
+function integer(option: string, text: string, max: number): number {
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= greatest))
-    throw new UsageError(`${option} must be an integer from 0 to ${greatest}, got ${quote(text)}`);
+  if (!(value <= max)) throw new UsageError(`${option} must be an integer from 0 to ${max}, got ${quote(text)}`);
   return value;
 }
 
 /** Converts seconds, with or without a fraction, to milliseconds. */
-function milliseconds(option: string, text: string, least: number): number {
+function milliseconds(option: string, text: string, min: number): number {
   const seconds = /^(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
-  if (!(seconds >= least && seconds <= MAX_SECONDS)) {
-    throw new UsageError(`${option} must be a number of seconds from ${least} to ${MAX_SECONDS}, got ${quote(text)}`);
+  if (!(seconds >= min && seconds <= MAX_SECONDS)) {
+    throw new UsageError(`${option} must be a number of seconds from ${min} to ${MAX_SECONDS}, got ${quote(text)}`);
   }
   // A value above 0 must not be rounded to 0, which turns pings off.
   return seconds === 0 ? 0 : Math.max(1, Math.round(seconds * 1000));

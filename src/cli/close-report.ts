@@ -19,8 +19,8 @@ export function closeReport(info: CloseInfo): string {
 
 /** Describes an incomplete closing handshake. */
 function missingHalf({ sent, received }: CloseInfo): string {
-  if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, but no Close frame came`;
-  if (received !== undefined) return `${describeClose(received.code, received.reason)} came, but was not answered`;
+  if (sent !== undefined) return `we sent ${describeClose(sent.code, sent.reason)}, but received no Close frame`;
+  if (received !== undefined) return `we received ${describeClose(received.code, received.reason)}, but did not answer`;
   return 'there was no closing handshake';
 }
 

@@ -24,7 +24,8 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     if (error instanceof UsageError) throw error;
     // Only the library's error about `tls` has a cause: the error of OpenSSL about the certificate or the key.
     const { cause } = error as Error;
-    if (cause !== undefined) throw new UsageError(`--tls-cert, --tls-key: ${(cause as Error).message}`);
+    if (cause !== undefined)
+      throw new UsageError(`--tls-cert and --tls-key must be a certificate and its key: ${(cause as Error).message}`);
     if (isCallersFault(error)) throw usageErrorOf(error);
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;

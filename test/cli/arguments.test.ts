@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseConnectArguments, parseServeArguments } from '../../src/cli/arguments.js';
 import { UsageError } from '../../src/cli/exit-code.js';
 
-describe('ws101 connect: arguments', () => {
-  it('has its defaults', () => {
+describe('arguments of ws101 connect', () => {
+  test('have defaults', () => {
     expect(parseConnectArguments([])).toEqual({
       url: undefined,
       headers: [],
@@ -20,7 +20,7 @@ describe('ws101 connect: arguments', () => {
     });
   });
 
-  it('takes every option', () => {
+  test('include every option', () => {
     const args = [
       ...['wss://x/', '-H', 'Cookie: a=b', '--header', 'X-Time: 10:20', '--subprotocol', 'p', '--subprotocol', 'q'],
       ...[
@@ -57,18 +57,18 @@ describe('ws101 connect: arguments', () => {
     });
   });
 
-  it('takes no pings for 0, and never rounds more than nothing to that', () => {
+  test('include a ping interval of 0, and never round a larger value to 0', () => {
     expect(parseConnectArguments(['--ping-interval', '0'])).toMatchObject({ pingInterval: 0 });
     expect(parseConnectArguments(['--ping-interval', '0.0001'])).toMatchObject({ pingInterval: 1 });
     expect(parseConnectArguments(['--ping-interval', '1.5'])).toMatchObject({ pingInterval: 1_500 });
   });
 
-  it.each([['-h'], ['--help'], ['ws://x', '--trace', '--help']])('helps: %s', (...args) => {
+  test.each([['-h'], ['--help'], ['ws://x', '--trace', '--help']])('ask for help: %s', (...args) => {
     expect(parseConnectArguments(args)).toBe('help');
   });
 
-  it.each([
-    [['--nope'], '--nope'],
+  test.each([
+    [['--nope'], 'unknown option: --nope'],
     [['ws://a', 'ws://b'], 'connect takes one url, got "ws://b" too'],
     [['-H', 'no colon'], `--header must be 'Name: value', got "no colon"`],
     [['-H', ': nameless'], '--header'],
@@ -77,19 +77,22 @@ describe('ws101 connect: arguments', () => {
     [['--ping-interval', '.'], '--ping-interval'],
     [['--ping-interval', '99999999'], '--ping-interval'],
     [['--ping-timeout', '0'], '--ping-timeout must be a number of seconds from 0.001'],
-    [['--ping-timeout'], '--ping-timeout'],
-    [['--wait', '-1'], '--wait'],
+    [['-H'], '--header requires a value'],
+    [['--ping-timeout'], '--ping-timeout requires a value'],
+    [['--wait', '-1'], '--wait requires a value'],
     [['--wait=soon'], '--wait must be a number of seconds from 0 to 2147483, got "soon"'],
-    [['--trace=yes'], '--trace'],
+    [['--trace=yes'], '--trace takes no value'],
+    [['--help=yes'], '--help takes no value'],
+    [['-x'], 'unknown option: -x'],
     [['--ca', 'f', '--insecure'], '--ca and --insecure cannot be combined'],
-  ])('%j is wrong usage, and the message names what', (args, message) => {
+  ])('%j throws a UsageError that names the option', (args, message) => {
     expect(() => parseConnectArguments(args)).toThrow(UsageError);
     expect(() => parseConnectArguments(args)).toThrow(message);
   });
 });
 
-describe('ws101 serve: arguments', () => {
-  it('has its defaults', () => {
+describe('arguments of ws101 serve', () => {
+  test('have defaults', () => {
     expect(parseServeArguments([])).toEqual({
       host: '127.0.0.1',
       port: 9_001,
@@ -101,7 +104,7 @@ describe('ws101 serve: arguments', () => {
     });
   });
 
-  it('takes every option', () => {
+  test('include every option', () => {
     const args = [
       ...['--host', '::1', '--port', '0', '--tls-cert', 'c', '--tls-key', 'k', '--broadcast'],
       ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000', '--compress'],
@@ -117,11 +120,11 @@ describe('ws101 serve: arguments', () => {
     });
   });
 
-  it('helps', () => {
+  test('ask for help', () => {
     expect(parseServeArguments(['--help'])).toBe('help');
   });
 
-  it.each([
+  test.each([
     [['--port', '65536'], '--port must be an integer from 0 to 65535, got "65536"'],
     [['--port', 'http'], '--port'],
     [['--port', ''], '--port'],
@@ -132,7 +135,7 @@ describe('ws101 serve: arguments', () => {
     [['--tls-key', 'k'], '--tls-key requires --tls-cert'],
     [['9001'], 'serve takes no arguments, got "9001"'],
     [['--trace'], '--trace'],
-  ])('%j is wrong usage, and the message names what', (args, message) => {
+  ])('%j throws a UsageError that names the option', (args, message) => {
     expect(() => parseServeArguments(args)).toThrow(UsageError);
     expect(() => parseServeArguments(args)).toThrow(message);
   });

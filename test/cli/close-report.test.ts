@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { closeReport, failureReport } from '../../src/cli/close-report.js';
 import { type CloseInfo, HandshakeError } from '../../src/index.js';
 
@@ -14,8 +14,8 @@ const info = (changes: Partial<CloseInfo>): CloseInfo => ({
   ...changes,
 });
 
-describe('how a connection ended, for people', () => {
-  it.each([
+describe('closeReport()', () => {
+  test.each([
     [{}, '1000 (normal closure), cleanly, by us'],
     [
       { code: 4000, reason: 'bye\x1b[2J', initiator: 'remote' as const },
@@ -36,19 +36,19 @@ describe('how a connection ended, for people', () => {
     ],
     [
       { code: 1006, wasClean: false, received: undefined, cause: new Error('too late') },
-      'not cleanly, by us: too late; we sent 1000 (normal closure), but no Close frame came',
+      'not cleanly, by us: too late; we sent 1000 (normal closure), but received no Close frame',
     ],
     [
       { code: 1001, wasClean: false, sent: undefined, received: { code: 1001, reason: '' } },
-      'not cleanly, by us; 1001 (going away) came, but was not answered',
+      'not cleanly, by us; we received 1001 (going away), but did not answer',
     ],
   ])('%j: %s', (changes, report) => {
     expect(closeReport(info(changes))).toBe(report);
   });
 });
 
-describe('why a connection never opened, for people', () => {
-  it('has the hint, and what the server says', () => {
+describe('failureReport()', () => {
+  test('has the hint and the body of the response', () => {
     const error = new HandshakeError('the server answered 403', {
       phase: 'response',
       fault: 'peer',
@@ -62,7 +62,7 @@ describe('why a connection never opened, for people', () => {
     ]);
   });
 
-  it('is one line where there is no more to say', () => {
+  test('is one line without a hint and a body', () => {
     expect(failureReport(new HandshakeError('no', { phase: 'dns', fault: 'network' }))).toHaveLength(1);
   });
 });

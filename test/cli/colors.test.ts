@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { COLORS, usesColor } from '../../src/cli/colors.js';
 
 describe('colors', () => {
-  it.each([
+  test.each([
     [true, {}, true],
     [true, { NO_COLOR: '' }, true],
     [true, { NO_COLOR: '1' }, false],
@@ -13,7 +13,7 @@ describe('colors', () => {
     expect(usesColor(isTTY === undefined ? {} : { isTTY }, env)).toBe(expected);
   });
 
-  it('are switched off behind the text', () => {
+  test('are turned off after the text', () => {
     expect(COLORS.bad('x')).toBe('\x1b[31mx\x1b[39m');
     expect(COLORS.heading('x')).toBe('\x1b[1mx\x1b[22m');
   });

@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { columnsOf } from '../../src/cli/columns.js';
 
 describe('the width of an output', () => {
-  it.each([
+  test.each([
     [{ isTTY: true, columns: 80 }, {}, 80],
     [{ isTTY: true, columns: 80 }, { COLUMNS: '120' }, 80],
-    // A terminal whose size nobody has set.
+    // A terminal without a size.
     [{ isTTY: true, columns: 0 }, { COLUMNS: '120' }, 120],
     [{ isTTY: true }, {}, 100],
     [{}, { COLUMNS: '72' }, 72],

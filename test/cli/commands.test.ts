@@ -1,12 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parseLine } from '../../src/cli/commands.js';
 
 describe('a line of input', () => {
-  it.each(['hello', '', 'close', ' close', 'close ', 'Close', ' /ping', 'a // b'])('%j is sent as it is', line => {
+  test.each(['hello', '', 'close', ' close', 'close ', 'Close', ' /ping', 'a // b'])('%j is sent unchanged', line => {
     expect(parseLine(line)).toEqual({ kind: 'send', data: line });
   });
 
-  it.each([
+  test.each([
     ['//close', '/close'],
     ['//', '/'],
     ['///x', '//x'],
@@ -14,15 +14,15 @@ describe('a line of input', () => {
     expect(parseLine(line)).toEqual({ kind: 'send', data });
   });
 
-  it.each([
+  test.each([
     ['/close', 1000, ''],
     ['/close 4000', 4000, ''],
     ['/close 4000 some reason', 4000, 'some reason'],
-  ])('%j does the closing handshake', (line, code, reason) => {
+  ])('%j closes the connection', (line, code, reason) => {
     expect(parseLine(line)).toEqual({ kind: 'close', code, reason });
   });
 
-  it.each([
+  test.each([
     ['/binary 00ff', [0, 255]],
     ['/binary 00 FF\t10', [0, 255, 16]],
     ['/binary', []],
@@ -30,16 +30,16 @@ describe('a line of input', () => {
     expect(parseLine(line)).toEqual({ kind: 'send', data: Buffer.from(bytes) });
   });
 
-  it('/ping may have a text', () => {
+  test('/ping can have a text', () => {
     expect(parseLine('/ping')).toEqual({ kind: 'ping', data: undefined });
     expect(parseLine('/ping are you there')).toEqual({ kind: 'ping', data: 'are you there' });
   });
 
-  it('/help lists the commands', () => {
+  test('/help lists the commands', () => {
     expect(parseLine('/help ')).toEqual({ kind: 'help' });
   });
 
-  it.each([
+  test.each([
     ['/foo bar', 'unknown command /foo: see /help, or type //foo bar to send it as text'],
     ['/', 'unknown command /: see /help, or type // to send it as text'],
     ['/constructor', 'unknown command /constructor'],

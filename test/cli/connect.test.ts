@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/cli/connect.js';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { EXIT, UsageError } from '../../src/cli/exit-code.js';
@@ -14,7 +14,7 @@ import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 import { listen, rawServer } from './raw-server.js';
 import { deferred, pipes, terminal } from './streams.js';
 
-/** A server whose connections `serve` takes care of. Gives its url. */
+/** Starts a server that passes its connections to `serve`. Returns its url. */
 async function server(serve: (connection: WebSocketConnection) => void, subprotocols: string[] = []): Promise<string> {
   const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols });
   standing.on('connection', serve);
@@ -29,7 +29,7 @@ async function echo(): Promise<string> {
   return urlOf(standing, false);
 }
 
-/** The messages that a server receives when `input` is piped to the command. */
+/** Returns the messages that a server receives when `input` is piped to the command. */
 async function received(input: string, ...args: string[]): Promise<Array<string | Buffer>> {
   const messages: Array<string | Buffer> = [];
   const url = await server(connection => connection.on('message', data => messages.push(data)));
@@ -37,14 +37,14 @@ async function received(input: string, ...args: string[]): Promise<Array<string 
   return messages;
 }
 
-describe('ws101 connect, piped', () => {
-  it('sends each line, prints each message, and exits 0 after a clean close', async () => {
+describe('ws101 connect in a pipe', () => {
+  test('sends each line, prints each message, and exits 0 after a clean close', async () => {
     const streams = pipes('hello\n\n  two words\n');
     expect(await connect([await echo()], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n\n  two words\n');
   });
 
-  it('says on stderr where it stands: init, opened, closed', async () => {
+  test('prints its status on stderr: init, opened, closed', async () => {
     const streams = pipes('');
     const url = await echo();
     await connect([url, '--wait', '0'], streams);
@@ -54,14 +54,14 @@ describe('ws101 connect, piped', () => {
     );
   });
 
-  it('starts an echo server of its own where there is no url', async () => {
+  test('starts an echo server if there is no url', async () => {
     const streams = pipes('hello\n');
     expect(await connect([], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n');
     expect(streams.stderr.text).toMatch(/^\* init: connecting to ws:\/\/127\.0\.0\.1:\d+\/ \(built-in echo server\)\n/);
   });
 
-  it('shows the four acts with --trace, on stderr', async () => {
+  test('prints a trace of four sections on stderr with --trace', async () => {
     const streams = pipes('hello\n');
     expect(await connect(['--trace'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('hello\n');
@@ -79,12 +79,12 @@ describe('ws101 connect, piped', () => {
     expect(lines.at(-2)).toBe('* closed: 1000 (normal closure), cleanly, by us');
   });
 
-  it('sends every line as it is, also one that looks like a command', async () => {
+  test('sends every line unchanged, even if it looks like a command', async () => {
     const lines = ['/home/user', 'close', '/close 4000', '//', '/help', '/binary 00ff'];
     expect(await received(`${lines.join('\n')}\n`)).toEqual(lines);
   });
 
-  it('carries out commands with --commands', async () => {
+  test('runs commands with --commands', async () => {
     expect(await received('/binary 00 ff\n//close\n///\nclose\n/close\n', '--commands')).toEqual([
       Buffer.of(0, 255),
       '/close',
@@ -93,7 +93,7 @@ describe('ws101 connect, piped', () => {
     ]);
   });
 
-  it('prints binary as hex, and text unchanged', async () => {
+  test('prints binary as hex, and text unchanged', async () => {
     const url = await server(connection => {
       connection.send(Buffer.of(0, 255, 16));
       connection.send('two\nlines \x1b[31m\u202e');
@@ -104,7 +104,7 @@ describe('ws101 connect, piped', () => {
     expect(streams.stdout.raw).toBe('<binary 3 bytes> 00ff10\ntwo\nlines \x1b[31m\u202e\n');
   });
 
-  it('prints what came before the Close frame of the server, and exits 3 if its code is an error', async () => {
+  test('prints messages that come before the Close frame, and exits 3 if its code is an error', async () => {
     const url = await server(connection => {
       for (let i = 0; i < 3; i++) connection.send(`last words ${i}`);
       void connection.close(4000, 'enough');
@@ -115,20 +115,20 @@ describe('ws101 connect, piped', () => {
     expect(streams.stderr.text).toContain('* closed: 4000 (private use), "enough", cleanly, by the server\n');
   });
 
-  it('/close has a code and a reason', async () => {
+  test('/close sends a code and a reason', async () => {
     const closed = deferred<unknown>();
     const url = await server(connection => connection.on('close', closed.resolve));
     expect(await connect([url, '--commands'], pipes('/close 4000 some reason\n'))).toBe(EXIT.OK);
     expect(await closed.promise).toMatchObject({ code: 4000, reason: 'some reason', wasClean: true });
   });
 
-  it('/ping prints the round-trip time, also right before the end', async () => {
+  test('/ping prints the round-trip time, even as the last command', async () => {
     const streams = pipes('/ping with a text\n');
     expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stderr.text).toMatch(/\* pong after \d+\.\d ms\n/);
   });
 
-  it('says that no pong received', async () => {
+  test('says that no pong was received', async () => {
     const url = await rawServer(socket =>
       socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, ''))),
     );
@@ -137,7 +137,7 @@ describe('ws101 connect, piped', () => {
     expect(streams.stderr.text).toContain('* no pong received\n');
   });
 
-  it('/help and invalid commands send nothing', async () => {
+  test('/help and invalid commands send nothing', async () => {
     const streams = pipes('/help\n/foo\u202e\n/close 1\n');
     expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('');
@@ -147,7 +147,7 @@ describe('ws101 connect, piped', () => {
     expect(streams.stderr.text).toContain('* closed: 1000 (normal closure), cleanly, by us');
   });
 
-  it('says which lines it did not send', async () => {
+  test('says how many lines it did not send', async () => {
     const streams = pipes('one\n/close\ntwo\nthree\n');
     expect(await connect([await echo(), '--commands'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toBe('one\n');
@@ -156,7 +156,7 @@ describe('ws101 connect, piped', () => {
     );
   });
 
-  it('reads no input before the connection is open', async () => {
+  test('reads no input before the connection is open', async () => {
     const asked = deferred<void>();
     const allowed = deferred<boolean>();
     const standing = new WebSocketServer({
@@ -180,7 +180,7 @@ describe('ws101 connect, piped', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('reads no faster than the server does', async () => {
+  test('reads its input no faster than the server reads', async () => {
     const total = 64;
     const size = 1024 * 1024;
     let produced = 0;
@@ -211,7 +211,7 @@ describe('ws101 connect, piped', () => {
     expect(arrived).toBe(total * (size - 1));
   });
 
-  it('receives no faster than its own output is read, and loses nothing', async () => {
+  test('receives no faster than its output is read, and loses nothing', async () => {
     const total = 500;
     const blocked = deferred<void>();
     const url = await server(async connection => {
@@ -233,7 +233,7 @@ describe('ws101 connect, piped', () => {
     expect(streams.stdout.text.match(/^\d+ /gm)).toEqual(Array.from({ length: total }, (_, i) => `${i} `));
   });
 
-  it('closes where nobody reads its output any more', async () => {
+  test('closes the connection when the reader of its output is gone', async () => {
     const closed = deferred<unknown>();
     const url = await server(connection => {
       connection.on('close', closed.resolve);
@@ -247,7 +247,7 @@ describe('ws101 connect, piped', () => {
     expect(await closed.promise).toMatchObject({ code: 1001, wasClean: true });
   });
 
-  it('says what else is wrong with its output or its input, and exits 1', async () => {
+  test('reports other errors of its output or its input, and exits 1', async () => {
     const out = pipes();
     const exit = connect([await echo()], out);
     await out.stderr.until('opened');
@@ -264,8 +264,8 @@ describe('ws101 connect, piped', () => {
   });
 });
 
-describe('ws101 connect, at the end of piped input', () => {
-  it('prints an answer that comes within --wait seconds', async () => {
+describe('ws101 connect at the end of piped input', () => {
+  test('prints an answer that comes within --wait seconds', async () => {
     const url = await server(connection =>
       connection.on('message', data => setTimeout(() => connection.send(`late ${data}`), 300)),
     );
@@ -274,7 +274,7 @@ describe('ws101 connect, at the end of piped input', () => {
     expect(streams.stdout.text).toBe('late hello\n');
   });
 
-  it('waits anew after each message', async () => {
+  test('waits again after each message', async () => {
     const url = await server(connection => {
       let count = 0;
       const timer = setInterval(() => {
@@ -287,21 +287,21 @@ describe('ws101 connect, at the end of piped input', () => {
     expect(streams.stdout.text).toBe('1\n2\n3\n4\n');
   });
 
-  it('closes after ten times --wait, however many messages come', async () => {
+  test('closes after ten times --wait, even if messages keep coming', async () => {
     const url = await server(connection => {
       const timer = setInterval(() => connection.send('tick'), 5);
       connection.on('close', () => clearInterval(timer));
     });
     const streams = pipes('');
     const start = performance.now();
-    // Long enough that a busy machine does not hold up all messages for that time.
+    // Long enough for a message to arrive in time on a busy machine.
     expect(await connect([url, '--wait', '0.2'], streams)).toBe(EXIT.OK);
     expect(performance.now() - start).toBeGreaterThan(1_900);
     expect(performance.now() - start).toBeLessThan(6_000);
     expect(streams.stderr.text).toContain('* closed: 1000 (normal closure), cleanly, by us\n');
   });
 
-  it('waits for a message of which only a part has come', async () => {
+  test('waits for the rest of an incomplete message', async () => {
     const url = await rawServer(async socket => {
       const frame = encodeFrame('server', OPCODE.TEXT, 'x'.repeat(1_000));
       for (let at = 0; at < frame.length; at += 200) {
@@ -315,7 +315,7 @@ describe('ws101 connect, at the end of piped input', () => {
     expect(streams.stdout.text).toBe(`${'x'.repeat(1_000)}\n`);
   });
 
-  it('does not count the time in which nobody reads its output', async () => {
+  test('does not count the time in which its output is not read', async () => {
     const total = 20;
     const url = await server(connection => {
       for (let i = 0; i < total; i++) connection.send(`${i} ${'x'.repeat(65_536)}`);
@@ -331,21 +331,21 @@ describe('ws101 connect, at the end of piped input', () => {
     expect(streams.stdout.text.match(/^\d+ /gm)).toHaveLength(total);
   });
 
-  it('does not take keepalive pongs for activity', async () => {
+  test('does not count keepalive pongs as activity', async () => {
     const start = performance.now();
     const args = [await echo(), '--wait', '0.5', '--ping-interval', '0.1'];
     expect(await connect(args, pipes('hello\n'))).toBe(EXIT.OK);
     expect(performance.now() - start).toBeLessThan(4_000);
   });
 
-  it('ends as soon as the server closes', async () => {
+  test('ends as soon as the server closes the connection', async () => {
     const url = await server(connection => connection.on('message', () => connection.close(1000)));
     expect(await connect([url, '--wait', '3600'], pipes('bye\n'))).toBe(EXIT.OK);
   });
 });
 
-describe('ws101 connect: the exit code after a clean close', () => {
-  it.each([
+describe('the exit code of ws101 connect after a clean close', () => {
+  test.each([
     [1000, EXIT.OK],
     [1001, EXIT.OK],
     [undefined, EXIT.OK],
@@ -353,12 +353,12 @@ describe('ws101 connect: the exit code after a clean close', () => {
     [1011, EXIT.CLOSED_WITH_ERROR],
     [3000, EXIT.CLOSED_WITH_ERROR],
     [4001, EXIT.CLOSED_WITH_ERROR],
-  ])('the server closes with %s: %i', async (code, exit) => {
+  ])('is, for code %s of the server, %i', async (code, exit) => {
     const url = await server(connection => connection.close(code));
     expect(await connect([url], pipes())).toBe(exit);
   });
 
-  it('is 3 where the server answers a normal close with an error', async () => {
+  test('is 3 if the server answers a normal close with an error', async () => {
     const url = await rawServer(socket =>
       socket.once('data', () => socket.end(encodeFrame('server', OPCODE.CLOSE, Buffer.of(0x03, 0xf3)))),
     );
@@ -366,8 +366,8 @@ describe('ws101 connect: the exit code after a clean close', () => {
   });
 });
 
-describe('ws101 connect: a connection that does not end cleanly exits 1 and says why', () => {
-  /** What the command says where the server plays foul. */
+describe('ws101 connect exits 1 and says why if', () => {
+  /** Returns what the command prints if `play` controls the server. */
   async function failing(play: Parameters<typeof rawServer>[0]): Promise<string> {
     const streams = pipes();
     streams.stdin.write('hello\n');
@@ -375,24 +375,24 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
     return streams.stderr.text;
   }
 
-  it('where TCP ends without a Close frame', async () => {
+  test('TCP ends without a Close frame', async () => {
     expect(await failing(socket => socket.end())).toMatch(
       /\* closed: not cleanly, by the network: .+ without a Close frame; there was no closing handshake\n$/,
     );
   });
 
-  it('where TCP is reset', async () => {
+  test('TCP is reset', async () => {
     expect(await failing(socket => socket.once('data', () => socket.resetAndDestroy()))).toMatch(
       /\* closed: not cleanly, by the network: .*ECONNRESET/,
     );
   });
 
-  it('where the server breaks a rule', async () => {
+  test('the server breaks a rule', async () => {
     const text = await failing(socket => socket.write(encodeFrame('client', OPCODE.TEXT, 'masked')));
     expect(text).toMatch(/closed: not cleanly, by us: a frame from a server must not be masked .*; we sent 1002/);
   });
 
-  it('where the server does not answer a Close frame within 4 s', async () => {
+  test('the server does not answer a Close frame within 4 s', async () => {
     const streams = pipes('');
     const url = await rawServer(socket => socket.resume());
     const start = performance.now();
@@ -401,11 +401,11 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
     expect(elapsed).toBeGreaterThan(3_900);
     expect(elapsed).toBeLessThan(5_500);
     expect(streams.stderr.text).toMatch(
-      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\), but no Close frame came/,
+      /\* closed: not cleanly, by us: .+; we sent 1000 \(normal closure\), but received no Close frame/,
     );
   });
 
-  it('where it does not answer a keepalive ping', async () => {
+  test('the server does not answer a keepalive ping', async () => {
     const streams = pipes();
     const url = await rawServer(socket => socket.resume());
     expect(await connect([url, '--ping-interval', '0.05', '--ping-timeout', '0.05'], streams)).toBe(EXIT.FAILURE);
@@ -413,8 +413,8 @@ describe('ws101 connect: a connection that does not end cleanly exits 1 and says
   });
 });
 
-describe('ws101 connect: an opening handshake that fails exits 1, with a hint', () => {
-  it('where nobody listens', async () => {
+describe('ws101 connect exits 1 and prints a hint if', () => {
+  test('nobody listens', async () => {
     const streams = pipes();
     expect(await connect(['ws://127.0.0.1:1'], streams)).toBe(EXIT.FAILURE);
     expect(streams.stderr.text).toMatch(
@@ -422,7 +422,7 @@ describe('ws101 connect: an opening handshake that fails exits 1, with a hint', 
     );
   });
 
-  it('where the server is none, and the trace shows what it said', async () => {
+  test('the server does not speak WebSocket, and the trace shows its response', async () => {
     const url = await listen(socket => socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 7\r\n\r\nnothing'));
     const streams = pipes();
     expect(await connect([url, '--trace'], streams)).toBe(EXIT.FAILURE);
@@ -435,7 +435,7 @@ describe('ws101 connect: an opening handshake that fails exits 1, with a hint', 
     expect(streams.stderr.text).toContain('* the server says: nothing\n');
   });
 
-  it('where the certificate is of nobody that we know; --ca and --insecure help', async () => {
+  test('the certificate is not trusted, unless --ca or --insecure is given', async () => {
     const ca = join(tmpdir(), `ws101-ca-${process.pid}.pem`);
     writeFileSync(ca, TLS_CERTIFICATE);
     const tls = { cert: TLS_CERTIFICATE, key: TLS_KEY };
@@ -460,8 +460,8 @@ describe('ws101 connect: an opening handshake that fails exits 1, with a hint', 
   });
 });
 
-describe('ws101 connect: options', () => {
-  it('go into the request; a subprotocol agreed on is said, a password is not', async () => {
+describe('options of ws101 connect', () => {
+  test('are sent in the request; the agreed subprotocol is printed, a password is not', async () => {
     const seen = deferred<string>();
     const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols: ['chat'], origins: '*' });
     onTestFinished(() => standing.close({ timeout: 0 }));
@@ -482,7 +482,7 @@ describe('ws101 connect: options', () => {
     expect(streams.stderr.text).not.toContain('secret');
   });
 
-  it('says if the server chose none of the subprotocols', async () => {
+  test('include subprotocols, and the status says if the server chose none', async () => {
     const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols: ['chat'] });
     onTestFinished(() => standing.close({ timeout: 0 }));
     await once(standing, 'listening');
@@ -491,28 +491,28 @@ describe('ws101 connect: options', () => {
     expect(streams.stderr.text).toContain('* opened: no subprotocol agreed on\n');
   });
 
-  it.each([
+  test.each([
     [['nowhere'], 'url must be an absolute URL'],
     [['ws://h', '-H', 'a b: c'], 'a name in --header must be a token'],
     [['ws://h', '-H', 'Connection: close'], '--header must be without those that'],
     [['ws://h', '--subprotocol', 'a b'], 'each of --subprotocol must be a token'],
     [['ws://h', '--ca', '/no/such/file'], '--ca: ENOENT'],
-  ])('%j is wrong usage, said before anything is opened', async (args, message) => {
+  ])('are checked before anything is opened: %j', async (args, message) => {
     const streams = pipes('');
     await expect(connect(args, streams)).rejects.toThrow(UsageError);
     await expect(connect(args, streams)).rejects.toThrow(message);
     expect(streams.stderr.text).toBe('');
   });
 
-  it('--help goes to stdout', async () => {
+  test('include --help, which prints to stdout', async () => {
     const streams = pipes('');
     expect(await connect(['--help'], streams)).toBe(EXIT.OK);
     expect(streams.stdout.text).toContain('Exit codes');
   });
 });
 
-describe('ws101 connect, on a terminal', () => {
-  it('sends what is typed, and closes at Ctrl-D', async () => {
+describe('ws101 connect on a terminal', () => {
+  test('sends typed lines, and closes on Ctrl-D', async () => {
     const streams = terminal();
     const exit = connect([await echo()], streams);
     await streams.stderr.until('opened');
@@ -524,7 +524,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(streams.stderr.text).toContain('> ');
   });
 
-  it('puts the line being typed below a message that comes, with the cursor where it was', async () => {
+  test('redraws the typed line below a received message, and keeps the cursor position', async () => {
     const tell = deferred<WebSocketConnection>();
     const streams = terminal();
     const exit = connect([await server(tell.resolve)], streams);
@@ -544,7 +544,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('sends the text "close", and with // a text that starts with a slash', async () => {
+  test('sends the text "close", and with // a text that starts with a slash', async () => {
     const streams = terminal();
     const exit = connect([await echo()], streams);
     await streams.stderr.until('opened');
@@ -554,7 +554,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('escapes what could act on the terminal or stay invisible', async () => {
+  test('escapes control and invisible characters', async () => {
     const url = await server(connection => connection.send('\x1b[2J\u202egpj.exe\u200b'));
     const streams = terminal();
     const exit = connect([url], streams);
@@ -563,7 +563,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('closes at Ctrl-D at once, whatever --wait is', async () => {
+  test('closes immediately on Ctrl-D, whatever --wait is', async () => {
     const streams = terminal();
     const exit = connect([await echo(), '--wait', '3600'], streams);
     await streams.stderr.until('opened');
@@ -571,7 +571,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('reads commands, and closes at the end of the input at once, where only stderr is redirected', async () => {
+  test('reads commands, and closes immediately at the end of the input, if only stderr is redirected', async () => {
     const streams = { ...terminal(), stderr: pipes().stderr };
     const exit = connect([await echo(), '--wait', '3600'], streams);
     await streams.stderr.until('opened');
@@ -581,7 +581,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('leaves the typed line alone where stdout is a file', async () => {
+  test('does not redraw the typed line if stdout is a file', async () => {
     const tell = deferred<WebSocketConnection>();
     const streams = { ...terminal(), stdout: pipes().stdout };
     const exit = connect([await server(tell.resolve)], streams);
@@ -597,7 +597,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('refuses a line typed before the connection is open; Ctrl-D gives up', async () => {
+  test('refuses a line typed before the connection is open, and gives up on Ctrl-D', async () => {
     const streams = terminal();
     const exit = connect([await listen(socket => socket.resume())], streams);
     streams.stdin.write('too early\r');
@@ -607,7 +607,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(streams.stderr.text).toContain('* closed: canceled before the connection was open\n');
   });
 
-  it('refuses a line typed after the server has closed, and stays until the user leaves', async () => {
+  test('refuses a line typed after the server has closed, and stays until Ctrl-D', async () => {
     const streams = terminal();
     const exit = connect([await server(connection => connection.close(1001))], streams);
     await streams.stderr.until('* press Ctrl-D to quit\n');
@@ -617,7 +617,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(await exit).toBe(EXIT.OK);
   });
 
-  it('refuses a line typed while the connection is closing; a second Ctrl-C ends at once', async () => {
+  test('refuses a line typed while the connection is closing, and ends immediately on a second Ctrl-C', async () => {
     const streams = terminal();
     let sawClose!: () => void;
     const closeCame = new Promise<void>(resolve => {
@@ -635,12 +635,12 @@ describe('ws101 connect, on a terminal', () => {
     expect(streams.stderr.text).toMatch(/\* closed: not cleanly, by us: .*we sent 1001/);
   });
 
-  it('fits the trace to the width of the terminal, also after it changes', async () => {
+  test('fits the trace to the width of the terminal, even after it changes', async () => {
     const streams = terminal();
     streams.stderr.columns = 80;
     const exit = connect([await echo(), '--trace'], streams);
     await streams.stderr.until('opened');
-    // The prompt stays in what is recorded, in front of the line that replaced it.
+    // The recording contains the prompt before the line that replaced it.
     const widths = (text: string) => text.split('\n').map(line => widthOf(line.replace(/^(> )+/, '')));
     expect(Math.max(...widths(streams.stderr.text))).toBe(80);
     const before = streams.stderr.text.length;
@@ -650,7 +650,7 @@ describe('ws101 connect, on a terminal', () => {
     expect(Math.max(...widths(streams.stderr.text.slice(before)))).toBe(120);
   });
 
-  it('shows colors, unless NO_COLOR is set', async () => {
+  test('shows colors, unless NO_COLOR is set', async () => {
     const colorful = terminal();
     const exit = connect([await echo()], colorful);
     await colorful.stderr.until('opened');

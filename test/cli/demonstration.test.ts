@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../../src/cli/connect.js';
 import { EXIT } from '../../src/cli/exit-code.js';
 import { CONNECT_HELP, SERVE_HELP } from '../../src/cli/help.js';
@@ -19,7 +19,7 @@ function withoutChance(text: string): string {
 }
 
 describe('the README', () => {
-  it('shows what its demonstration prints', async () => {
+  test('shows the real output of its demonstration', async () => {
     vi.stubEnv('COLUMNS', '100');
     onTestFinished(() => {
       vi.unstubAllEnvs();
@@ -34,7 +34,7 @@ describe('the README', () => {
 });
 
 describe('docs/cli.md', () => {
-  it('names every option of the command', () => {
+  test('names every option of the command', () => {
     const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
     const options = `${CONNECT_HELP}${SERVE_HELP}`.match(/^ {2}(?:-\w, | {4})--[a-z-]+/gm) ?? [];
     expect(options.length).toBeGreaterThan(15);

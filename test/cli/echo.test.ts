@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
 import {
   type ConnectOptions,
@@ -23,13 +23,13 @@ async function join(server: WebSocketServer, options: ConnectOptions = {}): Prom
   return connection;
 }
 
-/** Until the condition holds, which nothing tells. */
+/** Resolves when the condition holds. It polls, since there is no event. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 5));
 }
 
 describe('the echo server', () => {
-  it('sends every message back: text as text, binary as binary', async () => {
+  test('sends every message back: text as text, binary as binary', async () => {
     const connection = await join(await serve(false));
     connection.send('text');
     connection.send(Buffer.of(0, 255));
@@ -37,7 +37,7 @@ describe('the echo server', () => {
     expect(await once(connection, 'message')).toEqual([Buffer.of(0, 255)]);
   });
 
-  it('pauses whoever sends and does not read, keeps little for it, and loses nothing', async () => {
+  test('pauses a client that does not read, buffers little for it, and loses nothing', async () => {
     const server = await serve(false);
     const connection = await join(server);
     const message = Buffer.alloc(16 * KIBIBYTE);
@@ -60,7 +60,7 @@ describe('the echo server', () => {
     expect(numbers).toEqual(Array.from({ length: total }, (_, i) => i));
   });
 
-  it('agrees to its subprotocols, and takes any origin and host', async () => {
+  test('accepts its subprotocols, and any Origin and Host', async () => {
     const server = await serve(false, { subprotocols: ['chat'] });
     const connection = await join(server, {
       subprotocols: ['best', 'chat'],
@@ -70,12 +70,12 @@ describe('the echo server', () => {
     expect(connection.subprotocol).toBe('chat');
   });
 
-  it('names IPv6 addresses in brackets', async ({ skip }) => {
+  test('prints IPv6 addresses in brackets', async ({ skip }) => {
     const server = await serve(false, { host: '::1' }).catch(() => skip('no IPv6 here'));
     expect(urlOf(server, true)).toMatch(/^wss:\/\/\[::1\]:\d+$/);
   });
 
-  it('rejects where it cannot listen', async () => {
+  test('rejects if it cannot listen', async () => {
     const server = await serve(false);
     const { port } = new URL(urlOf(server, false));
     await expect(serve(false, { port: Number(port) })).rejects.toMatchObject({ code: 'EADDRINUSE' });
@@ -83,7 +83,7 @@ describe('the echo server', () => {
 });
 
 describe('the echo server with --broadcast', () => {
-  it('sends every message to all the others', async () => {
+  test('sends every message to all other clients', async () => {
     const server = await serve(true);
     const [sender, ...others] = await Promise.all([join(server), join(server), join(server)]);
     sender!.on('message', data => expect.fail(`its own message came back: ${data}`));
@@ -92,7 +92,7 @@ describe('the echo server with --broadcast', () => {
     expect(await Promise.all(received)).toEqual([['news'], ['news']]);
   });
 
-  it('makes a sender wait for the others, and floods nobody', async () => {
+  test('makes a sender wait for slow receivers', async () => {
     const server = await serve(true);
     const sender = await join(server);
     const receiver = await join(server);
@@ -108,7 +108,7 @@ describe('the echo server with --broadcast', () => {
     expect(most).toBeLessThan(128 * KIBIBYTE);
   });
 
-  it('does not let one who never reads stop the others, and disconnects it', async () => {
+  test('disconnects a client that never reads, without stopping the others', async () => {
     const server = await serve(true, { maxBufferedAmount: 1024 * KIBIBYTE });
     const sender = await join(server);
     const receiver = await join(server);
@@ -119,7 +119,7 @@ describe('the echo server with --broadcast', () => {
     const start = performance.now();
     for (let i = 0; i < 1_000; i++) if (!sender.send(Buffer.alloc(16 * KIBIBYTE))) await sender.drained();
     await until(() => count === 1_000);
-    // It was waited for once.
+    // The sender has waited for it once.
     expect(performance.now() - start).toBeLessThan(4_000);
     expect(server.clients.size).toBe(2);
     stuck.on('message', () => {});

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { connect, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
 import { ws101 } from './process.js';
 import { rawServer } from './raw-server.js';
 
-/** The command as the process that it is: exit codes, signals, and what is on which stream. */
+/** The command as a process: exit codes, signals and streams. */
 
 async function listening(...args: string[]) {
   const command = ws101('serve', '--port', '0', ...args);
@@ -20,21 +20,21 @@ async function echoServer(): Promise<string> {
   return urlOf(server, false);
 }
 
-it('ws101 exits with the code of its command, 2 for wrong usage', async () => {
+test('ws101 exits with the code of its subcommand, and with 2 for wrong arguments', async () => {
   const command = ws101('connect', '--nope');
   expect(await command.exit).toBe(2);
-  expect(command.stderr.text).toBe("ws101 connect: Unknown option '--nope'\nsee ws101 connect --help\n");
+  expect(command.stderr.text).toBe('ws101 connect: unknown option: --nope\nsee ws101 connect --help\n');
 });
 
-describe('ws101 connect, as a process', () => {
-  it('prints the answer to a piped line before it closes', async () => {
+describe('ws101 connect as a process', () => {
+  test('prints the answer to a piped line before it closes', async () => {
     const command = ws101('connect', await echoServer());
     command.process.stdin.end('hi\n');
     expect(await command.exit).toBe(0);
     expect(command.stdout.text).toBe('hi\n');
   });
 
-  it('exits 3 if the server closes with an error', async () => {
+  test('exits 3 if the server closes with an error', async () => {
     const { url } = await listening('--max-message-size', '3');
     const command = ws101('connect', url);
     command.process.stdin.end('too long\n');
@@ -42,7 +42,7 @@ describe('ws101 connect, as a process', () => {
     expect(command.stderr.text).toContain('* closed: 1009 (message too big)');
   });
 
-  it('ends when the reader of its output has enough', async () => {
+  test('ends when the reader of its output exits', async () => {
     const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
     onTestFinished(() => server.close({ timeout: 0 }));
     server.on('connection', connection => {
@@ -57,17 +57,17 @@ describe('ws101 connect, as a process', () => {
     expect(await command.exit).toBe(0);
   });
 
-  it('reads piped stdin, and exits 0 while that is still open', async () => {
+  test('exits 0 after /close, even if its stdin is still open', async () => {
     const command = ws101('connect', '--trace', '--commands');
     command.process.stdin.write('hello\n/close\n');
     expect(await command.exit).toBe(0);
     expect(command.stdout.text).toBe('hello\n');
-    for (const act of ['1  TCP connection', '2  Opening handshake', '3  Frames', '4  Closing handshake']) {
-      expect(command.stderr.text).toContain(act);
+    for (const section of ['1  TCP connection', '2  Opening handshake', '3  Frames', '4  Closing handshake']) {
+      expect(command.stderr.text).toContain(section);
     }
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s does the closing handshake', async signal => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('closes the connection on %s', async signal => {
     const command = ws101('connect', await echoServer());
     await command.stderr.until('opened');
     command.process.kill(signal);
@@ -75,19 +75,19 @@ describe('ws101 connect, as a process', () => {
     expect(command.stderr.text).toContain('* closed: 1001 (going away), cleanly, by us\n');
   });
 
-  it('a second signal ends at once', async () => {
+  test('exits immediately on a second signal', async () => {
     const command = ws101('connect', await rawServer(socket => socket.resume()));
     await command.stderr.until('opened');
     command.process.kill('SIGINT');
     command.process.stdin.write('too late\n');
     await command.stderr.until('opened');
-    // The first one shows in nothing that we could wait for; two at the same time would be taken for one.
+    // The first signal has no effect that can be awaited, and two signals at the same time count as one.
     await new Promise(resolve => setTimeout(resolve, 100));
     command.process.kill('SIGTERM');
     expect(await command.exit).toBe(1);
   });
 
-  it('outlives whoever reads its output, and closes', async () => {
+  test('closes the connection if the reader of its output is gone', async () => {
     const server = await startEcho({ host: '127.0.0.1', port: 0 });
     onTestFinished(() => server.close({ timeout: 0 }));
     const command = ws101('connect', urlOf(server, false));
@@ -100,7 +100,7 @@ describe('ws101 connect, as a process', () => {
     expect(command.stderr.text).not.toContain('EPIPE');
   });
 
-  it('writes all that it received before it exits', async () => {
+  test('writes all received messages before it exits', async () => {
     const command = ws101('connect', await echoServer());
     const line = 'x'.repeat(1_000_000);
     command.process.stdin.end(`${line}\n${line}\n`);
@@ -109,8 +109,8 @@ describe('ws101 connect, as a process', () => {
   });
 });
 
-describe('ws101 serve, as a process', () => {
-  it('echoes; Ctrl-C closes every connection with 1001, and exits 0', async () => {
+describe('ws101 serve as a process', () => {
+  test('echoes, and on Ctrl-C closes every connection with 1001 and exits 0', async () => {
     const { command, url } = await listening();
     const connection = await connect(url);
     connection.send('hello');
@@ -122,11 +122,11 @@ describe('ws101 serve, as a process', () => {
     expect(command.stdout.text).toMatch(/^listening on .*\n$/);
   });
 
-  it('a second Ctrl-C ends at once, and exits 1', async () => {
+  test('exits 1 immediately on a second Ctrl-C', async () => {
     const { command, url } = await listening();
     const connection = await connect(url, { unreadTimeout: 0 });
     onTestFinished(() => connection.terminate());
-    // Who does not read does not answer.
+    // A peer that does not read does not answer.
     connection.pause();
     command.process.kill('SIGINT');
     await command.stderr.until('closing 1 connection; press Ctrl-C again to exit immediately');
@@ -134,7 +134,7 @@ describe('ws101 serve, as a process', () => {
     expect(await command.exit).toBe(1);
   });
 
-  it('says which port is taken, and exits 1', async () => {
+  test('names the port if it is taken, and exits 1', async () => {
     const { port } = new URL(await echoServer());
     const command = ws101('serve', '--port', port);
     expect(await command.exit).toBe(1);
@@ -143,7 +143,7 @@ describe('ws101 serve, as a process', () => {
     );
   });
 
-  it('takes what its options say', async () => {
+  test('applies its options', async () => {
     const { url } = await listening('--broadcast', '--subprotocol', 'chat', '--max-message-size', '3');
     const [one, other] = [await connect(url, { subprotocols: ['chat'] }), await connect(url)];
     expect(one.subprotocol).toBe('chat');
@@ -152,7 +152,7 @@ describe('ws101 serve, as a process', () => {
     other.terminate();
   });
 
-  it('--compress, here and at `connect`: both directions are compressed, as the trace shows', async () => {
+  test('compresses both directions if both sides have --compress', async () => {
     const { url } = await listening('--compress');
     const command = ws101('connect', '--compress', '--trace', url);
     const line = 'compress me '.repeat(200);

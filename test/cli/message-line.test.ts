@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { messageLine } from '../../src/cli/message-line.js';
 
 describe('a received message on a terminal', () => {
-  it.each([
+  test.each([
     ['hello', 'hello'],
     ['', ''],
     ['{"path":"C:\\\\n"}\t🎉', '{"path":"C:\\\\n"}\t🎉'],
@@ -12,11 +12,11 @@ describe('a received message on a terminal', () => {
     ['\u0085\u009b\u2028\u2029', '\\u{85}\\u{9b}\\u{2028}\\u{2029}'],
     ['user\u202e\u2066txt.exe', 'user\\u{202e}\\u{2066}txt.exe'],
     ['pay\u200bpal', 'pay\\u{200b}pal'],
-  ])('%j prints as %j', (message, line) => {
+  ])('is printed as a line: %j as %j', (message, line) => {
     expect(messageLine(message, true)).toBe(line);
   });
 
-  it('is one line without control, bidirectional or zero-width characters, for any message', () => {
+  test('is one line without control, bidirectional or zero-width characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), message => {
         expect(messageLine(message, true).replaceAll('\t', '')).not.toMatch(
@@ -28,7 +28,7 @@ describe('a received message on a terminal', () => {
 });
 
 describe('a received message in a pipe', () => {
-  it('is unchanged, for any text', () => {
+  test('is unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), message => {
         expect(messageLine(message, false)).toBe(message);
@@ -38,7 +38,7 @@ describe('a received message in a pipe', () => {
 });
 
 describe.each([true, false])('a binary message (terminal: %s)', isTerminal => {
-  it('is printed as hex', () => {
+  test('is printed as hex', () => {
     expect(messageLine(Buffer.of(0, 255, 16), isTerminal)).toBe('<binary 3 bytes> 00ff10');
     expect(messageLine(Buffer.alloc(0), isTerminal)).toBe('<binary 0 bytes> ');
   });

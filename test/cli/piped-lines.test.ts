@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { pipedLines } from '../../src/cli/piped-lines.js';
 
 async function linesOf(...chunks: string[]): Promise<string[]> {
@@ -11,17 +11,17 @@ async function linesOf(...chunks: string[]): Promise<string[]> {
   return lines;
 }
 
-describe('piped lines', () => {
-  it('end with LF or CRLF, and an empty one is one', async () => {
+describe('pipedLines()', () => {
+  test('splits at LF and CRLF, and keeps empty lines', async () => {
     expect(await linesOf('a\r\n\nb\n')).toEqual(['a', '', 'b']);
   });
 
-  it('need no line end at the end of the input', async () => {
+  test('returns a last line without a line end', async () => {
     expect(await linesOf('a\nb')).toEqual(['a', 'b']);
     expect(await linesOf('')).toEqual([]);
   });
 
-  it('are the same, however the input is cut', async () => {
+  test('returns the same lines however the input is cut', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom('a', '\n', '\r', 'é', 'bc\r\n')), async pieces => {
         expect(await linesOf(...pieces)).toEqual(await linesOf(pieces.join('')));
@@ -29,7 +29,7 @@ describe('piped lines', () => {
     );
   });
 
-  it('come chunk by chunk', async () => {
+  test('returns the lines of a chunk together', async () => {
     async function* input(): AsyncGenerator<string> {
       yield 'a\nb\nc';
       yield 'd\n';

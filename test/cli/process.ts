@@ -11,11 +11,11 @@ export interface RunningCommand {
   readonly process: ChildProcessWithoutNullStreams;
   readonly stdout: Recorder;
   readonly stderr: Recorder;
-  /** The exit code, once both streams are read to their ends. */
+  /** Resolves to the exit code when both streams have ended. */
   readonly exit: Promise<number | null>;
 }
 
-/** Runs `ws101` from its source. stdin stays open. */
+/** Runs `ws101` from source. Its stdin stays open. */
 export function ws101(...args: string[]): RunningCommand {
   const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT });
   onTestFinished(() => {

@@ -3,7 +3,7 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { acceptOf } from '../../src/handshake/http1/key.js';
 
-/** A server that does the opening handshake and nothing else: the rest is up to `play`. Gives its url. */
+/** Starts a server that does the opening handshake and passes its sockets to `play`. Returns its url. */
 export async function rawServer(play: (socket: Socket) => void): Promise<string> {
   return await listen(socket => {
     socket.once('data', request => {
@@ -15,7 +15,7 @@ export async function rawServer(play: (socket: Socket) => void): Promise<string>
   });
 }
 
-/** A TCP server. Gives its url. */
+/** Starts a TCP server. Returns its url. */
 export async function listen(accept: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = net.createServer(socket => {

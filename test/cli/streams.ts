@@ -1,13 +1,13 @@
 import { PassThrough, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 
-/** What the command writes to one of its streams, to be waited for. */
+/** Records what the command writes to a stream, and waits for it. */
 export class Recorder extends Writable {
-  /** All that came, with the codes that move the cursor and change colors. */
+  /** Everything that was written, including escape codes. */
   raw = '';
   readonly isTTY: boolean;
   columns = 100;
-  /** Set to hold back the reader's "done": whoever reads us is slow. */
+  /** Whether writes are left pending, as if the reader were slow. */
   isStalled = false;
   #stalled: (() => void) | undefined;
   readonly #waiting = new Set<() => void>();
@@ -21,7 +21,7 @@ export class Recorder extends Writable {
     return stripVTControlCharacters(this.raw);
   }
 
-  /** Resolves as soon as the text matches. */
+  /** Resolves when the text matches. */
   async until(pattern: RegExp | string): Promise<void> {
     const matches = (): boolean =>
       typeof pattern === 'string' ? this.text.includes(pattern) : pattern.test(this.text);
@@ -48,14 +48,14 @@ export interface TestStreams {
   readonly stderr: Recorder;
 }
 
-/** Streams that are pipes. `input` is all that stdin has; without it, stdin stays open. */
+/** Returns streams that are pipes. stdin contains `input` and ends; without `input`, it stays open. */
 export function pipes(input?: string): TestStreams {
   const stdin = new PassThrough();
   if (input !== undefined) stdin.end(input);
   return { stdin, stdout: new Recorder(), stderr: new Recorder() };
 }
 
-/** Streams that are one terminal. */
+/** Returns streams that are a terminal. */
 export function terminal(): TestStreams {
   return {
     stdin: Object.assign(new PassThrough(), { isTTY: true }),
@@ -64,7 +64,7 @@ export function terminal(): TestStreams {
   };
 }
 
-/** A promise, and how to resolve it from elsewhere. */
+/** Returns a promise with the function that resolves it. */
 export function deferred<Value>(): { readonly promise: Promise<Value>; readonly resolve: (value: Value) => void } {
   let resolve: (value: Value) => void = () => {};
   const promise = new Promise<Value>(settle => {

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ws101 } from '../../src/cli/ws101.js';
 import { pipes } from './streams.js';
 
-describe('ws101: what needs no connection', () => {
-  it.each([
+describe('ws101 without a connection', () => {
+  test.each([
     [['--help'], 0, /ws101 connect \[url\]/, /^$/],
     [['-h'], 0, /ws101 serve/, /^$/],
     [['serve', '--help'], 0, /--broadcast/, /^$/],
@@ -11,10 +11,15 @@ describe('ws101: what needs no connection', () => {
     [['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     [[], 2, /^$/, /^ws101: no command given\nsee ws101 --help\n$/],
     [['toString'], 2, /^$/, /^ws101: unknown command: toString\n/],
-    [['connect', '--nope'], 2, /^$/, /^ws101 connect: Unknown option '--nope'\nsee ws101 connect --help\n$/],
+    [['connect', '--nope'], 2, /^$/, /^ws101 connect: unknown option: --nope\nsee ws101 connect --help\n$/],
     [['serve', '--port', 'x'], 2, /^$/, /^ws101 serve: --port must be an integer/],
     [['serve', '--tls-cert', '/no/file', '--tls-key', '/no/file'], 2, /^$/, /^ws101 serve: --tls-cert: ENOENT/],
-    [['serve', '--tls-cert', 'LICENSE', '--tls-key', 'LICENSE'], 2, /^$/, /^ws101 serve: --tls-cert, --tls-key: .*PEM/],
+    [
+      ['serve', '--tls-cert', 'LICENSE', '--tls-key', 'LICENSE'],
+      2,
+      /^$/,
+      /^ws101 serve: --tls-cert and --tls-key must be .*PEM/,
+    ],
     [['serve', '--port', '0', '--subprotocol', 'a b'], 2, /^$/, /^ws101 serve: each of --subprotocol must be a token/],
     [['serve', '--host', '192.0.2.1'], 1, /^$/, /^ws101 serve: cannot listen on 192\.0\.2\.1, port 9001: this machine/],
     [
@@ -30,7 +35,7 @@ describe('ws101: what needs no connection', () => {
     expect(streams.stderr.text).toMatch(stderr);
   });
 
-  it('outlives whoever reads its output', async () => {
+  test('ignores errors of its output', async () => {
     const streams = pipes('');
     await ws101(['--help'], streams);
     const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' });
@@ -38,7 +43,7 @@ describe('ws101: what needs no connection', () => {
     expect(() => streams.stderr.emit('error', gone)).not.toThrow();
   });
 
-  it('every help page is at most 80 columns wide, and names its exit codes', async () => {
+  test('prints help pages of at most 80 columns, with their exit codes', async () => {
     for (const args of [['--help'], ['connect', '--help'], ['serve', '--help']]) {
       const streams = pipes('');
       await ws101(args, streams);

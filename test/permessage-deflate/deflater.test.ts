@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Deflater, type DeflaterOptions } from '../../src/permessage-deflate/deflater.js';
 import { ZlibJob } from '../../src/permessage-deflate/zlib-job.js';
 import { streamInflater } from './peers.js';
@@ -10,7 +10,7 @@ const NO_TAKEOVER: DeflaterOptions = { ...TAKEOVER, noContextTakeover: true };
 
 const hex = (bytes: unknown) => Buffer.from(bytes as Uint8Array).toString('hex');
 
-/** Bytes that deflate to no fewer. */
+/** Returns bytes that DEFLATE cannot make smaller. */
 function noise(size: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(size);
   for (let i = 0, state = seed; i < size; i++) {
@@ -21,28 +21,28 @@ function noise(size: number, seed = 1): Buffer {
 }
 
 describe('Deflater (RFC 7692 §7.2.1)', () => {
-  it('§7.2.3.1: "Hello" in one compressed block, as the RFC has it [7692/6.1-1]', () => {
+  test('§7.2.3.1: "Hello" is deflated to the bytes in the RFC [7692/6.1-1]', () => {
     expect(hex(new Deflater(NO_TAKEOVER).deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
   });
 
-  it('§7.2.3.2: the second "Hello" refers to the first where the context is taken over [7692/7.2.1-8] [7692/7.2.1-11]', () => {
+  test('§7.2.3.2: with context takeover the second "Hello" refers to the first [7692/7.2.1-8] [7692/7.2.1-11]', () => {
     const deflater = new Deflater(TAKEOVER);
     expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
     expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f200110000');
   });
 
-  it('§7.1.1: without context takeover every message is deflated like the first [7692/7.2.1-7] [7692/7.2.1-10]', () => {
+  test('§7.1.1: without context takeover each message is deflated like the first [7692/7.2.1-7] [7692/7.2.1-10]', () => {
     const deflater = new Deflater(NO_TAKEOVER);
     for (let i = 0; i < 3; i++) expect(hex(deflater.deflate(Buffer.from('Hello')))).toBe('f248cdc9c90700');
     expect(deflater.contextSize).toBe(0);
   });
 
-  it('§7.2.3.6: an empty message is one octet', () => {
+  test('§7.2.3.6: an empty message is deflated to one octet', () => {
     const deflater = new Deflater(TAKEOVER);
     for (let i = 0; i < 3; i++) expect(hex(deflater.deflate(new Uint8Array(0)))).toBe('00');
   });
 
-  it('at once up to 8 KiB, on the thread pool above, to the same bytes', async () => {
+  test('messages up to 8 KiB are deflated synchronously, larger ones on the thread pool, to the same bytes', async () => {
     const deflater = new Deflater(NO_TAKEOVER);
     expect(deflater.deflate(noise(8192))).toBeInstanceOf(Uint8Array);
     const pending = deflater.deflate(noise(8193));
@@ -51,7 +51,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(hex(await pending)).toBe(hex(atOnce));
   });
 
-  it('a message much like the last takes few bytes, in one call or on the thread pool', async () => {
+  test('a message similar to the last one takes few bytes, synchronously and on the thread pool', async () => {
     for (const size of [8000, 14_000]) {
       const deflater = new Deflater(TAKEOVER);
       expect((await deflater.deflate(noise(size)))!.length).toBeGreaterThan(size);
@@ -59,7 +59,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     }
   });
 
-  it('small messages refer to the last 4 KiB', () => {
+  test('small messages refer to the last 4 KiB', () => {
     const deflater = new Deflater(TAKEOVER);
     const first = noise(100);
     deflater.deflate(first);
@@ -69,7 +69,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect((deflater.deflate(first) as Uint8Array).length).toBeGreaterThan(100);
   });
 
-  it('holds a context of no more than its window, and none once closed', () => {
+  test('the context is at most as large as the window, and is freed by close()', () => {
     const deflater = new Deflater({ ...TAKEOVER, windowBits: 12 });
     expect(deflater.contextSize).toBe(0);
     for (let i = 0; i < 10; i++) deflater.deflate(noise(1000, i));
@@ -78,7 +78,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(deflater.contextSize).toBe(0);
   });
 
-  it('refuses a message while the one in front of it is on the thread pool', async () => {
+  test('deflate() throws while the previous message is on the thread pool', async () => {
     const deflater = new Deflater(TAKEOVER);
     const first = deflater.deflate(noise(10_000));
     expect(() => deflater.deflate(noise(1))).toThrow('deflate() was called before the previous message was deflated');
@@ -86,7 +86,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(deflater.deflate(noise(1))).toBeInstanceOf(Uint8Array);
   });
 
-  it('close() while a message is on the thread pool: undefined', async () => {
+  test('close() while a message is on the thread pool resolves to undefined', async () => {
     const deflater = new Deflater(TAKEOVER);
     const pending = deflater.deflate(noise(1_000_000));
     deflater.close();
@@ -94,7 +94,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(deflater.contextSize).toBe(0);
   });
 
-  it('close() that comes when the thread pool is done, but nobody has seen it yet: undefined all the same', async () => {
+  test('close() after the thread pool has finished, but before the promise has settled, resolves to undefined', async () => {
     const tooLate = vi.spyOn(ZlibJob.prototype, 'close').mockReturnValue();
     const deflater = new Deflater(TAKEOVER);
     const pending = deflater.deflate(noise(10_000));
@@ -103,7 +103,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(await pending).toBeUndefined();
   });
 
-  it('hands level and memLevel to zlib', () => {
+  test('level and memLevel are passed to zlib', () => {
     const text = Buffer.from(Array.from({ length: 4000 }, (_, i) => `${i} `).join('')).subarray(0, 8000);
     const sizeWith = (options: Partial<DeflaterOptions>) =>
       (new Deflater({ ...NO_TAKEOVER, ...options }).deflate(text) as Uint8Array).length;
@@ -111,7 +111,7 @@ describe('Deflater (RFC 7692 §7.2.1)', () => {
     expect(sizeWith({ memLevel: 9 })).toBeLessThan(sizeWith({ memLevel: 1 }));
   });
 
-  it('keeps to its window, whatever its level: a peer with a window of that size inflates all messages [7692/7.2.1-12] [7692/7.2.1-14] [7692/7.2.2-10]', async () => {
+  test('at every level, a peer with a window of the agreed size can inflate all messages [7692/7.2.1-12] [7692/7.2.1-14] [7692/7.2.2-10]', async () => {
     const word = fc.constantFrom('Hello', 'ws101 ', 'a'.repeat(300), noise(500).toString('latin1'), '');
     const message = fc
       .tuple(fc.array(word, { maxLength: 12 }), fc.uint8Array({ maxLength: 300 }), fc.constantFrom(1, 1, 1, 5))

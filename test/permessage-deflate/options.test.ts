@@ -1,21 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type PerMessageDeflateOptions, resolvePerMessageDeflate } from '../../src/permessage-deflate/options.js';
 
 const resolve = (option: unknown, role: 'client' | 'server' = 'server') =>
   resolvePerMessageDeflate(option as PerMessageDeflateOptions, role);
 
 describe('perMessageDeflate', () => {
-  it.each([undefined, false])('%s: off', option => {
+  test.each([undefined, false])('%s turns compression off', option => {
     expect(resolve(option)).toBeUndefined();
   });
 
   const common = { serverMaxWindowBits: 15, clientMaxWindowBits: 15, threshold: undefined, level: 6, memLevel: 8 };
 
-  it.each([true, {}])('on a server: no context is taken over unless asked (%j) [7692/7.3-1]', option => {
+  test.each([true, {}])('a server takes over no context by default (%j) [7692/7.3-1]', option => {
     expect(resolve(option)).toEqual({ serverNoContextTakeover: true, clientNoContextTakeover: true, ...common });
   });
 
-  it('on a client: contexts may be taken over [7692/7.3-1]', () => {
+  test('a client allows context takeover by default [7692/7.3-1]', () => {
     expect(resolve(true, 'client')).toEqual({
       serverNoContextTakeover: false,
       clientNoContextTakeover: false,
@@ -23,11 +23,11 @@ describe('perMessageDeflate', () => {
     });
   });
 
-  it('undefined stands for the default', () => {
+  test('an option that is undefined has its default', () => {
     expect(resolve({ serverNoContextTakeover: undefined, level: undefined })).toEqual(resolve(true));
   });
 
-  it('keeps every option that is given', () => {
+  test('all options can be set', () => {
     const options: Required<PerMessageDeflateOptions> = {
       serverNoContextTakeover: false,
       clientNoContextTakeover: true,
@@ -42,12 +42,12 @@ describe('perMessageDeflate', () => {
     expect(resolve(options)).toSatisfy(Object.isFrozen);
   });
 
-  it.each([null, 1, 'yes', [], () => {}])('%j: a TypeError', option => {
+  test.each([null, 1, 'yes', [], () => {}])('%j throws a TypeError', option => {
     expect(() => resolve(option)).toThrow(TypeError);
     expect(() => resolve(option)).toThrow('perMessageDeflate must be a boolean or an object, got ');
   });
 
-  it.each([
+  test.each([
     ['serverNoContextTakeover', 1, 'a boolean, got 1'],
     ['clientNoContextTakeover', 'true', 'a boolean, got "true"'],
     ['clientNoContextTakeover', null, 'a boolean, got null'],
@@ -62,18 +62,18 @@ describe('perMessageDeflate', () => {
     ['level', 10, 'an integer from 0 to 9, got 10'],
     ['level', -1, 'an integer from 0 to 9, got -1'],
     ['memLevel', 0, 'an integer from 1 to 9, got 0'],
-  ])('%s: %j is refused', (name, value, expectation) => {
+  ])('%s: %j throws', (name, value, expectation) => {
     expect(() => resolve({ [name]: value })).toThrow(`perMessageDeflate.${name} must be ${expectation}`);
   });
 
-  it.each(['serverMaxWindowBits', 'clientMaxWindowBits', 'threshold', 'level', 'memLevel'])(
-    '%s: NaN never gets to zlib, which takes it in silence',
+  test.each(['serverMaxWindowBits', 'clientMaxWindowBits', 'threshold', 'level', 'memLevel'])(
+    '%s: NaN throws',
     name => {
       expect(() => resolve({ [name]: Number.NaN })).toThrow(RangeError);
     },
   );
 
-  it("8 bits: allowed for the peer's window, not for our own, which zlib cannot have [7692/7.2.1-6]", () => {
+  test('a window of 8 bits is allowed for the peer, but not for this end, since zlib does not support it [7692/7.2.1-6]', () => {
     expect(() => resolve({ serverMaxWindowBits: 8 }, 'server')).toThrow('an integer from 9 to 15, got 8');
     expect(() => resolve({ clientMaxWindowBits: 8 }, 'client')).toThrow('an integer from 9 to 15, got 8');
     expect(resolve({ clientMaxWindowBits: 8 }, 'server')).toMatchObject({ clientMaxWindowBits: 8 });

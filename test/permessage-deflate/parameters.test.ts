@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from '../../src/handshake/extension-header.js';
 import {
   type DeflateSettings,
@@ -13,30 +13,30 @@ import {
   makeOffers,
 } from '../../src/permessage-deflate/parameters.js';
 
-/** The header as it comes; an empty one names no extension. */
+/** Parses a Sec-WebSocket-Extensions header. An empty one has no extensions. */
 const parse = (header: string): ExtensionOffer[] => (header === '' ? [] : parseExtensions([header])!);
 
-/** Settings of a server that limits nothing. */
+/** The settings of a server without limits. */
 const OPEN: DeflateSettings = resolvePerMessageDeflate(
   { serverNoContextTakeover: false, clientNoContextTakeover: false },
   'server',
 )!;
 
-/** `server/client` window bits, each with `!` where there is no context takeover. */
+/** Formats parameters as `server/client` window bits, each with `!` if there is no context takeover. */
 function summary(agreed: DeflateParameters): string {
   const side = (bits: number, noTakeover: boolean) => `${bits}${noTakeover ? '!' : ''}`;
   const server = side(agreed.serverMaxWindowBits, agreed.serverNoContextTakeover);
   return `${server}/${side(agreed.clientMaxWindowBits, agreed.clientNoContextTakeover)}`;
 }
 
-/** What a server with these settings answers to a header, and what it agrees to. */
+/** Returns the response of a server with these settings to a header, and the agreed parameters. */
 function answer(header: string, settings: Partial<DeflateSettings> = {}): [string, string] | 'declined' {
   const acceptance = acceptOffer(parse(header), { ...OPEN, ...settings });
   if (acceptance === undefined) return 'declined';
   return [serializeExtensions([acceptance.response]), summary(acceptance.agreed)];
 }
 
-/** Parameters that no side may use, in an offer or in a response. */
+/** Parameters that are not valid in an offer or in a response. */
 const ILLEGAL: ReadonlyArray<readonly [parameters: string, why: RegExp]> = [
   ['unknown', /there is no parameter "unknown"/],
   ['unknown=1', /there is no parameter "unknown"/],
@@ -66,11 +66,11 @@ const ILLEGAL: ReadonlyArray<readonly [parameters: string, why: RegExp]> = [
   ),
 ];
 
-describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
-  it.each<[offer: string, response: string, agreed: string]>([
+describe('acceptOffer() of the server (RFC 7692 §7.1)', () => {
+  test.each<[offer: string, response: string, agreed: string]>([
     ['permessage-deflate', 'permessage-deflate', '15/15'],
     ['permessage-deflate; client_max_window_bits', 'permessage-deflate', '15/15'],
-    // A browser's, and curl's.
+    // The offers of browsers and of curl.
     ['permessage-deflate; client_max_window_bits, x-webkit-deflate-frame', 'permessage-deflate', '15/15'],
     ['permessage-deflate; server_no_context_takeover', 'permessage-deflate; server_no_context_takeover', '15!/15'],
     ['permessage-deflate; client_no_context_takeover', 'permessage-deflate; client_no_context_takeover', '15/15!'],
@@ -79,16 +79,16 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
     ['permessage-deflate; client_max_window_bits=15', 'permessage-deflate', '15/15'],
     ['permessage-deflate; client_max_window_bits=12', 'permessage-deflate; client_max_window_bits=12', '15/12'],
     ['permessage-deflate; client_max_window_bits=8', 'permessage-deflate; client_max_window_bits=8', '15/8'],
-    // A quoted-string stands for the token that it unescapes to.
+    // A quoted-string means the token that it unescapes to.
     ['permessage-deflate; server_max_window_bits="1\\0"', 'permessage-deflate; server_max_window_bits=10', '10/15'],
   ])(
-    '%s: accepted [9-2] [7692/5-5] [7692/7.1.1.1-2] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.2-3] [7692/7.1.2.2-4]',
+    'accepts %s [9-2] [7692/5-5] [7692/7.1.1.1-2] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.2-3] [7692/7.1.2.2-4]',
     (offer, response, agreed) => {
       expect(answer(offer)).toEqual([response, agreed]);
     },
   );
 
-  it.each<[settings: Partial<DeflateSettings>, offer: string, response: string, agreed: string]>([
+  test.each<[settings: Partial<DeflateSettings>, offer: string, response: string, agreed: string]>([
     [{ serverNoContextTakeover: true }, '', '; server_no_context_takeover', '15!/15'],
     [{ clientNoContextTakeover: true }, '', '; client_no_context_takeover', '15/15!'],
     [{ serverMaxWindowBits: 11 }, '', '; server_max_window_bits=11', '11/15'],
@@ -104,20 +104,20 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
       '9!/8!',
     ],
   ])(
-    'with %j, an offer with "%s": its own limits hold, too [7692/7.1.1.1-3] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.1-4] [7692/7.1.2.2-3] [7692/7.1.2.2-4] [7692/7.2.2-9]',
+    'with %j, applies its own limits to the offer "%s" [7692/7.1.1.1-3] [7692/7.1.1.2-2] [7692/7.1.2.1-3] [7692/7.1.2.1-4] [7692/7.1.2.2-3] [7692/7.1.2.2-4] [7692/7.2.2-9]',
     (settings, offer, response, agreed) => {
       expect(answer(`permessage-deflate${offer}`, settings)).toEqual([`permessage-deflate${response}`, agreed]);
     },
   );
 
   describe('"MUST decline" (§7) [7692/7-1]', () => {
-    it.each(ILLEGAL)('%s', parameters => {
+    test.each(ILLEGAL)('%s', parameters => {
       expect(answer(`permessage-deflate; ${parameters}`)).toBe('declined');
       expect(answer(`permessage-deflate; client_max_window_bits; ${parameters}`)).toBe('declined');
     });
 
-    it.each(['7', '16', '08', '1000', 'NaN'])(
-      'undici CVE-2026-2229: server_max_window_bits=%s crashes nobody, alone or behind others',
+    test.each(['7', '16', '08', '1000', 'NaN'])(
+      'undici CVE-2026-2229: server_max_window_bits=%s does not throw, alone or after others',
       value => {
         expect(answer(`permessage-deflate; server_max_window_bits=${value}`)).toBe('declined');
         expect(answer(`permessage-deflate; server_max_window_bits=${value}, permessage-deflate`)).toEqual([
@@ -127,22 +127,22 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
       },
     );
 
-    it('an empty value, which the header cannot even hold, is no number', () => {
+    test('an empty value, which a header cannot contain', () => {
       for (const name of ['server_max_window_bits', 'client_max_window_bits', 'server_no_context_takeover']) {
         expect(acceptOffer([{ name: 'permessage-deflate', parameters: [[name, '']] }], OPEN)).toBeUndefined();
       }
     });
 
-    it('what cannot be honoured: a server window of 8 bits, which zlib cannot have [7692/5-6]', () => {
+    test('a server window of 8 bits, which zlib does not support [7692/5-6]', () => {
       expect(answer('permessage-deflate; server_max_window_bits=8')).toBe('declined');
     });
 
-    it('what cannot be honoured: our limit of the client window, where the client does not know the parameter [7692/7.1.2.2-5]', () => {
+    test('an offer without client_max_window_bits, if the server limits the client window [7692/7.1.2.2-5]', () => {
       expect(answer('permessage-deflate', { clientMaxWindowBits: 14 })).toBe('declined');
     });
   });
 
-  it('the first offer that can be accepted wins (§5) [7692/5-2] [7692/5-7] [7692/5-9]', () => {
+  test('accepts the first valid and supported offer (§5) [7692/5-2] [7692/5-7] [7692/5-9]', () => {
     expect(
       answer('foo, permessage-deflate; bad, permessage-deflate; server_max_window_bits=9, permessage-deflate'),
     ).toEqual(['permessage-deflate; server_max_window_bits=9', '9/15']);
@@ -156,16 +156,16 @@ describe('the server: acceptOffer() (RFC 7692 §7.1)', () => {
     ]);
   });
 
-  it.each(['', 'foo', 'Permessage-Deflate', 'permessage-bzip2, x-webkit-deflate-frame'])(
-    '%j holds no offer of it: declined',
+  test.each(['', 'foo', 'Permessage-Deflate', 'permessage-bzip2, x-webkit-deflate-frame'])(
+    'declines %j, which has no offer of permessage-deflate',
     header => {
       expect(answer(header)).toBe('declined');
     },
   );
 });
 
-describe('the client: makeOffers() [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/7.1.1.1-1] [7692/7.1.1.2-1] [7692/7.1.2.1-1] [7692/7.1.2.1-2] [7692/7.1.2.2-1] [7692/7.1.2.2-2]', () => {
-  it.each<[settings: PerMessageDeflateOptions, parameters: string]>([
+describe('makeOffers() of the client [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/7.1.1.1-1] [7692/7.1.1.2-1] [7692/7.1.2.1-1] [7692/7.1.2.1-2] [7692/7.1.2.2-1] [7692/7.1.2.2-2]', () => {
+  test.each<[settings: PerMessageDeflateOptions, parameters: string]>([
     [{}, 'client_max_window_bits'],
     [{ serverNoContextTakeover: true }, 'server_no_context_takeover; client_max_window_bits'],
     [{ clientNoContextTakeover: true }, 'client_no_context_takeover; client_max_window_bits'],
@@ -177,13 +177,13 @@ describe('the client: makeOffers() [9-4] [7692/5-1] [7692/5-3] [7692/5-4] [7692/
   });
 });
 
-describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
+describe('judgeResponse() of the client (RFC 7692 §7.1)', () => {
   const judge = (response: string, offer = 'permessage-deflate; client_max_window_bits') => {
     const verdict = judgeResponse(parse(response), parse(offer));
     return typeof verdict === 'object' ? summary(verdict) : verdict;
   };
 
-  it.each<[response: string, agreed: string]>([
+  test.each<[response: string, agreed: string]>([
     ['permessage-deflate', '15/15'],
     ['permessage-deflate; server_no_context_takeover', '15!/15'],
     ['permessage-deflate; client_no_context_takeover', '15/15!'],
@@ -195,29 +195,29 @@ describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
       'permessage-deflate; client_max_window_bits=10; server_max_window_bits=9; client_no_context_takeover; server_no_context_takeover',
       '9!/10!',
     ],
-  ])('%s: agreed [7692/7.1.1.2-3] [7692/7.2.2-7]', (response, agreed) => {
+  ])('accepts %s [7692/7.1.1.2-3] [7692/7.2.2-7]', (response, agreed) => {
     expect(judge(response)).toBe(agreed);
   });
 
-  it.each<[offer: string, response: string, agreed: string]>([
+  test.each<[offer: string, response: string, agreed: string]>([
     ['server_no_context_takeover', '; server_no_context_takeover', '15!/15'],
     ['server_max_window_bits=10', '; server_max_window_bits=10', '10/15'],
     ['server_max_window_bits=10', '; server_max_window_bits=9', '9/15'],
     ['client_max_window_bits=10', '; client_max_window_bits=10', '15/10'],
     ['client_max_window_bits=10', '; client_max_window_bits=9', '15/9'],
-    // What a client says about itself in an offer holds whether or not the server repeats it.
+    // What an offer says about the client itself applies even if the server does not repeat it.
     ['client_max_window_bits=10', '', '15/10'],
     ['client_no_context_takeover', '', '15/15!'],
-  ])('an offer with %s, a response with "%s": agreed', (offer, response, agreed) => {
+  ])('accepts, for an offer with %s, a response with "%s"', (offer, response, agreed) => {
     expect(judge(`permessage-deflate${response}`, `permessage-deflate; ${offer}`)).toBe(agreed);
   });
 
-  it.each(['', 'foo'])('%j: the server has declined', response => {
+  test.each(['', 'foo'])('returns undefined for %j: the server has declined', response => {
     expect(judge(response)).toBeUndefined();
   });
 
   describe('"MUST _Fail the WebSocket Connection_" (§7) [7692/7-2] [7692/5-12]', () => {
-    it.each([
+    test.each([
       ...ILLEGAL,
       ['client_max_window_bits', /client_max_window_bits must have a value from 8 to 15, but has none/] as const,
     ])('%s', (parameters, why) => {
@@ -225,7 +225,7 @@ describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
       expect(judge(`permessage-deflate; ${parameters}`)).toMatch(why);
     });
 
-    it.each<[offer: string, response: string, why: string]>([
+    test.each<[offer: string, response: string, why: string]>([
       ['permessage-deflate', 'permessage-deflate, permessage-deflate', 'the server accepted it twice'],
       ['', 'permessage-deflate', 'it was not offered'],
       ['foo', 'permessage-deflate', 'it was not offered'],
@@ -255,12 +255,12 @@ describe('the client: judgeResponse() (RFC 7692 §7.1)', () => {
         'server_no_context_takeover was requested, but the response does not have it',
       ],
       ['permessage-deflate; bad', 'permessage-deflate', 'there is no parameter "bad"'],
-    ])('offered "%s", got "%s"', (offer, response, why) => {
+    ])('offer "%s", response "%s"', (offer, response, why) => {
       expect(judge(response, offer)).toBe(`permessage-deflate: ${why}`);
     });
   });
 
-  it('several offers: a response to any of them is legal, and the first one that it fits counts', () => {
+  test('accepts a response to any of several offers, and applies the first that it matches', () => {
     const offers = 'permessage-deflate; server_max_window_bits=10, foo, permessage-deflate; client_max_window_bits=9';
     expect(judge('permessage-deflate; server_max_window_bits=10', offers)).toBe('10/15');
     expect(judge('permessage-deflate', offers)).toBe('15/9');
@@ -278,13 +278,13 @@ const settingsOf = (role: 'client' | 'server') =>
     })
     .map(options => resolvePerMessageDeflate(options, role)!);
 
-describe('both ends', () => {
-  it('agree on the same parameters, within the limits of either', () => {
+describe('client and server', () => {
+  test('agree on the same parameters, within the limits of both', () => {
     fc.assert(
       fc.property(settingsOf('client'), settingsOf('server'), (client, server) => {
         const offers = parse(serializeExtensions(makeOffers(client)));
         const acceptance = acceptOffer(offers, server);
-        // Only one wish of a client's cannot be granted.
+        // Only one requirement of a client cannot be met.
         expect(acceptance === undefined).toBe(client.serverMaxWindowBits === 8);
         if (acceptance === undefined) return;
         const { agreed } = acceptance;
@@ -300,7 +300,7 @@ describe('both ends', () => {
     );
   });
 
-  it('agree on the same parameters whatever is offered, legal or not', () => {
+  test('agree on the same parameters for any offer, valid or not', () => {
     const name = fc.constantFrom(
       'server_no_context_takeover',
       'client_no_context_takeover',
@@ -316,7 +316,7 @@ describe('both ends', () => {
       fc.property(fc.array(offer, { maxLength: 3 }), settingsOf('server'), (offers, server) => {
         const acceptance = acceptOffer(offers, server);
         if (acceptance === undefined) return;
-        // A client that has made several offers cannot always tell which one was accepted, so it is asked about each.
+        // A client that made several offers cannot always know which one was accepted, so each is checked.
         const verdicts = offers.map(one => judgeResponse([acceptance.response], [one]));
         expect(verdicts).toContainEqual(acceptance.agreed);
       }),

@@ -1,9 +1,9 @@
-/** A peer that keeps one zlib stream for each direction as long as its connection lives, as most do. It trusts what it is given. */
+/** A peer that keeps one zlib stream per direction for the whole connection, as most implementations do. It checks nothing. */
 import { constants, createDeflateRaw, createInflateRaw, type Zlib } from 'node:zlib';
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
-/** What a stream makes of each piece of input, by a sync flush. */
+/** Passes pieces of input through a stream, with a sync flush after each. */
 function flushing(stream: Zlib & NodeJS.ReadWriteStream): (input: Uint8Array) => Promise<Buffer> {
   let output: Buffer[] = [];
   stream.on('data', (chunk: Buffer) => output.push(chunk));
@@ -19,13 +19,13 @@ function flushing(stream: Zlib & NodeJS.ReadWriteStream): (input: Uint8Array) =>
     });
 }
 
-/** Deflates message after message. */
+/** Deflates messages, one after another. */
 export function streamDeflater(windowBits: number): (message: Uint8Array) => Promise<Buffer> {
   const deflate = flushing(createDeflateRaw({ windowBits }));
   return async message => (await deflate(message)).subarray(0, -TAIL.length);
 }
 
-/** Inflates message after message, from a window of so many bits: 64 bytes of output at a time, so that nothing else is at hand. */
+/** Inflates messages, one after another, with a window of `bits` bits. The chunk size of 64 bytes keeps zlib from using older output. */
 export function streamInflater(windowBits: number): (payload: Uint8Array) => Promise<Buffer> {
   const inflate = flushing(createInflateRaw({ windowBits, chunkSize: 64 }));
   return payload => inflate(Buffer.concat([payload, TAIL]));

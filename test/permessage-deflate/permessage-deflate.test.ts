@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   acceptOffer,
   type DeflateParameters,
@@ -25,7 +25,7 @@ const AGREED: DeflateParameters = {
 const create = (role: 'client' | 'server', agreed: Partial<DeflateParameters> = {}, settings?: DeflateSettings) =>
   new PerMessageDeflate(role, { ...AGREED, ...agreed }, settings ?? (role === 'client' ? CLIENT : SERVER), MEBIBYTE);
 
-/** Both ends after the opening handshake; undefined where the server has declined. */
+/** Returns both ends after the opening handshake, or undefined if the server has declined. */
 function negotiate(client: PerMessageDeflateOptions, server: PerMessageDeflateOptions) {
   const clientSettings = resolvePerMessageDeflate(client, 'client')!;
   const serverSettings = resolvePerMessageDeflate(server, 'server')!;
@@ -53,7 +53,7 @@ const optionsOf = (leastServerBits: number, leastClientBits: number) =>
   );
 
 describe('PerMessageDeflate', () => {
-  it('the identity: what one end deflates, the other inflates, in any sequence, with any parameters', async () => {
+  test('one end inflates what the other deflates, in any sequence, with any parameters', async () => {
     const message = fc
       .tuple(
         fc.boolean(),
@@ -83,32 +83,32 @@ describe('PerMessageDeflate', () => {
     );
   });
 
-  it.each<[role: 'client' | 'server', own: Partial<DeflateParameters>, peers: Partial<DeflateParameters>]>([
+  test.each<[role: 'client' | 'server', own: Partial<DeflateParameters>, peers: Partial<DeflateParameters>]>([
     ['client', { clientNoContextTakeover: true }, { serverNoContextTakeover: true }],
     ['server', { serverNoContextTakeover: true }, { clientNoContextTakeover: true }],
   ])(
-    'a %s deflates by its own parameters, and inflates by those of its peer [7692/7.2.1-7] [7692/7.2.1-10] [7692/7.2.2-1] [7692/7.2.2-2] [7692/7.2.2-3] [7692/7.2.2-4]',
+    'a %s deflates with its own parameters and inflates with those of its peer [7692/7.2.1-7] [7692/7.2.1-10] [7692/7.2.2-1] [7692/7.2.2-2] [7692/7.2.2-3] [7692/7.2.2-4]',
     (role, own, peers) => {
       const hello = Buffer.from('Hello');
-      const deflateTwice = (it: PerMessageDeflate) => {
-        it.deflate(hello);
-        return (it.deflate(hello) as Uint8Array).length;
+      const deflateTwice = (end: PerMessageDeflate) => {
+        end.deflate(hello);
+        return (end.deflate(hello) as Uint8Array).length;
       };
       expect(deflateTwice(create(role, peers))).toBe(5);
       expect(deflateTwice(create(role, own))).toBe(7);
-      const inflateTwice = (it: PerMessageDeflate) => {
-        it.inflate(Buffer.from('f248cdc9c90700', 'hex'));
-        return it.inflate(Buffer.from('f200110000', 'hex'));
+      const inflateTwice = (end: PerMessageDeflate) => {
+        end.inflate(Buffer.from('f248cdc9c90700', 'hex'));
+        return end.inflate(Buffer.from('f200110000', 'hex'));
       };
       expect(inflateTwice(create(role, own))).toEqual(hello);
       expect(inflateTwice(create(role, peers))).toBeInstanceOf(InflateFault);
     },
   );
 
-  it('the windows are those of its own side and of its peer [7692/7.2.1-12] [7692/7.2.1-14]', () => {
-    const fill = (it: PerMessageDeflate) => {
-      for (let i = 0; i < 50; i++) it.deflate(Buffer.alloc(1000, i));
-      return it.contextSize;
+  test('each end has its own window and that of its peer [7692/7.2.1-12] [7692/7.2.1-14]', () => {
+    const fill = (end: PerMessageDeflate) => {
+      for (let i = 0; i < 50; i++) end.deflate(Buffer.alloc(1000, i));
+      return end.contextSize;
     };
     expect(fill(create('server', { serverMaxWindowBits: 10, clientMaxWindowBits: 12 }))).toBe(1024);
     expect(fill(create('client', { serverMaxWindowBits: 10, clientMaxWindowBits: 12 }))).toBe(4096);
@@ -118,17 +118,17 @@ describe('PerMessageDeflate', () => {
     ['client', { clientNoContextTakeover: true }, { serverNoContextTakeover: true }],
     ['server', { serverNoContextTakeover: true }, { clientNoContextTakeover: true }],
   ])('the threshold of a %s', (role, own, peers) => {
-    it('is 1,024 bytes by default if its own messages stand alone', () => {
+    test('is 1,024 bytes by default without context takeover for its own messages', () => {
       expect(create(role, own).compresses(1023)).toBe(false);
       expect(create(role, own).compresses(1024)).toBe(true);
     });
 
-    it('is 0 by default if its own context is taken over, whatever its peer does', () => {
+    test('is 0 by default with context takeover for its own messages, whatever its peer does', () => {
       expect(create(role).compresses(0)).toBe(true);
       expect(create(role, peers).compresses(0)).toBe(true);
     });
 
-    it.each([own, peers])('is the option, if there is one (%j)', agreed => {
+    test.each([own, peers])('is the option if it is set (%j)', agreed => {
       const withThreshold = (threshold: number) => create(role, agreed, resolvePerMessageDeflate({ threshold }, role));
       expect(withThreshold(0).compresses(0)).toBe(true);
       expect(withThreshold(5).compresses(4)).toBe(false);
@@ -136,7 +136,7 @@ describe('PerMessageDeflate', () => {
     });
   });
 
-  it('a client limited to 8 bits, which zlib cannot have, compresses nothing, and inflates all the same', () => {
+  test('a client limited to 8 bits, which zlib does not support, sends uncompressed messages, and inflates', () => {
     const client = create('client', { clientMaxWindowBits: 8 });
     expect(client.compresses(MEBIBYTE)).toBe(false);
     expect(client.inflate(Buffer.from('f248cdc9c90700', 'hex'))).toEqual(Buffer.from('Hello'));
@@ -145,12 +145,12 @@ describe('PerMessageDeflate', () => {
     expect(client.contextSize).toBe(0);
   });
 
-  it('maxMessageSize is a limit of what comes, inflated', async () => {
+  test('maxMessageSize limits received messages after inflating', async () => {
     const payload = (await create('client').deflate(Buffer.alloc(MEBIBYTE + 1)))!;
     expect(await create('server').inflate(payload)).toMatchObject({ kind: 'too-big' });
   });
 
-  describe('memory between messages (HARDENING: at most 80 KiB a connection)', () => {
+  describe('memory between messages', () => {
     const talk = async (client: PerMessageDeflate, server: PerMessageDeflate) => {
       for (let i = 0; i < 60; i++) {
         const message = Buffer.alloc(3000, `message ${i} `);
@@ -159,14 +159,14 @@ describe('PerMessageDeflate', () => {
       }
     };
 
-    it('by default a server makes both ends hold none', async () => {
+    test('is none by default on both ends of a connection of a server', async () => {
       const { client, server } = negotiate({}, {})!;
       await talk(client, server);
       expect(server.contextSize).toBe(0);
       expect(client.contextSize).toBe(0);
     });
 
-    it.each<[name: string, options: PerMessageDeflateOptions, size: number]>([
+    test.each<[name: string, options: PerMessageDeflateOptions, size: number]>([
       ['both ways', { serverNoContextTakeover: false, clientNoContextTakeover: false }, 65_536],
       ['from the server', { serverNoContextTakeover: false }, 32_768],
       ['from the client', { clientNoContextTakeover: false }, 32_768],
@@ -180,7 +180,7 @@ describe('PerMessageDeflate', () => {
         },
         8192,
       ],
-    ])('context takeover %s', async (_, options, size) => {
+    ])('with context takeover %s is at most 80 KiB', async (_, options, size) => {
       const { client, server } = negotiate({}, options)!;
       await talk(client, server);
       expect(server.contextSize).toBe(size);
@@ -191,7 +191,7 @@ describe('PerMessageDeflate', () => {
     });
   });
 
-  it('close() while both directions are at work: undefined for both', async () => {
+  test('close() while both directions are on the thread pool resolves both to undefined', async () => {
     const { client, server } = negotiate({}, {})!;
     const large = Buffer.alloc(MEBIBYTE, 'ws101');
     const payload = (await client.deflate(large))!;

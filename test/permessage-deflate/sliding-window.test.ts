@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SlidingWindow } from '../../src/permessage-deflate/sliding-window.js';
 
 describe('SlidingWindow (RFC 1951 §2.3)', () => {
-  it('is the tail of all that was appended, in no more memory than its size', () => {
+  test('keeps the last bytes that were appended, in no more memory than its size', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.integer({ min: 1, max: 64 }), (pieces, size) => {
         const window = new SlidingWindow(size);
@@ -19,7 +19,7 @@ describe('SlidingWindow (RFC 1951 §2.3)', () => {
     );
   });
 
-  it('copies, so that what was appended may change', () => {
+  test('copies what is appended', () => {
     const window = new SlidingWindow(4);
     const bytes = Uint8Array.of(1, 2, 3, 4, 5);
     window.append(bytes);
@@ -27,7 +27,7 @@ describe('SlidingWindow (RFC 1951 §2.3)', () => {
     expect([...window.bytes]).toEqual([2, 3, 4, 5]);
   });
 
-  it('holds no memory at first, and none once cleared', () => {
+  test('holds no memory before the first append() and after clear()', () => {
     const window = new SlidingWindow(4);
     expect(window.capacity).toBe(0);
     window.append(Uint8Array.of(1));

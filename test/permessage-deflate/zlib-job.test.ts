@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createDeflateRaw, createInflateRaw, deflateRawSync, type InflateRaw } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { OutputLimitError, ZlibJob } from '../../src/permessage-deflate/zlib-job.js';
 import { ZlibQueue } from '../../src/permessage-deflate/zlib-queue.js';
 
@@ -8,7 +8,7 @@ const ALL = Number.POSITIVE_INFINITY;
 const MEBIBYTE = 2 ** 20;
 const deflated = deflateRawSync(Buffer.alloc(4 * MEBIBYTE, 'ws101 '));
 
-/** A way to create streams, and those created. */
+/** Returns a function that creates streams, and the streams it has created. */
 function streams(): { create: () => InflateRaw; created: InflateRaw[] } {
   const created: InflateRaw[] = [];
   const create = () => {
@@ -20,14 +20,14 @@ function streams(): { create: () => InflateRaw; created: InflateRaw[] } {
 }
 
 describe('ZlibJob', () => {
-  it('gives what zlib makes of the input, whatever its pieces', async () => {
+  test('resolves to the output of zlib, however the input is cut', async () => {
     const pieces = [deflated.subarray(0, 1), deflated.subarray(1, 900), deflated.subarray(900)];
     const result = await new ZlibJob(createInflateRaw, pieces, ALL).result;
     expect(Buffer.alloc(4 * MEBIBYTE, 'ws101 ').equals(result!.output)).toBe(true);
     expect(result?.consumed).toBe(deflated.length);
   });
 
-  it('says how much of the input was taken where a DEFLATE stream ends before it', async () => {
+  test('reports how much of the input was read if a DEFLATE stream ends earlier', async () => {
     for (const pieces of [
       [deflated, Buffer.from('more')],
       [Buffer.concat([deflated, Buffer.from('more')]), Buffer.from('even more')],
@@ -38,12 +38,12 @@ describe('ZlibJob', () => {
     }
   });
 
-  it('allows as much output as the limit, and not one byte more', async () => {
+  test('allows as much output as the limit, but not one byte more', async () => {
     expect((await new ZlibJob(createInflateRaw, [deflated], 4 * MEBIBYTE).result)?.output).toHaveLength(4 * MEBIBYTE);
     await expect(new ZlibJob(createInflateRaw, [deflated], 4 * MEBIBYTE - 1).result).rejects.toThrow(OutputLimitError);
   });
 
-  it('frees its stream at the end, at an error, and at the limit', async () => {
+  test('destroys its stream at the end, on an error, and at the limit', async () => {
     const queue = new ZlibQueue(1);
     const { create, created } = streams();
     await new ZlibJob(create, [deflated], ALL, queue).result;
@@ -52,7 +52,7 @@ describe('ZlibJob', () => {
     expect(created.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
   });
 
-  it('rejects, and leaves the queue, where no stream can be created', async () => {
+  test('rejects and leaves the queue if no stream can be created', async () => {
     const queue = new ZlibQueue(1);
     const fail = () => {
       throw new Error('no memory');
@@ -61,7 +61,7 @@ describe('ZlibJob', () => {
     await expect(new ZlibJob(createInflateRaw, [deflated], ALL, queue).result).resolves.toBeDefined();
   });
 
-  it('takes its turn: one that waits has no stream yet', async () => {
+  test('creates no stream while it waits', async () => {
     const queue = new ZlibQueue(2);
     const { create, created } = streams();
     const jobs = Array.from({ length: 5 }, () => new ZlibJob(create, [deflated], ALL, queue));
@@ -74,7 +74,7 @@ describe('ZlibJob', () => {
   });
 
   describe('close()', () => {
-    it('while it waits: gives undefined at once, and its turn passes to the next', async () => {
+    test('while it waits resolves to undefined, and the next job gets its turn', async () => {
       const queue = new ZlibQueue(1);
       const { create, created } = streams();
       const [first, second, third] = [1, 2, 3].map(() => new ZlibJob(create, [deflated], ALL, queue));
@@ -86,7 +86,7 @@ describe('ZlibJob', () => {
       expect(created).toHaveLength(2);
     });
 
-    it('while it runs: gives undefined, frees the stream and its place', async () => {
+    test('while it runs resolves to undefined, destroys the stream and leaves the queue', async () => {
       const queue = new ZlibQueue(1);
       const { create, created } = streams();
       const job = new ZlibJob(create, [deflated], ALL, queue);
@@ -97,7 +97,7 @@ describe('ZlibJob', () => {
       await expect(new ZlibJob(create, [deflated], ALL, queue).result).resolves.toBeDefined();
     });
 
-    it('a second time, and behind the end: nothing', async () => {
+    test('has no effect a second time, or after the end', async () => {
       const job = new ZlibJob(createDeflateRaw, [Buffer.from('Hello')], ALL);
       const result = await job.result;
       job.close();
@@ -106,7 +106,7 @@ describe('ZlibJob', () => {
       expect(result!.output.length).toBeGreaterThan(0);
     });
 
-    it('an error of zlib that comes late has a listener, and changes nothing', async () => {
+    test('ignores a late error of zlib', async () => {
       const { create, created } = streams();
       const job = new ZlibJob(create, [deflated], ALL);
       job.close();

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ZlibQueue, zlibQueue } from '../../src/permessage-deflate/zlib-queue.js';
 
-/** Lets `count` jobs enter, and tells which have begun. */
+/** Adds `count` jobs. Returns those that have begun, in order. */
 function entered(queue: ZlibQueue, count: number): number[] {
   const begun: number[] = [];
   for (let i = 0; i < count; i++) queue.enter(() => begun.push(i));
@@ -10,13 +10,13 @@ function entered(queue: ZlibQueue, count: number): number[] {
 }
 
 describe('ZlibQueue', () => {
-  it('lets 10 jobs of the process run at once, unless told otherwise', () => {
+  test('runs 10 jobs at the same time by default', () => {
     const begun = entered(new ZlibQueue(), 25);
     expect(begun).toHaveLength(10);
     expect(zlibQueue).toBeInstanceOf(ZlibQueue);
   });
 
-  it('lets the next ones begin in the order in which they came, one for each that leaves', () => {
+  test('starts waiting jobs in the order in which they were added, one for each that leaves', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 0, max: 40 }), (concurrency, count) => {
         const queue = new ZlibQueue(concurrency);
@@ -25,7 +25,7 @@ describe('ZlibQueue', () => {
           expect(begun).toEqual(Array.from({ length: Math.min(count, concurrency + left) }, (_, i) => i));
           queue.leave();
         }
-        // All have left, so that there is room for as many as at first.
+        // All jobs have left, so there is room for as many as at first.
         expect(entered(queue, 20)).toHaveLength(Math.min(20, concurrency));
       }),
     );

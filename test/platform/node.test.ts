@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import * as node from '../../src/platform/node.js';
 
-test('memory is a Buffer, whichever way it is asked for', () => {
+test('allocate() and allocateUnpooled() return a Buffer', () => {
   for (const memory of [node.allocate(5), node.allocateUnpooled(5)]) {
     expect(Buffer.isBuffer(memory)).toBe(true);
     expect(memory).toHaveLength(5);
   }
 });
 
-test('unpooled memory is no part of anything larger, however small', () => {
+test('allocateUnpooled() returns memory that is not part of a pool, however small', () => {
   expect(node.allocateUnpooled(5).buffer.byteLength).toBe(5);
 });
 
-test('text is written and read in any view of memory, not in Buffers alone', () => {
+test('writeUtf8() and decodeUtf8() take any Uint8Array', () => {
   const memory = new Uint8Array(20).subarray(4, 12);
   expect(node.writeUtf8('é!', memory, 2)).toBe(3);
   expect([...memory]).toEqual([0, 0, 0xc3, 0xa9, 0x21, 0, 0, 0]);
@@ -21,6 +21,6 @@ test('text is written and read in any view of memory, not in Buffers alone', () 
   expect(node.isUtf8(memory, 2, 3)).toBe(false);
 });
 
-test('#platform is node.ts here', async () => {
+test('#platform is node.ts in Node', async () => {
   expect(await import('#platform')).toBe(await import('../../src/platform/node.js'));
 });

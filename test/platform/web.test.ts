@@ -4,7 +4,7 @@ import * as node from '../../src/platform/node.js';
 import * as web from '../../src/platform/web.js';
 
 const { property, assert } = fc;
-/** Any UTF-16, lone surrogates and byte order marks included. */
+/** Any UTF-16, including lone surrogates and byte order marks. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map(units => String.fromCharCode(...units)),
@@ -13,12 +13,12 @@ const anyText = fc.oneof(
     .map(units => units.join('')),
 );
 
-test('web.ts and node.ts give the same functions', () => {
+test('web.ts and node.ts export the same functions', () => {
   expect(Object.keys(web).sort()).toEqual(Object.keys(node).sort());
 });
 
-describe('web.ts and node.ts agree', () => {
-  test('how many bytes a text takes, and which', () => {
+describe('web.ts and node.ts agree:', () => {
+  test('the UTF-8 of a text, and its length', () => {
     assert(
       property(anyText, fc.nat(5), (text, offset) => {
         const length = node.utf8Length(text);
@@ -32,7 +32,7 @@ describe('web.ts and node.ts agree', () => {
     );
   });
 
-  test('what a text reads as', () => {
+  test('the text of bytes', () => {
     assert(
       property(anyText, fc.nat(5), (text, shift) => {
         const bytes = new Uint8Array(shift + node.utf8Length(text) + 3);
@@ -44,7 +44,7 @@ describe('web.ts and node.ts agree', () => {
     );
   });
 
-  test('what is UTF-8', () => {
+  test('which bytes are UTF-8', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 6 }),
       fc
@@ -62,7 +62,7 @@ describe('web.ts and node.ts agree', () => {
     );
   });
 
-  test('how much memory they give', () => {
+  test('the size of allocated memory', () => {
     for (const size of [0, 1, 8192, 100_000]) {
       for (const platform of [node, web]) {
         expect(platform.allocate(size)).toHaveLength(size);
@@ -72,29 +72,26 @@ describe('web.ts and node.ts agree', () => {
     }
   });
 
-  test.each([0, 1, 4, 65_536, 65_537, 200_000])(
-    '%i random bytes are filled to the last, and nothing beside them',
-    size => {
-      for (const platform of [node, web]) {
-        const memory = new Uint8Array(size + 2);
-        const bytes = memory.subarray(1, size + 1);
-        // Any one byte stays 0 with a chance of 1 in 256: so late and early ones are filled several times.
-        let [first, last] = [0, 0];
-        for (let i = 0; i < 8; i++) {
-          platform.fillRandom(bytes);
-          first |= bytes[0] ?? 1;
-          last |= bytes[size - 1] ?? 1;
-        }
-        expect(first).not.toBe(0);
-        expect(last).not.toBe(0);
-        expect([memory[0], memory[size + 1]]).toEqual([0, 0]);
-        if (size > 1000) expect(new Set(bytes).size).toBe(256);
+  test.each([0, 1, 4, 65_536, 65_537, 200_000])('fillRandom() fills %i bytes, and none next to them', size => {
+    for (const platform of [node, web]) {
+      const memory = new Uint8Array(size + 2);
+      const bytes = memory.subarray(1, size + 1);
+      // A byte is 0 with a chance of 1 in 256, so it is filled several times.
+      let [first, last] = [0, 0];
+      for (let i = 0; i < 8; i++) {
+        platform.fillRandom(bytes);
+        first |= bytes[0] ?? 1;
+        last |= bytes[size - 1] ?? 1;
       }
-    },
-  );
+      expect(first).not.toBe(0);
+      expect(last).not.toBe(0);
+      expect([memory[0], memory[size + 1]]).toEqual([0, 0]);
+      if (size > 1000) expect(new Set(bytes).size).toBe(256);
+    }
+  });
 });
 
-test('crypto.getRandomValues() is never asked for more than 65,536 bytes at once', () => {
+test('fillRandom() asks crypto.getRandomValues() for at most 65,536 bytes at a time', () => {
   const getRandomValues = vi.spyOn(crypto, 'getRandomValues');
   web.fillRandom(new Uint8Array(150_000));
   expect(getRandomValues.mock.calls.map(([bytes]) => (bytes as Uint8Array).length)).toEqual([65_536, 65_536, 18_928]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { brokenLines, type Excerpt, elided, hexPreview, quotedPreview, wrapped } from '../../src/wire/fit.js';
 import { widthOf } from '../../src/wire/width.js';
 
@@ -11,7 +11,7 @@ const excerpt = (start: string, end = '', length = utf8(start + end).length): Ex
 });
 const quoted = (text: string, columns = 43): string => quotedPreview(excerpt(text), columns);
 
-/** Texts with characters of every width. */
+/** Texts with characters of all widths. */
 const TEXT = fc
   .array(fc.constantFrom('a', 'b', ' ', '日', '🎉', 'e\u0301', '"', '\x1b', '\u202e'), { maxLength: 120 })
   .map(characters => characters.join(''));
@@ -21,32 +21,32 @@ const EXCERPT = fc
 const COLUMNS = fc.integer({ min: 20, max: 140 });
 
 describe('quotedPreview', () => {
-  it('shows a text that fits whole', () => {
+  test('returns a text that fits unchanged', () => {
     expect(quoted('12345678', 10)).toBe('"12345678"');
     expect(quotedPreview(excerpt('1234', '5678'), 10)).toBe('"12345678"');
   });
 
-  it('leaves out the middle of a text that does not fit', () => {
+  test('omits the middle of a text that does not fit', () => {
     expect(quoted('the quick brown fox jumps over the lazy dog', 25)).toBe('"the quick brow"…"zy dog"');
   });
 
-  it('shows the beginning and the end of a text of which the middle is unknown', () => {
+  test('returns the start and the end of a text whose middle is unknown', () => {
     expect(quotedPreview(excerpt('abcdefghij', 'xyz', 1_000), 20)).toBe('"abcdefghij"…"xyz"');
     expect(quotedPreview(excerpt('abc', '', 9), 20)).toBe('"abc"…');
     expect(quotedPreview(excerpt('12345678', '', 9), 10)).toBe('"1234567"…');
   });
 
-  it('leaves out a character of which only a part is in the end', () => {
+  test('omits a character that is only partly in the end', () => {
     const end = utf8('€uro').subarray(1);
     expect(quotedPreview({ start: utf8('a'), end, length: 1_000 }, 20)).toBe('"a"…"uro"');
   });
 
-  it('counts two columns for wide characters, and cuts no escape in two', () => {
+  test('counts wide characters as two columns, and never splits an escape', () => {
     expect(quoted('日本語日本語', 12)).toBe('"日本"…"語"');
     expect(quoted('12345678901\x1b', 14)).toBe('"12345678901"…');
   });
 
-  it('never exceeds its columns', () => {
+  test('never exceeds its columns', () => {
     fc.assert(
       fc.property(EXCERPT, COLUMNS, (excerpt, columns) => {
         expect(widthOf(quotedPreview(excerpt, columns))).toBeLessThanOrEqual(columns);
@@ -59,18 +59,18 @@ describe('hexPreview', () => {
   const hex = (start: number[], end: number[], length: number, columns: number): string =>
     hexPreview({ start: Uint8Array.from(start), end: Uint8Array.from(end), length }, columns);
 
-  it('shows bytes that fit whole', () => {
+  test('returns all bytes if they fit', () => {
     expect(hex([0, 10, 255], [], 3, 8)).toBe('00 0a ff');
     expect(hex([0, 10], [255], 3, 8)).toBe('00 0a ff');
   });
 
-  it('leaves out the middle', () => {
+  test('omits the middle of bytes that do not fit', () => {
     expect(hex([0, 1, 2, 3, 4, 5, 6, 7], [], 8, 14)).toBe('00 01 02 … 07');
     expect(hex([0, 1, 2, 3, 4], [9], 100, 14)).toBe('00 01 02 … 09');
     expect(hex([0], [], 9, 14)).toBe('00 …');
   });
 
-  it('never exceeds its columns', () => {
+  test('never exceeds its columns', () => {
     fc.assert(
       fc.property(EXCERPT, COLUMNS, (excerpt, columns) => {
         expect(hexPreview(excerpt, columns).length).toBeLessThanOrEqual(columns);
@@ -80,22 +80,22 @@ describe('hexPreview', () => {
 });
 
 describe('brokenLines', () => {
-  it('breaks at the column, wide characters and escapes whole', () => {
+  test('breaks at the column, but not within a wide character or an escape', () => {
     expect(brokenLines('abcdef', 3)).toEqual(['abc', 'def']);
     expect(brokenLines(['a', 'b', '日', '\\n', 'c', 'd'], 3)).toEqual(['ab', '日', '\\nc', 'd']);
     expect(brokenLines('', 3)).toEqual(['']);
   });
 
-  it('breaks after a space near the end of a line', () => {
+  test('breaks after a space near the end of a line', () => {
     expect(brokenLines('first; second; third', 10)).toEqual(['first; ', 'second; ', 'third']);
     expect(brokenLines('one; two-and-more', 10)).toEqual(['one; two-a', 'nd-more']);
   });
 
-  it('may make the lines after the first shorter', () => {
+  test('can make the lines after the first shorter', () => {
     expect(brokenLines('abcdefgh', 4, 2)).toEqual(['abcd', 'ef', 'gh']);
   });
 
-  it('never exceeds its columns, and leaves nothing out', () => {
+  test('never exceeds its columns, and omits nothing', () => {
     fc.assert(
       fc.property(TEXT, COLUMNS, (text, columns) => {
         const lines = brokenLines(text, columns);
@@ -107,12 +107,12 @@ describe('brokenLines', () => {
 });
 
 describe('elided', () => {
-  it('replaces the middle of what does not fit', () => {
+  test('replaces the middle of a text that does not fit', () => {
     expect(elided([...'short'], 10, '…').join('')).toBe('short');
     expect(elided([...'abcdefghijkl'], 10, '…').join('')).toBe('abcdef…jkl');
   });
 
-  it('never exceeds its columns', () => {
+  test('never exceeds its columns', () => {
     fc.assert(
       fc.property(TEXT, COLUMNS, (text, columns) => {
         expect(widthOf(elided([...text], columns, ' … ').join(''))).toBeLessThanOrEqual(columns);
@@ -122,18 +122,18 @@ describe('elided', () => {
 });
 
 describe('wrapped', () => {
-  it('breaks at spaces, and in a word that is longer than a line', () => {
+  test('breaks at spaces, and within a word that is longer than a line', () => {
     expect(wrapped('one two three', 8, 2)).toEqual(['one two', 'three']);
     expect(wrapped('one two', 7, 2)).toEqual(['one two']);
     expect(wrapped('abcdefghij kl', 8, 2)).toEqual(['abcdefgh', 'ij kl']);
     expect(wrapped('日本語日本語', 8, 4)).toEqual(['日本語日', '本語']);
   });
 
-  it('makes the lines after the first shorter by the indent', () => {
+  test('shortens the lines after the first by the indent', () => {
     expect(wrapped('aa bb cc dd ee ff', 8, 3)).toEqual(['aa bb cc', 'dd ee', 'ff']);
   });
 
-  it('never exceeds its columns, and loses nothing but spaces', () => {
+  test('never exceeds its columns, and omits only spaces', () => {
     fc.assert(
       fc.property(TEXT, COLUMNS, fc.integer({ min: 0, max: 13 }), (text, columns, indent) => {
         const lines = wrapped(text, columns, indent);

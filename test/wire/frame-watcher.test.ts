@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeClosePayload, encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
 import { FrameWatcher, type WatchedFrame } from '../../src/wire/frame-watcher.js';
 
@@ -13,12 +13,12 @@ function watch(from: 'client' | 'server', ...chunks: Uint8Array[]) {
   return { frames, watcher };
 }
 
-/** The broken rule of the last frame seen. */
+/** Returns the rule that the last frame breaks. */
 const brokenRule = (from: 'client' | 'server', ...chunks: Uint8Array[]): string | undefined =>
   watch(from, ...chunks).frames.at(-1)?.error?.violation.code;
 
 describe('FrameWatcher', () => {
-  it('shows frames with their fields and unmasked payload', () => {
+  test('reports frames with their fields and unmasked payload', () => {
     const { frames } = watch('client', encodeFrame('client', OPCODE.TEXT, 'hello'));
     expect(frames).toMatchObject([
       { fin: true, opcode: 1, masked: true, payloadLength: 5, received: 5, error: undefined },
@@ -26,21 +26,21 @@ describe('FrameWatcher', () => {
     expect(text(frames[0]!)).toBe('hello');
   });
 
-  it('leaves the bytes as they are', () => {
+  test('does not modify the bytes', () => {
     const frame = encodeFrame('client', OPCODE.BINARY, new Uint8Array(40_000));
     const copy = frame.slice();
     watch('client', frame);
     expect(frame).toEqual(copy);
   });
 
-  it('keeps the beginning and the end of a large payload, and counts the rest', () => {
+  test('keeps the start and the end of a large payload, and counts the rest', () => {
     const { frames } = watch('server', encodeFrame('server', OPCODE.BINARY, new Uint8Array(100_000).fill(7)));
     expect(frames).toMatchObject([{ payloadLength: 100_000, received: 100_000 }]);
     expect(frames[0]!.payload).toEqual(new Uint8Array(192).fill(7));
     expect(frames[0]!.payloadEnd).toEqual(new Uint8Array(64).fill(7));
   });
 
-  it('keeps the same end however the bytes are cut, and of each frame its own', () => {
+  test('keeps the end of each frame, however the bytes are cut', () => {
     const payload = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i);
     const lengths = [0, 191, 192, 193, 230, 256, 257, 1_000];
     const all = bytes(...lengths.map(length => encodeFrame('client', OPCODE.BINARY, payload(length))));
@@ -53,13 +53,13 @@ describe('FrameWatcher', () => {
     }
   });
 
-  it('starts where it is told to', () => {
+  test('starts at the given index', () => {
     const frames: WatchedFrame[] = [];
     new FrameWatcher('server', frame => frames.push(frame)).push(bytes(9, 9, encodeFrame('server', 1, 'x')), 2);
     expect(frames.map(text)).toEqual(['x']);
   });
 
-  it('reads a continuation as the message that it goes on with, control frames between them as themselves (§5.4)', () => {
+  test('reports a continuation with the type of its message, even after a control frame (§5.4)', () => {
     const { frames } = watch(
       'server',
       encodeFrame('server', OPCODE.BINARY, 'a', false),
@@ -70,7 +70,7 @@ describe('FrameWatcher', () => {
     expect(frames.map(frame => frame.content)).toEqual([2, 9, 2, 1]);
   });
 
-  it('shows RSV1 as a compressed message where that was agreed on, and does not read it as text (RFC 7692 §6)', () => {
+  test('reports RSV1 as a compressed message if that was agreed, and does not check its UTF-8 (RFC 7692 §6)', () => {
     const frames: WatchedFrame[] = [];
     const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
     const deflated = Uint8Array.of(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00);
@@ -86,7 +86,7 @@ describe('FrameWatcher', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['a control frame', [encodeFrame('server', OPCODE.PING, '', true, RSV1)]],
     [
       'a later fragment',
@@ -95,14 +95,14 @@ describe('FrameWatcher', () => {
         encodeFrame('server', OPCODE.CONTINUATION, 'b', true, RSV1),
       ],
     ],
-  ])('shows RSV1 on %s as the broken rule that it is (RFC 7692 §6.1)', (_, chunks) => {
+  ])('reports RSV1 on %s as a broken rule (RFC 7692 §6.1)', (_, chunks) => {
     const frames: WatchedFrame[] = [];
     const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
     for (const chunk of chunks) watcher.push(chunk, 0);
     expect(frames.at(-1)?.error?.violation.code).toBe('MISPLACED_COMPRESSED_BIT');
   });
 
-  it('takes a character that is cut by a fragment (§5.4, §8.1)', () => {
+  test('accepts a character that is split by a fragment (§5.4, §8.1)', () => {
     const euro = Buffer.from('€');
     const { frames } = watch(
       'server',
@@ -113,8 +113,8 @@ describe('FrameWatcher', () => {
   });
 });
 
-describe('FrameWatcher: the frame that breaks a rule', () => {
-  it.each<[string, 'client' | 'server', Uint8Array]>([
+describe('FrameWatcher: a frame that breaks a rule', () => {
+  test.each<[string, 'client' | 'server', Uint8Array]>([
     ['MASKED_SERVER_FRAME', 'server', encodeFrame('client', 1, 'x')],
     ['UNMASKED_CLIENT_FRAME', 'client', encodeFrame('server', 1, 'x')],
     ['RESERVED_BITS', 'server', bytes(0xc1, 0)],
@@ -127,18 +127,18 @@ describe('FrameWatcher: the frame that breaks a rule', () => {
     ['INVALID_UTF8', 'server', encodeFrame('server', 1, Uint8Array.of(0xe2, 0x82))],
     ['CLOSE_PAYLOAD_TOO_SHORT', 'server', encodeFrame('server', 8, Uint8Array.of(3))],
     ['INVALID_CLOSE_CODE', 'server', encodeFrame('server', 8, Uint8Array.of(3, 0xed))],
-  ])('%s of a %s', (code, from, chunk) => {
+  ])('is reported: %s of a %s', (code, from, chunk) => {
     expect(brokenRule(from, chunk)).toBe(code);
   });
 
-  it('has its header, whatever the header says', () => {
+  test('is reported with its header, even if the header is wrong', () => {
     const { frames } = watch('server', bytes(0xf3, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 1, 2, 3, 4));
     expect(frames).toMatchObject([
       { fin: true, rsv: 0x70, opcode: 3, masked: true, maskingKey: 0x01020304, payloadLength: 2 ** 32, received: 0 },
     ]);
   });
 
-  it('has its payload up to the byte that is wrong, and the last thing shown is this', () => {
+  test('is reported with its payload up to the wrong byte, and nothing after it', () => {
     const { frames, watcher } = watch(
       'server',
       bytes(encodeFrame('server', 1, Buffer.from('ab\xffcd', 'latin1')), 0x81, 0),
@@ -151,20 +151,20 @@ describe('FrameWatcher: the frame that breaks a rule', () => {
   });
 });
 
-describe('FrameWatcher: the end of the bytes', () => {
-  it('between frames, has nothing to say', () => {
+describe('FrameWatcher: the end of the input', () => {
+  test('between frames reports nothing', () => {
     const { frames, watcher } = watch('server', encodeFrame('server', 1, 'x'));
     expect(watcher.end()).toBe(false);
     expect(frames).toHaveLength(1);
   });
 
-  it('within a payload, shows what came of it', () => {
+  test('within a payload reports what was received of it', () => {
     const { frames, watcher } = watch('server', encodeFrame('server', 1, 'hello').subarray(0, 4));
     expect(watcher.end()).toBe(false);
     expect(frames).toMatchObject([{ payloadLength: 5, received: 2, error: undefined }]);
   });
 
-  it('within a header, says so, and once', () => {
+  test('within a header returns true, once', () => {
     const { frames, watcher } = watch('server', encodeFrame('server', 8, encodeClosePayload(1000)).subarray(0, 1));
     expect(watcher.end()).toBe(true);
     expect(watcher.end()).toBe(false);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   headerOf,
   proveAccept,
@@ -9,17 +9,17 @@ import {
   statusOf,
 } from '../../src/wire/head-notes.js';
 
-describe('notes beside the opening handshake', () => {
-  it.each([
+describe('notes on the opening handshake', () => {
+  test.each([
     ['HTTP/1.1 101 Switching Protocols', 101],
     ['HTTP/1.1 404', 404],
     ['HTTP/1.1 4040', undefined],
     ['SSH-2.0-OpenSSH_9.2', undefined],
-  ])('the status of %j is %s', (line, status) => {
+  ])('%j has status %s', (line, status) => {
     expect(statusOf(line)).toBe(status);
   });
 
-  it.each([
+  test.each([
     [undefined, 'not HTTP: not a WebSocket server'],
     [101, 'accepted: frames follow this head'],
     [100, 'interim: another response follows'],
@@ -27,11 +27,11 @@ describe('notes beside the opening handshake', () => {
     [302, 'redirected: see Location'],
     [404, 'refused by the server'],
     [502, 'the server or a proxy failed'],
-  ])('status %s: %s', (status, note) => {
+  ])('for status %s: %s', (status, note) => {
     expect(statusLineNote(status)).toBe(note);
   });
 
-  it('explains each header of a request that WebSocket needs (§4.1)', () => {
+  test('explain each header of a request that WebSocket requires (§4.1)', () => {
     for (const name of ['host', 'upgrade', 'connection', 'sec-websocket-key', 'sec-websocket-version', 'origin']) {
       expect(requestHeaderNote(name), name).not.toBe('');
     }
@@ -40,7 +40,7 @@ describe('notes beside the opening handshake', () => {
     expect(requestLineNote('POST / HTTP/1.1')).toBe('');
   });
 
-  it('says of Upgrade and Connection in a 101 whether they agree (§4.1)', () => {
+  test('say whether Upgrade and Connection in a 101 are correct (§4.1)', () => {
     expect(responseHeaderNote('upgrade', 'WebSocket', 101)).toBe('agrees to switch to WebSocket');
     expect(responseHeaderNote('upgrade', 'h2c', 101)).toBe('wrong: must be websocket');
     expect(responseHeaderNote('connection', 'keep-alive, Upgrade', 101)).toBe('Upgrade applies to this hop only');
@@ -48,18 +48,18 @@ describe('notes beside the opening handshake', () => {
     expect(responseHeaderNote('server', 'x', 101)).toBe('');
   });
 
-  it('explains what goes with a refusal (§4.4)', () => {
+  test('explain the headers of a refusal (§4.4)', () => {
     expect(responseHeaderNote('sec-websocket-version', '13', 426)).toBe('the versions the server speaks');
     expect(responseHeaderNote('upgrade', 'websocket', 426)).toBe('the protocols the server speaks');
     expect(responseHeaderNote('content-length', '0', 404)).toBe('');
   });
 
-  it('reads a header line', () => {
+  test('headerOf() returns the name and the value of a header line', () => {
     expect(headerOf('Sec-WebSocket-Key:  x ')).toEqual(['sec-websocket-key', 'x']);
     expect(headerOf('no header')).toEqual(['', '']);
   });
 
-  it('fits beside its line in 100 columns', () => {
+  test('fit next to their lines in 100 columns', () => {
     const statuses = [undefined, 100, 101, 200, 302, 404, 502].map(statusLineNote);
     const names = ['host', 'upgrade', 'connection', 'origin', 'location', 'www-authenticate'].concat(
       ['key', 'version', 'protocol', 'extensions', 'accept'].map(name => `sec-websocket-${name}`),
@@ -74,17 +74,17 @@ describe('notes beside the opening handshake', () => {
   });
 });
 
-describe('how Accept follows from Key (§4.2.2)', () => {
+describe('proveAccept() (§4.2.2)', () => {
   const key = 'dGhlIHNhbXBsZSBub25jZQ==';
   const expected = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
-  it('is said with the values of the handshake', () => {
+  test('shows the computation with the values of the handshake', () => {
     const proof = proveAccept(key, expected, expected);
     expect(proof.lines[1]).toBe(`base64(SHA-1("${key}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`);
     expect(proof).toMatchObject({ verdict: `= ${expected}: correct`, isRight: true });
   });
 
-  it('is wrong where the server says something else, or nothing', () => {
+  test('reports a wrong or missing Accept', () => {
     expect(proveAccept(key, 'abc', expected)).toMatchObject({
       verdict: `= ${expected}, but the server sent abc: wrong`,
       isRight: false,

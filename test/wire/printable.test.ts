@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { printableCharacters, printableText } from '../../src/wire/printable.js';
 
 const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** Texts dense with what must be escaped. */
+/** Texts with many characters that must be escaped. */
 const SUSPICIOUS = fc
   .array(
     fc.constantFrom(
@@ -24,8 +24,8 @@ const SUSPICIOUS = fc
   )
   .map(characters => characters.join(''));
 
-describe('printableText: no text of a peer reaches the terminal as a command', () => {
-  it.each([
+describe('printableText', () => {
+  test.each([
     ['\x1b[2J', '\\x1b[2J'],
     ['a\nb\r\tc', 'a\\nb\\r\\tc'],
     ['\u009b31m', '\\u{9b}31m'],
@@ -40,11 +40,11 @@ describe('printableText: no text of a peer reaches the terminal as a command', (
     ['\u0301a', '\\u{301}a'],
     ['\u200b\u0301', '\\u{200b}\\u{301}'],
     [`a${'\u0301'.repeat(6)}`, `a${'\u0301'.repeat(4)}\\u{301}\\u{301}`],
-  ])('%j prints as %j', (text, printed) => {
+  ])('prints %j as %j', (text, printed) => {
     expect(printableText(text)).toBe(printed);
   });
 
-  it('never lets a control, bidirectional or invisible character through', () => {
+  test('escapes all control, bidirectional and invisible characters', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), SUSPICIOUS), text => {
         expect(printableText(text)).not.toMatch(INVISIBLE);
@@ -52,7 +52,7 @@ describe('printableText: no text of a peer reaches the terminal as a command', (
     );
   });
 
-  it('leaves at most four combining marks in a row', () => {
+  test('keeps at most four combining marks in a row', () => {
     fc.assert(
       fc.property(SUSPICIOUS, text => {
         expect(printableText(text)).not.toMatch(/^\p{Mn}|\p{Mn}{5}/u);
@@ -65,17 +65,17 @@ describe('printableCharacters', () => {
   const shown = (bytes: readonly number[], quoting: 'bare' | 'quoted' = 'bare'): string =>
     [...printableCharacters(Uint8Array.from(bytes), quoting)].join('');
 
-  it('shows bytes that are not UTF-8 as escapes', () => {
+  test('escapes bytes that are not UTF-8', () => {
     expect(shown([0x68, 0xff, 0xe2, 0x82, 0xc3, 0xa9, 0xf0, 0x9f, 0x8e, 0x89, 0xc3])).toBe('h\\xff\\xe2\\x82é🎉\\xc3');
   });
 
-  it('escapes quotes and backslashes only in quotes', () => {
+  test('escapes quotes and backslashes only in a quoted text', () => {
     const bytes = [...Buffer.from('say "\\"')];
     expect(shown(bytes)).toBe('say "\\"');
     expect(shown(bytes, 'quoted')).toBe('say \\"\\\\\\"');
   });
 
-  it('never lets a control, bidirectional or invisible character through', () => {
+  test('escapes all control, bidirectional and invisible characters', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), SUSPICIOUS, (bytes, text) => {
         expect(shown([...bytes, ...Buffer.from(text)], 'quoted')).not.toMatch(INVISIBLE);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { widthOf } from '../../src/wire/width.js';
 
-describe('widthOf: the columns of a text on a terminal', () => {
-  it.each([
+describe('widthOf', () => {
+  test.each([
     ['abc', 3],
     ['→ ─ …', 5],
     ['ü', 1],
@@ -17,7 +17,7 @@ describe('widthOf: the columns of a text on a terminal', () => {
     ['e\u0301', 1],
     ['ทีี่', 1],
     ['𠀀', 2],
-  ])('%j takes %i', (text, columns) => {
+  ])('%j takes %i columns', (text, columns) => {
     expect(widthOf(text)).toBe(columns);
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HandshakeError, type HandshakeErrorDetails } from '../../src/errors.js';
 import { encodeClosePayload, encodeFrame, OPCODE } from '../../src/framing/index.js';
 import { WireTrace } from '../../src/wire/index.js';
@@ -37,7 +37,7 @@ const close = (role: 'client' | 'server', code?: number, reason?: string): Uint8
 interface Stage {
   readonly trace: WireTrace;
   readonly lines: string[];
-  /** What the clock shows, in milliseconds since the start. */
+  /** The time on the clock, in milliseconds since the start. */
   elapsed: number;
 }
 
@@ -109,8 +109,8 @@ const AT_80_COLUMNS = String.raw`
   .split('\n')
   .slice(1);
 
-describe('WireTrace: the four acts of a WebSocket', () => {
-  it('shows the TCP connection, the opening handshake, the frames, and the closing handshake', () => {
+describe('WireTrace', () => {
+  test('shows the TCP connection, the opening handshake, the frames and the closing handshake', () => {
     const set = opened();
     const hello = encodeFrame('client', OPCODE.TEXT, 'hello');
     const goodbye = close('client', 1000, 'bye');
@@ -173,7 +173,7 @@ describe('WireTrace: the four acts of a WebSocket', () => {
   };
   const tls = { version: 'TLSv1.3', cipher: 'TLS_CHACHA20_POLY1305_SHA256', alpn: 'http/1.1', authorized: true };
 
-  /** A trace of everything that can be long. */
+  /** Traces a connection in which everything is long. */
   function everything(columns: number): string[] {
     const lines: string[] = [];
     const play = (transport: TracedTransport, act: (trace: WireTrace) => void) => {
@@ -217,16 +217,16 @@ describe('WireTrace: the four acts of a WebSocket', () => {
     return lines;
   }
 
-  it.each([60, 72, 79, 80, 81, 96, 97, 100, 120, 140, 250])('stays within %i columns', columns => {
+  test.each([60, 72, 79, 80, 81, 96, 97, 100, 120, 140, 250])('stays within %i columns', columns => {
     for (const line of everything(columns)) expect(widthOf(line), line).toBeLessThanOrEqual(columns);
   });
 
-  it('is laid out for 60 columns at least', () => {
+  test('uses at least 60 columns', () => {
     const withoutKeys = (lines: string[]) => lines.map(line => line.replace(/[0-9a-f]{8}$/, ''));
     expect(withoutKeys(everything(1))).toEqual(withoutKeys(everything(60)));
   });
 
-  it('fits 80 columns: notes further to the left, or below, and long payloads below', () => {
+  test('in 80 columns, moves notes to the left or below, and long payloads below', () => {
     const lines: string[] = [];
     const write = (line: string) => lines.push(line);
     const trace = new WireTrace({ write, now: () => START, columns: () => 80 });
@@ -244,7 +244,7 @@ describe('WireTrace: the four acts of a WebSocket', () => {
     expect(lines.map(line => line.replace(/1 {9}2 [0-9a-f]{8}/, '1         2 <key>'))).toEqual(AT_80_COLUMNS);
   });
 
-  it('shows the same, however the bytes are cut', () => {
+  test('shows the same however the bytes are cut', () => {
     const toServer = Buffer.concat([
       REQUEST,
       encodeFrame('client', OPCODE.TEXT, 'fragment é', false),
@@ -303,17 +303,17 @@ describe('WireTrace: the four acts of a WebSocket', () => {
   });
 });
 
-describe('WireTrace, act 1: the TCP connection', () => {
+describe('WireTrace, section 1: the TCP connection', () => {
   const linesOf = (transport: TracedTransport): string[] => stage(transport).lines.slice(1, -2);
 
-  it('puts IPv6 addresses in brackets', () => {
+  test('shows IPv6 addresses in brackets', () => {
     expect(linesOf({ ...TRANSPORT, localAddress: '::1', remoteAddress: '::1' }).slice(0, 2)).toEqual([
       '             client       [::1]:51234',
       '             server       [::1]:9001',
     ]);
   });
 
-  it('shows the path of a Unix domain socket', () => {
+  test('shows the path of a Unix domain socket', () => {
     expect(linesOf({ remoteAddress: '/run/app.sock' }).slice(0, 2)).toEqual([
       '             client       (no address)',
       '             server       /run/app.sock',
@@ -323,7 +323,7 @@ describe('WireTrace, act 1: the TCP connection', () => {
   const fingerprint = Array.from({ length: 32 }, (_, i) => i.toString(16).padStart(2, '0').toUpperCase()).join(':');
   const tls = { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', alpn: 'http/1.1', authorized: true };
 
-  it('shows the TLS version, the cipher and the certificate, none of which can draw on the terminal', () => {
+  test('shows the TLS version, the cipher and the certificate, with escapes', () => {
     const certificate = {
       subject: 'CN=example\x1b[31m',
       issuer: 'CN=our CA',
@@ -342,7 +342,7 @@ describe('WireTrace, act 1: the TCP connection', () => {
     ]);
   });
 
-  it('says where a certificate was not verified, or there is none', () => {
+  test('shows that a certificate was not verified, or that there is none', () => {
     expect(linesOf({ ...TRANSPORT, tls: { ...tls, alpn: '', authorized: false } }).slice(2)).toEqual([
       '             TLS          TLSv1.3, TLS_AES_256_GCM_SHA384',
       '             verified     no: the server may be an impostor',
@@ -350,8 +350,8 @@ describe('WireTrace, act 1: the TCP connection', () => {
   });
 });
 
-describe('WireTrace, act 2: the opening handshake', () => {
-  /** What follows the request. */
+describe('WireTrace, section 2: the opening handshake', () => {
+  /** Returns the lines after the request. */
   function respond(...chunks: Array<Uint8Array | string>): string[] {
     const { trace, lines } = stage();
     trace.sent(REQUEST);
@@ -361,7 +361,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     return lines.slice(before);
   }
 
-  it('says where Accept does not follow from Key', () => {
+  test('reports a wrong Sec-WebSocket-Accept', () => {
     const lines = respond(head('HTTP/1.1 101 Switching Protocols', 'Sec-WebSocket-Accept: abc'), 'more', 'and more');
     expect(lines.slice(lines.indexOf('') + 1)).toEqual([
       '             Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):',
@@ -375,7 +375,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     ]);
   });
 
-  it('shows a refusal with its headers and its body, and no act 3', () => {
+  test('shows a refusal with its headers and its body, and no section 3', () => {
     expect(respond(head('HTTP/1.1 404 Not Found', 'Content-Length: 15'), 'not\x1b[2J\nhere\r\n')).toEqual([
       '  0.000000 ← HTTP/1.1 404 Not Found                             refused by the server',
       '           ← Content-Length: 15',
@@ -389,7 +389,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     ]);
   });
 
-  it('shows the beginning of a long body alone', () => {
+  test('shows only the start of a long body', () => {
     const lines = respond(head('HTTP/1.1 200 OK'), 'x'.repeat(10_000), 'y'.repeat(10_000));
     const body = lines.slice(2, lines.indexOf(''));
     expect(body.join('').match(/x/g)).toHaveLength(512);
@@ -398,7 +398,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     expect(manyLines.filter(line => line.endsWith('← x'))).toHaveLength(8);
   });
 
-  it('shows interim responses and the final one (RFC 9110 §15.2)', () => {
+  test('shows interim responses and the final one (RFC 9110 §15.2)', () => {
     const lines = respond(head('HTTP/1.1 100 Continue'), Buffer.concat([head('HTTP/1.1 103 Early Hints'), AGREEMENT]));
     expect(lines.filter(line => line.includes('HTTP/1.1'))).toEqual([
       '  0.000000 ← HTTP/1.1 100 Continue                              interim: another response follows',
@@ -407,20 +407,20 @@ describe('WireTrace, act 2: the opening handshake', () => {
     ]);
   });
 
-  it('shows what is not HTTP', () => {
+  test('shows what is not HTTP', () => {
     expect(respond('SSH-2.0-OpenSSH_9.2\r\n')[0]).toBe(
       '  0.000000 ← SSH-2.0-OpenSSH_9.2                                not HTTP: not a WebSocket server',
     );
   });
 
-  it('shows a head that was cut off', () => {
+  test('shows a head that was cut off', () => {
     expect(respond('HTTP/1.1 101 Switch').slice(0, 2)).toEqual([
       '  0.000000 ← HTTP/1.1 101 Switch                                accepted: frames follow this head',
       '           ← …                                                  cut off',
     ]);
   });
 
-  it('breaks long lines, and puts a note under what leaves no room for it', () => {
+  test('breaks long lines, and puts a note below if there is no room', () => {
     const offers = 'Sec-WebSocket-Protocol: chat.example.org, superchat.example.org';
     const { trace, lines } = stage();
     trace.sent(head('GET / HTTP/1.1', offers, `Cookie: ${'x'.repeat(100)}`));
@@ -433,7 +433,7 @@ describe('WireTrace, act 2: the opening handshake', () => {
     ]);
   });
 
-  it('leaves out the middle of a line that takes more than three rows, and says its length', () => {
+  test('omits the middle of a line that takes more than three rows, and shows its length', () => {
     const { trace, lines } = stage();
     trace.sent(head('GET / HTTP/1.1', `Cookie: ${'x'.repeat(500)}yz`, `X-Long: ${'x'.repeat(5_000)}`));
     const rows = lines.filter(line => /→.*x/.test(line));
@@ -443,14 +443,14 @@ describe('WireTrace, act 2: the opening handshake', () => {
     expect(rows.slice(3).join('')).toMatch(/x …\(5008 bytes in all\)$/);
   });
 
-  it('shows 128 lines of a head, and no more', () => {
+  test('shows at most 128 lines of a head', () => {
     const lines = respond(head('HTTP/1.1 200 OK', ...Array.from({ length: 200 }, (_, i) => `X-${i}: y`)));
     expect(lines.filter(line => line.includes('X-'))).toHaveLength(127);
     expect(lines.filter(line => line.includes('more lines, not shown'))).toHaveLength(1);
   });
 });
 
-describe('WireTrace, act 3: the frames', () => {
+describe('WireTrace, section 3: the frames', () => {
   function received(...frames: Uint8Array[]): string[] {
     const { trace, lines } = opened();
     const before = lines.length;
@@ -458,7 +458,7 @@ describe('WireTrace, act 3: the frames', () => {
     return lines.slice(before);
   }
 
-  it('shows each opcode', () => {
+  test('shows each opcode', () => {
     expect(
       received(
         encodeFrame('server', OPCODE.TEXT, 'a"\x1b', false),
@@ -476,7 +476,7 @@ describe('WireTrace, act 3: the frames', () => {
     ]);
   });
 
-  it('shows a frame that breaks a rule, with the rule and its section (§7.1.7)', () => {
+  test('shows the rule that a frame breaks, with its section (§7.1.7)', () => {
     const text = encodeFrame('server', OPCODE.TEXT, 'fine');
     expect(received(text, Uint8Array.of(0xd3, 0x80, 1, 2, 3, 4), text).slice(1)).toEqual([
       '  0.000000 ←  1  101 reserved 0x3   1         0 01020304',
@@ -485,7 +485,7 @@ describe('WireTrace, act 3: the frames', () => {
     ]);
   });
 
-  it('does not take a Close frame that breaks a rule for one', () => {
+  test('does not start section 4 for a Close frame that breaks a rule', () => {
     const lines = received(encodeFrame('server', OPCODE.CLOSE, Uint8Array.of(3, 0xed)));
     expect(lines.slice(0, 2)).toEqual([
       '  0.000000 ←  1  000 close          0         2          03 ed',
@@ -493,7 +493,7 @@ describe('WireTrace, act 3: the frames', () => {
     ]);
   });
 
-  it('shows what was cut off by the end of TCP', () => {
+  test('shows what the end of TCP cut off', () => {
     const { trace, lines } = opened();
     trace.sent(Uint8Array.of(0x81));
     trace.received(encodeFrame('server', OPCODE.CLOSE, encodeClosePayload(1000, 'bye')).subarray(0, 4));
@@ -510,7 +510,7 @@ describe('WireTrace, act 3: the frames', () => {
     ]);
   });
 
-  it('counts from the TCP connection on', () => {
+  test('counts times from the TCP connection', () => {
     const set = opened();
     set.elapsed = 61_001.25;
     set.trace.received(encodeFrame('server', OPCODE.PING, ''));
@@ -518,15 +518,15 @@ describe('WireTrace, act 3: the frames', () => {
   });
 });
 
-describe('WireTrace, act 4: the closing handshake', () => {
-  /** The verdict on the closing handshake and the one on TCP. */
+describe('WireTrace, section 4: the closing handshake', () => {
+  /** Returns the lines on the closing handshake and on TCP. */
   function verdicts(play: (trace: WireTrace) => void): string[] {
     const { trace, lines } = opened();
     play(trace);
     return lines.slice(-2).map(line => line.slice(13));
   }
 
-  it('begins with the first Close frame, and holds what comes behind it', () => {
+  test('starts with the first Close frame, and contains the later frames', () => {
     const { trace, lines } = opened();
     trace.received(close('server', 1001));
     trace.sent(encodeFrame('client', OPCODE.TEXT, 'last words'));
@@ -536,7 +536,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
     expect(lines.filter(line => line.startsWith('4 '))).toHaveLength(1);
   });
 
-  it('gives a reason that is too long for the line a line of its own', () => {
+  test('shows a long reason on a line of its own', () => {
     const { trace, lines } = opened();
     trace.received(close('server', 4001, 'x'.repeat(30)));
     expect(lines.slice(-2)).toEqual([
@@ -545,7 +545,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
     ]);
   });
 
-  it('tells who ended what', () => {
+  test('says which side closed and which side ended TCP', () => {
     expect(
       verdicts(trace => {
         trace.sent(close('client', 1000));
@@ -577,7 +577,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
     ).toEqual(['not clean: neither side sent a Close frame', 'the server ended TCP first, then the client']);
   });
 
-  it('does not take an opening handshake that failed for a broken TCP, unless TCP was why', () => {
+  test('says that TCP broke if an opening handshake failed because of it, and only then', () => {
     const ended = (details: HandshakeErrorDetails): string | undefined =>
       verdicts(trace => trace.closed(new HandshakeError('it failed', details)))[1];
     expect(ended({ phase: 'response', fault: 'peer' })).toBe('the client ended TCP without waiting for the server');
@@ -587,7 +587,7 @@ describe('WireTrace, act 4: the closing handshake', () => {
     );
   });
 
-  it('tells what broke TCP, and lets no error draw on the terminal', () => {
+  test('says what broke TCP, with escapes', () => {
     expect(verdicts(trace => trace.closed(new Error('read ECONNRESET')))).toEqual([
       'not clean: neither side sent a Close frame',
       'TCP broke: read ECONNRESET',
@@ -597,8 +597,8 @@ describe('WireTrace, act 4: the closing handshake', () => {
   });
 });
 
-describe('WireTrace: colors', () => {
-  it('come from the paint it is given, around what they mean', () => {
+describe('WireTrace colors', () => {
+  test('come from the option paint', () => {
     const lines: string[] = [];
     const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
     const paint = {
