@@ -53,4 +53,6 @@ export {
   type ServerEvents,
   WebSocketServer,
 } from './server/websocket-server.js';
-export type { CertificateInfo, TlsInfo, TransportInfo, WireTap } from './transport/wire-tap.js';
+export { type Transport, transportOf } from './transport/transport.js';
+export type { CertificateInfo, TlsInfo, TransportInfo } from './transport/transport-info.js';
+export type { WireTap } from './transport/wire-tap.js';

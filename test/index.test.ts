@@ -36,6 +36,7 @@ describe('the public surface', () => {
       'WebSocketServer',
       'connect',
       'prepareMessage',
+      'transportOf',
     ]);
     expect(typesOf('index.ts')).toEqual([
       'Authorize',

@@ -8,6 +8,7 @@ import { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { ResponseHead } from '../handshake/http1/head.js';
 import { makeOffers } from '../permessage-deflate/index.js';
 import { clearTimeout, setTimeout } from '../timers.js';
+import { transportOf } from '../transport/transport.js';
 import { transportInfo } from '../transport/transport-info.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
@@ -104,11 +105,10 @@ async function establish(
       tap,
       () => redirectOf(attempt) !== undefined,
     );
-    return new WebSocketConnection(socket, {
+    return new WebSocketConnection(transportOf(socket, info), {
       role: 'client',
       subprotocol: agreement.subprotocol,
       extensions: serializeExtensions(agreement.extensions),
-      transport: info,
       settings,
       head: handshake.rest,
       tap,

@@ -3,7 +3,8 @@ import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
 import type { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { Agreement } from '../handshake/http1/response-rules.js';
 import { clearTimeout, setTimeout } from '../timers.js';
-import type { TransportInfo, WireTap } from '../transport/wire-tap.js';
+import type { TransportInfo } from '../transport/transport-info.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import { faultOfAbort, HandshakeTimeout, messageOf } from './failure.js';
 
 /**

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -10,6 +9,7 @@ import { Protocol, type ProtocolHandler, type Role } from '../protocol/protocol.
 import { clearTimeout, nextTick, now, setImmediate, setTimeout } from '../timers.js';
 import { LINGER_TIME, Linger } from '../transport/linger.js';
 import { destroySocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
+import type { Transport } from '../transport/transport.js';
 import type { WireTap } from '../transport/wire-tap.js';
 import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import type { CloseInfo } from './close-info.js';
@@ -83,7 +83,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
   #cause: Error | undefined;
 
   constructor(
-    socket: Duplex,
+    { duplex: socket, ownsChunks, copiesWrites }: Transport,
     role: Role,
     settings: ConnectionSettings,
     connection: Connection,
@@ -91,8 +91,6 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     tap?: WireTap,
     deflate?: PerMessageDeflate,
   ) {
-    // A socket of node's gives memory that is ours alone and copies what it is given. Another Duplex may do neither.
-    const isSocket = socket instanceof Socket;
     this.#socket = socket;
     this.#settings = settings;
     this.#connection = connection;
@@ -102,11 +100,11 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     this.protocol = new Protocol(role, this, {
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
-      ownsChunks: isSocket,
+      ownsChunks,
       // "permessage-deflate … uses RSV1" (RFC 7692 §6).
       assignedRsv: deflate === undefined ? 0 : RSV1,
     });
-    this.outbox = new Outbox(socket, this.protocol, settings, this, isSocket, tap, deflate);
+    this.outbox = new Outbox(socket, this.protocol, settings, this, copiesWrites, tap, deflate);
     // Our last words come behind the peer's FIN, so this must not end our side too.
     socket.allowHalfOpen = true;
     ownSocket(socket, this);

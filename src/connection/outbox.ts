@@ -64,11 +64,11 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     protocol: Protocol,
     settings: ConnectionSettings,
     owner: OutboxOwner,
-    recycles: boolean,
+    copiesWrites: boolean,
     tap: WireTap | undefined,
     deflate: PerMessageDeflate | undefined,
   ) {
-    this.writer = new SocketWriter(socket, protocol, this, recycles, tap);
+    this.writer = new SocketWriter(socket, protocol, this, copiesWrites, tap);
     this.#protocol = protocol;
     this.#settings = settings;
     this.#owner = owner;

@@ -31,8 +31,8 @@ export class SocketWriter {
   readonly #protocol: Protocol;
   readonly #owner: WriterOwner;
   readonly #tap: WireTap | undefined;
-  /** Whether the transport is done with our memory when it says so. A Duplex other than a socket may hand it on to its reader. */
-  readonly #recycles: boolean;
+  /** See Transport. */
+  readonly #copiesWrites: boolean;
   #taken = 0;
   /** What the transport has been given and has not taken yet. */
   #inFlight: Uint8Array[] | undefined;
@@ -44,11 +44,11 @@ export class SocketWriter {
   #untold = 0;
   #onWritten: ((error?: Error | null) => void) | undefined;
 
-  constructor(socket: Duplex, protocol: Protocol, owner: WriterOwner, recycles: boolean, tap: WireTap | undefined) {
+  constructor(socket: Duplex, protocol: Protocol, owner: WriterOwner, copiesWrites: boolean, tap: WireTap | undefined) {
     this.#socket = socket;
     this.#protocol = protocol;
     this.#owner = owner;
-    this.#recycles = recycles;
+    this.#copiesWrites = copiesWrites;
     this.#tap = tap;
   }
 
@@ -99,7 +99,7 @@ export class SocketWriter {
     const last = pieces.length - 1;
     // A callback costs as much as everything else here, so a socket gets one only for a write that is likely to wait. A Duplex of the
     // application's own always gets one, since it may not know what to do with the empty chunk below.
-    const callback = this.#wasBlocked || !this.#recycles ? this.#writtenCallback : undefined;
+    const callback = this.#wasBlocked || !this.#copiesWrites ? this.#writtenCallback : undefined;
     try {
       if (last > 0) socket.cork();
       for (let i = 0; i <= last; i++) {
@@ -127,7 +127,7 @@ export class SocketWriter {
     for (let i = 0; i < pieces.length; i++) {
       this.#taken += pieces[i]!.length;
       // The kernel has its copy.
-      if (this.#recycles) releaseOutput(pieces[i]!);
+      if (this.#copiesWrites) releaseOutput(pieces[i]!);
     }
     this.#untold += this.#taken - before;
     if (this.#untold >= TOLD_AT_ONCE || this.isBlocked) this.#tellPace();

@@ -10,7 +10,9 @@ import { isBlob, isError } from '../host-values.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/protocol.js';
 import { nextTick } from '../timers.js';
-import { guardTap, type TransportInfo, type WireTap } from '../transport/wire-tap.js';
+import { type Transport, transportOf } from '../transport/transport.js';
+import type { TransportInfo } from '../transport/transport-info.js';
+import { guardTap, type WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
 import { Inbox, type Message, type MessageIterator } from './inbox.js';
 import { Link, type LinkEvents } from './link.js';
@@ -54,7 +56,6 @@ export interface ConnectionInit {
   readonly subprotocol: string;
   /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
   readonly extensions: string;
-  readonly transport: TransportInfo;
   readonly settings?: ConnectionSettings;
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
@@ -130,18 +131,23 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
     });
   }
 
-  /** For transports of one's own: `socket` stands behind its opening handshake. connect() and WebSocketServer do this for you. */
-  constructor(socket: Duplex, init: ConnectionInit) {
+  /**
+   * Makes a connection of a transport whose opening handshake is over. connect() and WebSocketServer do this for you.
+   *
+   * @throws {TypeError} if `transport` is neither a Duplex nor a Transport
+   */
+  constructor(transport: Duplex | Transport, init: ConnectionInit) {
     super({ captureRejections: true });
     this.role = init.role;
     this.subprotocol = init.subprotocol;
     this.extensions = init.extensions;
-    this.transport = init.transport;
+    const carrier = transportOf(transport);
+    this.transport = carrier.info;
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
     this.#onHandlerError = init.onHandlerError;
     this.#onClosed = init.onClosed;
     const tap = init.tap && guardTap(init.tap);
-    this.#link = new Link(socket, init.role, this.#settings, this, WebSocketConnection.#events, tap, init.deflate);
+    this.#link = new Link(carrier, init.role, this.#settings, this, WebSocketConnection.#events, tap, init.deflate);
     if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
   }
 

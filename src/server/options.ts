@@ -29,7 +29,7 @@ import {
   resolvePerMessageDeflate,
 } from '../permessage-deflate/index.js';
 import { socketPathFault } from '../transport/socket-path.js';
-import type { TransportInfo } from '../transport/wire-tap.js';
+import type { TransportInfo } from '../transport/transport-info.js';
 import { WS_SERVER_OPTIONS } from '../ws-option-names.js';
 
 /** A request that was found valid, with what authorize() made of it. */

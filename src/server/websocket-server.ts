@@ -19,6 +19,7 @@ import { isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { CLOSE_EVENT_TIME, destroySocket, isOwned } from '../transport/socket-owner.js';
+import { transportOf } from '../transport/transport.js';
 import { attach } from './http-attachment.js';
 import { Listener } from './listener.js';
 import {
@@ -253,12 +254,11 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   #open(socket: Duplex, { request, subprotocol, extensions, deflate, head }: Upgraded<Context>): void {
-    const connection = new WebSocketConnection(socket, {
+    const connection = new WebSocketConnection(transportOf(socket, request.transport), {
       role: 'server',
       subprotocol,
       extensions,
       deflate,
-      transport: request.transport,
       settings: this.#settings.connection,
       head,
       onHandlerError: this.#onHandlerError,

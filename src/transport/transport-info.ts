@@ -1,12 +1,45 @@
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type DetailedPeerCertificate, type PeerCertificate, TLSSocket } from 'node:tls';
-import type { CertificateInfo, TlsInfo, TransportInfo } from './wire-tap.js';
+import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
+
+/** What is known about the transport of a connection. */
+export interface TransportInfo {
+  /** Undefined for a Duplex without addresses, and on a server after the connection has closed. */
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** The peer's address, or the path of a Unix domain socket. */
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly tls?: TlsInfo;
+}
+
+export interface TlsInfo {
+  /** For example `TLSv1.3`. */
+  readonly version: string;
+  /** The standard name of the cipher suite. */
+  readonly cipher: string;
+  /** The application protocol negotiated by ALPN, or ''. */
+  readonly alpn: string;
+  /** Whether the chain and the name of the certificate were verified. */
+  readonly authorized: boolean;
+  readonly certificate?: CertificateInfo;
+}
+
+export interface CertificateInfo {
+  readonly subject: string;
+  readonly issuer: string;
+  /** The start of the validity period, as the certificate words it. */
+  readonly validFrom: string;
+  /** The end of the validity period, as the certificate words it. */
+  readonly validTo: string;
+  /** SHA-256 of the certificate, as pairs of hex digits with colons. */
+  readonly fingerprint: string;
+}
 
 /**
- * What a connected socket says of itself; a Duplex that is no socket says nothing.
+ * Returns what a connected socket says about itself. A Duplex that is not a socket says nothing.
  *
- * @param path that of the Unix domain socket that was connected to, which the socket itself does not know
+ * @param path the path of the Unix domain socket that was connected to. The socket itself does not know it.
  */
 export function transportInfo(socket: Duplex, path?: string): TransportInfo {
   const { localAddress, localPort, remoteAddress = path, remotePort } = socket as Partial<Socket>;
@@ -15,17 +48,22 @@ export function transportInfo(socket: Duplex, path?: string): TransportInfo {
     ...(localPort === undefined ? {} : { localPort }),
     ...(remoteAddress === undefined ? {} : { remoteAddress }),
     ...(remotePort === undefined ? {} : { remotePort }),
-    ...(socket instanceof TLSSocket ? { tls: tlsInfo(socket) } : {}),
+    ...(isTls(socket) ? { tls: tlsInfo(socket) } : {}),
   };
 }
 
 /**
- * What a socket that was accepted says of itself. Our end is looked up only where somebody asks, since that call of the kernel is a
- * twentieth of what an opening handshake costs; once the socket is gone, it says nothing.
+ * Returns what an accepted socket says about itself. The local address is looked up only on demand, because that system call is a
+ * twentieth of the cost of an opening handshake. After the socket has closed, it is undefined.
  */
 export function acceptedTransportInfo(socket: Duplex): TransportInfo {
-  const isPlain = socket instanceof Socket && !(socket instanceof TLSSocket);
-  return isPlain && socket.remoteAddress !== undefined ? new AcceptedTransport(socket) : transportInfo(socket);
+  const hasAddress = (socket as Socket).remoteAddress !== undefined;
+  return hasAddress && !isTls(socket) ? new AcceptedTransport(socket as Socket) : transportInfo(socket);
+}
+
+function isTls(socket: Duplex): socket is TLSSocket {
+  const { encrypted, getPeerCertificate } = socket as Partial<TLSSocket>;
+  return encrypted === true && typeof getPeerCertificate === 'function';
 }
 
 class AcceptedTransport implements TransportInfo {
@@ -59,7 +97,7 @@ function tlsInfo(socket: TLSSocket): TlsInfo {
   };
 }
 
-/** undefined where the peer showed none, which node says by an empty object. */
+/** Returns undefined if the peer showed no certificate. Node then returns an empty object. */
 function certificateInfo(certificate: PeerCertificate | DetailedPeerCertificate): CertificateInfo | undefined {
   if (certificate?.fingerprint256 === undefined) return undefined;
   return {
@@ -71,7 +109,7 @@ function certificateInfo(certificate: PeerCertificate | DetailedPeerCertificate)
   };
 }
 
-/** The name that people know it by: its CN, or all its fields where it has none. */
+/** Returns the CN, or all fields if there is no CN. */
 function commonName(name: Partial<Record<string, string | string[]>> | undefined): string {
   const fields = name ?? {};
   return String(

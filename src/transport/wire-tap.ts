@@ -1,38 +1,6 @@
 import { callSafely, warn } from '../application-code.js';
 import { HandlerError } from '../errors.js';
-
-/** The transport under a connection, as far as a reader of the wire wants to know it. */
-export interface TransportInfo {
-  /** Absent for a socket that has no addresses, as a pipe of a test's, and at a server once the connection has closed. */
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
-  /** The peer's address, or the path of a Unix domain socket. */
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-  readonly tls?: TlsInfo;
-}
-
-export interface TlsInfo {
-  /** e.g. `TLSv1.3` */
-  readonly version: string;
-  /** The cipher suite by its standard name. */
-  readonly cipher: string;
-  /** The application protocol agreed on by ALPN, or '' where there was none. */
-  readonly alpn: string;
-  /** Whether the certificate's chain and name were verified. */
-  readonly authorized: boolean;
-  readonly certificate?: CertificateInfo;
-}
-
-export interface CertificateInfo {
-  readonly subject: string;
-  readonly issuer: string;
-  /** As the certificate words them. */
-  readonly validFrom: string;
-  readonly validTo: string;
-  /** SHA-256 over the certificate, as hex pairs with colons. */
-  readonly fingerprint: string;
-}
+import type { TransportInfo } from './transport-info.js';
 
 /**
  * Looks on while bytes go over a wire, the opening handshake's included. Inside TLS, it sees them as they are before encryption.

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { WebSocketConnection } from '../../src/connection/websocket-connection.js';
+import { transportOf } from '../../src/transport/transport.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 
 it('tells what the opening handshake agreed on, and needs no settings', async () => {
   const [socket] = duplexPair();
   const transport = { remoteAddress: '192.0.2.7', remotePort: 4711 };
-  const connection = new WebSocketConnection(socket, {
+  const connection = new WebSocketConnection(transportOf(socket, transport), {
     role: 'server',
     subprotocol: 'chat',
     extensions: 'x-test; a=1',
-    transport,
   });
   expect(connection).toMatchObject({
     role: 'server',

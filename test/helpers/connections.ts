@@ -15,7 +15,6 @@ export function connectionOver(socket: Duplex, role: Role, setup: Setup = {}): W
     role,
     subprotocol: '',
     extensions: '',
-    transport: {},
     settings: resolveConnectionOptions({ pingInterval: 0, ...options }),
     head,
     tap,

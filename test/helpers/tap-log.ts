@@ -1,4 +1,5 @@
-import type { TransportInfo, WireTap } from '../../src/transport/wire-tap.js';
+import type { TransportInfo } from '../../src/transport/transport-info.js';
+import type { WireTap } from '../../src/transport/wire-tap.js';
 
 /** Records the calls of a wire tap, in order. Consecutive `sent` or `received` calls become one entry. */
 export class TapLog implements WireTap {
