@@ -71,6 +71,7 @@ describe('the public surface', () => {
       'ServerOptions',
       'ServerRequest',
       'TlsInfo',
+      'Transport',
       'TransportInfo',
       'UpgradeRequest',
       'Violation',
