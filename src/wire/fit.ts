@@ -1,9 +1,9 @@
 import { hexPair, printableCharacters } from './printable.js';
 import { widthOf } from './width.js';
 
-/** Makes texts and bytes fit into the columns of a terminal: breaks them into lines, or leaves out their middle. */
+/** Makes texts and bytes fit into the columns of a terminal, by breaking them into lines or omitting their middle. */
 
-/** Bytes of which only the beginning and the end may be known. */
+/** Bytes of which perhaps only the start and the end are known. */
 export interface Excerpt {
   readonly start: Uint8Array;
   /** The last bytes, except those in `start`. */
@@ -12,10 +12,10 @@ export interface Excerpt {
   readonly length: number;
 }
 
-/** If the middle is left out, this share of the room shows the end, the rest the beginning. */
+/** If the middle is omitted, the end gets this share of the columns, and the start gets the rest. */
 const END_SHARE = 1 / 3;
 
-/** A text in quotes that fits into `columns`: whole, or as `"beginning"…"end"`. Without an end, as `"beginning"…`. */
+/** Returns a text in quotes that fits into `columns`: whole, as `"start"…"end"`, or as `"start"…`. */
 export function quotedPreview(excerpt: Excerpt, columns: number): string {
   const { start, end, isWhole } = joined(excerpt);
   const characters = [...printableCharacters(start, 'quoted')];
@@ -28,7 +28,7 @@ export function quotedPreview(excerpt: Excerpt, columns: number): string {
   return `"${firstOf(characters, room - widthOf(tail)).join('')}"…"${tail}"`;
 }
 
-/** Bytes as pairs of hex digits that fit into `columns`: all of them, or the first and the last. */
+/** Returns bytes as pairs of hex digits that fit into `columns`: all of them, or the first and the last. */
 export function hexPreview(excerpt: Excerpt, columns: number): string {
   const { start, end, isWhole } = joined(excerpt);
   const fitting = Math.floor((columns + 1) / 3);
@@ -39,12 +39,12 @@ export function hexPreview(excerpt: Excerpt, columns: number): string {
   return [...Array.from(head, hexPair), '…', ...Array.from(tail, hexPair)].join(' ');
 }
 
-/** A line is broken after a space if at least this share of it is filled then. */
+/** A line is broken after a space if at least this share of the line is then filled. */
 const FILLED_SHARE = 2 / 3;
 
 /**
- * Breaks characters into lines of at most `columns` columns, those after the first of at most `later`. Nothing is left
- * out: a space stays at the end of its line. One empty line if there are no characters.
+ * Breaks characters into lines of at most `columns` columns, or `later` columns after the first line. Nothing is
+ * omitted: a space stays at the end of its line. Returns one empty line if there are no characters.
  */
 export function brokenLines(characters: Iterable<string>, columns: number, later: number = columns): string[] {
   const lines: string[] = [];
@@ -60,7 +60,7 @@ export function brokenLines(characters: Iterable<string>, columns: number, later
   return lines;
 }
 
-/** Characters in at most `columns` columns: all of them, or the first and the last with `mark` as one between them. */
+/** Returns characters that fit into `columns`: all of them, or the first and the last with `mark` between them. */
 export function elided(characters: readonly string[], columns: number, mark: string): readonly string[] {
   if (widthOf(characters.join('')) <= columns) return characters;
   const room = columns - widthOf(mark);
@@ -69,7 +69,7 @@ export function elided(characters: readonly string[], columns: number, mark: str
 }
 
 /**
- * A sentence broken at its spaces into lines of at most `columns` columns, those after the first `indent` columns
+ * Breaks a sentence at its spaces into lines of at most `columns` columns. Lines after the first are `indent` columns
  * shorter.
  */
 export function wrapped(text: string, columns: number, indent: number): [string, ...string[]] {

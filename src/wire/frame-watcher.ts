@@ -88,7 +88,7 @@ export class FrameWatcher {
       },
       framePayload: (bytes, start, end) => this.#takePayload(bytes, start, end),
       frameEnd: () => {
-        const breach = this.#judgeWhole(this.#header!);
+        const breach = this.#checkComplete(this.#header!);
         if (breach === undefined) this.#show();
         return breach;
       },
@@ -144,7 +144,7 @@ export class FrameWatcher {
   }
 
   /** Checks the rules that apply to a complete frame. */
-  #judgeWhole(header: FrameHeader): Breach | undefined {
+  #checkComplete(header: FrameHeader): Breach | undefined {
     if (header.opcode === OPCODE.CLOSE) {
       const close = parseClosePayload(this.#payload());
       return isViolation(close) ? { violation: close } : undefined;

@@ -35,7 +35,7 @@ export class HandshakeSection {
   #isBodyShown = false;
   #status: number | undefined;
   #key = '';
-  #acceptSaid: string | undefined;
+  #sentAccept: string | undefined;
   #agreesToCompress = false;
   /** Whether Sec-WebSocket-Accept in the 101 is correct; undefined before a 101. */
   #isAgreed: boolean | undefined;
@@ -74,7 +74,7 @@ export class HandshakeSection {
       at = this.#response.take(chunk, at);
     }
     if (at === undefined) return undefined;
-    if (this.#status === 101 && this.#isAgreed === undefined) this.#judgeAccept();
+    if (this.#status === 101 && this.#isAgreed === undefined) this.#checkAccept();
     if (this.#isAgreed === true) return at;
     this.#takeBody(chunk, at);
     return undefined;
@@ -100,14 +100,14 @@ export class HandshakeSection {
       return statusLineNote(this.#status);
     }
     const [name, value] = headerOf(line);
-    if (name === 'sec-websocket-accept') this.#acceptSaid = value;
+    if (name === 'sec-websocket-accept') this.#sentAccept = value;
     if (name === 'sec-websocket-extensions' && /\bpermessage-deflate\b/.test(value)) this.#agreesToCompress = true;
     return responseHeaderNote(name, value, this.#status);
   }
 
-  #judgeAccept(): void {
+  #checkAccept(): void {
     const { good, bad, note } = this.#writer.paint;
-    const proof = proveAccept(this.#key, this.#acceptSaid, acceptOf(this.#key));
+    const proof = proveAccept(this.#key, this.#sentAccept, acceptOf(this.#key));
     this.#isAgreed = proof.isRight;
     this.#writer.row('');
     for (const line of proof.lines) this.#writer.row(line, { paint: note });

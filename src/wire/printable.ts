@@ -2,7 +2,7 @@ import { decodeUtf8, isUtf8 } from '#platform';
 import { columnsOf } from './width.js';
 
 /**
- * Bytes and texts of a peer as text that is safe to show on a terminal. A peer must not be able to move the cursor,
+ * Turns bytes and texts of a peer into text that is safe to show on a terminal. A peer must not be able to move the cursor,
  * change colors, reverse the reading direction, or hide anything: every character that could is written as an escape.
  */
 

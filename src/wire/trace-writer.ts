@@ -9,8 +9,8 @@ import { widthOf } from './width.js';
  *        0.001234 → what went over the wire       what it means
  *     └── seconds ─┘ └─ from the client; ← from the server
  *
- * Notes begin at column 64 if there is room. In fewer than 100 columns they move to the left, and a note goes below its
- * line where the two do not fit beside each other.
+ * Notes start at column 64. In fewer than 100 columns they move to the left. A note that does not fit next to its line is
+ * written below it.
  */
 const TIME_COLUMNS = 10;
 const MARGIN: number = TIME_COLUMNS + ' → '.length;
@@ -19,7 +19,7 @@ const NOTE_COLUMN = 64;
 /** No note is wider than this. */
 export const MAX_NOTE_COLUMNS = 36;
 
-/** In a narrower terminal, lines are longer than it is wide. */
+/** A terminal with fewer columns wraps the lines. */
 export const MIN_COLUMNS = 60;
 
 export type Side = 'client' | 'server';
@@ -27,14 +27,14 @@ export type Side = 'client' | 'server';
 const ARROWS: Readonly<Record<Side, string>> = { client: '→', server: '←' };
 
 export interface Row {
-  /** Whose bytes it shows. */
+  /** The side whose bytes the row shows. */
   readonly from?: Side | undefined;
-  /** Whether the time stands in front of it. */
+  /** Whether the row starts with the time. */
   readonly isTimed?: boolean;
   /** At most MAX_NOTE_COLUMNS. */
   readonly note?: string;
   readonly paint?: ((text: string) => string) | undefined;
-  /** By how many columns the second and later lines are indented if the text needs more than one. */
+  /** How many columns the second and later lines of the text are indented. */
   readonly indent?: number;
 }
 
@@ -77,7 +77,7 @@ export class TraceWriter {
     this.#write(this.paint.heading(`${title} ${rule} ${date}`));
   }
 
-  /** @param text printable; broken at spaces into lines that fit */
+  /** Writes a row, broken at spaces into lines that fit. `text` must be printable. */
   row(text: string, { from, isTimed = false, note = '', paint, indent = 2 }: Row = {}): void {
     if (text === '' && from === undefined) {
       this.#write('');

@@ -16,14 +16,14 @@ const WIDE: RegExp = new RegExp(
   'u',
 );
 
-/** @param character one code point that is not a control character */
+/** Returns the columns of a code point that is not a control character. */
 export function columnsOf(character: string): 0 | 1 | 2 {
   if (character < '\u0300') return 1;
   if (MARK.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }
 
-/** The columns of a text without control characters. */
+/** Returns the columns of a text without control characters. */
 export function widthOf(text: string): number {
   let width = 0;
   for (const character of text) width += columnsOf(character);
