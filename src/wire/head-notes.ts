@@ -1,5 +1,7 @@
 /** What each line of an opening handshake means, in a few words (RFC 6455 §4). */
 
+import { GUID } from '../handshake/http1/key.js';
+
 /** Returns the status code of a status line, or undefined if `line` is not one. */
 export function statusOf(line: string): number | undefined {
   const digits = /^HTTP\/\d\.\d (\d{3})(?: |$)/.exec(line)?.[1];
@@ -64,9 +66,6 @@ export function responseHeaderNote(name: string, value: string, status: number |
   if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: must contain Upgrade';
   return AGREEMENT_NOTES.get(name) ?? '';
 }
-
-/** The server appends this to the key, to prove that it understands WebSocket (RFC 6455 §1.3). */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface AcceptProof {
   readonly lines: readonly string[];

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto';
 import { fillRandom } from '#platform';
 
 /** RFC 6455 §1.3: a GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded". */
 export function createKey(): string {
