@@ -132,11 +132,13 @@ describe('originJudge', () => {
     ['https://*.b.example', 'https://evil-b.example', false],
     ['https://*.b.example', 'https://a.b.example.evil', false],
     ['https://*.b.example', 'http://a.b.example', false],
+    ['https://*.b.example', 'http://a.b.example:443', false],
     ['https://*.b.example', 'https://a.b.example:8443', false],
     ['https://*.b.example', 'null', false],
     ['https://*.b.example:8443', 'https://a.b.example:8443', true],
     ['https://*.b.example:8443', 'https://a.b.example', false],
     ['app://*.b', 'app://a.b', true],
+    ['app://*.b', 'web://a.b', false],
   ])('a list of %s and the Origin %s: %s', (entry, origin, isAllowed) => {
     expect(allows(['https://other.example', entry], origin)).toBe(isAllowed);
   });

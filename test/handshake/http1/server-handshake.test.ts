@@ -142,6 +142,12 @@ describe('ServerHandshake', () => {
   ])('refuses the limit %s = %s', (name, value) => {
     expect(() => new ServerHandshake({ [name]: value })).toThrow(RangeError);
   });
+
+  it('refuses a limit that is not a number', () => {
+    const refused = expect(() => new ServerHandshake({ maxHeadSize: '1000' as never }));
+    refused.toThrow(TypeError);
+    refused.toThrow('maxHeadSize must be a number, got "1000"');
+  });
 });
 
 describe('acceptRequest', () => {
