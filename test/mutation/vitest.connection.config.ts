@@ -17,7 +17,7 @@ export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['test/connection/**/*.test.ts'],
+    include: ['test/{connection,transport}/**/*.test.ts'],
     // It loads the modules anew for each test, so that every mutant in code that runs at load counts as covered by it alone.
     exclude: ['test/connection/unread.test.ts'],
     sequence: { sequencer: QuickFirst },
