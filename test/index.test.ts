@@ -107,8 +107,8 @@ describe('the public surface', () => {
       'parseClosePayload',
     ]);
     expect(typesOf('framing/index.ts')).toEqual([
-      'Breach',
       'ClosePayload',
+      'Failure',
       'FrameDecoderOptions',
       'FrameHeader',
       'FrameSink',

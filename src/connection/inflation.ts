@@ -1,12 +1,12 @@
 import { decodeUtf8, isUtf8 } from '#platform';
-import type { Breach } from '../framing/frame-decoder.js';
+import type { Failure } from '../framing/frame-decoder.js';
 import { MAX_TEXT_SIZE } from '../framing/message-assembler.js';
 import { VIOLATION } from '../framing/violations.js';
 import { isThenable } from '../host-values.js';
 import { type Inflated, InflateFault, type PerMessageDeflate } from '../permessage-deflate/index.js';
 
 /** What a compressed message turns out to be: text, binary, or a broken rule. */
-export type InflatedMessage = string | Uint8Array | Breach;
+export type InflatedMessage = string | Uint8Array | Failure;
 
 /** Compressed messages to messages: what the assembler does for the others (RFC 6455 §8.1, §10.4), behind the inflating. */
 export class Inflation {
@@ -43,6 +43,9 @@ function messageOf(inflated: Inflated, isText: boolean): InflatedMessage {
   try {
     return decodeUtf8(inflated, 0, inflated.length);
   } catch {
-    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for a text of ${inflated.length} bytes` };
+    return {
+      violation: VIOLATION.MESSAGE_TOO_BIG,
+      detail: `there is not enough memory for a text of ${inflated.length} bytes`,
+    };
   }
 }

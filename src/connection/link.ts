@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
-import type { Breach } from '../framing/frame-decoder.js';
+import type { Failure } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { isThenable, isUint8Array } from '../host-values.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
@@ -194,7 +194,7 @@ export class Link<Connection> implements SocketOwner, ProtocolHandler, OutboxOwn
     });
   }
 
-  #receiveInflated(result: string | Uint8Array | Breach): void {
+  #receiveInflated(result: string | Uint8Array | Failure): void {
     if (typeof result === 'string' || isUint8Array(result)) {
       if (this.protocol.reads) this.message(result);
     } else {

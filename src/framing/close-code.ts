@@ -1,14 +1,12 @@
-/**
- * Close codes: why a connection ended (RFC 6455 §7.4.1; the last three are IANA's, §11.7).
- */
+/** Close codes: why a connection ended (RFC 6455 §7.4.1). IANA registered the last three later (§11.7). */
 export const CLOSE_CODE = {
   NORMAL_CLOSURE: 1000,
   GOING_AWAY: 1001,
   PROTOCOL_ERROR: 1002,
   UNSUPPORTED_DATA: 1003,
-  /** Never on the wire: the Close frame that came had no code. */
+  /** Never on the wire: the Close frame received had no code. */
   NO_STATUS_RECEIVED: 1005,
-  /** Never on the wire: no Close frame came. */
+  /** Never on the wire: no Close frame was received. */
   ABNORMAL_CLOSURE: 1006,
   INVALID_FRAME_PAYLOAD_DATA: 1007,
   POLICY_VIOLATION: 1008,
@@ -26,7 +24,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(CLOSE_CODE).map(([name, code]) => [code, name.toLowerCase().replaceAll('_', ' ')]),
 );
 
-/** The RFC's words for a close code, or the range that it falls in (§7.4.2). */
+/** Returns the RFC's name of a close code, or the use of its range (§7.4.2). */
 export function closeCodeName(code: number): string {
   const name = NAMES.get(code);
   if (name !== undefined) return name;
@@ -36,11 +34,11 @@ export function closeCodeName(code: number): string {
 }
 
 /**
- * Whether a Close frame may bear this code.
+ * Returns whether a Close frame may contain this code.
  *
- * - "Status codes in the range 0-999 are not used"; 1000-2999 are the protocol's own, so only the assigned ones pass; 3000-3999 are
- *   registered with IANA, 4000-4999 are for private use (§7.4.2).
- * - 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control frame by an endpoint" (§7.4.1), and 1004 is
+ * - "Status codes in the range 0-999 are not used." 1000-2999 belong to the protocol, so only assigned codes pass.
+ *   3000-3999 are registered with IANA. 4000-4999 are for private use (§7.4.2).
+ * - 1005, 1006 and 1015 "MUST NOT be set as a status code in a Close control frame by an endpoint" (§7.4.1). 1004 is
  *   reserved.
  */
 export function isCloseCodeOnWire(code: number): boolean {

@@ -6,15 +6,15 @@ import { VIOLATION } from './violations.js';
 
 /** The body of a Close frame: a 2-byte code and a reason in UTF-8, or nothing (RFC 6455 §5.5.1). */
 export interface ClosePayload {
-  /** 1005 where the frame had no body. */
+  /** 1005 if the frame has no body. */
   readonly code: number;
   readonly reason: string;
 }
 
-/** A control frame has room for 125 bytes, and the code takes two of them. */
+/** The payload of a control frame has at most 125 bytes, and the code takes two. */
 export const MAX_REASON_LENGTH: number = MAX_CONTROL_PAYLOAD - 2;
 
-/** Reads the body of a Close frame that a peer sent, or says which rule it breaks. */
+/** Parses the body of a received Close frame, or returns the rule that it breaks. */
 export function parseClosePayload(bytes: Uint8Array): ClosePayload | Violation {
   // "this Close control frame contains no status code": 1005 (§7.1.5).
   if (bytes.length === 0) return { code: CLOSE_CODE.NO_STATUS_RECEIVED, reason: '' };
@@ -28,28 +28,28 @@ export function parseClosePayload(bytes: Uint8Array): ClosePayload | Violation {
   return { code, reason: decodeUtf8(bytes, 2, bytes.length) };
 }
 
-/** Whether parseClosePayload() found a broken rule. */
+/** Returns whether a result of parseClosePayload() is a broken rule. */
 export function isViolation(parsed: ClosePayload | Violation): parsed is Violation {
   return 'closeCode' in parsed;
 }
 
 /**
- * Writes the body of a Close frame. Without a code it is empty.
+ * Returns the body of a Close frame. It is empty if there is no code.
  *
- * @throws {TypeError} where `code` is no number, `reason` no string, or there is a reason without a code
- * @throws {RangeError} where the code must not be used on the wire (§7.4), or the reason is longer than 123 bytes of UTF-8
+ * @throws {TypeError} if `code` is not a number, `reason` is not a string, or there is a reason without a code
+ * @throws {RangeError} if the code must not be sent (§7.4), or the reason is longer than 123 bytes of UTF-8
  */
 export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
   if (typeof reason !== 'string') throw invalidType('reason', 'a string', reason);
   if (code === undefined) {
-    if (reason !== '') throw invalidType('code', 'a number where a reason is given', code);
+    if (reason !== '') throw invalidType('code', 'a number if there is a reason', code);
     return new Uint8Array(0);
   }
   if (typeof code !== 'number') throw invalidType('code', 'a number', code);
   if (!isCloseCodeOnWire(code)) {
-    // As an application has them that hands on the code of another connection's CloseInfo.
+    // An application gets these two when it passes on the code of another connection's CloseInfo.
     const isNone = code === CLOSE_CODE.NO_STATUS_RECEIVED || code === CLOSE_CODE.ABNORMAL_CLOSURE;
-    const none = isNone ? ', or left out to send none' : '';
+    const none = isNone ? ', or undefined to send no code' : '';
     throw invalidValue('code', `1000 to 1003, 1007 to 1014, or 3000 to 4999 (RFC 6455 §7.4)${none}`, code);
   }
   const length = utf8Length(reason);

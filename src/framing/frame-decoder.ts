@@ -13,46 +13,50 @@ import { maskInPlace, maskTo } from './masking.js';
 import { isControl, isReservedOpcode, OPCODE } from './opcode.js';
 import { VIOLATION } from './violations.js';
 
-/** A rule that the receiver of frames found broken. */
-export interface Breach {
+/** A rule that received bytes break, for which the receiver must fail the connection (§7.1.7). */
+export interface Failure {
   readonly violation: Violation;
-  /** What came, in a few words. */
+  /** What was received, in a few words. */
   readonly detail?: string;
-  /** Index of the wrong byte in the bytes just given to framePayload(). */
+  /** The index of the wrong byte in the `bytes` of framePayload(). */
   readonly index?: number;
 }
 
 /**
- * What receives the frames. The decoder keeps nothing of a payload: the sink sees each piece as it comes.
- * A method that gives a Breach stops the decoder for good.
+ * Receives frames from a FrameDecoder. The decoder keeps no payload: it passes on each piece as it arrives. If a method
+ * returns a Failure, the decoder stops for good.
  */
 export interface FrameSink {
-  /** A header is complete and legal by itself; no payload was read yet. The same object serves for every frame. */
-  frameStart(header: Readonly<FrameHeader>): Breach | undefined;
-  /** `bytes[start, end)` is the next piece of the payload, unmasked. Never empty. To be copied, unless the decoder owns its chunks. */
-  framePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined;
+  /** A header is complete and valid by itself. No payload was read yet. The same object is used for every frame. */
+  frameStart(header: Readonly<FrameHeader>): Failure | undefined;
+  /**
+   * `bytes[start, end)` is the next piece of the payload, unmasked and not empty. Copy what you keep, unless the decoder
+   * owns its chunks.
+   */
+  framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined;
   /** The payload is complete. */
-  frameEnd(): Breach | undefined;
+  frameEnd(): Failure | undefined;
 }
 
 export interface FrameDecoderOptions {
   /**
-   * Whose frames these are: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1).
-   * 'any' takes both, to look at captured bytes.
+   * Who sends the frames: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1). 'any'
+   * accepts both, for captured bytes.
    */
   readonly from: 'client' | 'server' | 'any';
-  /** The reserved bits that negotiated extensions have given a meaning (a sum of RSV1, RSV2, RSV3). None if left out. */
+  /** The reserved bits that negotiated extensions use: a sum of RSV1, RSV2 and RSV3. Default 0. */
   readonly assignedRsv?: number;
   /**
-   * Whether the chunks given to push() may be overwritten: masked payloads are then unmasked where they lie, and otherwise in
-   * a copy. False if left out.
+   * Whether push() may overwrite its chunks. If so, payloads are unmasked in place, otherwise in a copy. Default false.
    */
   readonly ownsChunks?: boolean;
 }
 
 /**
- * Bytes to frames (RFC 6455 §5.2), in whatever pieces the bytes come. Nothing is allocated per frame, and nothing on the word
- * of a length field. Each header is judged when its last byte has come, before any payload.
+ * Decodes bytes to frames (RFC 6455 §5.2). The bytes may arrive in pieces of any size.
+ *
+ * Nothing is allocated per frame, or because of a length field. Each header is checked when its last byte arrives,
+ * before any payload.
  */
 export class FrameDecoder {
   readonly #sink: FrameSink;
@@ -69,15 +73,15 @@ export class FrameDecoder {
     headerLength: 0,
     offset: 0,
   };
-  /** A header that comes in parts is gathered here. Made with the first such header. */
+  /** Gathers a header that arrives in parts. Made with the first such header. */
   #partial: Uint8Array | undefined;
-  /** Bytes gathered. */
+  /** The number of bytes gathered. */
   #partialLength = 0;
-  /** Whether the header is complete, and the next byte one of the payload. */
+  /** Whether the header is complete, and the next byte belongs to the payload. */
   #inPayload = false;
-  /** Bytes of this frame's payload that have come. */
+  /** How many bytes of this frame's payload have arrived. */
   #position = 0;
-  /** Bytes taken by earlier calls of push(). */
+  /** How many bytes earlier calls of push() took. */
   #taken = 0;
   #suspended = false;
   #holdsMessages = false;
@@ -89,9 +93,9 @@ export class FrameDecoder {
   }
 
   /**
-   * Makes a decoder that stands between two frames ready for those of another connection.
+   * Prepares a decoder that is between two frames for another connection.
    *
-   * @param offset bytes of that connection that were taken before
+   * @param offset how many bytes of that connection were decoded before
    */
   reuse(options: FrameDecoderOptions, offset: number): void {
     this.#expectedMask = options.from === 'any' ? undefined : options.from === 'client';
@@ -100,17 +104,20 @@ export class FrameDecoder {
     this.#taken = offset;
   }
 
-  /** The rule that the bytes broke. From then on the decoder takes no more of them (§7.1.7). */
+  /** The rule that the bytes broke. After that, the decoder takes no more bytes (§7.1.7). */
   get error(): ProtocolError | undefined {
     return this.#error;
   }
 
-  /** The header read last: where `error` is set, that of the frame which broke the rule. The same object serves for every frame. */
+  /**
+   * The last header. If `error` is set, it belongs to the frame that broke the rule. The same object is used for every
+   * frame.
+   */
   get header(): Readonly<FrameHeader> {
     return this.#header;
   }
 
-  /** Bytes taken so far; while the sink is being called, those of earlier chunks alone. */
+  /** How many bytes were taken. While the sink is called, those of the current chunk are not counted. */
   get offset(): number {
     return this.#taken;
   }
@@ -120,22 +127,24 @@ export class FrameDecoder {
     return !this.#inPayload && this.#partialLength === 0;
   }
 
-  /** Whether nothing but `offset` tells it from a new decoder. */
+  /** Whether the decoder is like a new one, except for `offset`. */
   get isIdle(): boolean {
     return this.isBetweenFrames && !this.#suspended && !this.#holdsMessages && this.#error === undefined;
   }
 
-  /** Makes push() stop before the next frame. Meant to be called by the sink. */
+  /** Makes push() stop before the next frame. The sink may call it. */
   suspend(): void {
     this.#suspended = true;
   }
 
-  /** Lets the next push() go on. */
+  /** Lets the next push() continue. */
   resume(): void {
     this.#suspended = false;
   }
 
-  /** Makes push() stop before the next frame that is neither Ping nor Pong, until release(). Meant to be called by the sink. */
+  /**
+   * Makes push() stop before the next frame that is neither a Ping nor a Pong, until release(). The sink may call it.
+   */
   holdMessages(): void {
     this.#holdsMessages = true;
   }
@@ -145,8 +154,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes `chunk[start, …)`. Gives the index of the first byte not taken: the chunk's length, unless the decoder was suspended
-   * (push the same chunk again from there after resume()) or has failed (see `error`).
+   * Decodes `chunk[start, …)`. Returns the index of the first byte not taken. That is the length of the chunk, unless
+   * the decoder was suspended (then push the same chunk again from there after resume()) or has failed (see `error`).
    */
   push(chunk: Uint8Array, start = 0): number {
     const end = chunk.length;
@@ -166,7 +175,7 @@ export class FrameDecoder {
     return at;
   }
 
-  /** Takes the header that begins at `at`: at once where the chunk has it all, as it nearly always does. */
+  /** Takes the header that begins at `at`. Nearly always all of it is in this chunk. */
   #takeHeader(chunk: Uint8Array, at: number): number {
     const left = chunk.length - at;
     if (left < 2) return this.#takeHeaderByte(chunk, at);
@@ -177,7 +186,7 @@ export class FrameDecoder {
     return at + length;
   }
 
-  /** Takes the next byte of a header that comes in parts. */
+  /** Takes the next byte of a header that arrives in parts. */
   #takeHeaderByte(chunk: Uint8Array, at: number): number {
     this.#partial ??= new Uint8Array(MAX_HEADER_LENGTH);
     this.#partial[this.#partialLength++] = chunk[at]!;
@@ -194,13 +203,13 @@ export class FrameDecoder {
     const header = this.#header;
     this.#inPayload = true;
     this.#position = 0;
-    const breach = this.#judge(header) ?? this.#sink.frameStart(header);
-    if (breach !== undefined) this.#fail(breach, header.offset);
+    const failure = this.#check(header) ?? this.#sink.frameStart(header);
+    if (failure !== undefined) this.#fail(failure, header.offset);
     else if (header.payloadLength === 0) this.#endFrame();
   }
 
-  /** The rules that a header keeps or breaks by itself. */
-  #judge(header: FrameHeader): Breach | undefined {
+  /** Checks the rules that concern a single header. */
+  #check(header: FrameHeader): Failure | undefined {
     // "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values" (§5.2).
     if ((header.rsv & ~this.#assignedRsv) !== 0) {
       return { violation: VIOLATION.RESERVED_BITS, detail: rsvNames(header.rsv) };
@@ -209,8 +218,8 @@ export class FrameDecoder {
     if (isReservedOpcode(header.opcode)) {
       return { violation: VIOLATION.RESERVED_OPCODE, detail: `0x${header.opcode.toString(16)}` };
     }
-    // "The server MUST close the connection upon receiving a frame that is not masked", "A client MUST close a connection if it
-    // detects a masked frame" (§5.1).
+    // "The server MUST close the connection upon receiving a frame that is not masked", "A client MUST close a
+    // connection if it detects a masked frame" (§5.1).
     if (this.#expectedMask !== undefined && header.masked !== this.#expectedMask) {
       return { violation: this.#expectedMask ? VIOLATION.UNMASKED_CLIENT_FRAME : VIOLATION.MASKED_SERVER_FRAME };
     }
@@ -231,54 +240,54 @@ export class FrameDecoder {
     }
     // "64-bit unsigned integer (the most significant bit MUST be 0)" (§5.2).
     if (header.payloadLength >= 2 ** 63) return { violation: VIOLATION.LENGTH_SIGN_BIT };
-    // No memory and no exact arithmetic reaches there, so no limit of the sink's can be higher.
+    // Sizes above are not exact, and no memory is that large, so no limit of a sink is higher.
     if (header.payloadLength > Number.MAX_SAFE_INTEGER) {
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a frame of about ${header.payloadLength} bytes` };
     }
     return undefined;
   }
 
-  /** Hands on what `chunk` has of this frame's payload from `at` on, and gives the place behind it. */
+  /** Passes on the payload in `chunk` from `at` on. Returns the index after it. */
   #takePayload(chunk: Uint8Array, at: number, start: number): number {
     const header = this.#header;
     const stop = Math.min(chunk.length, at + header.payloadLength - this.#position);
     const position = this.#position;
     this.#position += stop - at;
-    let breach: Breach | undefined;
+    let failure: Failure | undefined;
     if (!header.masked) {
-      breach = this.#sink.framePayload(chunk, at, stop);
+      failure = this.#sink.framePayload(chunk, at, stop);
     } else if (this.#ownsChunks) {
       maskInPlace(chunk, at, stop, header.maskingKey, position);
-      breach = this.#sink.framePayload(chunk, at, stop);
+      failure = this.#sink.framePayload(chunk, at, stop);
     } else {
-      breach = this.#takeCopy(chunk, at, stop, position);
+      failure = this.#takeCopy(chunk, at, stop, position);
     }
-    if (breach !== undefined) this.#fail(breach, this.#taken + (breach.index ?? at) - start);
+    if (failure !== undefined) this.#fail(failure, this.#taken + (failure.index ?? at) - start);
     else if (this.#position === header.payloadLength) this.#endFrame();
     return stop;
   }
 
-  /** Hands on an unmasked copy of `chunk[at, stop)`. */
-  #takeCopy(chunk: Uint8Array, at: number, stop: number, position: number): Breach | undefined {
+  /** Passes on an unmasked copy of `chunk[at, stop)`. */
+  #takeCopy(chunk: Uint8Array, at: number, stop: number, position: number): Failure | undefined {
     let copy: Uint8Array;
     try {
       copy = allocate(stop - at);
     } catch {
-      return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for ${stop - at} bytes` };
+      return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `there is not enough memory for ${stop - at} bytes` };
     }
     maskTo(chunk, at, stop, copy, 0, this.#header.maskingKey, position);
-    const breach = this.#sink.framePayload(copy, 0, copy.length);
-    return breach?.index === undefined ? breach : { ...breach, index: breach.index + at };
+    const failure = this.#sink.framePayload(copy, 0, copy.length);
+    return failure?.index === undefined ? failure : { ...failure, index: failure.index + at };
   }
 
   #endFrame(): void {
     this.#inPayload = false;
-    const breach = this.#sink.frameEnd();
-    if (breach !== undefined) this.#fail(breach, this.#header.offset);
+    const failure = this.#sink.frameEnd();
+    if (failure !== undefined) this.#fail(failure, this.#header.offset);
   }
 
-  #fail(breach: Breach, offset: number): void {
-    this.#error = new ProtocolError(breach.violation, offset, breach.detail);
+  #fail(failure: Failure, offset: number): void {
+    this.#error = new ProtocolError(failure.violation, offset, failure.detail);
   }
 }
 

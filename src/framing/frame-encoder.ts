@@ -15,15 +15,16 @@ import { isControl, isReservedOpcode } from './opcode.js';
 import { OutputBuffer } from './output-buffer.js';
 import { releaseOutput, SLAB_SIZE } from './slabs.js';
 
-/** Up to this size a frame is written in one go, and a frame that was encoded before is copied to stand behind what waits. */
+/** Up to this size, a payload is written in one piece, and an encoded frame is copied if other output waits. */
 const SMALL_PAYLOAD = 16_384;
 
-/** A slice of a large payload is no smaller than this, but for the last one: each is a piece of its own in a writev. */
+/** The least size of a slice of a large payload, except for the last one. Each slice is an entry of a writev. */
 const LEAST_SLICE = 4_096;
 
 /**
- * Frames to bytes (RFC 6455 §5.2), straight into an OutputBuffer. A client's frames are masked with a fresh random key (§5.3)
- * on their way into memory of ours: the caller's bytes are never changed.
+ * Encodes frames to bytes (RFC 6455 §5.2) in an OutputBuffer.
+ *
+ * Each frame of a client is masked with a new random key (§5.3) while it is copied. The caller's bytes never change.
  */
 export class FrameEncoder {
   readonly output: OutputBuffer;
@@ -31,8 +32,8 @@ export class FrameEncoder {
   readonly #makeKey: () => number;
 
   /**
-   * @param role whose frames these are
-   * @param makeKey where masking keys come from: 32 bits a call, for tests that must know them
+   * @param role who sends the frames
+   * @param makeKey returns a masking key of 32 bits, for tests that must know the keys
    */
   constructor(
     role: 'client' | 'server',
@@ -45,11 +46,11 @@ export class FrameEncoder {
   }
 
   /**
-   * Queues one frame. The payload is copied, so the caller may change its memory as soon as this returns.
+   * Queues one frame. The payload is copied, so the caller may change it as soon as this returns.
    *
    * @param fin whether this is the last fragment of its message
-   * @param rsv reserved bits to set (a sum of RSV1, RSV2, RSV3): only where an extension was negotiated that gives them a meaning
-   * @throws {TypeError | RangeError} where the frame would be illegal (§5.2, §5.5)
+   * @param rsv the reserved bits to set, a sum of RSV1, RSV2 and RSV3. A negotiated extension must use them.
+   * @throws {TypeError | RangeError} if the frame would be invalid (§5.2, §5.5)
    */
   frame(opcode: number, payload: string | Uint8Array, fin = true, rsv = 0): void {
     checkFrame(opcode, payload, fin, rsv);
@@ -70,11 +71,13 @@ export class FrameEncoder {
     }
   }
 
-  /** Copies a large payload through slabs, which are in the processor's cache: new memory of its size would cost several times as much. */
+  /**
+   * Copies a large payload to slabs. They are in the processor's cache, so new memory would cost several times as much.
+   */
   #largeFrame(firstByte: number, payload: Uint8Array, key: number | undefined): void {
     const { output } = this;
     const { length } = payload;
-    // Each slice fills the memory at hand to its end, so none is wasted. The first one is one piece with the header.
+    // Each slice fills the current memory to its end, so none is wasted. The first slice follows the header directly.
     let end = Math.min(length, sliceSize(output) - MAX_HEADER_LENGTH);
     const start = output.reserve(MAX_HEADER_LENGTH + end);
     const first = writeHeader(output.memory, start, firstByte, length, key);
@@ -88,7 +91,10 @@ export class FrameEncoder {
     }
   }
 
-  /** Queues a frame that encodeFrame() gave, which many connections may have a part in: where nothing else waits, it goes as it is. */
+  /**
+   * Queues a frame that encodeFrame() returned. It may be shared by many connections, and is copied only if it is small
+   * and other output waits.
+   */
   encoded(frame: Uint8Array): void {
     if (this.output.length === 0 || frame.length > SMALL_PAYLOAD) {
       this.output.append(frame);
@@ -100,7 +106,7 @@ export class FrameEncoder {
   }
 }
 
-/** Writes header and payload to `memory` at `start`; `length` is the payload's in bytes. */
+/** Writes header and payload to `memory` at `start`. `length` is the size of the payload in bytes. */
 function writeFrame(
   memory: Uint8Array,
   start: number,
@@ -118,7 +124,7 @@ function writeFrame(
   }
 }
 
-/** What is left of the memory at hand, or new memory if that is little. */
+/** Returns the room left in the current memory, or the size of a new slab if little is left. */
 function sliceSize({ room }: OutputBuffer): number {
   return room < LEAST_SLICE ? SLAB_SIZE : room;
 }
@@ -138,9 +144,9 @@ function copyPayload(
 }
 
 /**
- * One frame as bytes of its own memory, for those who use the codec alone.
+ * Returns one frame as bytes, in memory of its own.
  *
- * @throws {TypeError | RangeError} where the frame would be illegal (§5.2, §5.5)
+ * @throws {TypeError | RangeError} if the frame would be invalid (§5.2, §5.5)
  */
 export function encodeFrame(
   role: 'client' | 'server',

@@ -5,14 +5,14 @@
  *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
  *     +-+-+-+-+-------+-+-------------+-------------------------------+
  *     |F|R|R|R| opcode|M| payload len |    extended payload length    |
- *     |I|S|S|S|  (4)  |A|     (7)     |  (0, 16 or 64 bits, as the    |
- *     |N|V|V|V|       |S|             |   7 bits say: <126, 126, 127) |
+ *     |I|S|S|S|  (4)  |A|     (7)     |  (0, 16 or 64 bits, if the    |
+ *     |N|V|V|V|       |S|             |   7 bits are <126, 126, 127)  |
  *     | |1|2|3|       |K|             |                               |
  *     +-+-+-+-+-------+-+-------------+-------------------------------+
  *     |              masking key (32 bits, if MASK is 1)              |
  *     +---------------------------------------------------------------+
  *
- * All numbers are big-endian, so the first byte on the wire is the most significant.
+ * All numbers are big-endian: the first byte on the wire is the most significant.
  */
 
 export const FIN_BIT = 0x80;
@@ -21,12 +21,12 @@ export const OPCODE_BITS = 0x0f;
 export const MASK_BIT = 0x80;
 export const LENGTH_BITS = 0x7f;
 
-/** The reserved bits as they stand in the first byte of a header. Compression (RFC 7692 §6) uses RSV1. */
+/** The reserved bits in the first byte of a header. Compression (RFC 7692 §6) uses RSV1. */
 export const RSV1 = 0x40;
 export const RSV2 = 0x20;
 export const RSV3 = 0x10;
 
-/** The 7-bit length that says "the next 2 bytes are the length", and the one that says "the next 8 bytes". */
+/** The values of the 7-bit length that mean: the length is in the next 2, or the next 8 bytes. */
 export const LENGTH_IS_16_BIT = 126;
 export const LENGTH_IS_64_BIT = 127;
 
@@ -43,17 +43,17 @@ export interface FrameHeader {
   rsv: number;
   opcode: number;
   masked: boolean;
-  /** The masking key as a signed 32-bit integer whose most significant byte comes first on the wire; 0 in an unmasked frame. */
+  /** The masking key as a signed 32-bit integer, whose most significant byte is first on the wire. 0 if unmasked. */
   maskingKey: number;
-  /** Bytes of payload. Exact up to 2^53 - 1, rounded down to a multiple of 2^32 above. */
+  /** The size of the payload in bytes. Exact up to 2^53 - 1, and rounded down to a multiple of 2^32 above. */
   payloadLength: number;
-  /** Bytes of this header: 2 to 14. */
+  /** The size of this header in bytes: 2 to 14. */
   headerLength: number;
-  /** Where the header begins, in bytes since the opening handshake. */
+  /** The position of the header, in bytes after the opening handshake. */
   offset: number;
 }
 
-/** How many bytes the header of a frame with this payload takes. */
+/** Returns the size of the header of a frame with this payload. */
 export function headerLength(payloadLength: number, masked: boolean): number {
   const keyLength = masked ? 4 : 0;
   if (payloadLength < LENGTH_IS_16_BIT) return 2 + keyLength;
@@ -61,10 +61,10 @@ export function headerLength(payloadLength: number, masked: boolean): number {
 }
 
 /**
- * Writes a header to `target` at `at`, where there must be room, and gives the place behind it. "The minimal number of bytes
- * MUST be used to encode the length" (§5.2).
+ * Writes a header to `target` at `at`. Returns the index after it. "The minimal number of bytes MUST be used to encode
+ * the length" (§5.2).
  *
- * @param firstByte FIN, the reserved bits and the opcode, as they go over the wire
+ * @param firstByte FIN, the reserved bits and the opcode
  * @param maskingKey as in FrameHeader, or undefined for an unmasked frame
  */
 export function writeHeader(
@@ -90,7 +90,7 @@ export function writeHeader(
   return maskingKey === undefined ? at : writeUint32(target, at, maskingKey);
 }
 
-/** How many bytes a header takes, as its second byte tells: the mask bit and the 7-bit length. */
+/** Returns the size of a header. Its second byte tells: it holds the mask bit and the 7-bit length. */
 export function headerLengthBySecondByte(secondByte: number): number {
   const keyLength = (secondByte & MASK_BIT) === 0 ? 0 : 4;
   const length = secondByte & LENGTH_BITS;
@@ -99,8 +99,8 @@ export function headerLengthBySecondByte(secondByte: number): number {
 }
 
 /**
- * Reads the header that stands complete in `source` at `at`, legal or not, into all fields of `header` but its offset. `length` is what
- * headerLengthBySecondByte() gives for it.
+ * Reads the header in `source` at `at` to `header`, except for its offset. The header must be complete, but may be
+ * invalid. `length` is the result of headerLengthBySecondByte().
  */
 export function readHeader(source: Uint8Array, at: number, length: number, header: FrameHeader): void {
   const firstByte = source[at]!;
@@ -119,7 +119,7 @@ function readPayloadLength(source: Uint8Array, at: number, length: number): numb
   if (length === LENGTH_IS_16_BIT) return (source[at]! << 8) | source[at + 1]!;
   const high = readInt32(source, at) >>> 0;
   const low = readInt32(source, at + 4) >>> 0;
-  // Above 2^53 the sum would be inexact and could be rounded up, 2^63 - 1 to 2^63, whose sign bit breaks another rule.
+  // Above 2^53 the sum would be rounded, for example 2^63 - 1 up to 2^63, whose sign bit breaks another rule.
   return high * 2 ** 32 + (high < 2 ** 21 ? low : 0);
 }
 
@@ -128,7 +128,9 @@ function readInt32(source: Uint8Array, at: number): number {
   return (source[at]! << 24) | (source[at + 1]! << 16) | (source[at + 2]! << 8) | source[at + 3]!;
 }
 
-/** Writes the low 32 bits of `value`, most significant byte first. An element of a Uint8Array keeps the low 8 bits it is given. */
+/**
+ * Writes the low 32 bits of `value`, most significant byte first. An element of a Uint8Array keeps only the low 8 bits.
+ */
 function writeUint32(target: Uint8Array, at: number, value: number): number {
   target[at] = value >>> 24;
   target[at + 1] = value >>> 16;

@@ -1,11 +1,12 @@
 /**
- * Masking for large payloads: XOR of 16 bytes at a time, by a WebAssembly kernel that stands below as the bytes that it is.
+ * Masks large payloads 16 bytes at a time, with the WebAssembly code below.
  *
- * WebAssembly sees no memory but its own, so the payload is copied in and out again, and from 1 KiB on that pays: 19 GB/s at 16 KiB, where
- * the loop over 32-bit words makes 6 and a native addon, which needs no copies, 23 (bench/masking.ts).
+ * WebAssembly can only use its own memory, so the payload is copied in and out. From 1 KiB on this pays: at 16 KiB it
+ * masks 19 GB/s, the loop over 32-bit words 6 GB/s, and a native addon, which needs no copies, 23 GB/s
+ * (bench/masking.ts).
  */
 
-/** What is copied in at a time. It stays in the processor's nearest cache, and so is faster than all of a larger payload at once. */
+/** How much is copied in at a time. It fits in the processor's nearest cache, so it is faster than a larger block. */
 const BLOCK = 16_384;
 
 /**
@@ -13,7 +14,7 @@ const BLOCK = 16_384;
  *
  * XORs the key into `memory[0, end)`, rounded up to a multiple of 64 bytes.
  */
-// biome-ignore format: a line is an instruction, or a few that belong together
+// biome-ignore format: each line is one instruction, or a few that belong together
 const KERNEL = Uint8Array.of(
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // "\0asm", version 1
   0x01, 0x06, 0x01, 0x60, 0x02, 0x7f, 0x7f, 0x00, // types: (i32, i32) -> ()
@@ -29,11 +30,13 @@ const KERNEL = Uint8Array.of(
   0x20, 0x02, 0x20, 0x02, 0xfd, 0x00, 0x04, 0x20, 0x20, 0x03, 0xfd, 0x51, 0xfd, 0x0b, 0x04, 0x20, // memory[$i + 32, $i + 48) ^= $keys
   0x20, 0x02, 0x20, 0x02, 0xfd, 0x00, 0x04, 0x30, 0x20, 0x03, 0xfd, 0x51, 0xfd, 0x0b, 0x04, 0x30, // memory[$i + 48, $i + 64) ^= $keys
   0x20, 0x02, 0x41, 0xc0, 0x00, 0x6a, 0x22, 0x02, // $i += 64
-  0x20, 0x00, 0x49, 0x0d, 0x00, // again while $i < $end
+  0x20, 0x00, 0x49, 0x0d, 0x00, // repeat while $i < $end
   0x0b, 0x0b, // end of the loop, and of the function
 );
 
-/** As much of the WebAssembly JavaScript Interface as this needs. TypeScript knows it from the DOM alone, which is not for Node. */
+/**
+ * The part of the WebAssembly JavaScript Interface that is used here. TypeScript declares it only in its DOM library.
+ */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (
@@ -46,7 +49,7 @@ interface Simd {
   readonly xor: (end: number, key: number) => void;
 }
 
-/** null where this host has no WebAssembly, or no SIMD, or forbids them (node --jitless, a page's Content-Security-Policy). */
+/** null if the host has no WebAssembly or no SIMD, or forbids it (node --jitless, a page's Content-Security-Policy). */
 let simd: Simd | null | undefined;
 
 function makeSimd(): Simd | null {
@@ -59,9 +62,10 @@ function makeSimd(): Simd | null {
 }
 
 /**
- * XORs `source[start, end)` into `target` from `at` on, which may be the same bytes. Gives false, and does nothing, where this host cannot.
+ * XORs `source[start, end)` into `target` at `at`. Both may be the same bytes. Returns false, and does nothing, if the
+ * host does not support it.
  *
- * @param key as it masks from `start` on, its most significant byte first
+ * @param key the key for `source[start]`, most significant byte first
  */
 export function maskBySimd(
   source: Uint8Array,
@@ -74,7 +78,7 @@ export function maskBySimd(
   if (simd === undefined) simd = makeSimd();
   if (simd === null) return false;
   const { memory, xor } = simd;
-  // The memory of WebAssembly has the least significant byte first, on every machine.
+  // The memory of WebAssembly is little-endian on every machine.
   const word = (key >>> 24) | ((key >>> 8) & 0xff00) | ((key << 8) & 0xff_0000) | (key << 24);
   for (let from = start; from < end; from += BLOCK) {
     const size = Math.min(BLOCK, end - from);

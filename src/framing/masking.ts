@@ -1,24 +1,25 @@
 /**
- * Masking: byte i of a client's payload is XORed with byte (i mod 4) of the masking key (RFC 6455 §5.3). The same operation
- * masks and unmasks. A key is a 32-bit integer whose most significant byte comes first on the wire, as in FrameHeader.
+ * Masking: byte i of a client's payload is XORed with byte (i mod 4) of the masking key (RFC 6455 §5.3). The same
+ * operation masks and unmasks. A key is a 32-bit integer whose most significant byte is first on the wire, as in
+ * FrameHeader.
  */
 
 import { maskBySimd } from './masking-simd.js';
 
-/** From this many bytes on, words are faster than bytes, also where their view has to be made (bench/masking.ts). */
+/** From this size on, words are faster than bytes, even if their view must be made first (bench/masking.ts). */
 const WORD_THRESHOLD = 48;
 
 /**
- * From this many bytes on, SIMD takes a third less time than words, though it has to copy (bench/masking.ts). By itself it is as fast from 640 on,
- * but it makes an object a payload, and a decoder as a whole gains nothing by that.
+ * From this size on, SIMD takes a third less time than words, although it has to copy (bench/masking.ts). By itself it
+ * is as fast from 640 bytes on, but it makes an object for each payload, so a decoder gains nothing there.
  */
 const SIMD_THRESHOLD = 1_280;
 
-/** One key as the four bytes and as the word of this machine's byte order: whichever that is, no byte needs to be swapped. */
+/** A key as four bytes, and the same memory as one word. So the code works with any byte order. */
 const keyBytes = new Uint8Array(4);
 const keyWord = new Int32Array(keyBytes.buffer);
 
-/** The key as it masks from payload byte `position` on. */
+/** Returns the key for a payload that begins at byte `position`. */
 export function rotateKey(key: number, position: number): number {
   const bits = (position & 3) << 3;
   return bits === 0 ? key : (key << bits) | (key >>> (32 - bits));
@@ -30,8 +31,8 @@ export function maskInPlace(bytes: Uint8Array, start: number, end: number, key: 
 }
 
 /**
- * XORs `source[start, end)` into `target` from `at` on, where there must be room. `source` is left as it was, unless they
- * overlap. `position` is the index of `source[start]` in its frame's payload.
+ * XORs `source[start, end)` into `target` at `at`. `source` does not change, unless the two overlap. `position` is the
+ * index of `source[start]` in its frame's payload.
  */
 export function maskTo(
   source: Uint8Array,
@@ -53,7 +54,7 @@ export function maskTo(
   }
 }
 
-/** A byte at a time. Exported for bench/masking.ts, as maskWords() is. */
+/** Masks one byte at a time. Exported for bench/masking.ts, like maskWords(). */
 export function maskBytes(
   source: Uint8Array,
   start: number,
@@ -63,7 +64,7 @@ export function maskBytes(
   key: number,
 ): void {
   let i = start;
-  // Four bytes a turn: as many as the key has, so it need not be rotated.
+  // Four bytes per iteration, so the key need not be rotated.
   for (; i + 4 <= end; i += 4, at += 4) {
     target[at] = source[i]! ^ (key >>> 24);
     target[at + 1] = source[i + 1]! ^ (key >>> 16);
@@ -77,17 +78,17 @@ export function maskBytes(
 }
 
 /**
- * The memory seen last, as words. A view costs as much as masking 250 bytes, and the frames of one chunk, or of one slab, share it. It holds
- * no more than that one piece of memory.
+ * The memory that was masked last, as words. A view costs as much as masking 250 bytes, and the frames of one chunk or
+ * slab share it.
  */
 let viewed: Uint8Array | undefined;
 let viewedWords: Int32Array = keyWord;
 const MOST_VIEWED = 65_536;
 
-/** The words of `bytes` from `boundary` on, its first 4-byte boundary. */
+/** Returns the words of `bytes` from `boundary` on, its first 4-byte boundary. */
 function wordsOf(bytes: Uint8Array, boundary: number): Int32Array {
   const length = (bytes.length - boundary) >>> 2;
-  // A view of a resizable buffer may have changed its length.
+  // The length of a view of a resizable buffer may have changed.
   if (bytes === viewed && viewedWords.length === length) return viewedWords;
   const words = new Int32Array(bytes.buffer, bytes.byteOffset + boundary, length);
   if (bytes.length <= MOST_VIEWED) {
@@ -97,12 +98,12 @@ function wordsOf(bytes: Uint8Array, boundary: number): Int32Array {
   return words;
 }
 
-/** The index of the first byte that lies on a 4-byte boundary of the memory below. */
+/** Returns the index of the first byte that is on a 4-byte boundary of the underlying memory. */
 function boundaryOf(bytes: Uint8Array): number {
   return -bytes.byteOffset & 3;
 }
 
-/** In place: single bytes up to a 4-byte boundary of the memory below, then words, then the bytes that are left. */
+/** Masks in place: bytes up to a 4-byte boundary of the underlying memory, then words, then the remaining bytes. */
 export function maskWords(bytes: Uint8Array, start: number, end: number, key: number): void {
   const boundary = boundaryOf(bytes);
   const aligned = start + ((boundary - start) & 3);
@@ -116,7 +117,7 @@ export function maskWords(bytes: Uint8Array, start: number, end: number, key: nu
   const words = wordsOf(bytes, boundary);
   let i = (aligned - boundary) >>> 2;
   const stop = (end - boundary) >>> 2;
-  // Four words a turn, which is nearly twice as fast as one by one.
+  // Four words per iteration are nearly twice as fast as one.
   for (; i + 4 <= stop; i += 4) {
     words[i] = words[i]! ^ word;
     words[i + 1] = words[i + 1]! ^ word;
@@ -124,7 +125,7 @@ export function maskWords(bytes: Uint8Array, start: number, end: number, key: nu
     words[i + 3] = words[i + 3]! ^ word;
   }
   for (; i < stop; i++) words[i] = words[i]! ^ word;
-  // A whole number of words leaves the key where it was.
+  // After whole words, the rotation of the key is the same.
   const rest = boundary + (stop << 2);
   maskBytes(bytes, rest, end, bytes, rest, rotated);
 }

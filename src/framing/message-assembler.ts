@@ -1,55 +1,59 @@
 import { allocate, decodeUtf8, MAX_MEMORY } from '#platform';
 import { copyOf } from './copy.js';
-import type { Breach, FrameSink } from './frame-decoder.js';
+import type { Failure, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, RSV1 } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
 import { isControl, OPCODE, opcodeName } from './opcode.js';
 import { Utf8Validator } from './utf8-validator.js';
 import { VIOLATION } from './violations.js';
 
-/** What receives the messages and the control frames between their fragments. */
+/** Receives messages, and the control frames between their fragments. */
 export interface MessageSink {
-  /** A whole message: text as a string, binary as bytes that nobody else writes to (other messages may lie in the same ArrayBuffer). */
+  /**
+   * A whole message: text as a string, binary as bytes that do not change. Its ArrayBuffer may hold other messages too.
+   */
   message(data: string | Uint8Array): void;
   /**
-   * A message whose first frame bore RSV1, as it came: inflating it, and checking a text's UTF-8 behind that, is for others. Needed
-   * where RSV1 is assigned (RFC 7692 §6).
+   * A message whose first frame has RSV1 (RFC 7692 §6), not inflated. The receiver inflates it and checks the UTF-8 of a
+   * text. Needed if RSV1 is assigned.
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /** A control frame. `payload` is lent for the call: copy what must be kept. */
-  control(opcode: number, payload: Uint8Array): Breach | undefined;
+  /** A control frame. `payload` is only valid during the call: copy what you keep. */
+  control(opcode: number, payload: Uint8Array): Failure | undefined;
 }
 
 export interface MessageLimits {
-  /** The most bytes of a message's payload, whatever its number of fragments. */
+  /** The largest payload of a message in bytes, all fragments together. */
   readonly maxMessageSize: number;
   /** The most frames of one message. */
   readonly maxFragments: number;
 }
 
 /**
- * No string of V8's is longer, and whoever sends a longer text must fail at its header, not throw in the decoder: the limit where
- * maxMessageSize is above it.
+ * The longest string of V8. A longer text fails the connection at its header, even if maxMessageSize allows it, because
+ * decoding it would throw.
  */
 export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A binary payload is handed on where it lies, which saves the copy and its memory, if whoever keeps it pins at most so many times its size, or
- * as much as the pool that a small copy would lie in. A payload of less than SMALL bytes is copied as fast as a view of it is made.
+ * A binary payload is passed on as a view of its chunk, which saves a copy, if the view pins at most this many times its
+ * size, or at most the pool that a small copy would be part of. Below SMALL bytes, a copy is as fast as a view.
  */
 const MOST_PINNED = 8;
 const POOL_SIZE = 8_192;
 const SMALL = 64;
 
-/** Of a message that comes in several chunks, a piece of at least this size, which fills at least this share of its chunk, stays where it lies. */
+/**
+ * A piece of a larger message is not copied if it has at least this size, and fills at least this share of its chunk.
+ */
 const LARGE_PIECE = 4_096;
 const PIECE_WORTH_KEEPING = 7 / 8;
 
 /**
- * Frames to messages (RFC 6455 §5.4): fragments are joined, control frames between them handed on at once, text is checked
- * as it comes (§8.1), and the limits of §10.4 are judged at each header.
+ * Assembles frames to messages (RFC 6455 §5.4). Fragments are joined, and control frames between them are passed on at
+ * once. Text is checked as it arrives (§8.1), and the limits of §10.4 at each header.
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
@@ -61,30 +65,30 @@ export class MessageAssembler implements FrameSink {
   #opcode = 0;
   #fin = false;
 
-  /** OPCODE.TEXT or OPCODE.BINARY while a message is open, otherwise OPCODE.CONTINUATION, which begins none. */
+  /** OPCODE.TEXT or OPCODE.BINARY during a message, otherwise OPCODE.CONTINUATION. */
   #messageOpcode: number = OPCODE.CONTINUATION;
   #isCompressed = false;
   #fragments = 0;
-  /** Payload bytes that the message's headers have announced so far. */
+  /** The sum of the payload lengths in the message's headers so far. */
   #announced = 0;
-  /** The whole payload of a message that came in one piece. */
+  /** The whole payload of a message that arrived in one piece. */
   #whole: string | Uint8Array | undefined;
   /** Made with the first text. */
   #validator: Utf8Validator | undefined;
-  /** Serves messages that come in pieces, and is made with the first of them. */
+  /** Gathers messages that arrive in pieces. Made with the first of them. */
   #buffer: MessageBuffer | undefined;
 
-  /** The payload of a control frame, and how much of it is still to come. */
+  /** The payload of a control frame, and how many of its bytes are missing. */
   #control: Uint8Array | undefined;
   #controlLeft = 0;
 
-  /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be handed on where it lies */
+  /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
     this.#sink = sink;
     this.reuse(limits, ownsChunks);
   }
 
-  /** Makes an assembler that stands between two messages ready for those of another connection. */
+  /** Prepares an assembler that is between two messages for another connection. */
   reuse(limits: MessageLimits, ownsChunks: boolean): void {
     this.#maxMessageSize = Math.min(limits.maxMessageSize, MAX_MEMORY);
     this.#maxFragments = limits.maxFragments;
@@ -92,22 +96,22 @@ export class MessageAssembler implements FrameSink {
     this.#ownsChunks = ownsChunks;
   }
 
-  /** Whether no message is open. */
+  /** Whether the frames so far end between two messages. */
   get isBetweenMessages(): boolean {
     return this.#messageOpcode === OPCODE.CONTINUATION;
   }
 
-  /** Bytes of memory held for a message that is not complete. */
+  /** The size of the memory held for an incomplete message. */
   get retained(): number {
     return this.#buffer?.capacity ?? 0;
   }
 
-  frameStart(header: Readonly<FrameHeader>): Breach | undefined {
+  frameStart(header: Readonly<FrameHeader>): Failure | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
     this.#opcode = header.opcode;
     this.#inControl = isControl(header.opcode);
-    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a data message"
-    // (RFC 7692 §6.1).
+    // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments of a data
+    // message" (RFC 7692 §6.1).
     if (isCompressed && (this.#inControl || header.opcode === OPCODE.CONTINUATION)) {
       return { violation: VIOLATION.MISPLACED_COMPRESSED_BIT, detail: opcodeName(header.opcode) };
     }
@@ -116,7 +120,7 @@ export class MessageAssembler implements FrameSink {
       return undefined;
     }
     if (header.opcode === OPCODE.CONTINUATION) {
-      // "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0", then the rest (§5.4).
+      // "A fragmented message consists of a single frame with the FIN bit clear and an opcode other than 0" (§5.4).
       if (this.#messageOpcode === OPCODE.CONTINUATION) return { violation: VIOLATION.CONTINUATION_OF_NOTHING };
     } else {
       // "The fragments of one message MUST NOT be interleaved between the fragments of another message" (§5.4).
@@ -128,10 +132,10 @@ export class MessageAssembler implements FrameSink {
     }
     this.#fin = header.fin;
     this.#announced += header.payloadLength;
-    // "limitations regarding the frame size or total message size after reassembly from multiple frames" (§10.4). Empty fragments count too.
+    // "limitations regarding the frame size or total message size after reassembly from multiple frames" (§10.4).
     const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
     if (this.#announced > max) {
-      const detail = `${this.#announced} bytes, and at most ${max} are taken`;
+      const detail = `${this.#announced} bytes, of at most ${max}`;
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail };
     }
     if (++this.#fragments > this.#maxFragments) {
@@ -140,7 +144,7 @@ export class MessageAssembler implements FrameSink {
     return undefined;
   }
 
-  framePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
+  framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
     if (this.#inControl) {
       this.#takeControl(bytes, start, end);
       return undefined;
@@ -159,11 +163,11 @@ export class MessageAssembler implements FrameSink {
     return undefined;
   }
 
-  /** @throws where memory is short */
+  /** @throws if there is not enough memory */
   #gather(bytes: Uint8Array, start: number, end: number, isText: boolean): void {
-    // Most messages come whole in one piece, and need no buffer.
+    // Most messages arrive in one piece and need no buffer.
     if (this.#fin && end - start === this.#announced) {
-      // A text whose last character is cut off is found out by frameEnd(), whatever it reads as here.
+      // If the last character of a text is cut off, frameEnd() finds it.
       this.#whole = isText ? decodeUtf8(bytes, start, end) : this.#keep(bytes, start, end);
       return;
     }
@@ -176,26 +180,26 @@ export class MessageAssembler implements FrameSink {
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
   }
 
-  /** Memory of this process is short: the message is too big for it, and nothing else. */
-  #outOfMemory(): Breach {
+  /** Fails the message as too big. The process goes on. */
+  #outOfMemory(): Failure {
     this.#buffer = undefined;
-    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `no memory for a message of ${this.#announced} bytes` };
+    return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `there is not enough memory for ${this.#announced} bytes` };
   }
 
-  /** Most control frames come whole in one piece, and are handed on where they lie. */
+  /** Takes a piece of a control frame. Most arrive in one piece and are not copied. */
   #takeControl(bytes: Uint8Array, start: number, end: number): void {
     const piece = bytes.subarray(start, end);
     if (piece.length === this.#controlLeft && this.#control === undefined) {
       this.#control = piece;
     } else {
-      // At most 125 bytes, so this is no memory on the word of a length field to speak of.
+      // At most 125 bytes, so it does no harm to allocate them because of a length field.
       this.#control ??= new Uint8Array(this.#controlLeft);
       this.#control.set(piece, this.#control.length - this.#controlLeft);
       this.#controlLeft -= piece.length;
     }
   }
 
-  frameEnd(): Breach | undefined {
+  frameEnd(): Failure | undefined {
     if (this.#inControl) {
       const payload = this.#control ?? NO_BYTES;
       this.#inControl = false;
@@ -203,7 +207,7 @@ export class MessageAssembler implements FrameSink {
       return this.#sink.control(this.#opcode, payload);
     }
     if (!this.#fin) return undefined;
-    // A character that the message's end cuts off is as wrong as any other (§8.1).
+    // A message must not end within a character (§8.1).
     if (this.#validator?.isComplete === false) {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
     }
@@ -226,18 +230,18 @@ export class MessageAssembler implements FrameSink {
     return asText ? decodeUtf8(bytes, 0, bytes.length) : bytes;
   }
 
-  /** The payload of a binary message, in memory that nobody else will write to. */
+  /** Returns the payload of a binary message, in memory that does not change. */
   #keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const size = end - start;
     const mayPin = size < SMALL ? 2 * size : Math.max(MOST_PINNED * size, POOL_SIZE);
-    // Asking a view for its memory is slow, so its length is asked first.
+    // Reading `buffer` of a view is slow, so its length is compared first.
     return this.#ownsChunks && bytes.length <= mayPin && bytes.buffer.byteLength <= mayPin
       ? bytes.subarray(start, end)
       : copyOf(bytes, start, end);
   }
 }
 
-function invalidUtf8(bytes: Uint8Array, index: number): Breach {
+function invalidUtf8(bytes: Uint8Array, index: number): Failure {
   const byte = bytes[index]!.toString(16).padStart(2, '0');
-  return { violation: VIOLATION.INVALID_UTF8, detail: `byte 0x${byte} cannot stand here`, index };
+  return { violation: VIOLATION.INVALID_UTF8, detail: `byte 0x${byte} is invalid here`, index };
 }

@@ -2,18 +2,18 @@ import { allocate, allocateUnpooled } from '#platform';
 import { copyOf } from './copy.js';
 
 /**
- * Room beyond twice what has come, so that the first bytes of a message do not each grow it. No more than this, since whoever
- * leaves a message open makes us hold it.
+ * Room in addition to twice the bytes received, so the first bytes of a message do not each grow the memory. It is
+ * small, because a peer can leave a message open.
  */
 const SLACK = 1_024;
 
 /**
- * The payload of one message while it arrives, in pieces: large ones as they came, and between them small ones, copied together.
+ * The payload of one message while it arrives. Large pieces are kept as they are, small ones are copied together.
  *
- *     keep() ──▶ [ 64 KiB ][ 64 KiB ][ tail ◀── append() ] ──▶ take(): all of them copied into one
+ *     keep() ──▶ [ 64 KiB ][ 64 KiB ][ tail ◀── append() ] ──▶ take(): copies all of them together
  *
- * So a byte of a large message is copied once. Memory grows with what has come, to at most twice that and 1 KiB, and never by what a
- * length field promises. Its methods throw where memory is short.
+ * So each byte of a large message is copied once. Memory grows with the bytes received, to at most twice that plus
+ * 1 KiB, and never because of a length field. The methods throw if there is not enough memory.
  */
 export class MessageBuffer {
   /** The pieces before the tail. */
@@ -22,20 +22,20 @@ export class MessageBuffer {
   #tail: Uint8Array<ArrayBuffer> | undefined;
   #tailLength = 0;
 
-  /** Bytes that have come. */
+  /** The number of bytes received. */
   get length(): number {
     return this.#piecesLength + this.#tailLength;
   }
 
-  /** Bytes of memory held. */
+  /** The size of the memory held. */
   get capacity(): number {
     return this.#piecesLength + (this.#tail?.length ?? 0);
   }
 
   /**
-   * Copies `bytes[start, end)` to the end of the message.
+   * Appends a copy of `bytes[start, end)`.
    *
-   * @param expected bytes that the message will have in all, as far as its headers tell: growing stops there
+   * @param expected the size of the whole message, as far as its headers tell. Memory does not grow beyond it.
    */
   append(bytes: Uint8Array, start: number, end: number, expected: number): void {
     const length = this.#tailLength + end - start;
@@ -44,7 +44,7 @@ export class MessageBuffer {
     this.#tailLength = length;
   }
 
-  /** Puts `piece` itself at the end of the message: its memory must be ours, and hold little else. */
+  /** Appends `piece` itself. Its memory must belong to us, and hold little else. */
   keep(piece: Uint8Array): void {
     if (this.#tailLength > 0) this.#add(this.#takeTail());
     this.#add(piece);
@@ -56,7 +56,7 @@ export class MessageBuffer {
     this.#piecesLength += piece.length;
   }
 
-  /** Gives the message and forgets it. A small message is copied out of the room that it does not fill. */
+  /** Returns the message and forgets it. A message that fills little of its memory is copied. */
   take(): Uint8Array<ArrayBuffer> {
     if (this.#pieces === undefined) return this.#takeTail();
     const message = allocateUnpooled(this.length);

@@ -1,6 +1,6 @@
-/** Opcodes: what a frame is (RFC 6455 §5.2, §11.8). */
+/** The opcodes of frames (RFC 6455 §5.2, §11.8). */
 export const OPCODE = {
-  /** A fragment that goes on with the message begun before it. */
+  /** A fragment of a message, except the first. */
   CONTINUATION: 0x0,
   TEXT: 0x1,
   BINARY: 0x2,
@@ -25,7 +25,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(OPCODE).map(([name, opcode]) => [opcode, name.toLowerCase()]),
 );
 
-/** The RFC's word for an opcode; `reserved 0x3` for one that it reserves. */
+/** Returns the RFC's name of an opcode, or for example `reserved 0x3`. */
 export function opcodeName(opcode: number): string {
   return NAMES.get(opcode) ?? `reserved 0x${opcode.toString(16)}`;
 }

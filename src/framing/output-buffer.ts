@@ -1,10 +1,12 @@
 import { allocateUnpooled } from '#platform';
 import { isInSlab, releaseOutput, SLAB_SIZE, type Slab, slabFor, slabRoom } from './slabs.js';
 
-/** A piece of at most this size is copied rather than sent beside another. */
+/** The largest piece that is copied so that it can be sent together with another. */
 const MOST_GATHERED = 16_384;
 
-/** The least and the most memory that a buffer which was set apart takes at once. Each next piece of memory is twice as large. */
+/**
+ * The least and the most memory that a buffer allocates of its own at a time. Each piece is twice as large as the last.
+ */
 const LEAST_APART = 512;
 const MOST_APART = SLAB_SIZE / 2;
 
@@ -21,15 +23,15 @@ const MOST_TAKEN = 64;
  *                             own memory      ├──▶ take() ──▶ socket ──▶ releaseOutput()
  *     append() ─────────────▶ by reference  ──┘
  *
- * A few bytes that wait for long in a slab would hold all 64 KiB of it. So the owner of a buffer that cannot be written now calls
- * setApart(): what waits, and what follows until the buffer is empty again, lies in memory of its own.
+ * A few bytes that wait in a slab hold all 64 KiB of it. So the owner calls setApart() if the bytes cannot be written
+ * now. From then on, until it is empty, the buffer uses memory of its own.
  */
 export class OutputBuffer {
   #pieces: Uint8Array[] | undefined;
   /** Index of the first piece that was not taken. */
   #head = 0;
   #length = 0;
-  /** Where reserve() found room last. */
+  /** The memory of the last reserve(). */
   #slab: Slab | undefined;
   #isApart = false;
   /** The piece that is still growing: `#runSlab.bytes[#runStart, #runEnd)`. */
@@ -37,12 +39,12 @@ export class OutputBuffer {
   #runStart = 0;
   #runEnd = 0;
 
-  /** Bytes that wait. */
+  /** The number of bytes waiting. */
   get length(): number {
     return this.#length;
   }
 
-  /** Pieces that wait: each takes some memory beside its bytes. */
+  /** The number of pieces waiting. Each needs some memory in addition to its bytes. */
   get pieceCount(): number {
     const kept = this.#pieces === undefined ? 0 : this.#pieces.length - this.#head;
     return this.#runSlab === undefined ? kept : kept + 1;
@@ -59,15 +61,15 @@ export class OutputBuffer {
     return this.#slab === undefined ? 0 : this.#slab.bytes.length - this.#slab.used;
   }
 
-  /** Finds room for `size` bytes and returns its place in `memory`. To be followed by commit() before anything else. */
+  /** Finds room for `size` bytes and returns their place in `memory`. Call commit() before any other method. */
   reserve(size: number): number {
     if (this.#pieces !== undefined && this.#runSlab === undefined && this.pieceCount === 1) this.#gather();
     return this.#reserve(size);
   }
 
   /**
-   * Copies the only piece that waits, if it is small: it then leaves in one piece with what is about to follow. Two are a writev, and
-   * cost a quarter more (npm run bench -- --only=broadcast-128).
+   * Copies the only waiting piece, if it is small, so that it can be written together with the next bytes. Two pieces
+   * need a writev, which costs a quarter more (npm run bench -- --only=broadcast-128).
    */
   #gather(): void {
     const piece = this.#pieces![this.#head]!;
@@ -95,7 +97,7 @@ export class OutputBuffer {
     return makeSlab(Math.max(size, Math.min(2 * own.bytes.length, MOST_APART)));
   }
 
-  /** Takes the first `size` bytes of what was reserved into the queue. */
+  /** Queues the first `size` reserved bytes. */
   commit(size: number): void {
     const slab = this.#slab!;
     if (this.#runSlab !== slab || this.#runEnd !== slab.used) {
@@ -109,14 +111,14 @@ export class OutputBuffer {
     this.#length += size;
   }
 
-  /** Queues `bytes` themselves: they must not change until they are sent. */
+  /** Queues `bytes` without a copy. They must not change until they are sent. */
   append(bytes: Uint8Array): void {
     this.#closeRun();
     this.#push(bytes);
     this.#length += bytes.length;
   }
 
-  /** Moves what waits out of shared memory, where it fills less than half a slab, and keeps what follows out of it. */
+  /** Moves waiting bytes out of slabs that they fill by less than half, and keeps later bytes out of slabs. */
   setApart(): void {
     if (this.#isApart) return;
     const pieces = this.#pending();
@@ -129,7 +131,10 @@ export class OutputBuffer {
     }
   }
 
-  /** Takes what waits out of the queue, in order. `most` bounds the bytes; where it is given, the number of pieces is bounded too. */
+  /**
+   * Removes waiting pieces and returns them in order: at most `most` bytes. If `most` is passed, the number of pieces
+   * is limited too.
+   */
   take(most: number = Number.POSITIVE_INFINITY): Uint8Array[] {
     if (this.#length <= most && (this.pieceCount <= MOST_PIECES || most === Number.POSITIVE_INFINITY)) {
       const pieces = this.#pending();

@@ -1,8 +1,8 @@
 import { allocateUnpooled } from '#platform';
 
 /**
- * A slab is memory that many connections fill with outgoing frames, one after the other, so that what one of them has to say lies in
- * one piece and leaves in one write. `live` counts the bytes not yet released: at 0 the slab is reused.
+ * Memory that all connections fill with outgoing frames, one after the other. So the output of one connection is often
+ * one piece, which is sent in one write. `live` counts the bytes not yet released. At 0 the slab is reused.
  */
 export interface Slab {
   readonly bytes: Uint8Array;
@@ -14,28 +14,28 @@ export interface Slab {
 export const SLAB_SIZE = 65_536;
 
 /**
- * Slabs kept for reuse: 2 MiB, enough for 64 connections that each answer half a read in one turn of the event loop. Memory that was
- * written recently is the fastest to write to, and costs no garbage collection: 40 ns for a frame of 1 KiB, instead of 200 to 260 in new
- * memory (bench/slabs.ts).
+ * How many slabs are kept for reuse: 2 MiB, enough for 64 connections that each answer half a read in one turn of the
+ * event loop. Recently used memory is the fastest to write to, and needs no garbage collection: a frame of 1 KiB takes
+ * 40 ns, instead of 200 to 260 in new memory (bench/slabs.ts).
  */
 const MAX_EMPTY_SLABS = 32;
 
 /** The slab being filled. */
 let current: Slab = { bytes: new Uint8Array(0), used: 0, live: 0 };
 
-/** Empty slabs. The one emptied last may still be in the processor's cache, so it is filled first. */
+/** Empty slabs. The last one was emptied last and may still be in the processor's cache, so it is filled first. */
 const emptySlabs: Slab[] = [];
 
-/** The slabs by their memory. Weak, since a slab whose pieces are never released must be collectable. */
+/** The slabs by their memory. Weak, so a slab whose pieces are never released can be collected. */
 const slabs = new WeakMap<ArrayBufferLike, Slab>();
 
-/** The slab to write the next `size` bytes to, at its `used`. */
+/** Returns the slab to write the next `size` bytes to, at its `used`. */
 export function slabFor(size: number): Slab {
   if (current.used + size > current.bytes.length) current = nextSlab(size);
   return current;
 }
 
-/** Bytes left in the slab that is being filled. */
+/** Returns the room left in the slab being filled. */
 export function slabRoom(): number {
   return current.bytes.length - current.used;
 }
@@ -48,14 +48,14 @@ function nextSlab(size: number): Slab {
   return made;
 }
 
-/** Whether `piece` lies in a slab, so that holding it holds memory of others too. */
+/** Returns whether `piece` is part of a slab. If so, keeping it keeps memory of others too. */
 export function isInSlab(piece: Uint8Array): boolean {
   return slabs.has(piece.buffer);
 }
 
 /**
- * Says that a piece given by OutputBuffer.take() will not be read again. When all pieces of its slab have been released, the memory
- * is reused. A piece that is never released costs only that: its slab is left to the garbage collector.
+ * Declares that a piece from OutputBuffer.take() will not be read again. When all pieces of a slab are released, the
+ * slab is reused. If a piece is never released, its slab is left to the garbage collector.
  */
 export function releaseOutput(piece: Uint8Array): void {
   const released = slabs.get(piece.buffer);

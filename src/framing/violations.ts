@@ -1,11 +1,11 @@
 import type { Violation } from '../errors.js';
 
 /**
- * The rules of RFC 6455 that a peer can break behind the opening handshake: one row each, with the close code that fails the
- * connection (§7.1.7, §7.4.1).
+ * The rules that a peer can break after the opening handshake. Each row has the close code that fails the connection
+ * (§7.1.7, §7.4.1), the section of the RFC, and the rule in a few words.
  */
 const rules = {
-  // The header of one frame, in the order in which the decoder judges it.
+  // The header of one frame, in the order in which the decoder checks it.
   RESERVED_BITS: [1002, '§5.2', 'a reserved bit is set, but no extension gives it a meaning'],
   RESERVED_OPCODE: [1002, '§5.2', 'the opcode is reserved'],
   UNMASKED_CLIENT_FRAME: [1002, '§5.1', 'a frame from a client must be masked'],
@@ -34,7 +34,7 @@ const rules = {
 
 export type ViolationCode = keyof typeof rules;
 
-/** Every row of the table above by its code. */
+/** The rules by their codes. */
 export const VIOLATION: { readonly [code in ViolationCode]: Violation } = Object.fromEntries(
   Object.entries(rules).map(([code, [closeCode, section, message]]) => [code, { code, closeCode, section, message }]),
 ) as { [code in ViolationCode]: Violation };

@@ -2,7 +2,7 @@ import { ProtocolError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { copyOf } from '../framing/copy.js';
-import { type Breach, FrameDecoder } from '../framing/frame-decoder.js';
+import { type Failure, FrameDecoder } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { MessageAssembler, type MessageSink } from '../framing/message-assembler.js';
@@ -142,7 +142,7 @@ export class Protocol {
       protocol.#handler.compressedMessage?.(bytes, isText);
     }
 
-    control(opcode: number, payload: Uint8Array): Breach | undefined {
+    control(opcode: number, payload: Uint8Array): Failure | undefined {
       return this.protocol!.#receiveControl(opcode, payload);
     }
   };
@@ -322,7 +322,7 @@ export class Protocol {
     this.#unreadBytes += left;
   }
 
-  #receiveControl(opcode: number, payload: Uint8Array): Breach | undefined {
+  #receiveControl(opcode: number, payload: Uint8Array): Failure | undefined {
     if (opcode === OPCODE.CLOSE) return this.#receiveClose(payload);
     if (opcode === OPCODE.PING) {
       this.#answerPing(payload);
@@ -342,7 +342,7 @@ export class Protocol {
     else this.#encoder.frame(OPCODE.PONG, payload);
   }
 
-  #receiveClose(payload: Uint8Array): Breach | undefined {
+  #receiveClose(payload: Uint8Array): Failure | undefined {
     const close = parseClosePayload(payload);
     if (isViolation(close)) return { violation: close };
     this.#receivedClose = close;

@@ -1,6 +1,6 @@
 import type { ProtocolError } from '../errors.js';
 import { isViolation, parseClosePayload } from '../framing/close-payload.js';
-import { type Breach, FrameDecoder, type FrameSink } from '../framing/frame-decoder.js';
+import { type Failure, FrameDecoder, type FrameSink } from '../framing/frame-decoder.js';
 import { type FrameHeader, RSV1 } from '../framing/frame-header.js';
 import { isControl, OPCODE } from '../framing/opcode.js';
 import { Utf8Validator } from '../framing/utf8-validator.js';
@@ -88,9 +88,9 @@ export class FrameWatcher {
       },
       framePayload: (bytes, start, end) => this.#takePayload(bytes, start, end),
       frameEnd: () => {
-        const breach = this.#checkComplete(this.#header!);
-        if (breach === undefined) this.#show();
-        return breach;
+        const failure = this.#checkComplete(this.#header!);
+        if (failure === undefined) this.#show();
+        return failure;
       },
     };
   }
@@ -107,7 +107,7 @@ export class FrameWatcher {
    * The fragments of a message must not be interleaved with another message (§5.4). Only the first carries the
    * compressed bit.
    */
-  #startOfFragment(header: Readonly<FrameHeader>): Breach | undefined {
+  #startOfFragment(header: Readonly<FrameHeader>): Failure | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
     // "An endpoint MUST NOT set the "Per-Message Compressed" bit of control frames and non-first fragments" (RFC 7692
     // §6.1).
@@ -129,7 +129,7 @@ export class FrameWatcher {
     return undefined;
   }
 
-  #takePayload(bytes: Uint8Array, start: number, end: number): Breach | undefined {
+  #takePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
     // "an endpoint [that] finds that the byte stream is not, in fact, a valid UTF-8 stream … MUST _Fail the WebSocket
     // Connection_" (§8.1).
     const wrong = this.#content === OPCODE.TEXT && !this.#isCompressed ? this.#validator.check(bytes, start, end) : -1;
@@ -144,7 +144,7 @@ export class FrameWatcher {
   }
 
   /** Checks the rules that apply to a complete frame. */
-  #checkComplete(header: FrameHeader): Breach | undefined {
+  #checkComplete(header: FrameHeader): Failure | undefined {
     if (header.opcode === OPCODE.CLOSE) {
       const close = parseClosePayload(this.#payload());
       return isViolation(close) ? { violation: close } : undefined;

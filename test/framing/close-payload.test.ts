@@ -73,12 +73,12 @@ describe('writing the body of a Close frame', () => {
   });
 
   test.each([1005, 1006])('who hands on %d, which was never on the wire, learns how to send no code', code => {
-    expect(() => encodeClosePayload(code)).toThrow(`(RFC 6455 §7.4), or left out to send none, got ${code}`);
+    expect(() => encodeClosePayload(code)).toThrow(`(RFC 6455 §7.4), or undefined to send no code, got ${code}`);
     expect(() => encodeClosePayload(1004)).toThrow('(RFC 6455 §7.4), got 1004');
   });
 
   test('a reason without a code has no place to stand', () => {
-    expect(() => encodeClosePayload(undefined, 'why')).toThrow('code must be a number where a reason is given');
+    expect(() => encodeClosePayload(undefined, 'why')).toThrow('code must be a number if there is a reason');
   });
 
   test('CVE-2026-45736: memory that is no string is no reason, and nothing of it is written', () => {

@@ -146,12 +146,12 @@ describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () =
       [[0x61]],
     );
     expect(error.closeCode).toBe(1007);
-    expect(error.message).toContain('byte 0xff cannot stand here');
+    expect(error.message).toContain('byte 0xff is invalid here');
   });
 
   test('where the wrong byte has one digit', () => {
     const error = expectFailed(frames({ opcode: 1, payload: hex('c3 0a') }), 'INVALID_UTF8', 7);
-    expect(error.message).toContain('byte 0x0a cannot stand here');
+    expect(error.message).toContain('byte 0x0a is invalid here');
   });
 
   test('in a long frame, where the host looks first', () => {
@@ -225,7 +225,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
   test('one byte more fails at the header with 1009, without a byte of payload', () => {
     const error = expectFailed(rawHeader({ length: 1001n, key: KEY }), 'MESSAGE_TOO_BIG', 0);
     expect(error.closeCode).toBe(1009);
-    expect(error.message).toContain('1001 bytes, and at most 1000 are taken');
+    expect(error.message).toContain('1001 bytes, of at most 1000');
   });
 
   test.each([2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n - 1n])(

@@ -43,7 +43,7 @@ describe('a message for which memory is short fails with 1009', () => {
     const { messages, error, retained } = decode(chunks);
     expect(messages).toEqual([]);
     expect(error).toMatchObject({ closeCode: 1009 });
-    expect(error!.message).toContain('no memory for a message of 2000 bytes');
+    expect(error!.message).toContain('not enough memory for 2000 bytes');
     expect(retained).toBe(0);
   });
 
@@ -68,7 +68,7 @@ describe('a message for which memory is short fails with 1009', () => {
     exhaustMemory();
     const { error } = decode([frame], { ownsChunks: false, mask: true });
     expect(error).toMatchObject({ closeCode: 1009 });
-    expect(error!.message).toContain('no memory for 2000 bytes');
+    expect(error!.message).toContain('not enough memory for 2000 bytes');
   });
 });
 
