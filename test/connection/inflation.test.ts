@@ -9,5 +9,8 @@ it('a text that memory is too short for is too big', () => {
   });
   const result = inflation.inflate(new Uint8Array(1), true);
   spy.mockRestore();
-  expect(result).toMatchObject({ violation: { closeCode: 1009 }, detail: 'there is not enough memory for a text of 4 bytes' });
+  expect(result).toMatchObject({
+    violation: { closeCode: 1009 },
+    detail: 'there is not enough memory for a text of 4 bytes',
+  });
 });
