@@ -21,7 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   framing: ['errors', 'host-values', 'platform'],
   protocol: ['errors', 'platform', 'framing'],
   handshake: ['errors', 'option-names', 'application-code', 'platform'],
-  'permessage-deflate': ['errors', 'option-names', 'ws-option-names', 'handshake'],
+  'permessage-deflate': ['errors', 'option-names', 'ws-option-names', 'fifo', 'handshake'],
   transport: ['errors', 'application-code', 'timers'],
   connection: [
     'errors',

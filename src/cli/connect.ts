@@ -14,7 +14,7 @@ import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
-import { isCallersFault, usageErrorOf } from './library-error.js';
+import { isArgumentError, usageErrorOf } from './library-error.js';
 import { readOptionFile } from './option-file.js';
 import { Session } from './session.js';
 import { type StandardStreams, Terminal } from './terminal.js';
@@ -97,7 +97,7 @@ async function checkUsage(opening: Promise<WebSocketConnection>): Promise<void> 
   try {
     await Promise.race([opening, undefined]);
   } catch (error) {
-    throw isCallersFault(error) ? usageErrorOf(error) : error;
+    throw isArgumentError(error) ? usageErrorOf(error) : error;
   }
 }
 

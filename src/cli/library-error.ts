@@ -1,6 +1,6 @@
 import { UsageError } from './exit-code.js';
 
-/** Names of options in the library, and in the command. */
+/** The names of options in the library and in the command. */
 const OPTIONS: ReadonlyArray<readonly [inLibrary: RegExp, option: string]> = [
   [/\bheaders\b/, '--header'],
   [/\bsubprotocols\b/, '--subprotocol'],
@@ -8,12 +8,12 @@ const OPTIONS: ReadonlyArray<readonly [inLibrary: RegExp, option: string]> = [
   [/\bmaxMessageSize\b/, '--max-message-size'],
 ];
 
-/** Turns an error of the library about a wrong argument into one that names the option of the command. */
+/** Converts an error of the library about an argument to one that names the option of the command. */
 export function usageErrorOf(error: unknown): UsageError {
   const { message } = error as Error;
   return new UsageError(OPTIONS.reduce((text, [name, option]) => text.replace(name, option), message));
 }
 
-export function isCallersFault(error: unknown): boolean {
+export function isArgumentError(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'WS101_INVALID_ARGUMENT';
 }

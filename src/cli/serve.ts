@@ -4,7 +4,7 @@ import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { SERVE_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
-import { isCallersFault, usageErrorOf } from './library-error.js';
+import { isArgumentError, usageErrorOf } from './library-error.js';
 import { readOptionFile } from './option-file.js';
 import { plural } from './plural.js';
 import { type StandardStreams, Terminal } from './terminal.js';
@@ -26,7 +26,7 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     const { cause } = error as Error;
     if (cause !== undefined)
       throw new UsageError(`--tls-cert and --tls-key must be a certificate and its key: ${(cause as Error).message}`);
-    if (isCallersFault(error)) throw usageErrorOf(error);
+    if (isArgumentError(error)) throw usageErrorOf(error);
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;
   }

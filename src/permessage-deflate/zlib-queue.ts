@@ -1,10 +1,12 @@
+import { Fifo } from '../fifo.js';
+
 /** How many zlib jobs of the process run at the same time. Each holds up to 260 KiB. */
 const CONCURRENCY = 10;
 
 /** Starts jobs in the order in which they were added, and limits how many run at the same time. */
 export class ZlibQueue {
   readonly #concurrency: number;
-  readonly #waiting: Array<() => void> = [];
+  readonly #waiting = new Fifo<() => void>();
   #running = 0;
 
   constructor(concurrency: number = CONCURRENCY) {
