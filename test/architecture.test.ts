@@ -159,6 +159,14 @@ describe('imports', () => {
     expect(meeting).toEqual([]);
   });
 
+  test('errors.ts creates every TypeError and RangeError, so that all have a code', () => {
+    const creators = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' }).filter(file => {
+      if (!file.endsWith('.ts') || file === 'errors.ts') return false;
+      return /new (Type|Range)Error\(/.test(readFileSync(join(SOURCES, file), 'utf8'));
+    });
+    expect(creators).toEqual([]);
+  });
+
   test('folders without I/O import no modules of Node, except node:buffer and node:crypto where allowed', () => {
     const impure = ALL.filter(({ from, to }) => {
       const allowed = PURE[folderOf(from)];

@@ -1,4 +1,4 @@
-import { ProtocolError, type Violation } from '../errors.js';
+import { ProtocolError, typeError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { copyOf } from '../framing/copy.js';
@@ -434,7 +434,7 @@ export class Protocol {
    */
   sendEncoded(frame: Uint8Array): boolean {
     if (this.role === 'client')
-      throw new TypeError('sendEncoded() for a client: each of its frames has a masking key of its own (§5.3)');
+      throw typeError('sendEncoded() is for servers, since a client masks each frame with a key of its own (§5.3)');
     if (!this.canSend) return false;
     this.#checkBetweenMessages('sendEncoded');
     this.#encoder.encoded(frame);
@@ -443,7 +443,7 @@ export class Protocol {
 
   #checkBetweenMessages(method: string): void {
     if (!this.#isMidMessage) return;
-    throw new TypeError(`${method}() in the middle of a fragmented message: finish it by sendFragment(data, true)`);
+    throw typeError(`${method}() was called within a fragmented message: finish it with sendFragment(data, true)`);
   }
 
   /**

@@ -23,7 +23,7 @@ describe('Protocol.sendEncoded()', () => {
   it('throws for a client, whose frames have a masking key of their own (§5.3)', () => {
     const { protocol } = new ProtocolLog('client');
     expect(() => protocol.sendEncoded(frame)).toThrow(
-      'sendEncoded() for a client: each of its frames has a masking key of its own (§5.3)',
+      'sendEncoded() is for servers, since a client masks each frame with a key of its own (§5.3)',
     );
     expect(protocol.hasOutput).toBe(false);
   });
@@ -31,7 +31,7 @@ describe('Protocol.sendEncoded()', () => {
   it('throws in the middle of a fragmented message (§5.4)', () => {
     const log = new ProtocolLog('server');
     log.protocol.sendFragment('a', false);
-    expect(() => log.protocol.sendEncoded(frame)).toThrow('sendEncoded() in the middle of a fragmented message');
+    expect(() => log.protocol.sendEncoded(frame)).toThrow('sendEncoded() was called within a fragmented message');
     log.protocol.sendFragment('b', true);
     expect(log.protocol.sendEncoded(frame)).toBe(true);
     expect(log.takeFrames()).toEqual(['text- "a"', 'continuation "b"', 'text "x"']);
