@@ -167,6 +167,12 @@ describe('imports', () => {
     expect(creators).toEqual([]);
   });
 
+  test('negotiation knows no version of HTTP', () => {
+    const isNeutral = (file: string) => /^handshake\/[^/]+\.ts$/.test(file) && file !== 'handshake/index.ts';
+    const bound = ALL.filter(({ from, to }) => isNeutral(from) && to.startsWith('handshake/http1/'));
+    expect(bound).toEqual([]);
+  });
+
   test('folders without I/O import no modules of Node, except node:buffer and node:crypto where allowed', () => {
     const impure = ALL.filter(({ from, to }) => {
       const allowed = PURE[folderOf(from)];

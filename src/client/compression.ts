@@ -1,5 +1,5 @@
 import { HandshakeError } from '../errors.js';
-import type { Agreement } from '../handshake/http1/response-rules.js';
+import type { Agreement } from '../handshake/agreement.js';
 import { type DeflateSettings, judgeResponse, makeOffers, PerMessageDeflate } from '../permessage-deflate/index.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { type Fault, HandshakeError, type HandshakePhase } from '../errors.js';
+import type { Agreement } from '../handshake/agreement.js';
 import type { ClientHandshake } from '../handshake/http1/client-handshake.js';
-import type { Agreement } from '../handshake/http1/response-rules.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { WireTap } from '../transport/wire-tap.js';

@@ -1,15 +1,15 @@
 /**
- * Who may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, cookies included, and say which page
- * it was in Origin: a server that does not look is open to cross-site hijacking (CVE-2018-14732, CVE-2024-23898, CVE-2025-24964).
+ * Which pages may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, with the user's cookies, and name the
+ * page in Origin. A server that ignores Origin is open to cross-site hijacking (CVE-2018-14732, CVE-2024-23898, CVE-2025-24964).
  */
 import { booleanAnswer, callOption } from '../application-code.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue, rangeError } from '../errors.js';
 import { adviceOnHost, checkHost, isPattern, listed, matchesHost } from './allowed-hosts.js';
 import { mismatch, quoted } from './quoted.js';
 import type { UpgradeRequest } from './request.js';
 import { type Authority, parseAuthority } from './request-target.js';
 
-/** Ports that a URL leaves out. Browsers send the origin of the page (http, https); other clients name the server (ws, wss). */
+/** The ports that a URL may leave out. Browsers send the origin of the page (http, https); other clients name the server (ws, wss). */
 const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['http', 80],
   ['ws', 80],
@@ -20,18 +20,18 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
 /** scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ) */
 const SCHEME = /^[a-z][a-z0-9+.-]*$/;
 
-/** RFC 6454 §6.2: what a browser says of a page that it will not name, such as a sandboxed frame or a local file. */
+/** RFC 6454 §6.2: the origin of a page that a browser does not name, such as a sandboxed frame or a local file. */
 const OPAQUE = 'null';
 
 export interface Origin {
   readonly scheme: string;
   /** In lower case. '' for schemes without hosts: `file://`. */
   readonly host: string;
-  /** The default port of the scheme where none was written; undefined where the scheme has none. */
+  /** The default port of the scheme if none was written; undefined if the scheme has none. */
   readonly port: number | undefined;
 }
 
-/** serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 §7.1); undefined for `null`, and where `text` is none. */
+/** serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 §7.1); undefined for `null`, and if `text` is malformed. */
 export function parseOrigin(text: string): Origin | undefined {
   const end = text.indexOf('://');
   const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
@@ -44,9 +44,8 @@ export function parseOrigin(text: string): Origin | undefined {
 }
 
 /**
- * Whether `origin` is a page of the server that it connects to: it names the same host and port. Its scheme is not compared,
- * since a proxy that ends TLS may stand before us. So if `server`, from the Host header, leaves its port out, that means the default port of
- * the scheme of the origin.
+ * Whether `origin` is a page of the server that it connects to, with the same host and port. The scheme is not compared, since a proxy
+ * may end TLS. So if `server`, from the Host header, has no port, that means the default port of the scheme of the origin.
  */
 export function isSameServer(origin: Origin, server: Authority): boolean {
   const port = server.port ?? DEFAULT_PORTS.get(origin.scheme);
@@ -54,29 +53,34 @@ export function isSameServer(origin: Origin, server: Authority): boolean {
 }
 
 /**
- * The pages that may connect. `'*'`: all. A list: those of the same scheme, host and port as an entry (`https://example.com`, `app://.`,
- * `file://`, `null`), or of a host below the domain of a pattern (`https://*.example.com`). A function: those for which it returns true; it
- * is asked only about well-formed origins. Undefined: those of the host and port that they connect to.
+ * The pages that may connect:
+ *
+ * - `'*'`: all.
+ * - A list: pages with the scheme, host and port of an entry (`https://example.com`, `app://.`, `file://`, `null`), or with a host below the
+ *   domain of a pattern (`https://*.example.com`).
+ * - A function: pages for which it returns true. It must answer synchronously, and is only called for well-formed origins.
+ * - Undefined: pages of the host and port that they connect to.
  */
 export type OriginRule = '*' | readonly string[] | ((origin: string, request: UpgradeRequest) => boolean) | undefined;
 
-/** Returns why the page that sent a request may not connect, in words for the operator; undefined if it may. */
-export type OriginJudge = (request: UpgradeRequest, host: Authority) => string | undefined;
+/** Returns why a page may not connect, in a sentence for the operator; undefined if it may. */
+export type OriginCheck = (request: UpgradeRequest, host: Authority) => string | undefined;
 
 /**
- * @returns a judge that throws a HandlerError if a function was given and fails
+ * Returns the check for a rule. It throws a HandlerError if the rule is a function that fails.
+ *
  * @throws {TypeError} if the rule is none of those of OriginRule
- * @throws {RangeError} if an entry of the list is no origin, or can never match
+ * @throws {RangeError} if an entry of the list is not an origin, or can never match
  */
-export function originJudge(rule: OriginRule): OriginJudge {
+export function originCheck(rule: OriginRule): OriginCheck {
   if (rule === '*') return () => undefined;
-  if (rule === undefined) return withOrigin(objectionToOthers);
+  if (rule === undefined) return withOrigin(objectionToOtherServers);
   if (typeof rule === 'function') return withOrigin(objectionByFunction(rule));
   if (!Array.isArray(rule)) throw invalidType('origins', "'*', an array of origins, or a function", rule);
   return withOrigin(objectionByList(rule));
 }
 
-/** An Origin header that is well-formed. */
+/** A well-formed Origin header. */
 interface SentOrigin {
   /** As it was sent. */
   readonly text: string;
@@ -86,8 +90,8 @@ interface SentOrigin {
 
 type Objection = (sent: SentOrigin, request: UpgradeRequest, host: Authority) => string | undefined;
 
-/** RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client": it passes. */
-function withOrigin(objection: Objection): OriginJudge {
+/** RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client", so it passes. */
+function withOrigin(objection: Objection): OriginCheck {
   return (request, host) => {
     const lines = request.headers.all('Origin');
     if (lines.length === 0) return undefined;
@@ -101,11 +105,15 @@ function withOrigin(objection: Objection): OriginJudge {
   };
 }
 
-function objectionToOthers({ text, origin }: SentOrigin, request: UpgradeRequest, host: Authority): string | undefined {
+function objectionToOtherServers(
+  { text, origin }: SentOrigin,
+  request: UpgradeRequest,
+  host: Authority,
+): string | undefined {
   if (origin !== undefined && isSameServer(origin, host)) return undefined;
   return (
-    `Origin ${quoted(text)} does not name the host and port of the request, ${quoted(request.host)}, as is required without the option ` +
-    `origins. If its pages may connect, list it there. ${adviceOnHost(request)}`
+    `Origin ${quoted(text)} does not name the host and port of the request, ${quoted(request.host)}, which is required unless the option ` +
+    `origins is set. If its pages may connect, list it there. ${adviceOnHost(request)}`
   );
 }
 
@@ -137,18 +145,21 @@ function serialize(origin: Origin | undefined): string {
   return origin === undefined ? OPAQUE : `${origin.scheme}://${origin.host}:${origin.port ?? ''}`;
 }
 
-/** An entry of the list; undefined for `null`. Upper case and default ports are normalised, as browsers do. */
+/** Returns an entry of the list; undefined for `null`. Upper case and default ports are normalised, as in browsers. */
 function parseEntry(text: string): Origin | undefined {
-  if (typeof text !== 'string') throw invalidType('each of origins', 'a string', text);
+  if (typeof text !== 'string') throw invalidType('each entry of origins', 'a string', text);
   if (text === OPAQUE) return undefined;
-  if (text === '*') throw invalidValue('each of origins', "an origin (origins: '*' allows all)", text);
+  if (text === '*')
+    throw rangeError(
+      'each entry of origins must be an origin, got "*": to allow all, pass origins: \'*\', not in a list',
+    );
   const origin = parseOrigin(text);
   if (origin === undefined) {
     const expected =
-      "`scheme://host[:port]`, `scheme://*.domain[:port]` or 'null', as browsers send it: in ASCII, without a path, not even `/`";
-    throw invalidValue('each of origins', expected, text);
+      "`scheme://host[:port]`, `scheme://*.domain[:port]` or 'null', in ASCII and without a path (not even `/`)";
+    throw invalidValue('each entry of origins', expected, text);
   }
-  // How other schemes spell a host is theirs to say.
+  // Other schemes have other rules for hosts.
   if (DEFAULT_PORTS.has(origin.scheme) || origin.host.includes('*')) checkHost('origins', origin.host, text);
   return origin;
 }

@@ -1,13 +1,11 @@
-/** A request for a WebSocket connection, as the rest of the library sees it. */
+/** A request for a WebSocket connection, in terms that all versions of HTTP have. */
 import type { ExtensionOffer } from './extension-header.js';
-import { HeaderFields, type HeaderLine } from './header-fields.js';
-import type { RequestHead } from './http1/head.js';
-import { parseRequestTarget } from './request-target.js';
+import type { HeaderFields } from './header-fields.js';
 
-/** What any request asks for, valid or not. */
+/** A request as it was made, valid or not. */
 export interface RequestSummary {
   readonly method: string;
-  /** The request-target as it was sent. */
+  /** The request target as it was sent. */
   readonly target: string;
   /** The path of the target; undefined if the target is malformed. */
   readonly path: string | undefined;
@@ -20,51 +18,20 @@ export interface RequestSummary {
   readonly origin: string | undefined;
 }
 
-/** A valid opening handshake of a client's. */
-export interface UpgradeRequest extends RequestSummary {
-  /** The path of the target, begins with `/`, not percent-decoded. */
+/** A request that says what it wants and from which host, before anything else about it has been checked. */
+export interface AddressedRequest extends RequestSummary {
+  /** The path of the target. It starts with `/` and is not percent-decoded. */
   readonly path: string;
-  /** What follows the `?` in the target, '' where nothing does; `new URLSearchParams(query)` reads it. */
+  /** The part of the target after the first `?`, '' if there is none. `new URLSearchParams(query)` parses it. */
   readonly query: string;
-  /** The host, with its port where one was sent, that the client wants: of an absolute-form target, else of Host. */
+  /** The host that the client wants, with its port if one was sent: of an absolute-form target, or else of Host. */
   readonly host: string;
-  /** Sec-WebSocket-Key. */
-  readonly key: string;
+}
+
+/** A valid opening handshake. */
+export interface UpgradeRequest extends AddressedRequest {
   /** The subprotocols that the client offers, the preferred one first. */
   readonly subprotocols: readonly string[];
   /** The extensions that the client offers, the preferred one first. */
   readonly extensions: readonly ExtensionOffer[];
-  /** Whether an interim `100 Continue` must come before the 101. */
-  readonly expectsContinue: boolean;
-}
-
-/** What the head of a request says, whatever becomes of the request. */
-export function summarizeRequest({ method, target, headers }: RequestHead): RequestSummary {
-  const parsed = parseRequestTarget(target);
-  return {
-    method,
-    target,
-    path: parsed?.path,
-    query: parsed?.query,
-    host: parsed?.authority ?? headers.get('Host'),
-    headers,
-    origin: headers.get('Origin'),
-  };
-}
-
-/** The parts of a node:http IncomingMessage that the opening handshake needs. */
-export interface ParsedRequest {
-  readonly method?: string | undefined;
-  readonly url?: string | undefined;
-  readonly httpVersion: string;
-  /** Names and values in turn, as they came; never `headers`, which joins and drops repeated lines. */
-  readonly rawHeaders: readonly string[];
-}
-
-/** The head of a request that node:http has parsed, for judgeRequest(). */
-export function requestHeadOf(request: ParsedRequest): RequestHead {
-  const { method = '', url = '', httpVersion, rawHeaders } = request;
-  const lines: HeaderLine[] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
-  return { method, target: url, version: httpVersion, headers: new HeaderFields(lines) };
 }

@@ -1,13 +1,12 @@
-/** What a server asks of a request beyond the RFC: path, Origin and Host. */
-import { invalidType, invalidValue } from '../errors.js';
+/** What a server requires of a request beyond the RFC: path, Origin and host. */
+import { invalidType, invalidValue, rangeError } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
-import { type HostJudge, hostJudge } from './allowed-hosts.js';
-import { HEAD_LIMIT_NAMES, type HeadLimits } from './http1/head-reader.js';
-import { type OriginJudge, type OriginRule, originJudge } from './origin.js';
+import { type HostCheck, hostCheck } from './allowed-hosts.js';
+import { type OriginCheck, type OriginRule, originCheck } from './origin.js';
 import { parseRequestTarget } from './request-target.js';
 
 export interface UpgradePolicyOptions {
-  /** The only path that is served; by default all are. */
+  /** The only path that is served. By default all are. */
   readonly path?: string | undefined;
   /** The pages that may connect: see OriginRule. By default those of the host and port that they connect to. */
   readonly origins?: OriginRule;
@@ -15,14 +14,10 @@ export interface UpgradePolicyOptions {
   readonly hosts?: readonly string[] | undefined;
 }
 
-/** What a server may be told of its opening handshakes. */
-export interface ServerHandshakeOptions extends UpgradePolicyOptions, HeadLimits {}
-
-export const SERVER_HANDSHAKE_OPTION_NAMES: OptionNames<ServerHandshakeOptions> = {
+export const UPGRADE_POLICY_OPTION_NAMES: OptionNames<UpgradePolicyOptions> = {
   path: true,
   origins: true,
   hosts: true,
-  ...HEAD_LIMIT_NAMES,
 };
 
 /** What routers take for a parameter or a wildcard: `/:id`, `/[id]`, `/(.*)`, `/*`, `/{id}`. */
@@ -34,29 +29,29 @@ function checkPath(path: string): void {
     throw invalidValue('path', 'a path like `/chat`, without query and fragment', path);
   }
   if (ROUTE_PATTERN.test(path)) {
-    const instead =
-      'for routes use noServer and handleUpgrade(), or leave path out and look at request.path in authorize()';
-    throw invalidValue('path', `one literal path like \`/chat\`, since patterns are not supported (${instead})`, path);
+    throw rangeError(
+      `path must be one literal path like \`/chat\`, got "${path}": patterns are not supported. For routes, use noServer and ` +
+        'handleUpgrade(), or leave path out and check request.path in authorize()',
+    );
   }
 }
 
-/** What a server asks of a request beyond the RFC, made ready once for all requests. */
+/** What a server requires of a request beyond the RFC, prepared once for all requests. */
 export class UpgradePolicy {
   readonly path: string | undefined;
-  readonly objectionToOrigin: OriginJudge;
-  readonly objectionToHost: HostJudge;
+  readonly objectionToOrigin: OriginCheck;
+  readonly objectionToHost: HostCheck;
 
   /**
-   * @param options those of ServerHandshake may be among them
    * @throws {TypeError} if an option is unknown, or of the wrong type
    * @throws {RangeError} if an option can never match
    */
   constructor(options: UpgradePolicyOptions = {}) {
-    checkOptionNames(options, SERVER_HANDSHAKE_OPTION_NAMES);
+    checkOptionNames(options, UPGRADE_POLICY_OPTION_NAMES);
     const { path, origins, hosts } = options;
     if (path !== undefined) checkPath(path);
     this.path = path;
-    this.objectionToOrigin = originJudge(origins);
-    this.objectionToHost = hostJudge(hosts);
+    this.objectionToOrigin = originCheck(origins);
+    this.objectionToHost = hostCheck(hosts);
   }
 }

@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { invalidValue } from '../errors.js';
-import { requestHeadOf } from '../handshake/request.js';
+import { requestHeadOf } from '../handshake/http1/request-summary.js';
 import { parseRequestTarget } from '../handshake/request-target.js';
 
 /** A WebSocketServer that stands on a server of node's. */

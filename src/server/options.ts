@@ -13,15 +13,15 @@ import {
 } from '../connection/options.js';
 import { invalidType, invalidValue } from '../errors.js';
 import type { HeadLimits } from '../handshake/http1/head-reader.js';
-import { ServerHandshake } from '../handshake/http1/server-handshake.js';
+import {
+  SERVER_HANDSHAKE_OPTION_NAMES,
+  ServerHandshake,
+  type ServerHandshakeOptions,
+} from '../handshake/http1/server-handshake.js';
 import type { RefusalOptions } from '../handshake/refusal.js';
 import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
 import { checkSubprotocols, selectSubprotocol } from '../handshake/subprotocol.js';
-import {
-  SERVER_HANDSHAKE_OPTION_NAMES,
-  type ServerHandshakeOptions,
-  UpgradePolicy,
-} from '../handshake/upgrade-policy.js';
+import { UpgradePolicy } from '../handshake/upgrade-policy.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import {
   type DeflateSettings,

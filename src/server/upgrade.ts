@@ -4,9 +4,11 @@ import { HandlerError } from '../errors.js';
 import { serializeExtensions } from '../handshake/extension-header.js';
 import { GrowingBytes } from '../handshake/growing-bytes.js';
 import type { RequestHead } from '../handshake/http1/head.js';
-import { acceptRequest } from '../handshake/http1/server-handshake.js';
-import { encodeRefusal, Refusal } from '../handshake/refusal.js';
-import { type RequestSummary, summarizeRequest, type UpgradeRequest } from '../handshake/request.js';
+import type { Http1UpgradeRequest } from '../handshake/http1/request-rules.js';
+import { summarizeRequest } from '../handshake/http1/request-summary.js';
+import { acceptRequest, encodeRefusal } from '../handshake/http1/responses.js';
+import { Refusal } from '../handshake/refusal.js';
+import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
 import { acceptOffer, PerMessageDeflate } from '../permessage-deflate/index.js';
 import { endAndDiscard } from '../transport/linger.js';
 import { destroySocket, disownSocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
@@ -138,7 +140,7 @@ export class Upgrade<Context> implements SocketOwner, Pending {
     const extensions = accepted === undefined ? [] : [accepted.response];
     try {
       subprotocol = this.#owner.settings.chooseSubprotocol(request);
-      response = acceptRequest(request, { subprotocol, extensions });
+      response = acceptRequest(request as unknown as Http1UpgradeRequest, { subprotocol, extensions });
     } catch (thrown) {
       const isReported = thrown instanceof HandlerError;
       this.#owner.handlerFailed(isReported ? thrown : new HandlerError('subprotocols', thrown, 'option'));

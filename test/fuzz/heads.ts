@@ -10,13 +10,13 @@ import {
   encodeRequestHead,
   encodeResponseHead,
   type HeadLimits,
+  type Http1UpgradeRequest,
   judgeRequest,
   Refusal,
   requestHeadOf,
   ServerHandshake,
   type ServerHandshakeOptions,
   UpgradePolicy,
-  type UpgradeRequest,
 } from '../../src/handshake/index.js';
 import { SAMPLE_KEY } from '../handshake/requests.js';
 import * as grammar from './head-grammar.js';
@@ -129,7 +129,7 @@ function keepsToItsBudget(create: () => Reader<unknown>, bytes: Uint8Array, limi
   expectThat('the limit of a head', hasHead, `${limit + 1} bytes, and still no head`);
 }
 
-function shownRequest(outcome: UpgradeRequest | Refusal | undefined, rest: Buffer): unknown {
+function shownRequest(outcome: Http1UpgradeRequest | Refusal | undefined, rest: Buffer): unknown {
   if (!(outcome instanceof Refusal)) return { ...outcome, headers: outcome?.headers.lines, rest };
   return { status: outcome.status, body: outcome.body, headers: outcome.headers.lines, head: outcome.answersHead };
 }
@@ -153,14 +153,15 @@ async function checkRefusal(refusal: Refusal): Promise<string> {
 }
 
 /** What passes once passes again, by every door there is; and the 101 that answers it satisfies the client that asked. */
-function checkAccepted(request: UpgradeRequest, options: ServerHandshakeOptions): void {
+function checkAccepted(request: Http1UpgradeRequest, options: ServerHandshakeOptions): void {
   const { method, target, headers } = request;
   const shown = shownRequest(request, Buffer.alloc(0));
   const again = new ServerHandshake(options).receive(encodeRequestHead({ method, target, version: '1.1', headers }));
   expectSame('what passes, passes again', shownRequest(again, Buffer.alloc(0)), shown);
 
   const parsed = { method, url: target, httpVersion: '1.1', rawHeaders: headers.lines.flat() };
-  const attached = judgeRequest(requestHeadOf(parsed), new UpgradePolicy(options));
+  const { path, origins, hosts } = options;
+  const attached = judgeRequest(requestHeadOf(parsed), new UpgradePolicy({ path, origins, hosts }));
   expectSame('attached to node:http the same rules hold', shownRequest(attached, Buffer.alloc(0)), shown);
 
   const { extensions, subprotocols } = request;

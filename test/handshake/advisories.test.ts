@@ -1,6 +1,6 @@
 /** What has broken the handshake of other implementations, and must not break here. */
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HandshakeError } from '../../src/errors.js';
 import { parseExtensions } from '../../src/handshake/extension-header.js';
 import { parseTokenList } from '../../src/handshake/grammar.js';
@@ -42,21 +42,21 @@ describe.skipIf(IS_MUTATION_RUN)('linear time', () => {
     ['one long token', 'a'.repeat(size), [{ name: 'a'.repeat(size), parameters: [] }]],
   ];
   for (const [title, text, parsed] of hostile) {
-    it(`${title}: < 5 ms`, () => {
+    test(`${title}: < 5 ms`, () => {
       expect(parseExtensions([text])).toEqual(parsed);
       expect(shortest(() => parseExtensions([text]))).toBeLessThan(5);
       expect(shortest(() => parseTokenList([text]))).toBeLessThan(5);
     });
   }
 
-  it('ws CVE-2021-32640: in a whole request, answered with 400', () => {
+  test('ws CVE-2021-32640: in a whole request, answered with 400', () => {
     const text = request({ add: [`Sec-WebSocket-Extensions: b${' '.repeat(15_000)}x`] });
     expect(statusOf(text)).toBe(400);
     expect(shortest(() => statusOf(text))).toBeLessThan(5);
   });
 
   // Tried again, since a busy machine can be late by any factor; what is not linear is so every time.
-  it('tungstenite CVE-2023-43669: 64 KiB a byte at a time', { retry: 5 }, () => {
+  test('tungstenite CVE-2023-43669: 64 KiB a byte at a time', { retry: 5 }, () => {
     const read = (size: number) => {
       const bytes = bytesOf(request({ add: [`X: ${'x'.repeat(size)}`] }));
       const chunks = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
@@ -71,7 +71,7 @@ describe.skipIf(IS_MUTATION_RUN)('linear time', () => {
 });
 
 describe('ws CVE-2024-37890, Cowboy CVE-2026-65624: header lines are counted, whatever their names', () => {
-  it.each([
+  test.each([
     ['2,000 unique', (i: number) => `X-${i}: y`],
     ['2,000 identical', () => 'X: y'],
     ['2,000 empty', () => 'X:'],
@@ -86,7 +86,7 @@ describe('ws CVE-2024-37890, Cowboy CVE-2026-65624: header lines are counted, wh
 describe('ws 3.3.1, Node CVE-2026-21710: names of Object.prototype', () => {
   const names = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'valueOf'];
 
-  it('as headers, extensions, parameters and subprotocols', () => {
+  test('as headers, extensions, parameters and subprotocols', () => {
     const outcome = new ServerHandshake().receive(
       bytesOf(
         request({
@@ -104,7 +104,7 @@ describe('ws 3.3.1, Node CVE-2026-21710: names of Object.prototype', () => {
     expect(outcome.extensions.map(({ name }) => name)).toEqual(names);
   });
 
-  it('as an extension or a subprotocol that nobody offered', () => {
+  test('as an extension or a subprotocol that nobody offered', () => {
     for (const name of names) {
       for (const header of ['Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol']) {
         const client = new ClientHandshake({ host: 'a', target: '/' }, SAMPLE_KEY);
@@ -114,14 +114,14 @@ describe('ws 3.3.1, Node CVE-2026-21710: names of Object.prototype', () => {
   });
 });
 
-it('aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body is refused, and its body is nobody’s frame', () => {
+test('aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body is refused, and its body is nobody’s frame', () => {
   const handshake = new ServerHandshake();
   const outcome = handshake.receive(bytesOf(`${request({ add: ['Content-Length: 7'] })}\x81\x81\0\0\0\0A`));
   expect(outcome).toMatchObject({ status: 400 });
   expect(handshake.rest).toHaveLength(0);
 });
 
-it('netty CVE-2026-59898: no upgrade without Connection and Upgrade', () => {
+test('netty CVE-2026-59898: no upgrade without Connection and Upgrade', () => {
   expect(statusOf(request({ set: { Connection: undefined } }))).toBe(426);
   expect(statusOf(request({ set: { Upgrade: undefined } }))).toBe(426);
 });
@@ -129,18 +129,18 @@ it('netty CVE-2026-59898: no upgrade without Connection and Upgrade', () => {
 describe('injection', () => {
   const client = (headers: Record<string, string>) => () => new ClientHandshake({ host: 'a', target: '/', headers });
 
-  it('undici CVE-2026-1527: CR LF through an option', () => {
+  test('undici CVE-2026-1527: CR LF through an option', () => {
     expect(client({ 'X-A': 'b\r\nX-C: d' })).toThrow(TypeError);
     expect(client({ 'X-A\r\nX-C': 'd' })).toThrow(TypeError);
     expect(() => new ClientHandshake({ host: 'a', target: '/', subprotocols: ['a\r\nX: b'] })).toThrow(TypeError);
   });
 
-  it('Node CVE-2016-2216: U+010D and U+010A, which latin1 cuts to CR and LF', () => {
+  test('Node CVE-2016-2216: U+010D and U+010A, which latin1 cuts to CR and LF', () => {
     expect(client({ 'X-A': 'b\u010d\u010aX-C: d' })).toThrow(TypeError);
     expect(() => new Refusal(403, { reason: '\u010d\u010a' })).toThrow(TypeError);
   });
 
-  it('whatever an option holds, the request has the lines it should have [4.1-19]', () => {
+  test('whatever an option holds, the request has the lines it should have [4.1-19]', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', ' ', ':', '\r', '\n', '\0', '\u010d', '\u010a', '/', '#', 'é'),
     });
@@ -169,7 +169,7 @@ describe('arbitrary bytes never throw', () => {
   const bytes = fc.uint8Array({ maxLength: 200 });
   const placed = fc.tuple(fc.nat(400), bytes);
 
-  it('at a server: random bytes, and requests with random bytes within', () => {
+  test('at a server: random bytes, and requests with random bytes within', () => {
     fc.assert(
       fc.property(bytes, placed, (random, [position, patch]) => {
         new ServerHandshake().receive(random);
@@ -182,7 +182,7 @@ describe('arbitrary bytes never throw', () => {
     );
   });
 
-  it('at a client: random bytes, and responses with random bytes within', () => {
+  test('at a client: random bytes, and responses with random bytes within', () => {
     fc.assert(
       fc.property(bytes, placed, (random, [position, patch]) => {
         for (const text of [

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from '../../src/handshake/extension-header.js';
 
 const token = fc.string({ unit: fc.constantFrom(...'aZ9-_!~'), minLength: 1, maxLength: 8 });
@@ -12,7 +12,7 @@ const offers: fc.Arbitrary<ExtensionOffer[]> = fc.array(
 );
 
 describe('parseExtensions (RFC 6455 §9.1)', () => {
-  it.each<[string, ExtensionOffer[]]>([
+  test.each<[string, ExtensionOffer[]]>([
     ['deflate-stream', [{ name: 'deflate-stream', parameters: [] }]],
     [
       'mux; max-channels=4; flow-control, deflate-stream',
@@ -46,15 +46,15 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
     expect(parseExtensions([text])).toEqual(extensions);
   });
 
-  it('reads `foo` and `bar; baz=2` in two lines as `foo, bar; baz=2` [9.1-3] [11.3.2-1]', () => {
+  test('reads `foo` and `bar; baz=2` in two lines as `foo, bar; baz=2` [9.1-3] [11.3.2-1]', () => {
     expect(parseExtensions(['foo', 'bar; baz=2'])).toEqual(parseExtensions(['foo, bar; baz=2']));
   });
 
-  it.each([[[]], [['']], [[' , ,']], [['', ',']]])('returns none for the lines %j', lines => {
+  test.each([[[]], [['']], [[' , ,']], [['', ',']]])('returns none for the lines %j', lines => {
     expect(parseExtensions(lines)).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ';',
     'a;',
     'a;;b',
@@ -81,7 +81,7 @@ describe('parseExtensions (RFC 6455 §9.1)', () => {
 });
 
 describe('serializeExtensions', () => {
-  it('parse(serialise(offers)) = offers', () => {
+  test('parse(serialise(offers)) = offers', () => {
     fc.assert(
       fc.property(offers, extensions => {
         expect(parseExtensions([serializeExtensions(extensions)])).toEqual(extensions);
@@ -89,7 +89,7 @@ describe('serializeExtensions', () => {
     );
   });
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['an empty name', { name: '', parameters: [] }],
     ['a name that is no string', { name: 1, parameters: [] }],
     ['a name with a comma', { name: 'a,b', parameters: [] }],

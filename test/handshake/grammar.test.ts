@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   isFieldByte,
   isFieldValue,
@@ -14,7 +14,7 @@ const TCHAR = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const token = fc.string({ unit: fc.constantFrom(...TCHAR), minLength: 1 });
 
 describe('token (RFC 9110 §5.6.2)', () => {
-  it('has the characters of tchar and no others', () => {
+  test('has the characters of tchar and no others', () => {
     for (let code = 0; code < 0x180; code++) {
       const character = String.fromCharCode(code);
       expect(isToken(character), `U+${code.toString(16)}`).toBe(TCHAR.includes(character));
@@ -22,14 +22,14 @@ describe('token (RFC 9110 §5.6.2)', () => {
     }
   });
 
-  it('is not empty', () => {
+  test('is not empty', () => {
     expect(isToken('')).toBe(false);
     expect(new Scanner('').token()).toBeUndefined();
   });
 });
 
 describe('field-value (RFC 9110 §5.5)', () => {
-  it('has HTAB, SP, VCHAR and obs-text, and no others', () => {
+  test('has HTAB, SP, VCHAR and obs-text, and no others', () => {
     for (let code = 0; code < 0x180; code++) {
       const allowed = code === 9 || (code >= 0x20 && code <= 0x7e) || (code >= 0x80 && code <= 0xff);
       expect(isFieldByte(code), `U+${code.toString(16)}`).toBe(allowed);
@@ -37,11 +37,11 @@ describe('field-value (RFC 9110 §5.5)', () => {
     }
   });
 
-  it('may be empty', () => {
+  test('may be empty', () => {
     expect(isFieldValue('')).toBe(true);
   });
 
-  it('is trimmed of SP and HTAB alone', () => {
+  test('is trimmed of SP and HTAB alone', () => {
     expect(trimWhitespace(' \t a b\t ')).toBe('a b');
     expect(trimWhitespace('\xa0a\xa0')).toBe('\xa0a\xa0');
     expect(trimWhitespace('\t ')).toBe('');
@@ -50,7 +50,7 @@ describe('field-value (RFC 9110 §5.5)', () => {
 });
 
 describe('quoted-string (RFC 9110 §5.6.4)', () => {
-  it.each([
+  test.each([
     ['""', ''],
     ['"a b"', 'a b'],
     ['"a\tb\xff"', 'a\tb\xff'],
@@ -61,11 +61,11 @@ describe('quoted-string (RFC 9110 §5.6.4)', () => {
     expect(new Scanner(text).quotedString()).toBe(content);
   });
 
-  it.each(['', 'a', '"', '"a', '"a\\', '"a\\"', '"a\0"', '"a\\\0"', '"\u0100"', '"\x7f"'])('not %j', text => {
+  test.each(['', 'a', '"', '"a', '"a\\', '"a\\"', '"a\0"', '"a\\\0"', '"\u0100"', '"\x7f"'])('not %j', text => {
     expect(new Scanner(text).quotedString()).toBeUndefined();
   });
 
-  it('gives back what was quoted, and stands behind it', () => {
+  test('gives back what was quoted, and stands behind it', () => {
     const content = fc.string({ unit: fc.constantFrom('"', '\\', ' ', '\t', 'a', ',', '\xe9') });
     fc.assert(
       fc.property(content, text => {
@@ -79,7 +79,7 @@ describe('quoted-string (RFC 9110 §5.6.4)', () => {
 });
 
 describe('lists (RFC 9110 §5.6.1)', () => {
-  it.each<[string[], string[] | undefined]>([
+  test.each<[string[], string[] | undefined]>([
     [[], []],
     [[''], []],
     [[' , ,\t'], []],
@@ -99,7 +99,7 @@ describe('lists (RFC 9110 §5.6.1)', () => {
     expect(parseTokenList(lines)).toEqual(elements);
   });
 
-  it('give the same elements however they are spread over lines and padded', () => {
+  test('give the same elements however they are spread over lines and padded', () => {
     const separator = fc.constantFrom(',', ', ', ' ,\t', ',,', ' , ,', '\n');
     fc.assert(
       fc.property(fc.array(fc.tuple(token, separator)), pairs => {
@@ -108,7 +108,7 @@ describe('lists (RFC 9110 §5.6.1)', () => {
     );
   });
 
-  it('take elements of any kind', () => {
+  test('take elements of any kind', () => {
     expect(parseList(['"a,b", "c"'], scanner => scanner.quotedString())).toEqual(['a,b', 'c']);
   });
 });

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { GrowingBytes } from '../../src/handshake/growing-bytes.js';
 
-it('keeps what was appended, in order, through every growth', () => {
+test('keeps what was appended, in order, through every growth', () => {
   const bytes = new GrowingBytes();
   const source = Uint8Array.from({ length: 5000 }, (_, i) => i);
   let offset = 0;
@@ -13,13 +13,13 @@ it('keeps what was appended, in order, through every growth', () => {
   expect(bytes.view()).toEqual(source);
 });
 
-it('holds at most twice what has come, above the smallest block', () => {
+test('holds at most twice what has come, above the smallest block', () => {
   const bytes = new GrowingBytes();
   for (let i = 0; i < 3000; i++) bytes.append(new Uint8Array(1), 0, 1);
   expect(bytes.view().buffer.byteLength).toBeLessThan(6000);
 });
 
-it('moves to another block only where the one it has is full, and then to one twice as large', () => {
+test('moves to another block only where the one it has is full, and then to one twice as large', () => {
   const bytes = new GrowingBytes();
   const sizes: number[] = [];
   for (let i = 0; i < 5000; i++) {
@@ -33,7 +33,7 @@ it('moves to another block only where the one it has is full, and then to one tw
   expect(sizes).toEqual([256, 512, 1024, 2048, 4096, 8192]);
 });
 
-it('is independent of the chunk that it copied from', () => {
+test('is independent of the chunk that it copied from', () => {
   const bytes = new GrowingBytes();
   const chunk = Uint8Array.of(1, 2, 3);
   bytes.append(chunk, 1, 3);
@@ -41,7 +41,7 @@ it('is independent of the chunk that it copied from', () => {
   expect([...bytes.view()]).toEqual([2, 3]);
 });
 
-it('starts anew when cleared', () => {
+test('starts anew when cleared', () => {
   const bytes = new GrowingBytes();
   bytes.append(Uint8Array.of(1, 2), 0, 2);
   bytes.clear();

@@ -1,13 +1,13 @@
 /** The rules as requests meet them are in server-rules.test.ts. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { HandlerError } from '../../src/errors.js';
 import { HeaderFields, type HeaderLine } from '../../src/handshake/header-fields.js';
-import { isSameServer, type OriginRule, originJudge, parseOrigin } from '../../src/handshake/origin.js';
+import { isSameServer, type OriginRule, originCheck, parseOrigin } from '../../src/handshake/origin.js';
 import type { UpgradeRequest } from '../../src/handshake/request.js';
 import { parseAuthority } from '../../src/handshake/request-target.js';
 
 describe('parseOrigin (RFC 6454 §7.1)', () => {
-  it.each([
+  test.each([
     ['http://a', { scheme: 'http', host: 'a', port: 80 }],
     ['HTTPS://A.Example', { scheme: 'https', host: 'a.example', port: 443 }],
     ['ws://a', { scheme: 'ws', host: 'a', port: 80 }],
@@ -21,7 +21,7 @@ describe('parseOrigin (RFC 6454 §7.1)', () => {
     expect(parseOrigin(text)).toEqual(origin);
   });
 
-  it.each([
+  test.each([
     '',
     'null',
     'a',
@@ -47,7 +47,7 @@ describe('parseOrigin (RFC 6454 §7.1)', () => {
 describe('isSameServer', () => {
   const page = (text: string) => parseOrigin(text)!;
 
-  it.each([
+  test.each([
     ['http://a', undefined, true],
     ['https://a', undefined, true],
     ['https://a', 443, true],
@@ -80,17 +80,17 @@ describe('isSameServer', () => {
 function objection(rule: OriginRule, origins: string | string[], host = 'a:8080', more: HeaderLine[] = []) {
   const lines = [origins].flat().map((origin): HeaderLine => ['Origin', origin]);
   const headers = new HeaderFields([...lines, ...more]);
-  return originJudge(rule)({ host, headers, origin: headers.get('Origin') } as UpgradeRequest, parseAuthority(host)!);
+  return originCheck(rule)({ host, headers, origin: headers.get('Origin') } as UpgradeRequest, parseAuthority(host)!);
 }
 
 const allows = (rule: OriginRule, origins: string | string[]) => objection(rule, origins) === undefined;
 
-describe('originJudge', () => {
-  it('does not look if all may connect', () => {
+describe('originCheck', () => {
+  test('does not look if all may connect', () => {
     expect(allows('*', ['anything', 'at all'])).toBe(true);
   });
 
-  it.each<[string, OriginRule]>([
+  test.each<[string, OriginRule]>([
     ['without the option', undefined],
     ['with a list', ['http://a:8080']],
     ['with a function', () => true],
@@ -110,7 +110,7 @@ describe('originJudge', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['https://b', 'https://b', true],
     ['https://B.Example:443', 'https://b.example', true],
     ['https://b', 'HTTPS://B:443', true],
@@ -143,51 +143,51 @@ describe('originJudge', () => {
     expect(allows(['https://other.example', entry], origin)).toBe(isAllowed);
   });
 
-  it.each([
-    ['*', /origins: '\*' allows all/],
-    ['https://*', /without `\*`.*origins: '\*' allows all/],
-    ['https://*.', /without `\*`/],
-    ['https://*.*.b', /without `\*`/],
-    ['https://a.*.b', /without `\*`/],
-    ['https://a*.b', /without `\*`/],
-    ['app://*', /without `\*`/],
+  test.each([
+    ['*', /to allow all, pass origins: '\*'/],
+    ['https://*', /only as in `\*\.example\.com`.*origins: '\*' allows all/],
+    ['https://*.', /only as in `\*\.example\.com`/],
+    ['https://*.*.b', /only as in `\*\.example\.com`/],
+    ['https://a.*.b', /only as in `\*\.example\.com`/],
+    ['https://a*.b', /only as in `\*\.example\.com`/],
+    ['app://*', /only as in `\*\.example\.com`/],
     ['*://b', /scheme:\/\//],
     ['https://b:*', /scheme:\/\//],
     ['*.b.example', /scheme:\/\//],
-    ['https://b/', /not even `\/`/],
+    ['https://b/', /\(not even `\/`\)/],
     ['https://b/chat', /without a path/],
     ['https://b?c', /without a path/],
     ['https://u@b', /scheme:\/\//],
     ['https://', /scheme:\/\//],
-    ['file:///', /not even `\/`/],
+    ['file:///', /\(not even `\/`\)/],
     ['NULL', /'null'/],
     ['', /scheme:\/\//],
     ['https://b\xfccher.example', /in ASCII/],
     ['https://127.1', /spelled as in URLs, 127\.0\.0\.1/],
     ['wss://[0::1]:9', /spelled as in URLs, \[::1\]/],
-    ['https://*.1.2.3.4', /that URLs can have/],
+    ['https://*.1.2.3.4', /that is valid in URLs/],
   ])('an entry %j, which can never match, throws a RangeError', (entry, message) => {
-    expect(() => originJudge([entry])).toThrow(RangeError);
-    expect(() => originJudge([entry])).toThrow(message);
-    expect(() => originJudge([entry])).toThrow(`got ${JSON.stringify(entry)}`);
+    expect(() => originCheck([entry])).toThrow(RangeError);
+    expect(() => originCheck([entry])).toThrow(message);
+    expect(() => originCheck([entry])).toThrow(`got ${JSON.stringify(entry)}`);
   });
 });
 
 describe('a function', () => {
-  it('is given the Origin as it was sent, and the request', () => {
+  test('is given the Origin as it was sent, and the request', () => {
     const rule = vi.fn((_origin: string, request: UpgradeRequest) => request.host === 'a:8080');
     expect(allows(rule, 'HTTPS://B')).toBe(true);
     expect(rule).toHaveBeenCalledExactlyOnceWith('HTTPS://B', expect.objectContaining({ origin: 'HTTPS://B' }));
     expect(allows(() => false, 'https://b')).toBe(false);
   });
 
-  it('is not asked about requests without Origin, with two, or with a malformed one', () => {
+  test('is not asked about requests without Origin, with two, or with a malformed one', () => {
     const rule = vi.fn(() => true);
     for (const origins of [[], ['https://b', 'https://b'], ['https://evil/.b.example']]) allows(rule, origins);
     expect(rule).not.toHaveBeenCalled();
   });
 
-  it.each<[string, () => unknown, RegExp]>([
+  test.each<[string, () => unknown, RegExp]>([
     ['a promise', () => Promise.reject(new Error('late')), /must return true or false synchronously, got a Promise/],
     ['undefined', () => undefined, /must return true or false, got undefined/],
     ['a string', () => 'false', /must return true or false, got "false"/],
@@ -206,28 +206,28 @@ describe('a function', () => {
 });
 
 describe('the text for the operator', () => {
-  it('names Origin, Host, the option, and the proxy that may have replaced Host', () => {
+  test('names Origin, Host, the option, and the proxy that may have replaced Host', () => {
     expect(objection(undefined, 'https://app.example', '127.0.0.1:3000')).toBe(
-      'Origin "https://app.example" does not name the host and port of the request, "127.0.0.1:3000", as is required without the option ' +
-        'origins. If its pages may connect, list it there. If a proxy in front of this server replaces Host, let it pass on the original one ' +
+      'Origin "https://app.example" does not name the host and port of the request, "127.0.0.1:3000", which is required unless the ' +
+        'option origins is set. If its pages may connect, list it there. If a proxy in front of this server replaces Host, let it pass on the original one ' +
         '(nginx: proxy_set_header Host $http_host;)',
     );
     expect(objection(undefined, 'https://b', 'a', [['X-Forwarded-Host', 'b']])).toContain('X-Forwarded-Host is "b"');
   });
 
-  it('names the entries of a list', () => {
+  test('names the entries of a list', () => {
     expect(objection(['https://b', 'https://*.c'], 'http://b', 'a')).toBe(
       'Origin "http://b" is not in the option origins, ["https://b", "https://*.c"]: scheme, host and port must be those of an entry (Host "a").',
     );
   });
 
-  it('says that a function refused', () => {
+  test('says that a function refused', () => {
     expect(objection(() => false, 'http://b', 'a')).toBe(
       'The option origins, a function, returned false for Origin "http://b" (Host "a").',
     );
   });
 
-  it('says what is wrong with Origin itself', () => {
+  test('says what is wrong with Origin itself', () => {
     expect(objection(undefined, ['http://b', 'http://c'])).toMatch(/^Origin: expected one .* got "http:\/\/b" and /);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type Authority,
   isRequestTarget,
@@ -7,7 +7,7 @@ import {
 } from '../../src/handshake/request-target.js';
 
 describe('parseAuthority (RFC 3986 §3.2)', () => {
-  it.each<[string, Authority]>([
+  test.each<[string, Authority]>([
     ['a', { host: 'a', port: undefined }],
     ['A.Example', { host: 'a.example', port: undefined }],
     ['a:', { host: 'a', port: undefined }],
@@ -22,7 +22,7 @@ describe('parseAuthority (RFC 3986 §3.2)', () => {
     expect(parseAuthority(text)).toEqual(authority);
   });
 
-  it.each([
+  test.each([
     '',
     ':',
     ':80',
@@ -60,7 +60,7 @@ describe('parseAuthority (RFC 3986 §3.2)', () => {
 });
 
 describe('parseRequestTarget (RFC 9112 §3.2)', () => {
-  it.each<[string, string, string, string | undefined]>([
+  test.each<[string, string, string, string | undefined]>([
     ['/', '/', '', undefined],
     ['/a?', '/a', '', undefined],
     ['/a?b?c', '/a', 'b?c', undefined],
@@ -77,7 +77,7 @@ describe('parseRequestTarget (RFC 9112 §3.2)', () => {
     expect(parseRequestTarget(target)).toEqual({ path, query, authority });
   });
 
-  it.each([
+  test.each([
     '',
     '*',
     'a',
@@ -101,7 +101,7 @@ describe('parseRequestTarget (RFC 9112 §3.2)', () => {
   });
 });
 
-it('a request line can hold printable ASCII but for space and `#` as its target', () => {
+test('a request line can hold printable ASCII but for space and `#` as its target', () => {
   for (let code = 0; code < 0x180; code++) {
     expect(isRequestTarget(`/${String.fromCharCode(code)}`)).toBe(code > 0x20 && code < 0x7f && code !== 0x23);
   }

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkSubprotocols, parseSubprotocols, selectSubprotocol } from '../../src/handshake/subprotocol.js';
 
 describe('parseSubprotocols (RFC 6455 §11.3.4)', () => {
-  it.each<[string[], string[] | undefined]>([
+  test.each<[string[], string[] | undefined]>([
     [[], []],
     [['chat, superchat'], ['chat', 'superchat']],
     [
@@ -24,11 +24,11 @@ describe('parseSubprotocols (RFC 6455 §11.3.4)', () => {
 });
 
 describe('selectSubprotocol (§4.2.2)', () => {
-  it('prefers what the client prefers', () => {
+  test('prefers what the client prefers', () => {
     expect(selectSubprotocol(['a', 'b', 'c'], ['c', 'b'])).toBe('b');
   });
 
-  it('agrees to nothing where nothing is common', () => {
+  test('agrees to nothing where nothing is common', () => {
     expect(selectSubprotocol(['a'], ['b'])).toBeUndefined();
     expect(selectSubprotocol([], ['b'])).toBeUndefined();
     expect(selectSubprotocol(['A'], ['a'])).toBeUndefined();
@@ -36,7 +36,7 @@ describe('selectSubprotocol (§4.2.2)', () => {
 });
 
 describe('the subprotocol that was selected', () => {
-  it('keeps nothing of the head that it came in, as long as the connection may live', () => {
+  test('keeps nothing of the head that it came in, as long as the connection may live', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const heap = () => {
@@ -58,11 +58,11 @@ describe('the subprotocol that was selected', () => {
 });
 
 describe('checkSubprotocols', () => {
-  it('gives back what can be offered', () => {
+  test('gives back what can be offered', () => {
     expect(checkSubprotocols(['a', 'B', 'b'])).toEqual(['a', 'B', 'b']);
   });
 
-  it.each<[unknown, RegExp]>([
+  test.each<[unknown, RegExp]>([
     ['chat', /supported must be an array of tokens, got "chat"/],
     [[''], /each of supported must be a token, got ""/],
     [['a b'], /each of supported/],

@@ -1,8 +1,8 @@
 /** What entries of `origins` and `hosts` may be is in origin.test.ts and allowed-hosts.test.ts. */
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { UpgradePolicy, type UpgradePolicyOptions } from '../../src/handshake/upgrade-policy.js';
 
-it.each<[string, object]>([
+test.each<[string, object]>([
   ['a path that is no string', { path: /^.chat/ }],
   ['an origin that is no string', { origins: [1] }],
   ['origins that are neither list nor function', { origins: 'http://a' }],
@@ -14,7 +14,7 @@ it.each<[string, object]>([
   expect(create).toThrow(new RegExp(`\\b${Object.keys(options)[0]} must be .*, got `));
 });
 
-it.each<[string, UpgradePolicyOptions]>([
+test.each<[string, UpgradePolicyOptions]>([
   ['a path without a slash', { path: 'chat' }],
   ['a path that is a URI', { path: 'http://a/chat' }],
   ['a path with a query', { path: '/chat?a' }],
@@ -30,7 +30,7 @@ it.each<[string, UpgradePolicyOptions]>([
   expect(create).toThrow(new RegExp(`\\b${Object.keys(options)[0]} must be .*, got `));
 });
 
-it.each(['/chat/:id', '/:room', '/chat/*', '/*', '/chat/{id}', '/chat/[id]', '/chat/(.*)', '/chat/(\\d+)'])(
+test.each(['/chat/:id', '/:room', '/chat/*', '/*', '/chat/{id}', '/chat/[id]', '/chat/(.*)', '/chat/(\\d+)'])(
   'the path %s, which looks like a pattern, throws a RangeError that says what to do instead',
   path => {
     expect(() => new UpgradePolicy({ path })).toThrow(RangeError);
@@ -38,6 +38,6 @@ it.each(['/chat/:id', '/:room', '/chat/*', '/*', '/chat/{id}', '/chat/[id]', '/c
   },
 );
 
-it.each(['/', '/chat', '/a:b', '/users(1)', '/a;b=1,2', '/%7Bid%7D', '/a/../b'])('the path %s is literal', path => {
+test.each(['/', '/chat', '/a:b', '/users(1)', '/a;b=1,2', '/%7Bid%7D', '/a/../b'])('the path %s is literal', path => {
   expect(new UpgradePolicy({ path }).path).toBe(path);
 });

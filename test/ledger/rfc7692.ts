@@ -71,7 +71,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'A client that received a response accepting a PMCE extension negotiation offer together with such an extension MUST _Fail the WebSocket Connection_.',
-    kept: ['handshake/http1/response-rules.ts judgeResponse', 'permessage-deflate/parameters.ts judgeResponse'],
+    kept: ['handshake/agreement.ts agreementOf', 'permessage-deflate/parameters.ts judgeResponse'],
   },
   {
     id: '5-9',
@@ -85,7 +85,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'A client that receives a response accepting a PMCE extension negotiation offer together with such an extension MUST _Fail the WebSocket Connection_.',
-    kept: ['handshake/http1/response-rules.ts judgeResponse', 'permessage-deflate/parameters.ts judgeResponse'],
+    kept: ['handshake/agreement.ts agreementOf', 'permessage-deflate/parameters.ts judgeResponse'],
   },
   {
     id: '5-11',
@@ -99,7 +99,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'If a server gives an invalid response, such as accepting a PMCE that the client did not offer, the client MUST _Fail the WebSocket Connection_.',
-    kept: ['handshake/http1/response-rules.ts judgeResponse', 'client/compression.ts agreedDeflate'],
+    kept: ['handshake/agreement.ts agreementOf', 'client/compression.ts agreedDeflate'],
   },
   {
     id: '5-13',

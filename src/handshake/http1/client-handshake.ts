@@ -1,12 +1,13 @@
 /**
- * The client's side of the opening handshake (RFC 6455 §4.1):
+ * The client's side of the opening handshake over HTTP/1.1 (RFC 6455 §4.1):
  *
  *     ClientHandshake.request -> bytes to send
- *     bytes received -> receive() -> Agreement, and the connection is open
- *                                 -> HandshakeError, and it never was
+ *     bytes received -> receive() -> Agreement: the connection is open
+ *                                 -> HandshakeError: there is no connection
  */
-import { HandshakeError, invalidType } from '../../errors.js';
+import { HandshakeError, invalidType, typeError } from '../../errors.js';
 import { checkOptionNames, type OptionNames } from '../../option-names.js';
+import type { Agreement } from '../agreement.js';
 import { type ExtensionOffer, serializeExtensions } from '../extension-header.js';
 import { GrowingBytes } from '../growing-bytes.js';
 import {
@@ -24,10 +25,10 @@ import { HEAD_LIMIT_NAMES, HeadFault, type HeadLimits, type HeadReader, response
 import { createKey, isKey } from './key.js';
 import { ResponseBody } from './response-body.js';
 import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse, NO_RESPONSE } from './response-hint.js';
-import { type Agreement, judgeResponse } from './response-rules.js';
+import { judgeResponse } from './response-rules.js';
 
 export interface ClientHandshakeOptions extends HeadLimits {
-  /** `host[:port]` for the Host header; without the port where it is the default one (RFC 6455 §4.1). */
+  /** `host[:port]` for the Host header. Leave the port out if it is the default one (RFC 6455 §4.1). */
   readonly host: string;
   /** Resource name (RFC 6455 §3): path and query, e.g. `/chat?room=1`. */
   readonly target: string;
@@ -36,7 +37,7 @@ export interface ClientHandshakeOptions extends HeadLimits {
   /** Extensions to offer, the preferred one first. */
   readonly extensions?: readonly ExtensionOffer[] | undefined;
   readonly origin?: string | undefined;
-  /** More headers for the request; a Host among them takes the place of `host`. */
+  /** More headers for the request. A Host header replaces `host`. */
   readonly headers?: HeaderInput | undefined;
 }
 
@@ -50,10 +51,10 @@ const OPTION_NAMES: OptionNames<ClientHandshakeOptions> = {
   ...HEAD_LIMIT_NAMES,
 };
 
-/** More 1xx than this in front of the response is a server at play. */
+/** A server that sends more 1xx responses than this is refused. */
 const MAX_INTERIM_RESPONSES = 5;
 
-/** How much of what came is kept to say what it was. */
+/** How many of the first bytes are kept for the error. */
 const OPENING_SIZE = 64;
 
 export class ClientHandshake {
@@ -65,7 +66,7 @@ export class ClientHandshake {
   readonly #extensions: readonly ExtensionOffer[];
 
   readonly #reader: HeadReader<Omit<ResponseHead, 'headers'>>;
-  /** The first bytes that came. */
+  /** The first bytes received. */
   readonly #opening = new GrowingBytes();
   #interimResponses = 0;
   #response: ResponseHead | undefined;
@@ -74,8 +75,8 @@ export class ClientHandshake {
   #over = false;
 
   /**
-   * @param key by default a fresh one, as RFC 6455 §4.1 demands for each connection
-   * @throws TypeError or RangeError where an option cannot be sent, or is not a caller's to set
+   * @param key a fresh one by default, which RFC 6455 §4.1 requires for each connection
+   * @throws {TypeError | RangeError} if an option can't be sent, or is not the caller's to set
    */
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
     checkOptionNames(options, OPTION_NAMES);
@@ -83,28 +84,29 @@ export class ClientHandshake {
     this.key = key;
     this.#reader = responseHeadReader(options);
     this.request = encodeRequest(options, key);
-    // Copies: what the caller does to its arrays later was not offered.
+    // The caller may change its arrays later.
     this.#subprotocols = [...(options.subprotocols ?? [])];
     this.#extensions = [...(options.extensions ?? [])];
   }
 
-  /** The head of the final response, once it is whole; its status tells a redirect before the body has come. */
+  /** The head of the final response, once it is complete. Its status shows a redirect before the body arrives. */
   get response(): ResponseHead | undefined {
     return this.#response;
   }
 
-  /** What came behind a 101 in the chunk that ended it: the first frames, for the connection. */
+  /** The bytes after a 101 in its last chunk: the first frames, for the connection. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
   /**
-   * Takes the next bytes, in any segmentation: gives the outcome, or undefined while more bytes are needed. Where the server
-   * refuses, that is until its body is whole too, or 1 MiB of it has come.
-   * @throws TypeError behind the outcome: what comes then belongs to the connection
+   * Takes the next bytes, in any segmentation. Returns the outcome, or undefined while more bytes are needed. The outcome of a refusal
+   * comes when its body is complete too, or 1 MiB of it has arrived.
+   *
+   * @throws {TypeError} after the outcome: later bytes belong to the connection
    */
   receive(chunk: Uint8Array): Agreement | HandshakeError | undefined {
-    if (this.#over) throw invalidType('chunk', 'given to the connection, now that the handshake is over', chunk);
+    if (this.#over) throw typeError('the opening handshake is over: pass this chunk to the connection');
     if (this.#body !== undefined) return this.#receiveBody(this.#body, chunk);
     this.#opening.append(chunk, 0, Math.min(chunk.length, OPENING_SIZE - this.#opening.length));
     let bytes = chunk;
@@ -121,7 +123,7 @@ export class ClientHandshake {
     }
   }
 
-  /** The server has ended the connection, or the caller will not wait any longer: gives the error with what has come. */
+  /** Ends the handshake, because the connection has ended or the caller stops waiting. Returns the error, with what has arrived. */
   end(): HandshakeError {
     if (this.#response !== undefined && this.#body !== undefined)
       return this.#failAtResponse(this.#response, this.#body);
@@ -167,10 +169,10 @@ export class ClientHandshake {
     return body.isWhole ? this.end() : undefined;
   }
 
-  /** Where there is no response to speak of: the first bytes that came stand in for the body. */
+  /** Fails without a usable response: the first bytes received become the body of the error. */
   #failAtOpening(message: string): HandshakeError {
     this.#over = true;
-    // Without what came behind the fault in its chunk: the error does not depend on how the bytes were cut.
+    // Without the bytes after the fault: the error must not depend on the segmentation.
     const body = this.#opening.view().subarray(0, this.#reader.size);
     return new HandshakeError(message, { phase: 'response', fault: 'peer', body, hint: hintOfOpening(body) });
   }

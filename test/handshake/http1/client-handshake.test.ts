@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HandshakeError } from '../../../src/errors.js';
 import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
 import { isKey } from '../../../src/handshake/http1/key.js';
@@ -13,13 +13,13 @@ const requestOf = (options?: Partial<ClientHandshakeOptions>) =>
   Buffer.from(handshake(options).request).toString('latin1');
 
 describe('the request (RFC 6455 §4.1)', () => {
-  it('has what every opening handshake must have [4.1-19] [4.1-20] [4.1-21] [4.1-24] [4.1-25] [4.1-26] [4.1-27] [4.1-28] [4.1-33] [4.1-34] [11.3.1-1] [11.3.5-2]', () => {
+  test('has what every opening handshake must have [4.1-19] [4.1-20] [4.1-21] [4.1-24] [4.1-25] [4.1-26] [4.1-27] [4.1-28] [4.1-33] [4.1-34] [11.3.1-1] [11.3.5-2]', () => {
     expect(requestOf()).toBe(
       `GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ${SAMPLE_KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
   });
 
-  it('draws a fresh key each time', () => {
+  test('draws a fresh key each time', () => {
     const keys = Array.from({ length: 100 }, () => new ClientHandshake(OPTIONS).key);
     expect(keys.every(isKey)).toBe(true);
     expect(new Set(keys).size).toBe(100);
@@ -27,7 +27,7 @@ describe('the request (RFC 6455 §4.1)', () => {
     expect(Buffer.from(request).toString('latin1')).toContain(`\r\nSec-WebSocket-Key: ${key}\r\n`);
   });
 
-  it('offers subprotocols and extensions, names its origin, and sends the headers of the caller [4.1-32] [4.1-35] [4.1-38] [4.1-39]', () => {
+  test('offers subprotocols and extensions, names its origin, and sends the headers of the caller [4.1-32] [4.1-35] [4.1-38] [4.1-39]', () => {
     const text = requestOf({
       subprotocols: ['chat', 'superchat'],
       extensions: [
@@ -55,17 +55,17 @@ describe('the request (RFC 6455 §4.1)', () => {
     ]);
   });
 
-  it('lets the caller name another Host, once and in the first place', () => {
+  test('lets the caller name another Host, once and in the first place', () => {
     const text = requestOf({ headers: [['host', '[::1]:81']] });
     expect(text).toMatch(/^GET \/chat HTTP\/1\.1\r\nHost: \[::1\]:81\r\n/);
     expect(text.match(/host:/gi)).toHaveLength(1);
   });
 
-  it('takes an Origin from the headers as well', () => {
+  test('takes an Origin from the headers as well', () => {
     expect(requestOf({ headers: { origin: 'null' } })).toContain('\r\norigin: null\r\n');
   });
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['no host', { host: undefined }],
     ['an empty host', { host: '' }],
     ['a host with a line end', { host: 'a\r\nX: y' }],
@@ -100,24 +100,24 @@ describe('the request (RFC 6455 §4.1)', () => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(/ must be /);
   });
 
-  it.each<[unknown, string]>([
+  test.each<[unknown, string]>([
     [{ host: 'a/b' }, 'host must be one `host[:port]`, got "a/b"'],
     [{ headers: { Host: ['a', 'b'] } }, 'host must be one `host[:port]`, got an Array'],
   ])('says what came: %o', (options, message) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(message);
   });
 
-  it('throws TypeError on a key that is none', () => {
+  test('throws TypeError on a key that is none', () => {
     expect(() => new ClientHandshake(OPTIONS, 'x')).toThrow(TypeError);
   });
 
-  it('throws RangeError on a limit that is none', () => {
+  test('throws RangeError on a limit that is none', () => {
     expect(() => handshake({ maxHeadSize: 0 })).toThrow(RangeError);
   });
 });
 
 describe('a refused handshake', () => {
-  it('is reported with status, headers, body and hint', () => {
+  test('is reported with status, headers, body and hint', () => {
     const text = 'HTTP/1.1 404 Not Found\r\nX-A: b\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\n';
     const { outcome } = readEverySplit(
       () => handshake(),
@@ -135,7 +135,7 @@ describe('a refused handshake', () => {
     expect(error.hint).toContain('path');
   });
 
-  it('shows its head before its body has come, so that a redirect need not be read', () => {
+  test('shows its head before its body has come, so that a redirect need not be read', () => {
     const client = handshake();
     expect(client.response).toBeUndefined();
     expect(client.receive(bytesOf('HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nsee'))).toBeUndefined();
@@ -143,7 +143,7 @@ describe('a refused handshake', () => {
     expect(client.response!.headers.get('location')).toBe('/x');
   });
 
-  it('without a length ends with the connection', () => {
+  test('without a length ends with the connection', () => {
     const client = handshake();
     expect(client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\nhel'))).toBeUndefined();
     expect(client.receive(bytesOf('lo'))).toBeUndefined();
@@ -153,12 +153,12 @@ describe('a refused handshake', () => {
     expect(client.rest).toHaveLength(0);
   });
 
-  it('shows its reason phrase without control characters', () => {
+  test('shows its reason phrase without control characters', () => {
     const error = handshake().receive(bytesOf('HTTP/1.1 500 a\x9bb\r\nContent-Length: 0\r\n\r\n')) as HandshakeError;
     expect(error.message).toBe('the server answered 500 a\\u009bb');
   });
 
-  it('is reported where 1 MiB of its body has come', () => {
+  test('is reported where 1 MiB of its body has come', () => {
     const client = handshake();
     client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\n'));
     const mebibyte = new Uint8Array(1024 * 1024);
@@ -166,7 +166,7 @@ describe('a refused handshake', () => {
     expect((client.receive(mebibyte) as HandshakeError).body).toHaveLength(1024 * 1024);
   });
 
-  it('carries the first bytes of what is no HTTP', () => {
+  test('carries the first bytes of what is no HTTP', () => {
     const error = handshake().receive(bytesOf('SSH-2.0-x\r\nmore')) as HandshakeError;
     expect(Buffer.from(error.body).toString()).toBe('SSH-2.0-x\r\n');
     expect(error.status).toBeUndefined();
@@ -174,7 +174,7 @@ describe('a refused handshake', () => {
     expect(long.body).toHaveLength(64);
   });
 
-  it.each([
+  test.each([
     ['nothing', '', /before a response came/],
     ['half a head', 'HTTP/1.1 101 Switch', /before the response was whole/],
     ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', /before the response was whole/],
@@ -187,7 +187,7 @@ describe('a refused handshake', () => {
     expect(() => client.receive(bytesOf('x'))).toThrow(TypeError);
   });
 
-  it('with a 101 that is not valid carries its status and headers', () => {
+  test('with a 101 that is not valid carries its status and headers', () => {
     const error = handshake().receive(bytesOf(response({ set: { Upgrade: 'x' } }))) as HandshakeError;
     expect(error.status).toBe(101);
     expect(error.headers[0]).toEqual(['Upgrade', 'x']);
@@ -195,13 +195,13 @@ describe('a refused handshake', () => {
   });
 });
 
-it('an end behind the agreement is no matter of the handshake, and does no harm', () => {
+test('an end behind the agreement is no matter of the handshake, and does no harm', () => {
   const client = handshake();
   client.receive(bytesOf(response()));
   expect(client.end()).toBeInstanceOf(HandshakeError);
 });
 
-it('what the caller does to its arrays later was not offered', () => {
+test('what the caller does to its arrays later was not offered', () => {
   const subprotocols = ['a'];
   const client = handshake({ subprotocols });
   subprotocols.push('chat');
@@ -209,7 +209,7 @@ it('what the caller does to its arrays later was not offered', () => {
   expect(outcome).toBeInstanceOf(HandshakeError);
 });
 
-it.each([
+test.each([
   ['an agreement', response()],
   ['a fault', '\n'],
   ['a refusal', 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'],

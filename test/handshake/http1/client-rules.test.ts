@@ -1,8 +1,8 @@
 /** Every rule of the response head, each vector in every segmentation. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HandshakeError } from '../../../src/errors.js';
+import type { Agreement } from '../../../src/handshake/agreement.js';
 import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
-import type { Agreement } from '../../../src/handshake/http1/response-rules.js';
 import { type HeadChanges, response, SAMPLE_KEY } from '../requests.js';
 import { type Reading, readEverySplit } from './segmentation.js';
 
@@ -31,7 +31,7 @@ function kindOf(outcome: Agreement | HandshakeError | undefined): Vector[2] {
 function rule(title: string, vectors: readonly Vector[], options?: Options): void {
   describe(title, () => {
     for (const [name, vector, kind, says] of vectors) {
-      it(`${name}: ${kind}`, () => {
+      test(`${name}: ${kind}`, () => {
         const { outcome } = read(typeof vector === 'string' ? vector : response(vector), options);
         expect(kindOf(outcome)).toBe(kind);
         if (!(outcome instanceof HandshakeError)) return;
@@ -183,7 +183,7 @@ rule(
 );
 
 describe('a response that agrees', () => {
-  it('gives subprotocol, extensions and headers', () => {
+  test('gives subprotocol, extensions and headers', () => {
     const text = response({
       add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Extensions: a; b="c"; d', 'Set-Cookie: e=f'],
     });
@@ -203,16 +203,16 @@ describe('a response that agrees', () => {
     expect((outcome as Agreement).headers.get('set-cookie')).toBe('e=f');
   });
 
-  it('has no subprotocol and no extension where the server names none', () => {
+  test('has no subprotocol and no extension where the server names none', () => {
     expect(read(response(), { subprotocols: ['chat'] }).outcome).toMatchObject({ subprotocol: '', extensions: [] });
   });
 
-  it('has no headers of the interim responses in front of it', () => {
+  test('has no headers of the interim responses in front of it', () => {
     const { headers } = read(interim(2) + response()).outcome as Agreement;
     expect(headers.lines.map(([name]) => name)).toEqual(['Upgrade', 'Connection', 'Sec-WebSocket-Accept']);
   });
 
-  it('leaves the bytes behind it to the connection', () => {
+  test('leaves the bytes behind it to the connection', () => {
     expect(read(`${response()}\x81\x02hi\r\n\r\n`).rest).toBe('\x81\x02hi\r\n\r\n');
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HeaderFields } from '../../../src/handshake/header-fields.js';
 import { encodeRequestHead, encodeResponseHead } from '../../../src/handshake/http1/head.js';
 import { HeadFault, requestHeadReader, responseHeadReader } from '../../../src/handshake/http1/head-reader.js';
@@ -28,7 +28,7 @@ const version = fc.constantFrom('1.0', '1.1', '2.0');
 describe('parse(serialise(head)) = head, in any segmentation', () => {
   const rest = fc.uint8Array({ maxLength: 20 });
 
-  it('of requests', () => {
+  test('of requests', () => {
     const target = fc.string({ unit: fc.constantFrom(...'/a?=&%{|}~'), minLength: 1 });
     fc.assert(
       fc.property(fc.record({ method: name, target, version, headers }), rest, cuts, (head, behind, sizes) => {
@@ -39,7 +39,7 @@ describe('parse(serialise(head)) = head, in any segmentation', () => {
     );
   });
 
-  it('of responses', () => {
+  test('of responses', () => {
     const status = fc.integer({ min: 100, max: 999 });
     fc.assert(
       fc.property(fc.record({ version, status, reason: value, headers }), rest, cuts, (head, behind, sizes) => {
@@ -75,7 +75,7 @@ const nearlyHead = fc
   .map(parts => bytesOf(parts.join('')));
 
 describe('arbitrary bytes', () => {
-  it.each([
+  test.each([
     ['requests', requestHeadReader],
     ['responses', responseHeadReader],
   ] as const)('as %s never throw, and mean the same however they are cut', (_, create) => {
@@ -93,14 +93,14 @@ describe('arbitrary bytes', () => {
 });
 
 describe('limits', () => {
-  it('end at the first byte too many', () => {
+  test('end at the first byte too many', () => {
     const reader = requestHeadReader({ maxHeadSize: 20 });
     expect(reader.receive(bytesOf('GET / HTTP/1.1\r\nA: b'))).toBeUndefined();
     expect(reader.size).toBe(20);
     expect(reader.receive(bytesOf('c'))).toMatchObject({ kind: 'too-large' });
   });
 
-  it('are 16 KiB and 100 lines', () => {
+  test('are 16 KiB and 100 lines', () => {
     const line = `A: ${'x'.repeat(97)}\r\n`;
     const text = `GET / HTTP/1.1\r\n${line.repeat(100)}`;
     expect(requestHeadReader().receive(bytesOf(`${text}\r\n`))).toMatchObject({ method: 'GET' });
@@ -110,7 +110,7 @@ describe('limits', () => {
     expect(requestHeadReader().receive(bytesOf(large(16_385)))).toMatchObject({ kind: 'too-large' });
   });
 
-  it('hold for all heads that one reader reads', () => {
+  test('hold for all heads that one reader reads', () => {
     const reader = responseHeadReader({ maxHeadSize: 45 });
     expect(reader.receive(bytesOf('HTTP/1.1 100 x\r\n\r\nHTTP'))).toMatchObject({ status: 100 });
     expect(reader.rest).toEqual(bytesOf('HTTP'));
@@ -123,7 +123,7 @@ describe('limits', () => {
 });
 
 describe('memory', () => {
-  it('does not keep the chunk of a socket alive', () => {
+  test('does not keep the chunk of a socket alive', () => {
     const chunk = bytesOf('GET / HTTP/1.1\r\nA: bcd');
     const reader = requestHeadReader();
     reader.receive(chunk);

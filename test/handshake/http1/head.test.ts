@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   callersHeaders,
   HeaderFields,
@@ -21,24 +21,24 @@ describe('HeaderFields', () => {
     ['x-list', '2'],
   ]);
 
-  it('are looked up by name in any case', () => {
+  test('are looked up by name in any case', () => {
     expect(headers.get('HOST')).toBe('a');
     expect(headers.has('hOsT')).toBe(true);
     expect(headers.all('host')).toEqual(['a']);
   });
 
-  it('join repeated lines, or give each (RFC 9110 §5.3)', () => {
+  test('join repeated lines, or give each (RFC 9110 §5.3)', () => {
     expect(headers.get('x-list')).toBe('1, 2');
     expect(headers.all('X-LIST')).toEqual(['1', '2']);
   });
 
-  it('have nothing under a name that did not come', () => {
+  test('have nothing under a name that did not come', () => {
     expect(headers.get('y')).toBeUndefined();
     expect(headers.has('y')).toBe(false);
     expect(headers.all('y')).toEqual([]);
   });
 
-  it('keep order and spelling', () => {
+  test('keep order and spelling', () => {
     expect([...headers]).toEqual([
       ['Host', 'a'],
       ['X-List', '1'],
@@ -47,7 +47,7 @@ describe('HeaderFields', () => {
     expect(headers.lines).toEqual([...headers]);
   });
 
-  it.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
+  test.each(['__proto__', 'constructor', 'hasOwnProperty', 'toString'])(
     'ws 3.3.1, Node CVE-2026-21710: %s is a name like any other',
     name => {
       expect(NO_HEADERS.get(name)).toBeUndefined();
@@ -59,7 +59,7 @@ describe('HeaderFields', () => {
 });
 
 describe('toHeaderFields', () => {
-  it.each<[string, HeaderInput | undefined, string[][]]>([
+  test.each<[string, HeaderInput | undefined, string[][]]>([
     ['nothing', undefined, []],
     [
       'an object',
@@ -89,7 +89,7 @@ describe('toHeaderFields', () => {
     expect(toHeaderFields(input).lines).toEqual(lines);
   });
 
-  it.each<[string, unknown, RegExp]>([
+  test.each<[string, unknown, RegExp]>([
     ['a string', 'A: b', /^headers must be an object/],
     ['null', null, /^headers must be an object/],
     ['an empty name', { '': 'x' }, /a name in headers must be a token/],
@@ -111,7 +111,7 @@ describe('toHeaderFields', () => {
 });
 
 describe('callersHeaders', () => {
-  it('refuses reserved names and prefixes, in any case', () => {
+  test('refuses reserved names and prefixes, in any case', () => {
     expect(callersHeaders({ 'Sec-Fetch': '1' }, ['sec-websocket-']).has('sec-fetch')).toBe(true);
     expect(() => callersHeaders({ 'SEC-WEBSOCKET-Key': '1' }, ['sec-websocket-'])).toThrow(/"SEC-WEBSOCKET-Key"/);
     expect(() => callersHeaders({ Upgrade: '1' }, ['upgrade'])).toThrow(TypeError);
@@ -120,18 +120,18 @@ describe('callersHeaders', () => {
 });
 
 describe('the first line', () => {
-  it('of a request', () => {
+  test('of a request', () => {
     expect(parseRequestLine('GET /a HTTP/1.1')).toEqual({ method: 'GET', target: '/a', version: '1.1' });
     expect(parseRequestLine('GET /a HTTP/1.1 x')).toBeUndefined();
   });
 
-  it('of a response', () => {
+  test('of a response', () => {
     expect(parseStatusLine('HTTP/1.1 200 All is well')).toEqual({ version: '1.1', status: 200, reason: 'All is well' });
     expect(parseStatusLine('HTTP/1.1 200 ')).toEqual({ version: '1.1', status: 200, reason: '' });
     expect(parseStatusLine('HTTP/1.1 200')).toEqual({ version: '1.1', status: 200, reason: '' });
   });
 
-  it.each([
+  test.each([
     'HTTP/1.1',
     'HTTP/1.1 ',
     'HTTP/1.1 20',
@@ -145,18 +145,18 @@ describe('the first line', () => {
 });
 
 describe('encoding', () => {
-  it('writes latin1, one character a byte', () => {
+  test('writes latin1, one character a byte', () => {
     const head = { version: '1.1', status: 200, reason: '\xfc', headers: new HeaderFields([['A', '\xff']]) };
     expect(encodeResponseHead(head)).toEqual(Buffer.from('HTTP/1.1 200 \xfc\r\nA: \xff\r\n\r\n', 'latin1'));
   });
 
   const request = { method: 'GET', target: '/', version: '1.1', headers: NO_HEADERS };
   const response = { version: '1.1', status: 101, reason: '', headers: NO_HEADERS };
-  it.each([100, 999])('writes the status %i', status => {
+  test.each([100, 999])('writes the status %i', status => {
     expect(Buffer.from(encodeResponseHead({ ...response, status })).toString()).toContain(`HTTP/1.1 ${status} `);
   });
 
-  it.each<[string, () => Uint8Array]>([
+  test.each<[string, () => Uint8Array]>([
     ['a method that is no token', () => encodeRequestHead({ ...request, method: 'GET ' })],
     ['an empty target', () => encodeRequestHead({ ...request, target: '' })],
     ['a target with a space', () => encodeRequestHead({ ...request, target: '/ x' })],

@@ -1,12 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { acceptOf, createKey, isKey } from '../../../src/handshake/http1/key.js';
 
 describe('Sec-WebSocket-Accept', () => {
-  it('of the sample of RFC 6455 §1.3', () => {
+  test('of the sample of RFC 6455 §1.3', () => {
     expect(acceptOf('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
   });
 
-  it('follows from the key as a string, not from the bytes that it stands for (§4.2.2) [4.2.2-i6]', () => {
+  test('follows from the key as a string, not from the bytes that it stands for (§4.2.2) [4.2.2-i6]', () => {
     const same = ['AQIDBAUGBwgJCgsMDQ4PEA==', 'AQIDBAUGBwgJCgsMDQ4PEC=='] as const;
     expect(Buffer.from(same[0], 'base64')).toEqual(Buffer.from(same[1], 'base64'));
     expect(acceptOf(same[0])).not.toBe(acceptOf(same[1]));
@@ -14,18 +14,18 @@ describe('Sec-WebSocket-Accept', () => {
 });
 
 describe('Sec-WebSocket-Key (§4.1)', () => {
-  it('is the base64 of 16 random bytes [4.1-29]', () => {
+  test('is the base64 of 16 random bytes [4.1-29]', () => {
     const keys = Array.from({ length: 200 }, createKey);
     expect(keys.every(isKey)).toBe(true);
     expect(keys.every(key => Buffer.from(key, 'base64').length === 16)).toBe(true);
     expect(new Set(keys).size).toBe(200);
   });
 
-  it.each(['dGhlIHNhbXBsZSBub25jZQ==', 'AQIDBAUGBwgJCgsMDQ4PEC==', '+/+/+/+/+/+/+/+/+/+/+/=='])('may be %s', key => {
+  test.each(['dGhlIHNhbXBsZSBub25jZQ==', 'AQIDBAUGBwgJCgsMDQ4PEC==', '+/+/+/+/+/+/+/+/+/+/+/=='])('may be %s', key => {
     expect(isKey(key)).toBe(true);
   });
 
-  it.each([
+  test.each([
     '',
     '==',
     'AQIDBAUGBwgJCgsMDQ4P==',

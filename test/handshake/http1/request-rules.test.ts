@@ -1,8 +1,8 @@
 /** The parts of upgrade-request.ts that bytes do not reach; the rules themselves are in server-rules.test.ts. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { judgeRequest } from '../../../src/handshake/http1/request-rules.js';
+import { type ParsedRequest, requestHeadOf } from '../../../src/handshake/http1/request-summary.js';
 import { Refusal } from '../../../src/handshake/refusal.js';
-import { type ParsedRequest, requestHeadOf } from '../../../src/handshake/request.js';
 import { UpgradePolicy } from '../../../src/handshake/upgrade-policy.js';
 import { SAMPLE_KEY } from '../requests.js';
 
@@ -16,11 +16,11 @@ const judge = (changes: Partial<ParsedRequest>) =>
   judgeRequest(requestHeadOf({ ...parsed, ...changes }), new UpgradePolicy());
 
 describe('a request that node:http has parsed', () => {
-  it('passes by the same rules', () => {
+  test('passes by the same rules', () => {
     expect(judge({})).toMatchObject({ path: '/chat', query: 'a=b', host: 'localhost:9001', key: SAMPLE_KEY });
   });
 
-  it.each<[string, Partial<ParsedRequest>, number]>([
+  test.each<[string, Partial<ParsedRequest>, number]>([
     ['HTTP/1.0', { httpVersion: '1.0' }, 400],
     ['HTTP/2', { httpVersion: '2.0' }, 505],
     ['no Host', { rawHeaders: rawHeaders.slice(2) }, 400],
@@ -40,12 +40,12 @@ describe('a request that node:http has parsed', () => {
     expect(outcome).toMatchObject({ status });
   });
 
-  it('ws CVE-2024-37890: headers that a host dropped beyond its limit are missing, not null', () => {
+  test('ws CVE-2024-37890: headers that a host dropped beyond its limit are missing, not null', () => {
     const outcome = judge({ rawHeaders: rawHeaders.slice(0, 4) });
     expect(outcome).toMatchObject({ status: 426 });
   });
 
-  it('refuses a path, an Origin and a host with a text for the operator that names them and the option', () => {
+  test('refuses a path, an Origin and a host with a text for the operator that names them and the option', () => {
     const policy = new UpgradePolicy({ path: '/chat', origins: ['https://b'], hosts: ['a'] });
     const detailOf = (changes: Partial<ParsedRequest>) =>
       (judgeRequest(requestHeadOf({ ...parsed, ...changes }), policy) as Refusal).detail;
@@ -59,7 +59,7 @@ describe('a request that node:http has parsed', () => {
     expect(detailOf({})).toMatch(/^The host "localhost:9001" .* option hosts, /);
   });
 
-  it('keeps what the function `origins` failed with for the server, in answer to HEAD too', () => {
+  test('keeps what the function `origins` failed with for the server, in answer to HEAD too', () => {
     const policy = new UpgradePolicy({
       origins: () => {
         throw new Error('oops');
@@ -74,11 +74,11 @@ describe('a request that node:http has parsed', () => {
     expect(judge({ rawHeaders: [] })).toMatchObject({ error: undefined });
   });
 
-  it('answers HEAD without a body', () => {
+  test('answers HEAD without a body', () => {
     expect(judge({ method: 'HEAD' })).toMatchObject({ status: 405, answersHead: true });
   });
 
-  it('refuses with a body, and with no header but those of its status, what is not HEAD', () => {
+  test('refuses with a body, and with no header but those of its status, what is not HEAD', () => {
     expect(judge({ method: 'POST' })).toMatchObject({ status: 405, answersHead: false });
     expect((judge({ rawHeaders: [] }) as Refusal).headers.lines).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HeaderFields, type HeaderLine } from '../../../src/handshake/header-fields.js';
 import { ResponseBody } from '../../../src/handshake/http1/response-body.js';
 import { bytesOf, segmentations } from './segmentation.js';
@@ -21,7 +21,7 @@ function read(headers: HeaderLine[], text: string): { content: string; isWhole: 
 }
 
 describe('the length of a body (RFC 9112 §6.3)', () => {
-  it.each<[string, HeaderLine[], string, string, boolean]>([
+  test.each<[string, HeaderLine[], string, string, boolean]>([
     ['Content-Length', length('5'), 'hello', 'hello', true],
     ['Content-Length, and more behind it', length('5'), 'hello, world', 'hello', true],
     ['Content-Length not reached', length('6'), 'hello', 'hello', false],
@@ -60,13 +60,13 @@ describe('the length of a body (RFC 9112 §6.3)', () => {
     expect(read(headers, text)).toEqual({ content, isWhole });
   });
 
-  it.each([204, 304])('is 0 for %i', status => {
+  test.each([204, 304])('is 0 for %i', status => {
     expect(bodyOf(length('5'), status).isWhole).toBe(true);
   });
 });
 
 describe('the limit of 1 MiB', () => {
-  it('holds for the content', () => {
+  test('holds for the content', () => {
     const body = bodyOf([]);
     body.receive(new Uint8Array(1024 * 1024 - 1));
     expect(body.isWhole).toBe(false);
@@ -75,7 +75,7 @@ describe('the limit of 1 MiB', () => {
     expect(body.content).toHaveLength(1024 * 1024);
   });
 
-  it('holds for a chunked coding that has no content', () => {
+  test('holds for a chunked coding that has no content', () => {
     const body = bodyOf(CHUNKED);
     body.receive(bytesOf('1;'));
     body.receive(Buffer.alloc(2 * 1024 * 1024, 'x'));

@@ -1,24 +1,24 @@
 /** What each response and each foreign protocol is taken for is in client-rules.test.ts. */
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { HeaderFields } from '../../../src/handshake/header-fields.js';
 import { hintOfOpening, hintOfResponse } from '../../../src/handshake/http1/response-hint.js';
 import { bytesOf } from './segmentation.js';
 
-it('every status has a hint of one line', () => {
+test('every status has a hint of one line', () => {
   for (let status = 200; status < 1000; status++) {
     const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
     expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/^[^\n]{10,300}$/);
   }
 });
 
-it('a hint does not carry control characters of the server to a terminal', () => {
+test('a hint does not carry control characters of the server to a terminal', () => {
   const headers = new HeaderFields([['Location', '\x9b31m']]);
   expect(hintOfResponse({ version: '1.1', status: 301, reason: '', headers }, new Uint8Array(0))).toContain(
     '\\u009b31m',
   );
 });
 
-it.each([
+test.each([
   [200, /right\? .*proxy_http_version 1\.1;.*HTTP\/1\.0/],
   [401, /credentials.*; .*HTTP\/1\.0.*proxy_http_version 1\.1;/],
 ])('%i of HTTP/1.0 points to the proxy as well, and says once what to configure', (status, hint) => {
@@ -28,12 +28,12 @@ it.each([
   expect(text.match(/proxy_http_version/g)).toHaveLength(1);
 });
 
-it.each([400, 426])('%i says what a proxy has to pass on', status => {
+test.each([400, 426])('%i says what a proxy has to pass on', status => {
   const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
   expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/proxy_http_version 1\.1;.*Upgrade/);
 });
 
-it.each([
+test.each([
   [300, '', /a redirect to "nowhere"/],
   [399, '', /a redirect/],
   [400, 'The plain HTTP request was sent to HTTPS port', /try wss/],
@@ -43,7 +43,7 @@ it.each([
   expect(hintOfResponse(head, bytesOf(body))).toMatch(hint);
 });
 
-it.each([
+test.each([
   ['\x15', /TLS/],
   ['\x16\x03\x01', /TLS/],
   ['* OK IMAP4rev1', /mail/],

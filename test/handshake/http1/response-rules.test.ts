@@ -1,10 +1,10 @@
 /** The steps of RFC 6455 §4.1 as bytes meet them are in client-rules.test.ts. */
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { HeaderFields, type HeaderLine } from '../../../src/handshake/header-fields.js';
-import { judgeResponse, type Offer } from '../../../src/handshake/http1/response-rules.js';
+import { type Http1Offer, judgeResponse } from '../../../src/handshake/http1/response-rules.js';
 import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../requests.js';
 
-const offer: Offer = {
+const offer: Http1Offer = {
   key: SAMPLE_KEY,
   subprotocols: ['chat'],
   extensions: [
@@ -16,7 +16,7 @@ const offer: Offer = {
 const judge = (...lines: HeaderLine[]) =>
   judgeResponse({ version: '1.1', status: 101, reason: '', headers: new HeaderFields(lines) }, offer);
 
-it('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.7-1]', () => {
+test('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.7-1]', () => {
   const lines: HeaderLine[] = [
     ['Sec-WebSocket-Protocol', 'x'],
     ['Sec-WebSocket-Extensions', 'x'],
@@ -37,7 +37,7 @@ it('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.7-
   });
 });
 
-it('an extension offered in two ways is agreed to once', () => {
+test('an extension offered in two ways is agreed to once', () => {
   const base: HeaderLine[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'upgrade'],

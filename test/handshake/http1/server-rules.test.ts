@@ -1,9 +1,9 @@
 /** Every rule of the request head, each vector in every segmentation. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { ServerHandshakeOptions } from '../../../src/handshake/http1/server-handshake.js';
 import { ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
 import { Refusal } from '../../../src/handshake/refusal.js';
 import type { UpgradeRequest } from '../../../src/handshake/request.js';
-import type { ServerHandshakeOptions } from '../../../src/handshake/upgrade-policy.js';
 import { type HeadChanges, request, SAMPLE_KEY } from '../requests.js';
 import { readEverySplit } from './segmentation.js';
 
@@ -25,7 +25,7 @@ function statusOf(outcome: UpgradeRequest | Refusal | undefined): number | undef
 function rule(title: string, vectors: readonly Vector[], options?: ServerHandshakeOptions): void {
   describe(title, () => {
     for (const [name, vector, status, says] of vectors) {
-      it(`${name}: ${status}`, () => {
+      test(`${name}: ${status}`, () => {
         const outcome = read(typeof vector === 'string' ? vector : request(vector), options);
         expect(statusOf(outcome)).toBe(status);
         if (says !== undefined) expect((outcome as Refusal).body).toMatch(says);
@@ -321,7 +321,7 @@ describe('where several rules are broken, the first in the order of upgrade-requ
     [{ line: 'POST * HTTP/1.0' }, 400, /The HTTP version/],
     [{ add: ['X : y'] }, 400, /The head/],
   ];
-  it.each(broken.map((row, index) => [row[2], index] as const))('%s', (says, index) => {
+  test.each(broken.map((row, index) => [row[2], index] as const))('%s', (says, index) => {
     const changes = broken.slice(0, index + 1).map(([change]) => change);
     const outcome = read(
       request({

@@ -1,12 +1,12 @@
-import { expect, it } from 'vitest';
-import { HeaderFields } from '../../src/handshake/header-fields.js';
-import { requestHeadOf, summarizeRequest } from '../../src/handshake/request.js';
+import { expect, test } from 'vitest';
+import { HeaderFields } from '../../../src/handshake/header-fields.js';
+import { requestHeadOf, summarizeRequest } from '../../../src/handshake/http1/request-summary.js';
 
 const parsed = { method: 'GET', url: '/chat?a=b', httpVersion: '1.1' };
 const summaryOf = (url: string, rawHeaders: string[] = []) =>
   summarizeRequest(requestHeadOf({ ...parsed, url, rawHeaders }));
 
-it('keeps a repeated header of node:http as the lines that it came in', () => {
+test('keeps a repeated header of node:http as the lines that it came in', () => {
   const { headers } = requestHeadOf({ ...parsed, rawHeaders: ['A', '1', 'a', '2'] });
   expect(headers).toBeInstanceOf(HeaderFields);
   expect(headers.lines).toEqual([
@@ -15,7 +15,7 @@ it('keeps a repeated header of node:http as the lines that it came in', () => {
   ]);
 });
 
-it('summarizes a valid request', () => {
+test('summarizes a valid request', () => {
   expect(summaryOf('/chat?a=b', ['Host', 'a:1', 'Origin', 'http://b'])).toMatchObject({
     method: 'GET',
     target: '/chat?a=b',
@@ -26,7 +26,7 @@ it('summarizes a valid request', () => {
   });
 });
 
-it('summarizes a malformed request as far as it goes', () => {
+test('summarizes a malformed request as far as it goes', () => {
   expect(summaryOf('*', ['Host', 'a b', 'Host', 'c'])).toMatchObject({
     target: '*',
     path: undefined,
@@ -37,6 +37,6 @@ it('summarizes a malformed request as far as it goes', () => {
   expect(summaryOf('/').host).toBeUndefined();
 });
 
-it('takes the host of an absolute target, not of Host', () => {
+test('takes the host of an absolute target, not of Host', () => {
   expect(summaryOf('wss://b:2/', ['Host', 'a']).host).toBe('b:2');
 });

@@ -1,0 +1,36 @@
+/** The head of an HTTP/1.1 request in other shapes: from what node:http parsed, and as the fields that all versions of HTTP have. */
+import { HeaderFields, type HeaderLine } from '../header-fields.js';
+import type { RequestSummary } from '../request.js';
+import { parseRequestTarget } from '../request-target.js';
+import type { RequestHead } from './head.js';
+
+/** Returns what a request asks for, valid or not. */
+export function summarizeRequest({ method, target, headers }: RequestHead): RequestSummary {
+  const parsed = parseRequestTarget(target);
+  return {
+    method,
+    target,
+    path: parsed?.path,
+    query: parsed?.query,
+    host: parsed?.authority ?? headers.get('Host'),
+    headers,
+    origin: headers.get('Origin'),
+  };
+}
+
+/** The parts of a node:http IncomingMessage that the opening handshake needs. */
+export interface ParsedRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  /** Names and values in turn, as received. Not `headers`, which joins and drops repeated lines. */
+  readonly rawHeaders: readonly string[];
+}
+
+/** Returns the head of a request that node:http has parsed, for judgeRequest(). */
+export function requestHeadOf(request: ParsedRequest): RequestHead {
+  const { method = '', url = '', httpVersion, rawHeaders } = request;
+  const lines: HeaderLine[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
+  return { method, target: url, version: httpVersion, headers: new HeaderFields(lines) };
+}

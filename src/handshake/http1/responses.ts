@@ -1,0 +1,53 @@
+/** The server's answers to an opening handshake over HTTP/1.1, as bytes (RFC 6455 §4.2.2). */
+import { Buffer } from 'node:buffer';
+import type { HeaderLine } from '../header-fields.js';
+import { type AcceptOptions, acceptanceHeaders } from '../negotiation.js';
+import { type Refusal, withDefaults } from '../refusal.js';
+import { encodeResponseHead } from './head.js';
+import { acceptOf } from './key.js';
+import type { Http1UpgradeRequest } from './request-rules.js';
+
+/** RFC 9110 §7.8: a server that receives Upgrade and `Expect: 100-continue` MUST send a 100 before the 101. */
+const CONTINUE = encodeResponseHead({ version: '1.1', status: 100, reason: 'Continue', headers: [] });
+
+/**
+ * Returns the bytes that accept a request: a 101, after a 100 if the client waits for one.
+ *
+ * @throws {TypeError | RangeError} if the client did not offer what is accepted, or if a header belongs to the handshake or can't be sent
+ */
+export function acceptRequest(request: Http1UpgradeRequest, options: AcceptOptions = {}): Uint8Array {
+  return encodeAcceptance(request, acceptanceHeaders(request, options));
+}
+
+/** Returns the bytes that accept a request, with the headers that acceptanceHeaders() returned. */
+export function encodeAcceptance(request: Http1UpgradeRequest, headers: readonly HeaderLine[]): Uint8Array {
+  const response = encodeResponseHead({
+    version: '1.1',
+    status: 101,
+    reason: 'Switching Protocols',
+    headers: [
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+      ['Sec-WebSocket-Accept', acceptOf(request.key)],
+      ...headers,
+    ],
+  });
+  return request.expectsContinue ? Buffer.concat([CONTINUE, response]) : response;
+}
+
+/** Returns the bytes of a refusal: a complete response, which is the last one on its connection. */
+export function encodeRefusal(refusal: Refusal): Uint8Array {
+  const body = Buffer.from(refusal.body, 'utf8');
+  const { status, reason, answersHead } = refusal;
+  // RFC 9110 §15.5.22: a 426 MUST have an Upgrade header field.
+  const headers = status === 426 ? withDefaults(refusal.headers, [['Upgrade', 'websocket']]) : refusal.headers;
+  const all = withDefaults(headers, [
+    // RFC 9110 §7.8: a sender of Upgrade MUST send the connection option `upgrade` too.
+    ['Connection', headers.has('Upgrade') ? 'close, Upgrade' : 'close'],
+    ['Content-Type', 'text/plain; charset=utf-8'],
+    // RFC 9110 §8.6: in answer to HEAD, it would have to be the length of the answer to GET, which is another one.
+    ...(answersHead ? [] : [['Content-Length', String(body.length)] as const]),
+  ]);
+  const head = encodeResponseHead({ version: '1.1', status, reason, headers: all });
+  return answersHead ? head : Buffer.concat([head, body]);
+}
