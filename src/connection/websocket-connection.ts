@@ -50,12 +50,14 @@ export interface ConnectionEvents {
 }
 
 /** What the opening handshake left to a connection. */
-export interface ConnectionInit {
+export interface ConnectionInit<Context = unknown> {
   readonly role: Role;
   /** The subprotocol agreed on, or ''. */
   readonly subprotocol: string;
   /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
   readonly extensions: string;
+  /** What `connection.context` is. */
+  readonly context?: Context;
   readonly settings?: ConnectionSettings;
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
@@ -82,12 +84,14 @@ export interface WaitOptions {
  * A message goes to an iterator that waits for one, or else to the listeners of `message`; where there is neither it is kept,
  * until one comes.
  */
-export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
+export class WebSocketConnection<Context = unknown> extends EventEmitter<ConnectionEvents> {
   readonly role: Role;
   /** The subprotocol agreed on, or '' (RFC 6455 §1.9). */
   readonly subprotocol: string;
   /** The extensions agreed on, as in Sec-WebSocket-Extensions, or '' (§9.1). */
   readonly extensions: string;
+  /** The value that the server's authorize() or the caller of handleUpgrade() provided; undefined without one, and on a client. */
+  readonly context: Context;
   /** The addresses, and TLS where there is any. */
   readonly transport: TransportInfo;
   readonly #link: Link<WebSocketConnection>;
@@ -136,11 +140,12 @@ export class WebSocketConnection extends EventEmitter<ConnectionEvents> {
    *
    * @throws {TypeError} if `transport` is neither a Duplex nor a Transport
    */
-  constructor(transport: Duplex | Transport, init: ConnectionInit) {
+  constructor(transport: Duplex | Transport, init: ConnectionInit<Context>) {
     super({ captureRejections: true });
     this.role = init.role;
     this.subprotocol = init.subprotocol;
     this.extensions = init.extensions;
+    this.context = init.context as Context;
     const carrier = transportOf(transport);
     this.transport = carrier.info;
     this.#settings = init.settings ?? CONNECTION_DEFAULTS;
