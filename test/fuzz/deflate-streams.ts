@@ -2,14 +2,14 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { joined } from './mutate-bytes.js';
 import type { Random } from './random.js';
 
-/** Compressed messages of one connection, as an input has them: each behind its length in two bytes. */
+/** Compressed messages of one connection. In an input, each message follows its length in two bytes. */
 
-const MOST_MESSAGES = 24;
+const MAX_MESSAGES = 24;
 const LENGTH_BYTES = 2;
 
 export function messagesOf(bytes: Uint8Array): Uint8Array[] {
   const messages: Uint8Array[] = [];
-  for (let at = 0; at + LENGTH_BYTES <= bytes.length && messages.length < MOST_MESSAGES; ) {
+  for (let at = 0; at + LENGTH_BYTES <= bytes.length && messages.length < MAX_MESSAGES; ) {
     const length = bytes[at]! * 256 + bytes[at + 1]!;
     at += LENGTH_BYTES;
     messages.push(bytes.subarray(at, at + length));
@@ -30,7 +30,7 @@ const STRATEGIES = [
   constants.Z_RLE,
 ] as const;
 
-/** Messages as a peer's zlib makes them, with every kind of block, and now and then a bomb. */
+/** Generates messages compressed by zlib, with every kind of block, and sometimes a bomb. */
 export function messages(random: Random, takesOver: boolean, windowBits: number): Uint8Array[] {
   let history: Uint8Array = new Uint8Array(0);
   const compressed = (plain: Uint8Array, endsStream: boolean) => {
@@ -47,11 +47,11 @@ export function messages(random: Random, takesOver: boolean, windowBits: number)
   };
   return Array.from({ length: 1 + random.few(6) }, () => {
     if (!takesOver) history = new Uint8Array(0);
-    // Streams within a message: the blocks behind the end of one may refer to it.
+    // A message may consist of several streams. Later blocks may refer to earlier streams.
     const parts = Array.from({ length: random.oneIn(6) ? 1 + random.few(3) : 0 }, () =>
       compressed(plainText(random), true),
     );
-    // A block that ends the stream has no tail to be removed; RFC 7692 §7.2.3.4 puts an octet of 0 behind it.
+    // If the last block ends the stream, there is no tail to remove. RFC 7692 §7.2.3.4 appends an octet of 0.
     if (random.oneIn(8)) return joined(...parts, compressed(plainText(random), true), new Uint8Array(random.below(2)));
     return joined(...parts, compressed(plainText(random), false).subarray(0, -4));
   });
@@ -67,7 +67,7 @@ function plainText(random: Random): Uint8Array {
   return Buffer.from(words.join('').repeat(random.oneIn(8) ? 60 : 1));
 }
 
-/** Changes the messages as wholes, or the bits of one. */
+/** Adds, removes, repeats, reorders, cuts or joins messages, or flips a bit of one. */
 export function mutateMessages(list: readonly Uint8Array[], random: Random, fresh: () => Uint8Array[]): Uint8Array[] {
   const at = random.below(list.length + 1);
   const message = list[at];

@@ -1,4 +1,4 @@
-/** permessage-deflate under hostile DEFLATE data, and as a road there and back for any. */
+/** Fuzzes permessage-deflate: inflates hostile DEFLATE data, and compresses and inflates arbitrary data. */
 import { Buffer } from 'node:buffer';
 import { type InflateRaw, inflateRawSync } from 'node:zlib';
 import {
@@ -13,7 +13,7 @@ import { expectSame, expectThat } from './oracles.js';
 import type { Random } from './random.js';
 import type { Target } from './target.js';
 
-/** The first byte of an input: the window's bits in the lower three, and the settings. */
+/** The bits of an input's first byte: the window size in the lower three, and settings. */
 const WINDOW_BITS = 0x07;
 const NO_CONTEXT_TAKEOVER = 0x08;
 const HAS_SMALL_LIMIT = 0x10;
@@ -25,7 +25,7 @@ const GREATEST_WINDOW_BITS = 15;
 const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 /** An empty block that ends the stream. */
 const LAST_BLOCK = Uint8Array.of(0x03, 0x00);
-/** A block that is not compressed, of one byte. */
+/** An uncompressed block of one byte. */
 const STORED_BLOCK = Uint8Array.of(0x00, 0x01, 0x00, 0xfe, 0xff, 0x61);
 
 const SETTINGS = resolvePerMessageDeflate({ threshold: 0 }, 'client')!;
@@ -62,19 +62,19 @@ function freshMessages(settings: number, random: Random): Uint8Array[] {
   return messages(random, (settings & NO_CONTEXT_TAKEOVER) === 0, windowBitsOf(settings));
 }
 
-/** Both directions the same. */
+/** Returns the same parameters for both directions. */
 function agreedBy(settings: number): DeflateParameters {
-  const standsAlone = (settings & NO_CONTEXT_TAKEOVER) !== 0;
+  const noTakeover = (settings & NO_CONTEXT_TAKEOVER) !== 0;
   const bits = windowBitsOf(settings);
   return {
-    serverNoContextTakeover: standsAlone,
-    clientNoContextTakeover: standsAlone,
+    serverNoContextTakeover: noTakeover,
+    clientNoContextTakeover: noTakeover,
     serverMaxWindowBits: bits,
     clientMaxWindowBits: bits,
   };
 }
 
-/** Inflates the messages of a client until one is at fault, as a connection does, beside zlib alone. */
+/** Inflates a client's messages until one is invalid, and compares each with zlib's result. */
 async function checkInflating(list: readonly Uint8Array[], agreed: DeflateParameters, limit: number): Promise<string> {
   const server = new PerMessageDeflate('server', agreed, SETTINGS, limit);
   const model = new Model(agreed);
@@ -83,22 +83,35 @@ async function checkInflating(list: readonly Uint8Array[], agreed: DeflateParame
     for (const message of list) {
       const inflated = await server.inflate(message);
       const expected = model.inflate(message);
-      expectThat('an outcome', inflated !== undefined, 'undefined, though nobody closed it');
+      expectThat('inflate() returns a result', inflated !== undefined, 'undefined, but it is not closed');
       if (inflated instanceof InflateFault) {
-        expectThat('a typed fault', ['too-big', 'corrupt'].includes(inflated.kind), inflated.kind);
-        // Where the window is small, zlib lets references beyond it pass or not, as its chunks happen to lie.
+        expectThat('a fault has a known kind', ['too-big', 'corrupt'].includes(inflated.kind), inflated.kind);
+        // With a small window, zlib accepts references beyond it or not, depending on its chunks.
         const isSure = expected instanceof Uint8Array && agreed.clientMaxWindowBits === GREATEST_WINDOW_BITS;
         if (isSure)
-          expectSame('only what is too big is refused', inflated.kind, expected.length > limit ? 'too-big' : 'none');
+          expectSame(
+            'only messages that are too big are rejected',
+            inflated.kind,
+            expected.length > limit ? 'too-big' : 'none',
+          );
         return [...outcomes.slice(-3), `${inflated.kind} ${inflated.kind === 'corrupt' ? inflated.detail : ''}`].join(
           ', ',
         );
       }
-      expectThat('the limit', inflated!.length <= limit, `${inflated!.length} bytes of at most ${limit}`);
-      if (expected instanceof Uint8Array) expectSame('inflated as zlib does', hex(inflated!), hex(expected));
-      expectThat('zlib finds it whole, too', expected !== 'corrupt', hex(message));
+      expectThat(
+        'a message is at most as long as the limit',
+        inflated!.length <= limit,
+        `${inflated!.length} bytes, limit ${limit}`,
+      );
+      if (expected instanceof Uint8Array)
+        expectSame('the result is the same as from zlib', hex(inflated!), hex(expected));
+      expectThat('zlib accepts the message too', expected !== 'corrupt', hex(message));
       const held = server.contextSize;
-      expectThat('the context is a window', held <= 2 ** Math.max(9, agreed.clientMaxWindowBits), `${held} bytes held`);
+      expectThat(
+        'the context is at most as large as the window',
+        held <= 2 ** Math.max(9, agreed.clientMaxWindowBits),
+        `${held} bytes held`,
+      );
       outcomes.push(
         `${Math.min(4, Math.ceil(Math.log10(inflated!.length + 1)))}${typeof expected === 'string' ? expected : ''}`,
       );
@@ -109,25 +122,26 @@ async function checkInflating(list: readonly Uint8Array[], agreed: DeflateParame
   }
 }
 
-/** More streams than this in one message, and ours gives up. */
+/** After this many streams in one message, the code under test gives up. */
 const MANY_STREAMS = 256;
 
 /**
- * zlib, given the whole history of a direction with each message as one stream: slow, and without a dictionary as long as no block
- * ends the stream.
+ * Inflates with zlib alone, from the whole history of a direction. Slow, but it needs no dictionary until a block ends
+ * the stream.
  */
 class Model {
   readonly #takesOver: boolean;
   readonly #windowBits: number;
-  /** What was inflated before the stream began. */
+  /** The inflated data before the current stream. */
   #before: Uint8Array = new Uint8Array(0);
-  /** The stream so far, and how many bytes it gave. */
+  /** The current stream, and how many bytes it has inflated to. */
   #stream: Uint8Array = new Uint8Array(0);
-  #given = 0;
-  #knows = true;
+  #inflated = 0;
+  #isCertain = true;
   /**
-   * Whether the message took its tail for something else, and ended within a byte. It is malformed, and yet has an end; who reads on from
-   * there, as this model does, and who begins anew with the next message, as ours does, see different things from then on.
+   * Whether a message ended within a byte, because its last bits swallowed the tail. Such a message is malformed, but
+   * has an end. This model reads on from there, and the code under test starts anew with the next message, so their
+   * results differ.
    */
   #endsBetweenBytes = false;
 
@@ -137,13 +151,13 @@ class Model {
   }
 
   inflate(message: Uint8Array): Uint8Array | 'corrupt' | 'unknown' {
-    if (!this.#knows) return 'unknown';
+    if (!this.#isCertain) return 'unknown';
     try {
       const plain = this.#inflate(message);
-      this.#knows = plain !== undefined && !this.#endsBetweenBytes;
+      this.#isCertain = plain !== undefined && !this.#endsBetweenBytes;
       return plain ?? 'unknown';
     } catch {
-      this.#knows = false;
+      this.#isCertain = false;
       return 'corrupt';
     }
   }
@@ -151,38 +165,38 @@ class Model {
   #inflate(message: Uint8Array): Uint8Array | undefined {
     const parts: Uint8Array[] = [];
     if (!this.#takesOver) this.#begin(new Uint8Array(0));
-    // An empty payload adds nothing, not even a tail.
+    // An empty payload adds nothing, not even the tail.
     for (let rest = message; rest.length > 0; ) {
       if (parts.length === MANY_STREAMS) return undefined;
       const stream = joined(this.#stream, rest, TAIL);
-      // The last block shows whether the message is whole: else zlib would wait for more.
+      // Without the last block, zlib would wait for more data.
       const { buffer, engine } = inflateRawSync(joined(stream, LAST_BLOCK), {
         windowBits: this.#windowBits,
         ...(this.#before.length > 0 ? { dictionary: this.#before } : {}),
         info: true,
       }) as unknown as { readonly buffer: Buffer; readonly engine: InflateRaw };
-      parts.push(buffer.subarray(this.#given));
+      parts.push(buffer.subarray(this.#inflated));
       if (engine.bytesWritten === stream.length + LAST_BLOCK.length) {
         this.#stream = stream;
-        this.#given = buffer.length;
+        this.#inflated = buffer.length;
         this.#endsBetweenBytes = this.#takesOver && !this.#isAtByte();
         break;
       }
-      // A block has ended the stream: what is left is another one, which may refer to all that was before.
+      // A block ended the stream. The rest is another stream, which may refer to everything before it.
       rest = rest.subarray(Math.max(0, engine.bytesWritten - this.#stream.length));
       this.#begin(joined(this.#before, buffer).subarray(-(2 ** this.#windowBits)));
     }
     return joined(...parts);
   }
 
-  /** Whether a block of one byte that is put behind the stream is read as one. */
+  /** Whether the stream ends at a byte boundary: a stored block after it inflates to one more byte. */
   #isAtByte(): boolean {
     try {
       const plain = inflateRawSync(joined(this.#stream, STORED_BLOCK, LAST_BLOCK), {
         windowBits: this.#windowBits,
         ...(this.#before.length > 0 ? { dictionary: this.#before } : {}),
       });
-      return plain.length === this.#given + 1 && plain.at(-1) === STORED_BLOCK.at(-1);
+      return plain.length === this.#inflated + 1 && plain.at(-1) === STORED_BLOCK.at(-1);
     } catch {
       return false;
     }
@@ -191,11 +205,11 @@ class Model {
   #begin(before: Uint8Array): void {
     this.#before = before;
     this.#stream = new Uint8Array(0);
-    this.#given = 0;
+    this.#inflated = 0;
   }
 }
 
-/** Whatever the bytes are, what a client deflates a server inflates to the same, and zlib alone too. */
+/** A client compresses arbitrary bytes. A server and zlib must inflate them to the same bytes. */
 async function checkRoundTrip(list: readonly Uint8Array[], agreed: DeflateParameters): Promise<void> {
   const client = new PerMessageDeflate('client', agreed, SETTINGS, LIMIT);
   const server = new PerMessageDeflate('server', agreed, SETTINGS, LIMIT);
@@ -205,9 +219,17 @@ async function checkRoundTrip(list: readonly Uint8Array[], agreed: DeflateParame
       if (!client.compresses(message.length)) continue;
       const deflated = await client.deflate(message);
       const inflated = await server.inflate(deflated!);
-      expectSame('there and back', inflated instanceof InflateFault ? inflated : hex(inflated!), hex(message));
+      expectSame(
+        'a round trip returns the message',
+        inflated instanceof InflateFault ? inflated : hex(inflated!),
+        hex(message),
+      );
       const byZlib = model.inflate(deflated!);
-      expectSame('there and back by zlib', typeof byZlib === 'string' ? byZlib : hex(byZlib), hex(message));
+      expectSame(
+        'a round trip through zlib returns the message',
+        typeof byZlib === 'string' ? byZlib : hex(byZlib),
+        hex(message),
+      );
     }
   } finally {
     client.close();

@@ -3,9 +3,9 @@ import { framesIn } from './frame-model.js';
 import { joined } from './mutate-bytes.js';
 import type { Random } from './random.js';
 
-/** Streams of frames, legal ones and others. */
+/** Generates and mutates streams of frames, legal or not. */
 
-/** Where headers change their form, words their alignment, and copies their way. */
+/** Lengths around the edges of header forms, of word alignment, and of the ways to copy. */
 const LENGTHS = [0, 1, 2, 3, 7, 47, 48, 49, 124, 125, 126, 127, 200, 999, 1000, 1001, 16_384, 65_535, 65_536] as const;
 const WORDS = [
   '',
@@ -21,7 +21,7 @@ const WORDS = [
   'x'.repeat(60),
   'ü'.repeat(40),
 ] as const;
-/** Bytes that are not UTF-8: overlong, surrogates, beyond U+10FFFF, cut off, a tail alone. */
+/** Bytes that are not UTF-8: overlong, surrogates, beyond U+10FFFF, incomplete, a lone tail. */
 const NOT_UTF8 = [
   'c080',
   'e08080',
@@ -68,7 +68,7 @@ function textPayload(random: Random): Uint8Array {
   return Buffer.from(Array.from({ length: random.few(8) }, () => random.pick(WORDS)).join(''));
 }
 
-/** Long payloads are rare, since they are slow. */
+/** Long payloads are rare, because they are slow. */
 function lengthOf(random: Random): number {
   return random.oneIn(60) ? random.pick(LENGTHS) : Math.min(random.pick(LENGTHS), 130 + random.below(130));
 }
@@ -88,8 +88,10 @@ function maskingKey(random: Random): [number, number, number, number] {
   return random.oneIn(8) ? [0, 0, 0, 0] : [random.below(256), random.below(256), random.below(256), random.below(256)];
 }
 
-/** The frames of a stream as they can be changed and written again, and what behind them is none. */
-function taken(bytes: Uint8Array): { frames: RawFrame[]; tail: Uint8Array } {
+/**
+ * Returns the complete frames of a stream in a form that can be changed and encoded again, and the bytes after them.
+ */
+function decoded(bytes: Uint8Array): { frames: RawFrame[]; tail: Uint8Array } {
   const frames: RawFrame[] = [];
   let end = 0;
   for (const { fin, rsv, opcode, key, length, lengthBytes, payload, payloadOffset, isWhole } of framesIn(bytes)) {
@@ -101,30 +103,33 @@ function taken(bytes: Uint8Array): { frames: RawFrame[]; tail: Uint8Array } {
   return { frames, tail: bytes.subarray(end) };
 }
 
-/** Changes a stream by frames. */
+/** Mutates a stream at the level of frames. */
 export function mutateStream(bytes: Uint8Array, masks: boolean, random: Random): Uint8Array {
-  const { frames, tail } = taken(bytes);
+  const { frames, tail } = decoded(bytes);
   const at = random.below(frames.length + 1);
   const frame = frames[at];
   if (frame === undefined) return joined(bytes, stream(random, masks));
   const others = frames.filter((_, i) => i !== at);
-  const behind = (changed: RawFrame[]) =>
+  const replacedBy = (changed: RawFrame[]) =>
     joined(...frames.slice(0, at).map(rawFrame), ...changed.map(rawFrame), ...frames.slice(at + 1).map(rawFrame), tail);
   switch (random.below(8)) {
     case 0:
       return joined(...others.map(rawFrame), tail);
     case 1:
-      return behind(Array.from({ length: random.oneIn(8) ? 300 : 2 }, () => frame));
+      return replacedBy(Array.from({ length: random.oneIn(8) ? 300 : 2 }, () => frame));
     case 2:
       return joined(...random.shuffled(frames).map(rawFrame), tail);
     case 3:
-      return behind([changedHeader(frame, random)]);
+      return replacedBy([changedHeader(frame, random)]);
     case 4:
-      return behind([withPayload(frame, changedPayload(frame.payload as Uint8Array, random))]);
+      return replacedBy([withPayload(frame, changedPayload(frame.payload as Uint8Array, random))]);
     case 5:
-      return behind(split(frame, random));
+      return replacedBy(split(frame, random));
     case 6:
-      return behind([frame, { ...controlFrame(random, random.oneIn(4)), ...(frame.key ? { key: frame.key } : {}) }]);
+      return replacedBy([
+        frame,
+        { ...controlFrame(random, random.oneIn(4)), ...(frame.key ? { key: frame.key } : {}) },
+      ]);
     default:
       return bytes.subarray(0, random.below(bytes.length + 1));
   }
@@ -163,7 +168,7 @@ function withPayload(frame: RawFrame, payload: Uint8Array): RawFrame {
   return { ...rest, payload };
 }
 
-/** The frame as fragments, one for each byte now and then. */
+/** Splits the frame into fragments, sometimes of one byte each. */
 function split(frame: RawFrame, random: Random): RawFrame[] {
   const payload = frame.payload as Uint8Array;
   const size = random.oneIn(4) ? 1 : 1 + random.below(payload.length + 1);

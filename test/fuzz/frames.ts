@@ -1,4 +1,4 @@
-/** Everything behind the opening handshake under hostile frames, for both roles. */
+/** Fuzzes a Protocol with hostile frames, in both roles. */
 import { Buffer } from 'node:buffer';
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { MessageAssembler } from '../../src/framing/message-assembler.js';
@@ -12,21 +12,21 @@ import { joined, mutateBytes } from './mutate-bytes.js';
 import { allocatedBy, byteByByte, expectLinearTime, expectSame, expectThat, segmentations } from './oracles.js';
 import type { Target } from './target.js';
 
-/** The first byte of an input chooses who reads it, and the limits; the others are what comes. */
+/** The bits of an input's first byte: the role and the limits. The other bytes are received. */
 const IS_CLIENT = 0x01;
 const HAS_SMALL_LIMITS = 0x02;
-/** Whether our own Close frame has gone out before anything comes. */
+/** Whether the Protocol sends a Close frame before it receives anything. */
 const HAS_CLOSED = 0x04;
 
 const SMALL_LIMITS: Limits = { maxMessageSize: 1_000, maxFragments: 10 };
 const LIMITS: Limits = { maxMessageSize: 2 ** 24, maxFragments: 131_072 };
 
-/** What a client masks with here. */
+/** The masking key of the client under test. */
 const KEY = [0x12, 0x34, 0x56, 0x78] as const;
 const KEY_WORD = 0x12345678;
 
-/** Above this much untaken output pings are answered by the latest alone; one Pong and a Close may come on top. */
-const MOST_OUTPUT = 16_384 + 2 * 131;
+/** Above 16 KiB of untaken output, only the latest Ping is answered. One Pong and a Close frame may be added. */
+const MAX_OUTPUT = 16_384 + 2 * 131;
 
 export const frames: Target = {
   name: 'frames',
@@ -49,31 +49,31 @@ export const frames: Target = {
     const expected = traceOf(bytes, role === 'client' ? 'server' : 'client', limits);
     for (const [how, chunks] of segmentations(bytes)) {
       for (const ownsChunks of [true, false]) {
-        const listener = new Listener(role, limits, ownsChunks);
-        if (settings & HAS_CLOSED) listener.close();
-        for (const chunk of chunks) listener.receive(new Uint8Array(chunk));
-        listener.expectTrace(expected, `${how}, ${ownsChunks ? 'in place' : 'copied'}:`);
+        const recorder = new Recorder(role, limits, ownsChunks);
+        if (settings & HAS_CLOSED) recorder.close();
+        for (const chunk of chunks) recorder.receive(new Uint8Array(chunk));
+        recorder.expectTrace(expected, `${how}, ${ownsChunks ? 'in place' : 'copied'}:`);
       }
     }
-    suspended(bytes, role, limits).expectTrace(expected, 'suspended at each event:');
-    leavesForeignChunksAlone(bytes, role, limits);
-    holdsNoMoreThanCame(bytes, role, limits);
-    answersALazyWriter(bytes, role, limits, expected);
+    suspendedRun(bytes, role, limits).expectTrace(expected, 'suspended at each event:');
+    expectChunksUnchanged(bytes, role, limits);
+    expectBoundedMemory(bytes, role, limits);
+    expectBoundedOutput(bytes, role, limits, expected);
     expectLinearTime(bytes.length, patience, () => run(byteByByte(bytes), role, limits));
     expectLinearTime(bytes.length, patience, () => run([bytes], role, limits));
     return outcomeOf(expected, role);
   },
 };
 
-/** A Protocol, and all that it says and writes. */
-class Listener {
+/** A Protocol whose events and output are recorded. */
+class Recorder {
   readonly protocol: Protocol;
   readonly events: string[] = [];
   readonly output: Uint8Array[] = [];
-  readonly #onEvent: (listener: Listener) => void;
+  readonly #onEvent: (recorder: Recorder) => void;
   #closedFirst = false;
 
-  constructor(role: Role, limits: Limits, ownsChunks: boolean, onEvent: (listener: Listener) => void = () => {}) {
+  constructor(role: Role, limits: Limits, ownsChunks: boolean, onEvent: (recorder: Recorder) => void = () => {}) {
     const handler: ProtocolHandler = {
       message: data => this.#note(typeof data === 'string' ? `text ${JSON.stringify(data)}` : `binary ${hex(data)}`),
       ping: payload => this.#note(`ping ${hex(payload)}`),
@@ -102,7 +102,7 @@ class Listener {
     this.takeOutput();
   }
 
-  /** As a socket would: written, and the memory given back. */
+  /** Copies the output and releases its memory, as a socket does. */
   takeOutput(): void {
     for (const piece of this.protocol.takeOutput()) {
       this.output.push(new Uint8Array(piece));
@@ -112,61 +112,66 @@ class Listener {
 
   expectTrace({ events, answers }: Trace, how: string): void {
     const { protocol } = this;
-    expectSame('the events that the RFC demands', this.events, events, how);
+    expectSame('the events are those that the RFC requires', this.events, events, how);
     const key = protocol.role === 'client' ? { key: KEY } : {};
-    // The reason behind the code of a failing Close is ours to choose; that it is legal is looked at below.
+    // The implementation chooses the reason of a failing Close frame. expectLegalFailure() checks that it is legal.
     const reason = Buffer.from(protocol.error?.violation.message ?? '');
-    const owed = answers.map(([opcode, payload], i) => {
+    const answered = answers.map(([opcode, payload], i) => {
       const isFailure = protocol.error !== undefined && i === answers.length - 1;
       return { opcode, payload: isFailure ? joined(payload, reason) : payload, ...key };
     });
-    // There is one Close frame of ours, wherever it was sent.
-    const due = this.#closedFirst
-      ? [{ opcode: 8, payload: Uint8Array.of(0x03, 0xe8), ...key }, ...owed.filter(({ opcode }) => opcode !== 8)]
-      : owed;
-    expectSame('the answers that the RFC demands', joined(...this.output), joined(...due.map(rawFrame)), how);
+    // Only one Close frame is sent.
+    const expected = this.#closedFirst
+      ? [{ opcode: 8, payload: Uint8Array.of(0x03, 0xe8), ...key }, ...answered.filter(({ opcode }) => opcode !== 8)]
+      : answered;
+    expectSame(
+      'the answers are those that the RFC requires',
+      joined(...this.output),
+      joined(...expected.map(rawFrame)),
+      how,
+    );
     const last = events.at(-1) ?? '';
     const open = this.#closedFirst ? 'CLOSE_SENT' : 'OPEN';
     const state = last.startsWith('failed') ? 'FAILED' : last.startsWith('close') ? 'CLOSED' : open;
-    expectSame('the state', [protocol.state, protocol.unreadBytes], [state, 0], how);
+    expectSame('the state follows from the events', [protocol.state, protocol.unreadBytes], [state, 0], how);
     if (protocol.error !== undefined) expectLegalFailure(protocol, this.#closedFirst);
   }
 }
 
-/** A failed connection ends with a Close frame whose code is that of the broken rule, and whose words fit (§7.1.7). */
+/** A failed connection ends with a Close frame that has the violation's code and a reason that fits (§7.1.7). */
 function expectLegalFailure({ error, sentClose }: Protocol, closedFirst: boolean): void {
   const row = VIOLATION[error!.violation.code as ViolationCode];
-  expectSame('a violation is a row of the table', error!.violation, row);
+  expectSame('a violation is in the table', error!.violation, row);
   const sent = closedFirst ? 1000 : row.closeCode;
   expectSame('the close code belongs to the violation', [error!.closeCode, sentClose?.code], [row.closeCode, sent]);
   expectThat('the close reason fits', Buffer.byteLength(sentClose?.reason ?? '') <= 123, `${sentClose?.reason}`);
 }
 
-function run(chunks: readonly Uint8Array[], role: Role, limits: Limits): Listener {
-  const listener = new Listener(role, limits, false);
-  for (const chunk of chunks) listener.receive(chunk);
-  return listener;
+function run(chunks: readonly Uint8Array[], role: Role, limits: Limits): Recorder {
+  const recorder = new Recorder(role, limits, false);
+  for (const chunk of chunks) recorder.receive(chunk);
+  return recorder;
 }
 
-/** The owner suspends at every event and resumes later, as one does that has no time. */
-function suspended(bytes: Uint8Array, role: Role, limits: Limits): Listener {
-  const listener = new Listener(role, limits, false, ({ protocol }) => protocol.suspend());
+/** Suspends the Protocol at every event, and resumes it after everything has been received. */
+function suspendedRun(bytes: Uint8Array, role: Role, limits: Limits): Recorder {
+  const recorder = new Recorder(role, limits, false, ({ protocol }) => protocol.suspend());
   const middle = bytes.length >> 1;
-  listener.receive(bytes.subarray(0, middle));
-  listener.receive(bytes.subarray(middle));
-  while (listener.protocol.unreadBytes > 0) listener.protocol.resume();
-  listener.takeOutput();
-  return listener;
+  recorder.receive(bytes.subarray(0, middle));
+  recorder.receive(bytes.subarray(middle));
+  while (recorder.protocol.unreadBytes > 0) recorder.protocol.resume();
+  recorder.takeOutput();
+  return recorder;
 }
 
-function leavesForeignChunksAlone(bytes: Uint8Array, role: Role, limits: Limits): void {
+function expectChunksUnchanged(bytes: Uint8Array, role: Role, limits: Limits): void {
   const chunk = new Uint8Array(bytes);
   run([chunk], role, limits);
-  expectSame('a chunk of someone else’s is left as it was', chunk, bytes);
+  expectSame('a chunk that is not owned stays unchanged', chunk, bytes);
 }
 
-/** Memory grows with what has come, not with what a header promises, and not with the number of pieces. */
-function holdsNoMoreThanCame(bytes: Uint8Array, role: Role, limits: Limits): void {
+/** Memory grows with the bytes that have arrived, not with announced lengths or the number of pieces. */
+function expectBoundedMemory(bytes: Uint8Array, role: Role, limits: Limits): void {
   const assembler = new MessageAssembler({ message: () => {}, control: () => undefined }, limits);
   const decoder = new FrameDecoder(assembler, { from: role === 'client' ? 'server' : 'client' });
   const allocated = allocatedBy(() => {
@@ -174,40 +179,44 @@ function holdsNoMoreThanCame(bytes: Uint8Array, role: Role, limits: Limits): voi
       decoder.push(byte);
       const allowed = 2 * Math.min(decoder.offset, limits.maxMessageSize) + 1_024;
       expectThat(
-        'memory held',
+        'retained memory is bounded by the input',
         assembler.retained <= allowed,
-        `${assembler.retained} bytes, and ${decoder.offset} came`,
+        `${assembler.retained} bytes retained after ${decoder.offset} bytes`,
       );
     }
   });
-  // A piece is unmasked in a copy, joined into a buffer that doubles from 1 KiB on, and taken out of it.
+  // Each piece is copied to unmask it, appended to a buffer that doubles from 1 KiB, and copied out of it.
   const allowed = 8 * bytes.length + 1_100 * (1 + messagesIn(bytes));
-  expectThat('memory by what came', allocated <= allowed, `${bytes.length} bytes took ${allocated} bytes of memory`);
+  expectThat(
+    'allocated memory is bounded by the input',
+    allocated <= allowed,
+    `${bytes.length} bytes, ${allocated} bytes of memory`,
+  );
 }
 
-/** Frames that may begin a message. */
+/** Counts the frames that may begin a message. */
 function messagesIn(bytes: Uint8Array): number {
   return [...framesIn(bytes)].filter(({ opcode }) => opcode === 1 || opcode === 2).length;
 }
 
-/** Where nobody takes the output, it stays small, and yet all of it is legal and the latest ping is answered. */
-function answersALazyWriter(bytes: Uint8Array, role: Role, limits: Limits, expected: Trace): void {
+/** If no one takes the output, it stays small and legal, and the latest Ping is answered. */
+function expectBoundedOutput(bytes: Uint8Array, role: Role, limits: Limits, expected: Trace): void {
   const nothing = () => {};
   const handler = { message: nothing, ping: nothing, pong: nothing, closeReceived: nothing, failed: nothing };
   const protocol = new Protocol(role, handler, { ...limits, makeKey: () => KEY_WORD });
   protocol.receive(bytes);
-  expectThat('output stays small', protocol.outputLength <= MOST_OUTPUT, `${protocol.outputLength} bytes wait`);
+  expectThat('output stays small', protocol.outputLength <= MAX_OUTPUT, `${protocol.outputLength} bytes wait`);
   const last = [...framesIn(joined(...protocol.takeOutput()))].at(-1);
   const answer = expected.answers.at(-1);
   expectSame(
-    'the last answer is the last one owed',
+    'the last answer is the last one required',
     [last?.opcode, last?.isWhole],
     answer === undefined ? [undefined, undefined] : [answer[0], true],
   );
   if (answer?.[0] === 10) expectSame('the latest ping is answered', last?.payload, new Uint8Array(answer[1]));
 }
 
-/** Kinds of events in the order in which they first come, and how it ended. */
+/** Returns the kinds of events in the order of their first occurrence, and how many events there were, up to 4. */
 function outcomeOf({ events }: Trace, role: Role): string {
   const kinds = new Set(
     events.map(event =>

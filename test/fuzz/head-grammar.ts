@@ -1,7 +1,7 @@
 import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';
 import type { Random } from './random.js';
 
-/** Heads by the grammar of RFC 9112 and RFC 6455 §4, as text of which each character is one byte. */
+/** Generates heads by the grammar of RFC 9112 and RFC 6455 §4. Each character of the text is one byte. */
 
 const METHODS = [
   'GET',
@@ -87,7 +87,7 @@ const TOKENS = [
 const SPACES = ['', '', '', ' ', ' ', '\t', ' \t '];
 const SEPARATORS = [', ', ',', ' , ', ',,', ',\t,', ' '];
 
-/** Values for the header of each name: mostly those that pass. */
+/** Values for each header, mostly acceptable ones. */
 const REQUEST_HEADERS: ReadonlyArray<readonly [name: string, always: boolean, value: (random: Random) => string]> = [
   ['Host', true, random => random.pick(HOSTS)],
   ['Upgrade', true, random => often(random, 'websocket', ['WebSocket', 'h2c, websocket', 'websocket/13', 'h2c', 'a/'])],
@@ -131,8 +131,8 @@ const RESPONSE_HEADERS: typeof REQUEST_HEADERS = [
   ['Set-Cookie', false, text],
 ];
 
-/** Bytes behind a head: frames, a body, a second head. */
-const BEHIND = [
+/** Bytes after a head: frames, a body, a second head. */
+const AFTER = [
   '',
   '',
   '',
@@ -147,13 +147,13 @@ const BEHIND = [
 export function request(random: Random): string {
   const empty = random.oneIn(16) ? '\r\n'.repeat(1 + random.few(2)) : '';
   const line = `${empty}${random.pick(METHODS)} ${random.pick(TARGETS)} HTTP/${random.pick(VERSIONS)}`;
-  return [line, ...headers(random, REQUEST_HEADERS), '', ''].join('\r\n') + random.pick(BEHIND);
+  return [line, ...headers(random, REQUEST_HEADERS), '', ''].join('\r\n') + random.pick(AFTER);
 }
 
 export function response(random: Random): string {
   const interim = random.oneIn(6) ? `HTTP/1.1 1${random.below(100)} x\r\n\r\n`.repeat(random.few(7)) : '';
   const line = `HTTP/${often(random, '1.1', VERSIONS)} ${random.pick(STATUSES)} ${random.pick(REASONS)}`;
-  return interim + [line, ...headers(random, RESPONSE_HEADERS), '', ''].join('\r\n') + random.pick(BEHIND);
+  return interim + [line, ...headers(random, RESPONSE_HEADERS), '', ''].join('\r\n') + random.pick(AFTER);
 }
 
 function headers(random: Random, table: typeof REQUEST_HEADERS): string[] {
@@ -192,7 +192,7 @@ function extension(random: Random): string {
   return token(random) + parameters.join('');
 }
 
-/** Changes a head by lines and by tokens. */
+/** Mutates a head at the level of lines and tokens. */
 export function mutateHead(head: string, isRequest: boolean, random: Random): string {
   const lines = head.split('\r\n');
   const at = random.below(lines.length);

@@ -1,4 +1,4 @@
-/** The opening handshake under hostile heads, from both sides. */
+/** Fuzzes the opening handshake with hostile heads, in both roles. */
 import { Buffer } from 'node:buffer';
 import { HandshakeError } from '../../src/errors.js';
 import { parseExtensions, serializeExtensions } from '../../src/handshake/extension-header.js';
@@ -25,7 +25,7 @@ import { readByNode } from './node-http.js';
 import { allocatedBy, byteByByte, expectLinearTime, expectSame, expectThat, segmentations } from './oracles.js';
 import type { Target } from './target.js';
 
-/** The first byte of an input chooses the side that reads it, and its settings; the others are what it reads. */
+/** The bits of an input's first byte: the role and settings. The other bytes are received. */
 const IS_RESPONSE = 0x01;
 const HAS_SMALL_LIMITS = 0x02;
 const POLICY_BITS = 2;
@@ -65,21 +65,21 @@ export const heads: Target = {
   },
 };
 
-/** The most that may come without an outcome. */
+/** Returns how many bytes may arrive without an outcome. */
 function limitOf(options: HeadLimits): number {
   return options.maxHeadSize ?? 16_384;
 }
 
 async function checkRequest(bytes: Uint8Array, options: ServerHandshakeOptions, patience: number): Promise<string> {
   const outcome = sameInEverySegmentation(() => new ServerHandshake(options), bytes, shownRequest);
-  keepsToItsBudget(() => new ServerHandshake(options), bytes, limitOf(options), patience);
+  expectBoundedCost(() => new ServerHandshake(options), bytes, limitOf(options), patience);
   if (outcome === undefined) return 'more';
   if (outcome instanceof Refusal) return checkRefusal(outcome);
   checkAccepted(outcome, options);
   return `accepted ${outcome.extensions.length > 0} ${outcome.subprotocols.length > 0} ${outcome.expectsContinue}`;
 }
 
-/** Feeds a handshake until it has an outcome. What comes behind belongs to the connection, and is kept for comparison. */
+/** Feeds a handshake until it has an outcome. Returns the outcome, and the bytes that belong to the connection. */
 function read<Outcome>(handshake: Reader<Outcome>, chunks: readonly Uint8Array[]): [Outcome | undefined, rest: Buffer] {
   for (const [index, chunk] of chunks.entries()) {
     const outcome = handshake.receive(chunk);
@@ -104,29 +104,33 @@ function sameInEverySegmentation<Outcome>(
     const [outcome, rest] = read(handshake, chunks);
     const now = { outcome, shown: shown(outcome, rest, handshake) };
     first ??= now;
-    expectSame('one outcome for every segmentation', now.shown, first.shown, how);
+    expectSame('the outcome is the same in every segmentation', now.shown, first.shown, how);
   }
   return first?.outcome;
 }
 
-/** Memory and time: an outcome comes before the limit is passed, and what it took grows with what came. */
-function keepsToItsBudget(create: () => Reader<unknown>, bytes: Uint8Array, limit: number, patience: number): void {
+/** Memory and time grow with the input, and there is an outcome before the limit is exceeded. */
+function expectBoundedCost(create: () => Reader<unknown>, bytes: Uint8Array, limit: number, patience: number): void {
   const chunks = byteByByte(bytes);
   let taken = 0;
   const allocated = allocatedBy(() => {
     const handshake = create();
     while (taken < chunks.length && handshake.receive(chunks[taken++]!) === undefined);
   });
-  // Growing by doubling asks for at most four times what came, and each block begins with 256 bytes.
+  // A buffer that doubles allocates at most four times the input, and each block starts with 256 bytes.
   const allowed = 4 * taken + 4_096;
-  expectThat('memory by what came', allocated <= allowed, `${taken} bytes took ${allocated} bytes of memory`);
+  expectThat(
+    'allocated memory is bounded by the input',
+    allocated <= allowed,
+    `${taken} bytes, ${allocated} bytes of memory`,
+  );
   expectLinearTime(bytes.length, patience, () => void read(create(), chunks));
   expectLinearTime(bytes.length, patience, () => void read(create(), [bytes]));
   if (bytes.length <= limit) return;
   const handshake = create();
   const [outcome] = read(handshake, chunks.slice(0, limit + 1));
   const hasHead = outcome !== undefined || (handshake instanceof ClientHandshake && handshake.response !== undefined);
-  expectThat('the limit of a head', hasHead, `${limit + 1} bytes, and still no head`);
+  expectThat('a head is at most as long as the limit', hasHead, `${limit + 1} bytes without an outcome`);
 }
 
 function shownRequest(outcome: Http1UpgradeRequest | Refusal | undefined, rest: Buffer): unknown {
@@ -134,15 +138,15 @@ function shownRequest(outcome: Http1UpgradeRequest | Refusal | undefined, rest: 
   return { status: outcome.status, body: outcome.body, headers: outcome.headers.lines, head: outcome.answersHead };
 }
 
-/** A refusal is a complete response, harmless to whoever prints it, and the last one on its connection. */
+/** A refusal is a complete response, safe to print, and the last one on its connection. */
 async function checkRefusal(refusal: Refusal): Promise<string> {
   const bytes = encodeRefusal(refusal);
   const byNode = await readByNode(bytes, refusal.answersHead ? 'HEAD' : 'GET').catch((error: Error) => error);
   const isRead = !(byNode instanceof Error);
-  expectThat('a refusal is a whole response', isRead, `${byNode}: ${Buffer.from(bytes).toString('latin1')}`);
+  expectThat('a refusal is a complete response', isRead, `${byNode}: ${Buffer.from(bytes).toString('latin1')}`);
   if (!isRead) return '';
   expectSame(
-    'a refusal is a whole response',
+    'a refusal is a complete response',
     [byNode.status, byNode.reason, byNode.body],
     [refusal.status, refusal.reason, refusal.answersHead ? '' : refusal.body],
   );
@@ -152,22 +156,22 @@ async function checkRefusal(refusal: Refusal): Promise<string> {
   return `refused ${refusal.status} ${kindOf(refusal.body)}`;
 }
 
-/** What passes once passes again, by every door there is; and the 101 that answers it satisfies the client that asked. */
+/** An accepted request is accepted again, also from node:http, and the client accepts the 101 that answers it. */
 function checkAccepted(request: Http1UpgradeRequest, options: ServerHandshakeOptions): void {
   const { method, target, headers } = request;
   const shown = shownRequest(request, Buffer.alloc(0));
   const again = new ServerHandshake(options).receive(encodeRequestHead({ method, target, version: '1.1', headers }));
-  expectSame('what passes, passes again', shownRequest(again, Buffer.alloc(0)), shown);
+  expectSame('an accepted request is accepted again', shownRequest(again, Buffer.alloc(0)), shown);
 
   const parsed = { method, url: target, httpVersion: '1.1', rawHeaders: headers.lines.flat() };
   const { path, origins, hosts } = options;
   const attached = judgeRequest(requestHeadOf(parsed), new UpgradePolicy({ path, origins, hosts }));
-  expectSame('attached to node:http the same rules hold', shownRequest(attached, Buffer.alloc(0)), shown);
+  expectSame('the same rules apply to a node:http server', shownRequest(attached, Buffer.alloc(0)), shown);
 
   const { extensions, subprotocols } = request;
   if (extensions.length > 0) {
     expectSame(
-      'extensions are read as they are written',
+      'serialized extensions parse to the same extensions',
       parseExtensions([serializeExtensions(extensions)]),
       extensions,
     );
@@ -181,9 +185,13 @@ function checkAccepted(request: Http1UpgradeRequest, options: ServerHandshakeOpt
     request.key,
   );
   const agreement = client.receive(acceptRequest(request, accepted));
-  expectThat('our 101 satisfies the client', agreement !== undefined && !(agreement instanceof Error), `${agreement}`);
+  expectThat('the client accepts our 101', agreement !== undefined && !(agreement instanceof Error), `${agreement}`);
   const { subprotocol, extensions: agreed } = agreement as Agreement;
-  expectSame('our 101 says what was agreed', [subprotocol, agreed], [accepted.subprotocol ?? '', accepted.extensions]);
+  expectSame(
+    'our 101 contains what was negotiated',
+    [subprotocol, agreed],
+    [accepted.subprotocol ?? '', accepted.extensions],
+  );
 }
 
 function checkResponse(bytes: Uint8Array, limits: ServerHandshakeOptions, patience: number): string {
@@ -194,16 +202,16 @@ function checkResponse(bytes: Uint8Array, limits: ServerHandshakeOptions, patien
     const final = ended(given, handshake);
     return final instanceof HandshakeError ? shownError(final) : { ...final, headers: final.headers.lines, rest };
   });
-  keepsToItsBudget(create, bytes, limitOf(limits), patience);
+  expectBoundedCost(create, bytes, limitOf(limits), patience);
   if (outcome === undefined) return 'more';
   if (outcome instanceof HandshakeError) {
     expectPrintable(outcome.message + outcome.hint);
-    expectSame('who is at fault', [outcome.fault, outcome.phase], ['peer', 'response']);
+    expectSame('the peer is at fault', [outcome.fault, outcome.phase], ['peer', 'response']);
     return `failed ${outcome.status} ${kindOf(outcome.message)} ${outcome.hint}`;
   }
   const { headers } = outcome;
   const again = create().receive(encodeResponseHead({ version: '1.1', status: 101, reason: '', headers }));
-  expectSame('what is agreed, is agreed again', again, outcome);
+  expectSame('an accepted response is accepted again', again, outcome);
   return `agreed ${outcome.subprotocol} ${outcome.extensions.length}`;
 }
 
@@ -211,12 +219,12 @@ function shownError({ message, status, headers, body, hint }: HandshakeError): u
   return { message, status, headers, body: Buffer.from(body), hint };
 }
 
-/** What the peer sent must not speak to the terminal of whoever reads about it. */
+/** Bytes from the peer must not control the terminal on which a text is printed. */
 function expectPrintable(text: string): void {
-  expectThat('words for people are printable', !/[\0-\x1f\x7f-\x9f]/.test(text), JSON.stringify(text));
+  expectThat('texts for people are printable', !/[\0-\x1f\x7f-\x9f]/.test(text), JSON.stringify(text));
 }
 
-/** A message without what came from the peer. */
+/** Returns a message without the parts that came from the peer. */
 function kindOf(message: string): string {
   return message
     .replace(/"(?:[^"\\]|\\.)*"/g, '')

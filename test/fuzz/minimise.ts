@@ -1,16 +1,16 @@
-/** After so long the input stays as it is. */
-const MOST_SECONDS = 20;
+/** How long to minimise an input. */
+const MAX_SECONDS = 20;
 
-/** What a byte becomes where nothing else keeps it as it is. */
-const DULL = [0x00, 0x61] as const;
+/** Bytes that replace others if the input still fails. */
+const PLAIN = [0x00, 0x61] as const;
 
-/** A shorter and plainer input that still `fails`: ranges are taken out, ever smaller ones, then bytes made dull. */
+/** Returns a shorter and plainer input that still `fails`. Removes ever smaller ranges, then replaces bytes. */
 export async function minimised(
   input: Uint8Array,
   fails: (candidate: Uint8Array) => Promise<boolean>,
 ): Promise<Uint8Array> {
   let best = input;
-  const end = performance.now() + MOST_SECONDS * 1000;
+  const end = performance.now() + MAX_SECONDS * 1000;
   const improve = async (candidate: Uint8Array): Promise<boolean> => {
     if (performance.now() > end || !(await fails(candidate))) return false;
     best = candidate;
@@ -23,8 +23,8 @@ export async function minimised(
     }
   }
   for (let at = 0; at < best.length; at++) {
-    for (const dull of DULL) {
-      if (best[at] !== dull && (await improve(best.with(at, dull)))) break;
+    for (const plain of PLAIN) {
+      if (best[at] !== plain && (await improve(best.with(at, plain)))) break;
     }
   }
   return best;

@@ -8,13 +8,13 @@ export interface ReadByNode {
   readonly body: string;
 }
 
-/** What node's own HTTP parser makes of a response. Rejects where it is malformed, or not whole. */
+/** Parses a response with Node's HTTP parser. Rejects if it is malformed or incomplete. */
 export function readByNode(response: Uint8Array, method: string): Promise<ReadByNode> {
   return new Promise((resolve, reject) => {
     const socket = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
     const outgoing = request({ method, createConnection: () => socket });
     outgoing.on('error', reject);
-    outgoing.on('upgrade', () => reject(new Error('taken for an upgrade')));
+    outgoing.on('upgrade', () => reject(new Error('read as an upgrade')));
     outgoing.on('response', incoming => void readBody(incoming).then(resolve, reject));
     outgoing.end();
     socket.push(response);
@@ -25,6 +25,6 @@ export function readByNode(response: Uint8Array, method: string): Promise<ReadBy
 async function readBody(incoming: IncomingMessage): Promise<ReadByNode> {
   let body = '';
   for await (const chunk of incoming.setEncoding('utf8')) body += chunk;
-  if (!incoming.complete) throw new Error('the response is not whole');
+  if (!incoming.complete) throw new Error('the response is incomplete');
   return { status: incoming.statusCode, reason: incoming.statusMessage, rawHeaders: incoming.rawHeaders, body };
 }

@@ -5,7 +5,7 @@ import { BrokenOracle } from './target.js';
 
 export function expectSame(oracle: string, actual: unknown, expected: unknown, where = ''): void {
   if (isDeepStrictEqual(actual, expected)) return;
-  throw new BrokenOracle(oracle, `${where} ${shown(actual)}, and not ${shown(expected)}`);
+  throw new BrokenOracle(oracle, `${where} got ${shown(actual)}, expected ${shown(expected)}`);
 }
 
 export function expectThat(oracle: string, holds: boolean, detail: string): void {
@@ -16,7 +16,7 @@ function shown(value: unknown): string {
   return inspect(value, { depth: 6, breakLength: 120, maxStringLength: 200, maxArrayLength: 40 });
 }
 
-/** Ways to cut `bytes`: whole, byte by byte, in small pieces of one size, and at random places. */
+/** Yields ways to split `bytes`: whole, byte by byte, in pieces of one size, in two, and at random places. */
 export function* segmentations(bytes: Uint8Array): Generator<[how: string, chunks: Uint8Array[]]> {
   const random = new Random(hashOf(bytes));
   yield ['whole', [bytes]];
@@ -41,7 +41,7 @@ function cut(bytes: Uint8Array, sizeAt: (at: number) => number): Uint8Array[] {
   return chunks;
 }
 
-/** How many bytes of memory for bytes `run` asks for, freed again or not. */
+/** Returns how many bytes of buffer memory `run` allocates, freed or not. */
 export function allocatedBy(run: () => void): number {
   let total = 0;
   const native = globalThis.Uint8Array;
@@ -72,22 +72,26 @@ export function allocatedBy(run: () => void): number {
   }
 }
 
-/** A slow run may be the fault of the collector or the compiler: it is repeated, and the fastest counts. */
+/** The garbage collector or the compiler may slow a run down, so it is repeated, and the fastest run counts. */
 const TRIES = 6;
 
-/** In fewer bytes than this no time is lost, however badly it is spent. */
-const WORTH_TIMING = 2_048;
+/** Shorter inputs are fast however the time grows. */
+const MIN_TIMED_LENGTH = 2_048;
 
-/** Holds `run` to a time that grows with the bytes alone, whatever they are. @param bytes how many there are */
+/** Checks that the time of `run` grows linearly. @param bytes the length of its input */
 export function expectLinearTime(bytes: number, patience: number, run: () => void): void {
-  if (bytes < WORTH_TIMING) return;
+  if (bytes < MIN_TIMED_LENGTH) return;
   const budget = patience * (10 + bytes * 0.004);
   let fastest = Number.POSITIVE_INFINITY;
   for (let i = 0; i < TRIES && fastest > budget; i++) {
-    // Time of the processor, not of the clock: the machine may have other things to do.
+    // CPU time, not clock time, because other programs may run at the same time.
     const start = process.cpuUsage();
     run();
     fastest = Math.min(fastest, process.cpuUsage(start).user / 1000);
   }
-  expectThat('linear time', fastest <= budget, `${bytes} bytes took ${fastest.toFixed(1)} ms of ${budget.toFixed(1)}`);
+  expectThat(
+    'time is linear',
+    fastest <= budget,
+    `${bytes} bytes took ${fastest.toFixed(1)} ms of ${budget.toFixed(1)}`,
+  );
 }

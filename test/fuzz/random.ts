@@ -1,4 +1,4 @@
-/** Numbers that look random and all follow from one seed, by the generator known as mulberry32. */
+/** A pseudo-random number generator with a seed (mulberry32). */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** An integer from 0 to 2^32 - 1. */
+  /** Returns an integer from 0 to 2^32 - 1. */
   word(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
@@ -14,12 +14,12 @@ export class Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
-  /** An integer from 0 to `limit` - 1. */
+  /** Returns an integer from 0 to `limit` - 1. */
   below(limit: number): number {
     return Math.floor((this.word() / 2 ** 32) * limit);
   }
 
-  /** True once in `turns`. */
+  /** Returns true once in `turns` calls, on average. */
   oneIn(turns: number): boolean {
     return this.below(turns) === 0;
   }
@@ -28,7 +28,7 @@ export class Random {
     return items[this.below(items.length)]!;
   }
 
-  /** Few mostly, many now and then: 0 to `limit`. */
+  /** Returns an integer from 0 to `limit`, mostly a small one. */
   few(limit: number): number {
     return Math.min(limit, Math.floor(-Math.log2(1 - this.word() / 2 ** 32) * 1.5));
   }
@@ -37,14 +37,14 @@ export class Random {
     return Uint8Array.from({ length }, () => this.word());
   }
 
-  /** The items in another order. */
+  /** Returns the items in random order. */
   shuffled<T>(items: readonly T[]): T[] {
     const rest = [...items];
     return items.map(() => rest.splice(this.below(rest.length), 1)[0]!);
   }
 }
 
-/** A number that follows from the bytes (FNV-1a), to seed what an input leaves open. */
+/** Returns a hash of the bytes (FNV-1a). It seeds decisions that the input does not determine. */
 export function hashOf(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Finding } from './engine.js';
 
 /**
- * Inputs that once broke something, one file each: `<target>-<hash>.hex`. Lines that begin with `#` say what it was; the others
+ * Inputs that once broke a rule, one per file: `<target>-<hash>.hex`. Lines that begin with `#` name the rule. The
+ * other lines
  * are the input.
  */
 const FOLDER = new URL('./regressions/', import.meta.url);
@@ -28,7 +29,7 @@ export function nameOf(target: string, input: Uint8Array): string {
   return `${target}-${createHash('sha256').update(input).digest('hex').slice(0, 8)}.hex`;
 }
 
-/** Keeps a finding, and gives the name of its file. */
+/** Writes a finding to a file, and returns the file name. */
 export function keepRegression(target: string, { oracle, input }: Finding): string {
   const file = nameOf(target, input);
   const hex =

@@ -1,23 +1,23 @@
 import type { Random } from './random.js';
 
-/** What is fuzzed: how inputs come about, and what must hold for each. */
+/** Something to fuzz: how inputs are made, and what must hold for each. */
 export interface Target {
   readonly name: string;
-  /** An input by the grammar: mostly legal. */
+  /** Generates an input by the grammar, mostly a legal one. */
   generate(random: Random): Uint8Array;
-  /** An input like this one, with something changed in its structure. */
+  /** Returns the input with a change in its structure. */
   mutate(input: Uint8Array, random: Random): Uint8Array;
   /**
-   * Runs one input through everything that reads it. All follows from the bytes, so that an input kept as hex fails again.
+   * Runs everything that reads the input. The result depends only on the bytes, so that a stored input fails again.
    *
-   * @param patience by how much the budgets of time are stretched: 1 in `npm run fuzz`, more where code is instrumented
-   * @returns what came of it in few words: an input whose outcome is new is worth changing further
+   * @param patience a factor for time budgets: 1 in `npm run fuzz`, more for instrumented code
+   * @returns the outcome in a few words. An input with a new outcome is mutated further
    * @throws BrokenOracle, or whatever the code under test throws
    */
   check(input: Uint8Array, patience: number): Promise<string>;
 }
 
-/** Something that must hold for every input does not hold for this one. */
+/** A rule that must hold for every input was broken. */
 export class BrokenOracle extends Error {
   readonly oracle: string;
 
@@ -27,7 +27,7 @@ export class BrokenOracle extends Error {
   }
 }
 
-/** Which oracle an error speaks of: inputs that break the same one count as the same finding. */
+/** Returns the rule that an error reports. Inputs that break the same rule count as one finding. */
 export function oracleOf(error: unknown): string {
   if (error instanceof BrokenOracle) return error.oracle;
   return `threw ${error instanceof Error ? error.name : typeof error}`;

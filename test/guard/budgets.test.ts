@@ -12,20 +12,20 @@ function verdicts(counts: Record<string, number>): Record<string, string> {
 }
 
 describe('a budget of the guard', () => {
-  test('is kept within its tolerance', () => {
+  test('is met within its tolerance', () => {
     expect(verdicts({ 'echo.writes': 31.25, 'echo.heap': 105 })).toEqual({
       'echo.writes': 'kept',
       'echo.heap': 'kept',
     });
   });
 
-  test('of almost nothing is kept by a byte', () => {
+  test('near zero still tolerates one byte', () => {
     const budgets = { 'echo.buffers': { ...BUDGETS['echo.heap']!, budget: 0.003 } };
     expect(judge(budgets, { 'echo.buffers': 1 })[0]!.verdict).toBe('kept');
     expect(judge(budgets, { 'echo.buffers': 2 })[0]!.verdict).toBe('WORSE');
   });
 
-  test('fails where the count is worse, or no number', () => {
+  test('fails if the count is worse, or not a number', () => {
     expect(verdicts({ 'echo.writes': 31.28, 'echo.heap': 105.1 })).toEqual({
       'echo.writes': 'WORSE',
       'echo.heap': 'WORSE',
@@ -34,7 +34,7 @@ describe('a budget of the guard', () => {
     expect(isFailure('WORSE')).toBe(true);
   });
 
-  test('asks to be lowered where the count is better, and does not fail', () => {
+  test('asks to be lowered if the count is better, and does not fail', () => {
     expect(verdicts({ 'echo.writes': 20, 'echo.heap': 96 })).toEqual({
       'echo.writes': 'better: lower the budget',
       'echo.heap': 'kept',
@@ -42,7 +42,7 @@ describe('a budget of the guard', () => {
     expect(isFailure('better: lower the budget')).toBe(false);
   });
 
-  test('fails where it is not counted, and a count where it has no budget', () => {
+  test('fails if it was not counted, and so does a count without a budget', () => {
     expect(verdicts({ 'echo.writes': 31.25, 'echo.other': 1 })).toMatchObject({
       'echo.heap': 'NOT COUNTED',
       'echo.other': 'NO BUDGET',
@@ -51,14 +51,14 @@ describe('a budget of the guard', () => {
     expect(isFailure('NO BUDGET')).toBe(true);
   });
 
-  test('takes what was counted when it is renewed, and keeps its reason', () => {
+  test('takes the new count when it is renewed, and keeps its reason', () => {
     const renewed = renew(BUDGETS, { 'echo.heap': 87.65432 });
     expect(renewed['echo.heap']).toEqual({ ...BUDGETS['echo.heap'], budget: 87.65 });
     expect(renewed['echo.writes']).toEqual(BUDGETS['echo.writes']);
   });
 });
 
-test('every committed budget has its reason, and a tolerance that would notice a fifth more', () => {
+test('every committed budget has a reason, and a tolerance of at most 20 %', () => {
   const budgets = JSON.parse(readFileSync(new URL('./budgets.json', import.meta.url), 'utf8')) as Budgets;
   for (const [name, { budget, tolerance, unit, why }] of Object.entries(budgets)) {
     expect(budget, name).toBeGreaterThanOrEqual(0);

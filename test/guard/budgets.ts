@@ -1,13 +1,13 @@
-/** What a count may be, and why. */
+/** The limit of a count, and its reason. */
 export interface Budget {
   readonly budget: number;
   readonly unit: string;
-  /** The share of the budget by which a count may exceed it, for what differs between machines and versions of node. */
+  /** By how much a count may exceed the budget, as a fraction. Machines and versions of Node differ. */
   readonly tolerance: number;
   readonly why: string;
 }
 
-/** By the name of the count: `scene.count`. */
+/** Budgets by the name of the count: `scene.count`. */
 export type Budgets = Readonly<Record<string, Budget>>;
 
 export type Verdict = 'kept' | 'better: lower the budget' | 'WORSE' | 'NOT COUNTED' | 'NO BUDGET';
@@ -20,10 +20,10 @@ export interface Judgement {
   readonly unit: string;
 }
 
-/** A byte, where there is any tolerance: of a budget of almost nothing, a share is nothing. */
-const LEAST_LEEWAY = 1;
+/** The smallest tolerance in bytes, unless the tolerance is 0. A fraction of a budget near zero would be too little. */
+const MIN_LEEWAY = 1;
 
-/** Holds each count against its budget. What is counted has a budget, and what has one is counted. */
+/** Compares each count with its budget. A count without a budget fails, and so does a budget without a count. */
 export function judge(budgets: Budgets, counts: Readonly<Record<string, number>>): Judgement[] {
   const names = new Set([...Object.keys(budgets), ...Object.keys(counts)]);
   return Array.from(names, name => {
@@ -37,8 +37,8 @@ function verdictOf(entry: Budget | undefined, count: number | undefined): Verdic
   if (count === undefined) return 'NOT COUNTED';
   if (entry === undefined) return 'NO BUDGET';
   const { budget, tolerance } = entry;
-  const leeway = tolerance === 0 ? 0 : Math.max(budget * tolerance, LEAST_LEEWAY);
-  // A count that is no number keeps no budget.
+  const leeway = tolerance === 0 ? 0 : Math.max(budget * tolerance, MIN_LEEWAY);
+  // Written so that NaN counts as worse.
   if (!(count <= budget + leeway)) return 'WORSE';
   return count < budget - leeway ? 'better: lower the budget' : 'kept';
 }
@@ -47,7 +47,7 @@ export function isFailure(verdict: Verdict): boolean {
   return verdict !== 'kept' && verdict !== 'better: lower the budget';
 }
 
-/** The budgets with what was counted now; the others as they were. */
+/** Replaces the budgets of the given counts. Other budgets stay as they are. */
 export function renew(budgets: Budgets, counts: Readonly<Record<string, number>>): Budgets {
   const renewed: Record<string, Budget> = { ...budgets };
   for (const [name, entry] of Object.entries(budgets)) {

@@ -1,11 +1,11 @@
-/** What is counted in the process under test. */
+/** The counters of the process under test. */
 import { createHook } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
 import v8 from 'node:v8';
 
-/** The handle of a socket: each call of one of these is a system call, or a wait for one. */
+/** The handle of a socket. Each call of these methods is a system call, or a request that waits for one. */
 type Handle = Record<(typeof WRITES)[number], ((...args: unknown[]) => unknown) | undefined>;
 
 const WRITES = [
@@ -17,7 +17,7 @@ const WRITES = [
   'writeUcs2String',
 ] as const;
 
-/** All TCP sockets of this process that the library may have to do with, from here on. */
+/** Collects all TCP sockets that this process opens from now on. */
 export function watchSockets(): ReadonlySet<Socket> {
   const sockets = new Set<Socket>();
   const watch = (message: unknown) => {
@@ -30,10 +30,10 @@ export function watchSockets(): ReadonlySet<Socket> {
   return sockets;
 }
 
-/** Counts how often the sockets' handles are told to write meanwhile. */
+/** Counts how often the sockets' handles are told to write during `act`. */
 export async function countWrites(sockets: Iterable<Socket>, act: () => Promise<void>): Promise<number> {
   let writes = 0;
-  // Not from an own property of the handle, so that deleting it restores what was there.
+  // The methods are inherited, so that deleting the own property restores them.
   const handles = Array.from(sockets, socket => (socket as unknown as { _handle: Handle })._handle);
   for (const handle of handles) {
     for (const name of WRITES) {
@@ -51,17 +51,17 @@ export async function countWrites(sockets: Iterable<Socket>, act: () => Promise<
 }
 
 export interface Allocated {
-  /** Bytes of the young generation, where every object begins. */
+  /** Bytes of the young generation, in which every object starts. */
   readonly heap: number;
-  /** Bytes of ArrayBuffers, which lie beside the heap. */
+  /** Bytes of ArrayBuffers, which are outside the heap. */
   readonly buffers: number;
 }
 
-/** Measures what is allocated meanwhile. Nothing may be collected, or it would not be counted: @throws where something was. */
+/** Measures what `act` allocates. @throws if a garbage collection spoilt the count */
 export async function countAllocations(act: () => Promise<void>): Promise<Allocated> {
   const samples: Allocated[] = [];
   for (let i = 0; i < 3; i++) samples.push(await sampleAllocations(act));
-  // What has nothing to do with the messages, a timer of node's, say, only adds.
+  // Work that has nothing to do with the messages, such as a timer of Node, only adds to a sample.
   return { heap: Math.min(...samples.map(s => s.heap)), buffers: Math.min(...samples.map(s => s.buffers)) };
 }
 
@@ -77,7 +77,7 @@ async function sampleAllocations(act: () => Promise<void>): Promise<Allocated> {
   const { arrayBuffers } = process.memoryUsage();
   await act();
   const allocated = { heap: youngHeap() - heap, buffers: process.memoryUsage().arrayBuffers - arrayBuffers };
-  // Entries are told of later.
+  // The entries arrive later.
   await turns();
   observer.disconnect();
   if (collections > 0) throw new Error(`${collections} garbage collections spoilt the count: use a smaller scene`);
@@ -92,14 +92,17 @@ function youngHeap(): number {
   return bytes;
 }
 
-/** Bytes that this process holds once its garbage is collected: heap, and memory beside it (`external` has ArrayBuffers in it). */
+/**
+ * Returns how many bytes this process holds after a garbage collection: the heap and `external`, which includes
+ * ArrayBuffers.
+ */
 export async function heldMemory(): Promise<number> {
   await collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** Counts the timers that were started meanwhile and still run, or wait to. */
+/** Counts the timers that `act` started and that are still active. */
 export async function countTimers(act: () => Promise<void>): Promise<number> {
   const timers = new Set<number>();
   const hook = createHook({
@@ -110,21 +113,21 @@ export async function countTimers(act: () => Promise<void>): Promise<number> {
   });
   hook.enable();
   await act();
-  // The end of a timer is told of later.
+  // A timer's end is reported later.
   await turns();
   hook.disable();
   return timers.size;
 }
 
 async function collectGarbage(): Promise<void> {
-  // Some memory is given back by callbacks behind a collection.
+  // Some memory is freed by callbacks after a collection.
   for (let i = 0; i < 3; i++) {
     globalThis.gc!();
     await turns();
   }
 }
 
-/** Lets the event loop go round. */
+/** Waits for `count` turns of the event loop. */
 export async function turns(count = 3): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise(resolve => setImmediate(resolve));
 }

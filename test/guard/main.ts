@@ -1,6 +1,4 @@
-/**
- * Counts that do not depend on the machine, each against its budget (README.md).
- */
+/** Counts things that do not depend on the machine, and compares each with its budget (README.md). */
 import { execFileSync, fork } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,10 +14,10 @@ const BUDGETS = fileURLToPath(new URL('./budgets.json', import.meta.url));
 
 const FLAGS = [
   '--expose-gc',
-  // A young generation that is large enough for all that is allocated, so that nothing of it is collected and all can be counted.
+  // A young generation that holds everything allocated, so that nothing is collected and everything can be counted.
   '--min-semi-space-size=128',
   '--max-semi-space-size=128',
-  // Neither compilers, which leave out some allocations, when they get to it, nor threads that free memory at their own time.
+  // No compilers, which optimise some allocations away, and no threads, which free memory at unpredictable times.
   '--no-opt',
   '--no-sparkplug',
   '--single-threaded',
@@ -34,7 +32,7 @@ const { values, positionals } = commandLine(USAGE, { update: { type: 'boolean', 
 const unknown = positionals.filter(name => SCENES[name] === undefined);
 if (unknown.length > 0) usageError(`Unknown scene: ${unknown.join(', ')}`, USAGE);
 
-/** Compiles src/ as it is published, but beside the tree: gives where its package stands. */
+/** Compiles src/ as for publishing, into a temporary folder. Returns the folder of the package. */
 function build(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ws101-guard-'));
   const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
@@ -49,18 +47,20 @@ function build(): string {
   return folder;
 }
 
-/** In milliseconds: a scene takes a second or two, but a library that is broken may never answer. */
-const LONGEST = 120_000;
+/** How long a scene may take, in milliseconds. It takes a second or two, unless the library never answers. */
+const SCENE_TIMEOUT = 120_000;
 
 function play(scene: string, library: string): Promise<Counts> {
   const subject = fork(fileURLToPath(new URL('./subject.ts', import.meta.url)), [scene, library], {
     cwd: ROOT,
-    timeout: LONGEST,
+    timeout: SCENE_TIMEOUT,
     execArgv: [...FLAGS, '--import', 'tsx'],
   });
   return new Promise((resolve, reject) => {
     subject.on('message', counts => resolve(counts as Counts));
-    subject.on('exit', (code, signal) => reject(new Error(`the scene ${scene} ended with ${signal ?? code}`)));
+    subject.on('exit', (code, signal) =>
+      reject(new Error(`the process of scene ${scene} ended with ${signal ?? code}`)),
+    );
   });
 }
 
@@ -95,8 +95,7 @@ function report(budgets: Budgets, counts: Counts): void {
   ]);
   console.log(table(['count', 'measured', 'budget', 'verdict', 'unit'], rows));
   const failed = judgements.filter(({ verdict }) => isFailure(verdict));
-  for (const { name } of failed)
-    console.log(`FAILED ${name}: ${budgets[name]?.why ?? 'budgets.json does not know it'}`);
+  for (const { name } of failed) console.log(`FAILED ${name}: ${budgets[name]?.why ?? 'not in budgets.json'}`);
   if (failed.length > 0) process.exitCode = 1;
 }
 

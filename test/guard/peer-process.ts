@@ -1,6 +1,7 @@
 /**
- * What a peer can do. It goes in lockstep: it sends so many messages in one write and waits for all their answers before the next,
- * so that the endpoint under test reads and writes equally often on every machine.
+ * The commands of a peer. It works in lockstep: it sends a number of messages in one write, and waits for all answers
+ * before the
+ * next. So the endpoint under test reads and writes equally often on every machine.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,22 +13,22 @@ const RSV1 = 0x40;
 
 export interface Messages {
   readonly opcode: 1 | 2;
-  /** Bytes of payload of each. */
+  /** Bytes of payload in each message. */
   readonly size: number;
   readonly inFlight: number;
-  /** Bytes of payload of one more message that comes behind them, in the same write. */
+  /** Bytes of payload in one more message, sent after them in the same write. */
   readonly behind?: number;
 }
 
 const sockets: Socket[] = [];
 
 const commands = {
-  /** Opens connections to a server. */
+  /** Opens `count` connections to a server. */
   async dial(port: number, count: number, ...headers: string[]): Promise<void> {
     for (let i = 0; i < count; i++) sockets.push(await connectRaw(port, ...headers));
   },
 
-  /** Sends messages on every connection, and waits until all came back, `times` times. */
+  /** Sends messages on every connection and waits for all echoes, `times` times. */
   async echo(messages: Messages, times: number): Promise<void> {
     const { opcode, behind } = messages;
     const sizes = Array.from({ length: messages.inFlight }, () => messages.size);
@@ -37,15 +38,15 @@ const commands = {
     await Promise.all(sockets.map(socket => exchange(socket, batch, answerSize, times)));
   },
 
-  /** Like echo(), of one text that is compressed (RFC 7692 §6), both ways, one at a time. */
+  /** Echoes one compressed text (RFC 7692 §6), one message at a time. */
   async echoDeflated(text: string, times: number): Promise<void> {
     const deflated = deflateRawSync(text, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
     const message = clientFrame(RSV1 | 1, deflated);
-    // What comes back has no masking key.
+    // The echo has no masking key.
     await Promise.all(sockets.map(socket => exchange(socket, message, message.length - 4, times)));
   },
 
-  /** Opens a connection and closes it by a closing handshake, `times` times. */
+  /** Opens and closes a connection with a closing handshake, `times` times. */
   async visit(port: number, times: number): Promise<void> {
     const close = clientFrame(8, Buffer.from([0x03, 0xe8]));
     for (let i = 0; i < times; i++) {
@@ -56,12 +57,12 @@ const commands = {
     }
   },
 
-  /** Waits until so many bytes have come on every connection. */
+  /** Waits until `bytes` bytes have arrived on every connection. */
   async receive(bytes: number): Promise<void> {
     await Promise.all(sockets.map(socket => received(socket, bytes)));
   },
 
-  /** Takes connections, and answers so many messages, when they all have come, with as many. Gives the port. */
+  /** Accepts connections. When a full batch of messages has arrived, answers with as many. Returns the port. */
   async serve(messages: Messages): Promise<number> {
     const requestSize = clientFrame(messages.opcode, Buffer.alloc(messages.size)).length * messages.inFlight;
     const answer = Buffer.concat(
@@ -83,7 +84,7 @@ async function exchange(socket: Socket, batch: Buffer, answerSize: number, times
   }
 }
 
-/** Waits for so many bytes, and reads them. */
+/** Waits for `bytes` bytes, and reads them. */
 function received(socket: Socket, bytes: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let left = bytes;
@@ -93,7 +94,7 @@ function received(socket: Socket, bytes: number): Promise<void> {
       socket.off('data', take).off('close', fail).pause();
       resolve();
     };
-    const fail = () => reject(new Error(`the connection closed, ${left} bytes early`));
+    const fail = () => reject(new Error(`the connection closed with ${left} bytes missing`));
     socket.on('data', take).on('close', fail).resume();
   });
 }

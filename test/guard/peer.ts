@@ -1,11 +1,11 @@
-/** The other side of the wire, in a process of its own, so that neither its memory nor its writes are counted. */
+/** Runs the peer in a process of its own, so that its memory and writes are not counted. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Commands } from './peer-process.js';
 
 export interface Peer {
-  /** Has the peer do something, and gives what it found when that is done. */
+  /** Runs a command of the peer, and returns its result. */
   ask<Name extends keyof Commands>(
     name: Name,
     ...args: Parameters<Commands[Name]>

@@ -1,4 +1,4 @@
-/** What happens in the process under test, and what is counted. Every scene has a process of its own. */
+/** The scenes: what the process under test does, and what is counted. Each scene runs in a process of its own. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ServerOptions, WebSocketServer } from '../../src/index.js';
@@ -9,7 +9,7 @@ import type { Messages } from './peer-process.js';
 
 type Library = typeof import('../../src/index.js');
 
-/** What a scene counted, by name. */
+/** The counts of a scene, by name. */
 export type Counts = Readonly<Record<string, number>>;
 
 interface Stage {
@@ -22,14 +22,14 @@ type Scene = (stage: Stage) => Promise<Counts>;
 
 const OFFER = 'Sec-WebSocket-Extensions: permessage-deflate';
 
-/** Of 1,024 bytes. */
+/** A JSON text of 1,024 bytes. */
 const JSON_TEXT: string = JSON.stringify(
   Array.from({ length: 23 }, (_, i) => ({ id: (i * 7_919) % 1_000, name: `user ${i}`, price: (i * 137) / 100 })),
 )
   .padEnd(1_024)
   .slice(0, 1_024);
 
-/** An echo server, and its port. */
+/** Opens an echo server, and returns it with its port. */
 async function openServer(
   { WebSocketServer }: Library,
   options: ServerOptions = {},
@@ -42,7 +42,7 @@ async function openServer(
   return [server, (server.address() as AddressInfo).port];
 }
 
-/** Messages that come back: writes per 1,000 of them, and bytes allocated for each. */
+/** A server echoes messages. Counts writes per 1,000 messages, and bytes allocated per message. */
 function echo(messages: Messages, times: number): Scene {
   return async ({ library, peer, sockets }) => {
     const [, port] = await openServer(library);
@@ -51,7 +51,7 @@ function echo(messages: Messages, times: number): Scene {
   };
 }
 
-/** The same of a text that is compressed both ways. */
+/** As `echo()`, for one text that is compressed in both directions. */
 function echoDeflated(text: string, times: number): Scene {
   return async ({ library, peer, sockets }) => {
     const [, port] = await openServer(library, { perMessageDeflate: true });
@@ -60,7 +60,7 @@ function echoDeflated(text: string, times: number): Scene {
   };
 }
 
-/** The same of a client's: it sends, and a server that it does not count answers. */
+/** As `echo()`, for a client. The peer answers its messages. */
 function clientEcho(messages: Messages, times: number): Scene {
   return async ({ library, peer, sockets }) => {
     const port = await peer.ask('serve', messages);
@@ -69,34 +69,36 @@ function clientEcho(messages: Messages, times: number): Scene {
     const round = () =>
       new Promise<void>(resolve => {
         let left = messages.inFlight * times;
-        const say = () => {
+        const send = () => {
           for (let i = 0; i < messages.inFlight; i++) connection.send(payload);
         };
-        const hear = () => {
+        const onMessage = () => {
           if (--left % messages.inFlight > 0) return;
           if (left > 0) {
-            say();
+            send();
           } else {
-            connection.off('message', hear);
+            connection.off('message', onMessage);
             resolve();
           }
         };
-        connection.on('message', hear);
-        say();
+        connection.on('message', onMessage);
+        send();
       });
     return countMessages(sockets, messages.inFlight * times, round);
   };
 }
 
 async function countMessages(sockets: ReadonlySet<Socket>, count: number, round: () => Promise<void>): Promise<Counts> {
-  // What is made once, code and lazily made state, is made here.
+  // The first round runs code for the first time, and creates lazy state.
   await round();
   const { heap, buffers } = await countAllocations(round);
   const writes = await countWrites(sockets, round);
   return { writes: (writes / count) * 1000, heap: heap / count, buffers: buffers / count };
 }
 
-/** Small messages that an application keeps, of which large ones came in the same reads: the memory that each of them holds. */
+/**
+ * The application keeps small messages that arrived together with large ones. Counts the memory that each one holds.
+ */
 function kept(messages: Messages, times: number): Scene {
   return async ({ library, peer }) => {
     const [server, port] = await openServer(library);
@@ -116,7 +118,7 @@ function kept(messages: Messages, times: number): Scene {
   };
 }
 
-/** In every turn so many broadcasts: writes per 1,000 deliveries, and bytes allocated for each. */
+/** Broadcasts `perTurn` messages per turn. Counts writes per 1,000 deliveries, and bytes allocated per delivery. */
 function broadcast(peers: number, perTurn: number, payload: string, times: number, deflate: boolean): Scene {
   return async ({ library, peer, sockets }) => {
     const [server, port] = await openServer(library, { perMessageDeflate: deflate });
@@ -125,7 +127,7 @@ function broadcast(peers: number, perTurn: number, payload: string, times: numbe
     const [socket] = sockets;
     const before = socket!.bytesWritten;
     server.broadcast(payload);
-    // A message leaves in one write, so this is what each peer gets.
+    // A message leaves in one write, so this is the size for each peer.
     await until(() => socket!.bytesWritten > before);
     const size = socket!.bytesWritten - before;
     await peer.ask('receive', size);
@@ -140,7 +142,7 @@ function broadcast(peers: number, perTurn: number, payload: string, times: numbe
   };
 }
 
-/** Connections that come and go: bytes allocated for each. */
+/** Connections open and close. Counts bytes allocated per connection. */
 const visits: Scene = async ({ library, peer }) => {
   const [server, port] = await openServer(library);
   const times = 200;
@@ -154,7 +156,7 @@ const visits: Scene = async ({ library, peer }) => {
   return { heap: heap / times, buffers: buffers / times };
 };
 
-/** Connections on which nothing happens, or one message did: what each holds, and what listens to its socket. */
+/** Connections that carried nothing, or one message. Counts what each holds, and its listeners and timers. */
 const idle: Scene = async ({ library, peer, sockets }) => {
   const [server, port] = await openServer(library);
   const held: Array<[connections: number, bytes: number]> = [];
@@ -172,9 +174,9 @@ const idle: Scene = async ({ library, peer, sockets }) => {
   const spoken = (await heldMemory()) - silent;
   const [socket] = sockets;
   const listeners = socket!.eventNames().reduce((sum, name) => sum + socket!.listenerCount(name), 0);
-  // Last, since watching timers takes memory.
+  // Last, because watching timers takes memory.
   const timers = await countTimers(() => dial(100));
-  // V8 counts a page of the heap that it has set apart as used, or does not: one such step does not bend the median of slopes.
+  // V8 may count a whole reserved page as used. The median of slopes ignores such a step.
   const memory = slope(held);
   return { memory, 'memory-spoken': memory + spoken / connections, listeners, timers: timers / 100 };
 };
@@ -198,7 +200,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   idle,
 };
 
-/** Plays a scene with a library: what its counts are. */
+/** Runs a scene with a library, and returns its counts. */
 export async function play(name: string, library: Library): Promise<Counts> {
   const sockets = watchSockets();
   const peer = startPeer();

@@ -1,4 +1,4 @@
-/** The process under test: plays the scene that its first argument names, with the library at the URL that is its second. */
+/** The process under test. Runs the scene of the first argument with the library at the URL of the second. */
 import { play } from './scenes.js';
 
 const [scene = '', library = ''] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** The tests that kill mutants: each room is to be held by its own, not by accident through those of the connection. */
+/** Each layer is tested by its own tests only. Tests of the connection also reach the layers below, and would hide gaps. */
 export default defineConfig({
   resolve: { conditions: ['ws101-source'] },
   ssr: { resolve: { conditions: ['ws101-source', 'node', 'import', 'default'] } },

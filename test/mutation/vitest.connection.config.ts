@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import base from './vitest.config.js';
 
-/** Files whose tests take longest. They run last: a mutant's run ends with the first test that fails. */
+/** The files with the slowest tests. They run last, because a mutant's run ends with the first failing test. */
 const SLOW = /(socket-owner|linger|closing|prepared-message|compression|sockets|keepalive)\.test\.ts$/;
 
 class QuickFirst extends BaseSequencer {
@@ -12,16 +12,16 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-/** The same for src/connection, in a run of its own: its tests reach the pure layers too, which are to be held by theirs alone. */
+/** The run for src/connection. Its tests also reach the layers below, which must be covered by their own tests. */
 export default defineConfig({
   ...base,
   test: {
     ...base.test,
     include: ['test/{connection,transport}/**/*.test.ts'],
-    // It loads the modules anew for each test, so that every mutant in code that runs at load counts as covered by it alone.
+    // It reloads the modules for each test, so all mutants in code that runs at load would count as covered by it alone.
     exclude: ['test/connection/unread.test.ts'],
     sequence: { sequencer: QuickFirst },
-    // Many mutants make a test wait for what never comes. Unmutated, the slowest takes 2 s.
+    // Many mutants make a test wait forever. Without mutants, the slowest test takes 2 s.
     testTimeout: 5_000,
   },
 });

@@ -30,20 +30,20 @@ const frame = fc.oneof(
 const message = fc.record({
   text: fc.option(fc.string({ unit: 'grapheme', maxLength: 80 }), { nil: undefined }),
   binary: payload,
-  places: fc.array(fc.nat(200), { maxLength: 4 }),
+  cuts: fc.array(fc.nat(200), { maxLength: 4 }),
   pings: fc.array(controlPayload, { maxLength: 2 }),
 });
 type Message = typeof message extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Encodes the messages, and tells what a receiver must see. */
+/** Encodes the messages, and returns what a receiver must deliver. */
 function conversation(
   from: 'client' | 'server',
   messages: readonly Message[],
 ): { bytes: Uint8Array; expected: Received[] } {
   const encoder = new FrameEncoder(from);
   const expected: Received[] = [];
-  for (const { text, binary, places, pings } of messages) {
-    const fragments = cutAt(text === undefined ? binary : new TextEncoder().encode(text), places);
+  for (const { text, binary, cuts, pings } of messages) {
+    const fragments = cutAt(text === undefined ? binary : new TextEncoder().encode(text), cuts);
     for (const [i, fragment] of fragments.entries()) {
       if (i > 0 && pings[i - 1] !== undefined) {
         encoder.frame(9, pings[i - 1]!);
@@ -57,7 +57,7 @@ function conversation(
 }
 
 describe('round trip', () => {
-  test('any frames, in any segmentation, come out as they went in, at their offsets', () => {
+  test('encoded frames decode to the same frames and offsets, in any segmentation', () => {
     fc.assert(
       fc.property(role, fc.array(frame, { maxLength: 6 }), cuts, fc.boolean(), (from, frames, places, ownsChunks) => {
         const encoder = new FrameEncoder(from);
@@ -80,7 +80,7 @@ describe('round trip', () => {
     );
   });
 
-  test('any messages, fragments and control frames, in any segmentation, give the same trace', () => {
+  test('encoded messages, fragments and control frames decode to the same trace, in any segmentation', () => {
     fc.assert(
       fc.property(
         role,
@@ -97,7 +97,7 @@ describe('round trip', () => {
     );
   });
 
-  test('a byte at a time gives the same trace as all at once', () => {
+  test('the trace is the same byte by byte and all at once', () => {
     const short = message.filter(({ binary }) => binary.length < 1000);
     fc.assert(
       fc.property(role, fc.array(short, { maxLength: 4 }), (from, messages) => {
@@ -110,7 +110,7 @@ describe('round trip', () => {
     );
   });
 
-  test('suspended behind any frames and resumed, the trace is the same', () => {
+  test('the trace is the same if the decoder is suspended after any frames', () => {
     fc.assert(
       fc.property(role, fc.array(message, { maxLength: 4 }), cuts, fc.nat(4), (from, messages, places, every) => {
         const { bytes, expected } = conversation(from, messages);
@@ -136,7 +136,7 @@ describe('round trip', () => {
 });
 
 describe('arbitrary bytes', () => {
-  /** Noise, and headers that are nearly legal, so that the decoder gets far. */
+  /** Noise, and headers that are almost legal, so that decoding gets far. */
   const noise = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc
@@ -161,7 +161,7 @@ describe('arbitrary bytes', () => {
   const limits = { maxMessageSize: 500, maxFragments: 4 };
   const from = fc.constantFrom('client' as const, 'server' as const, 'any' as const);
 
-  test('never throw, never hold more than the limit allows, and fail alike in every segmentation, in place or copied', () => {
+  test('never throw, retain bounded memory, and fail in the same way in every segmentation, in place or copied', () => {
     fc.assert(
       fc.property(noise, from, cuts, (bytes, sender, places) => {
         const whole = decodeMessages([new Uint8Array(bytes)], { from: sender, ownsChunks: true }, limits);
@@ -179,7 +179,7 @@ describe('arbitrary bytes', () => {
     );
   });
 
-  test('after a failure nothing more is taken (§7.1.7)', () => {
+  test('nothing is read after a failure (§7.1.7)', () => {
     fc.assert(
       fc.property(noise, noise, (bytes, more) => {
         const { decoder, received, error } = decodeMessages([new Uint8Array(bytes)], { from: 'client' }, limits);
@@ -195,7 +195,7 @@ describe('arbitrary bytes', () => {
   });
 });
 
-test('§5.3: what a client sends, unmasked, is what a server sends', () => {
+test('§5.3: frames of a client, unmasked, equal frames of a server', () => {
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 6 }), fc.integer(), fc.boolean(), (frames, key, asText) => {
       for (const { opcode, payload: bytes, fin, rsv } of frames) {

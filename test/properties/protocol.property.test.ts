@@ -50,23 +50,23 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-/** One end: its Protocol, what it said and heard, and the bytes that are on their way to it. */
+/** One end: its Protocol, the messages it sent and received, and the bytes in transit to it. */
 class End {
   readonly protocol: Protocol;
-  readonly said: Data[] = [];
-  readonly heard: Data[] = [];
+  readonly sent: Data[] = [];
+  readonly received: Data[] = [];
   readonly pinged: string[] = [];
   readonly pongs: string[] = [];
   failures = 0;
   closes: ClosePayload[] = [];
-  onTheWay: Buffer = Buffer.alloc(0);
+  inTransit: Buffer = Buffer.alloc(0);
   #unfinished: Data[] | undefined;
 
   constructor(own: Role, ownsChunks: boolean) {
     this.protocol = new Protocol(
       own,
       {
-        message: message => this.heard.push(message),
+        message: message => this.received.push(message),
         ping: () => {},
         pong: payload => this.pongs.push(Buffer.from(payload).toString('hex')),
         closeReceived: (code, reason) => this.closes.push({ code, reason }),
@@ -77,28 +77,28 @@ class End {
   }
 
   send(message: Data): void {
-    if (this.#unfinished === undefined && this.protocol.send(message)) this.said.push(message);
+    if (this.#unfinished === undefined && this.protocol.send(message)) this.sent.push(message);
   }
 
-  /** The first fragment decides what kind the message is, so those that follow are made of it. */
+  /** Sends a fragment, converted to the type of the message's first fragment. */
   fragment(piece: Data, fin: boolean): void {
     const first = this.#unfinished?.[0];
-    const kindred =
+    const converted =
       typeof first === 'string' || (first === undefined && typeof piece === 'string')
         ? String(piece)
         : Buffer.from(piece as never);
-    if (!this.protocol.sendFragment(kindred, fin)) return;
-    this.#unfinished = [...(this.#unfinished ?? []), kindred];
+    if (!this.protocol.sendFragment(converted, fin)) return;
+    this.#unfinished = [...(this.#unfinished ?? []), converted];
     if (!fin) return;
-    this.said.push(
-      typeof kindred === 'string' ? this.#unfinished.join('') : Buffer.concat(this.#unfinished as Buffer[]),
+    this.sent.push(
+      typeof converted === 'string' ? this.#unfinished.join('') : Buffer.concat(this.#unfinished as Buffer[]),
     );
     this.#unfinished = undefined;
   }
 
   receive(count: number): void {
-    const chunk = Buffer.from(this.onTheWay.subarray(0, count));
-    this.onTheWay = this.onTheWay.subarray(count);
+    const chunk = Buffer.from(this.inTransit.subarray(0, count));
+    this.inTransit = this.inTransit.subarray(count);
     if (chunk.length > 0) this.protocol.receive(chunk);
   }
 }
@@ -108,7 +108,7 @@ type Ends = Record<Role, End>;
 function take(ends: Ends, from: Role): void {
   const pieces = ends[from].protocol.takeOutput();
   const to = ends[OTHER[from]];
-  to.onTheWay = Buffer.concat([to.onTheWay, ...pieces]);
+  to.inTransit = Buffer.concat([to.inTransit, ...pieces]);
 }
 
 function run(ends: Ends, step: Command): void {
@@ -128,20 +128,20 @@ function run(ends: Ends, step: Command): void {
   else if (protocol.ping(step.data)) end.pinged.push(Buffer.from(step.data).toString('hex'));
 }
 
-/** Lets both ends read and say all that they have. */
+/** Lets both ends read and send until nothing is left. */
 function settle(ends: Ends): void {
   for (const each of ROLES) ends[each].protocol.resume();
   for (let isQuiet = false; !isQuiet; ) {
     isQuiet = true;
     for (const each of ROLES) {
-      if (ends[each].protocol.hasOutput || ends[OTHER[each]].onTheWay.length > 0) isQuiet = false;
+      if (ends[each].protocol.hasOutput || ends[OTHER[each]].inTransit.length > 0) isQuiet = false;
       take(ends, each);
       ends[OTHER[each]].receive(Number.POSITIVE_INFINITY);
     }
   }
 }
 
-/** Messages as strings, which compare faster than bytes do. */
+/** Returns the messages as strings, which compare faster than bytes. */
 function shown(messages: readonly Data[]): string[] {
   return messages.map(message =>
     typeof message === 'string' ? `text ${message}` : Buffer.from(message).toString('hex'),
@@ -149,7 +149,7 @@ function shown(messages: readonly Data[]): string[] {
 }
 
 describe('a client Protocol and a server Protocol, driven by random commands', () => {
-  test('agree on every message and on how it ended, and always reach CLOSED', () => {
+  test('agree on every message and on the close, and always reach CLOSED', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), fc.boolean(), closeCode, (commands, ownsChunks, lastCode) => {
         const ends: Ends = { client: new End('client', ownsChunks), server: new End('server', ownsChunks) };
@@ -161,7 +161,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
           const [own, other] = [ends[each], ends[OTHER[each]]];
           expect(own.protocol.state).toBe('CLOSED');
           expect(own.failures).toBe(0);
-          expect(shown(own.heard)).toEqual(shown(other.said));
+          expect(shown(own.received)).toEqual(shown(other.sent));
           expect(own.closes).toEqual([other.protocol.sentClose]);
           expect(own.protocol.receivedClose).toEqual(other.protocol.sentClose);
           expect(own.protocol).toMatchObject({ unreadBytes: 0, hasOutput: false, canSend: false, reads: false });
@@ -172,7 +172,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
     );
   });
 
-  test('agree on a prefix, and reach CLOSED, where the transport ends anywhere', () => {
+  test('agree on a prefix, and reach CLOSED, if the transport ends at any point', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 60 }), fc.boolean(), (commands, ownsChunks) => {
         const ends: Ends = { client: new End('client', ownsChunks), server: new End('server', ownsChunks) };
@@ -183,7 +183,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
           const [own, other] = [ends[each], ends[OTHER[each]]];
           expect(own.protocol.state).toBe('CLOSED');
           expect(own.failures).toBe(0);
-          expect(shown(own.heard)).toEqual(shown(other.said.slice(0, own.heard.length)));
+          expect(shown(own.received)).toEqual(shown(other.sent.slice(0, own.received.length)));
           if (own.closes.length > 0) expect(own.closes).toEqual([other.protocol.sentClose]);
           expect(own.protocol).toMatchObject({ unreadBytes: 0, canSend: false });
         }
@@ -192,7 +192,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
     );
   });
 
-  test('answer the last ping, as long as no Close frame is about', () => {
+  test('answer the last Ping, unless a Close frame was sent', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), commands => {
         const ends: Ends = { client: new End('client', true), server: new End('server', true) };
@@ -208,7 +208,7 @@ describe('a client Protocol and a server Protocol, driven by random commands', (
 describe('arbitrary bytes', () => {
   const LIMIT = 1_000;
 
-  /** Bytes that look like frames often enough to get somewhere. */
+  /** Bytes that often look like frames, so that reading gets far. */
   const pieces = (from: Role) =>
     fc.array(
       fc.oneof(
@@ -217,7 +217,7 @@ describe('arbitrary bytes', () => {
         fc.string({ maxLength: 60 }).map(text => FRAMES[from].text(text, false)),
         fc.uint8Array({ maxLength: 600 }).map(bytes => FRAMES[from].continuation(bytes, bytes.length % 2 === 0)),
         fc.uint8Array({ maxLength: 125 }).map(bytes => FRAMES[from].ping(bytes)),
-        // A header that promises up to 2^63 bytes.
+        // A header that announces up to 2^63 bytes.
         fc
           .tuple(fc.constantFrom(0x02, 0x82, 0x00, 0x80), fc.bigInt({ min: 65_536n, max: 2n ** 63n - 1n }))
           .map(([firstByte, length]) => {
@@ -231,44 +231,41 @@ describe('arbitrary bytes', () => {
       { maxLength: 12 },
     );
 
-  test.each(ROLES)(
-    'to a %s never throw, never deliver above the limit, and never allocate by what they promise',
-    own => {
-      const sizes: number[] = [];
-      for (const method of ['allocUnsafe', 'allocUnsafeSlow'] as const) {
-        const original = Buffer[method].bind(Buffer);
-        vi.spyOn(Buffer, method).mockImplementation(size => {
-          sizes.push(size);
-          return original(size);
-        });
-      }
-      fc.assert(
-        fc.property(pieces(OTHER[own]), fc.integer({ min: 1, max: 50 }), fc.boolean(), (chunks, cut, ownsChunks) => {
-          const heard: Data[] = [];
-          const states: State[] = [];
-          const protocol = new Protocol(
-            own,
-            {
-              message: message => heard.push(message),
-              ping: () => {},
-              pong: () => {},
-              closeReceived: () => states.push(protocol.state),
-              failed: () => states.push(protocol.state),
-            },
-            { maxMessageSize: LIMIT, maxFragments: 10, ownsChunks },
-          );
-          const bytes = Buffer.concat(chunks);
-          for (let at = 0; at < bytes.length; at += cut) protocol.receive(Buffer.from(bytes.subarray(at, at + cut)));
-          for (const message of heard) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(LIMIT);
-          expect(states.length).toBeLessThanOrEqual(1);
-          expect(protocol.reads).toBe(states.length === 0);
-          expect(protocol.error === undefined).toBe(states[0] !== 'FAILED');
-        }),
-        { numRuns: 500 },
-      );
-      expect(sizes.length).toBeGreaterThan(0);
-      // Twice what has come, and 64 KiB: of a message, or of shared memory for output.
-      expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * LIMIT + 65_536);
-    },
-  );
+  test.each(ROLES)('to a %s never throw, never exceed the limit, and never allocate by announced lengths', own => {
+    const sizes: number[] = [];
+    for (const method of ['allocUnsafe', 'allocUnsafeSlow'] as const) {
+      const original = Buffer[method].bind(Buffer);
+      vi.spyOn(Buffer, method).mockImplementation(size => {
+        sizes.push(size);
+        return original(size);
+      });
+    }
+    fc.assert(
+      fc.property(pieces(OTHER[own]), fc.integer({ min: 1, max: 50 }), fc.boolean(), (chunks, cut, ownsChunks) => {
+        const received: Data[] = [];
+        const states: State[] = [];
+        const protocol = new Protocol(
+          own,
+          {
+            message: message => received.push(message),
+            ping: () => {},
+            pong: () => {},
+            closeReceived: () => states.push(protocol.state),
+            failed: () => states.push(protocol.state),
+          },
+          { maxMessageSize: LIMIT, maxFragments: 10, ownsChunks },
+        );
+        const bytes = Buffer.concat(chunks);
+        for (let at = 0; at < bytes.length; at += cut) protocol.receive(Buffer.from(bytes.subarray(at, at + cut)));
+        for (const message of received) expect(Buffer.byteLength(message)).toBeLessThanOrEqual(LIMIT);
+        expect(states.length).toBeLessThanOrEqual(1);
+        expect(protocol.reads).toBe(states.length === 0);
+        expect(protocol.error === undefined).toBe(states[0] !== 'FAILED');
+      }),
+      { numRuns: 500 },
+    );
+    expect(sizes.length).toBeGreaterThan(0);
+    // Twice the limit, and 64 KiB of output memory.
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * LIMIT + 65_536);
+  });
 });

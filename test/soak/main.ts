@@ -1,6 +1,4 @@
-/**
- * Faults of running connections that need minutes, or a process of their own, each measured against its limit (README.md).
- */
+/** Tests faults that take minutes, or a process of their own, and compares each with its limit (README.md). */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { commandLine, usageError } from '../helpers/command-line.js';
@@ -22,7 +20,7 @@ if (!(scale > 0)) usageError(`--scale must be a number above 0, got '${values.sc
 const unknown = positionals.filter(name => !ROWS.some(row => row.name === name));
 if (unknown.length > 0) usageError(`Unknown row: ${unknown.join(', ')}`, USAGE);
 
-/** Every row has a process of its own: what one of them leaves behind, no other measures. */
+/** Runs a row in a process of its own, so that it cannot affect the measurements of other rows. */
 function runRow(row: Row): Promise<Outcome> {
   const script = fileURLToPath(new URL('./run-row.ts', import.meta.url));
   const node = [
@@ -34,19 +32,19 @@ function runRow(row: Row): Promise<Outcome> {
     row.name,
     String(scale),
   ];
-  // Only a shell can change the limit of descriptors, which what it turns into inherits.
+  // Only a shell can change the descriptor limit. The process that it executes inherits it.
   const limit = row.descriptors === undefined ? '' : `ulimit -n ${row.descriptors} && `;
   const child = spawn('bash', ['-c', `${limit}exec "$@"`, 'bash', ...node], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Promise(resolve => {
-    let outcome: Outcome = { figure: 'it crashed', passed: false };
+    let outcome: Outcome = { figure: 'the process crashed', passed: false };
     child.on('message', message => {
       outcome = message as Outcome;
     });
     child.on('exit', code => {
       const isAlive = code === 0;
-      resolve(isAlive ? outcome : { figure: `${outcome.figure}; it ended with ${code}`, passed: false });
+      resolve(isAlive ? outcome : { figure: `${outcome.figure}; the process ended with ${code}`, passed: false });
     });
   });
 }

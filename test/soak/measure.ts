@@ -1,9 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Bytes that this process holds once its garbage is collected: heap, and memory beside it (`external` has `arrayBuffers` in it). */
+/**
+ * Returns how many bytes this process holds after garbage collection: the heap and `external`, which includes
+ * ArrayBuffers.
+ */
 export async function heldMemory(): Promise<number> {
-  // Some memory is given back by callbacks behind a collection.
+  // Some memory is freed by callbacks after a collection.
   collectGarbage();
   await wait(10);
   collectGarbage();
@@ -12,17 +15,17 @@ export async function heldMemory(): Promise<number> {
 }
 
 export function collectGarbage(): void {
-  if (globalThis.gc === undefined) throw new Error('needs --expose-gc, which main.ts gives');
-  // What one collection finds dead, the thread that frees it may not have freed before the next one begins.
+  if (globalThis.gc === undefined) throw new Error('needs the flag --expose-gc, which main.ts passes');
+  // A background thread may free what one collection found dead only after the next collection has begun.
   for (let i = 0; i < 3; i++) globalThis.gc();
 }
 
-/** Handles that keep a process alive: sockets, servers, timers. */
+/** Counts the handles that keep a process alive: sockets, servers, timers. */
 export function activeHandles(): number {
   return process.getActiveResourcesInfo().filter(name => !/TTYWrap|PipeWrap|Immediate/.test(name)).length;
 }
 
-/** Descriptors that this process has open; undefined where there is no /proc. */
+/** Counts the open descriptors of this process. Returns undefined if there is no /proc. */
 export function openDescriptors(): number | undefined {
   try {
     return readdirSync('/proc/self/fd').length;
@@ -31,19 +34,19 @@ export function openDescriptors(): number | undefined {
   }
 }
 
-/** The value that this share of all of them does not exceed. */
+/** Returns the value that this share of all values does not exceed. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** The median of the slopes between any two points (Theil and Sen): one measurement that went astray does not bend it. */
+/** Returns the median of the slopes between any two points (Theil–Sen), which ignores outliers. */
 export function slope(points: ReadonlyArray<readonly [x: number, y: number]>): number {
   const slopes = points.flatMap(([x1, y1], i) => points.slice(i + 1).map(([x2, y2]) => (y2 - y1) / (x2 - x1)));
   return percentile(slopes, 0.5);
 }
 
-/** Waits until `condition` holds, looking every few milliseconds. @throws after `timeout` ms */
+/** Waits until `condition` returns true. @throws after `timeout` milliseconds */
 export async function until(condition: () => boolean, timeout: number, what: string): Promise<void> {
   const end = performance.now() + timeout;
   while (!condition()) {

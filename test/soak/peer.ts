@@ -1,4 +1,4 @@
-/** Peers of a row run in a process of their own, so that neither their memory nor their time counts. */
+/** Peers run in processes of their own, so that their memory and time are not measured. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -8,17 +8,17 @@ type Peers = typeof peers;
 export type PeerName = keyof Peers;
 
 export interface PeerProcess<Result> {
-  /** What the peer found, when it is done. */
+  /** What the peer measured. Resolves when it is done. */
   readonly result: Promise<Result>;
-  /** Resolves when the peer has said that it is ready, with the port that it listens on, if any. */
+  /** Resolves when the peer is ready, with the port that it listens on, if any. */
   readonly ready: Promise<number | undefined>;
-  /** Says that it may end. */
+  /** Asks the peer to end. */
   stop(): void;
 }
 
-/** What a peer can tell and be told while it runs. */
-export interface Tether {
-  /** @param port that the peer listens on */
+/** How a peer communicates with the row while it runs. */
+export interface PeerControl {
+  /** Reports that the peer is ready. @param port the port that it listens on, if any */
   ready(port?: number): void;
   readonly stopped: AbortSignal;
 }
@@ -29,20 +29,20 @@ type Result<Name extends PeerName> = ReturnType<Peers[Name]> extends Promise<inf
 export function startPeer<Name extends PeerName>(name: Name, args: Arguments<Name>): PeerProcess<Result<Name>> {
   const script = fileURLToPath(new URL('./peer-process.ts', import.meta.url));
   const child = fork(script, [name, JSON.stringify(args)]);
-  const said = (what: string) =>
+  const message = (what: string) =>
     new Promise<unknown>((resolve, reject) => {
-      child.on('message', (message: { what: string; value: unknown }) => {
-        if (message.what === what) resolve(message.value);
+      child.on('message', (sent: { what: string; value: unknown }) => {
+        if (sent.what === what) resolve(sent.value);
       });
       child.on('exit', code => reject(new Error(`the peer ${name} ended with ${code}`)));
     });
-  const result: Promise<Result<Name>> = said('result').then(async value => {
+  const result: Promise<Result<Name>> = message('result').then(async value => {
     child.disconnect();
     if (child.exitCode === null) await once(child, 'exit');
     return value as Result<Name>;
   });
-  const ready = said('ready') as Promise<number | undefined>;
-  // Whoever awaits only one of them must not end for the other.
+  const ready = message('ready') as Promise<number | undefined>;
+  // A caller may await only one of these promises. The rejection of the other must not count as unhandled.
   ready.catch(() => {});
   result.catch(() => {});
   return { result, ready, stop: () => void child.send('stop') };

@@ -1,37 +1,39 @@
-/** What peers do. Each function runs in a process of its own, and gives what it found. */
+/** What peers do. Each function runs in a process of its own, and returns what it measured. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectNet, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from '../../src/index.js';
 import { heldMemory } from './measure.js';
-import type { Tether } from './peer.js';
+import type { PeerControl } from './peer.js';
 import { clientFrame, connectRaw, connectTcp, REQUEST, write } from './wire.js';
 
 interface At {
   readonly port: number;
 }
 
-/** Sends messages of `size` bytes as fast as they are taken, until it is stopped, and reads what comes. */
-export async function busy({ port, size }: At & { size: number }, tether: Tether): Promise<void> {
+/** Sends messages of `size` bytes as fast as possible until it is stopped, and discards what it receives. */
+export async function busy({ port, size }: At & { size: number }, control: PeerControl): Promise<void> {
   const socket = await connectRaw(port);
   socket.resume();
   const frame = clientFrame(2, Buffer.alloc(size));
   const batch = Buffer.concat(Array.from({ length: Math.max(1, Math.floor(262_144 / frame.length)) }, () => frame));
-  tether.ready();
-  while (!tether.stopped.aborted && !socket.destroyed) await write(socket, batch);
+  control.ready();
+  while (!control.stopped.aborted && !socket.destroyed) await write(socket, batch);
   socket.destroy();
 }
 
-/** `count` peers that each send a small message every `interval` ms. Gives how long each echo took, in ms. */
+/**
+ * Opens `count` connections that each send a small message every `interval` ms. Returns the time of each echo in ms.
+ */
 export async function quiet(
   { port, count, interval, echoes }: At & { count: number; interval: number; echoes: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<number[]> {
   const sockets = await Promise.all(Array.from({ length: count }, () => connectRaw(port)));
   const times: number[] = [];
   const frame = clientFrame(1, 'are you there?');
-  tether.ready();
+  control.ready();
   await Promise.all(
     sockets.map(async (socket, i) => {
       await wait((interval * i) / count);
@@ -49,45 +51,45 @@ export async function quiet(
   return times;
 }
 
-/** Connects `count` times and reads nothing any more, until it is stopped. */
-export async function deaf({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+/** Opens `count` connections and never reads, until it is stopped. */
+export async function deaf({ port, count }: At & { count: number }, control: PeerControl): Promise<void> {
   const sockets = await inParallel(count, 50, () => connectRaw(port));
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   for (const socket of sockets) socket.destroy();
 }
 
-/** Connects `count` times and sends messages of `size` bytes on each, as far as they are taken, until it is stopped. */
+/** Opens `count` connections and sends messages of `size` bytes on each, as fast as possible, until it is stopped. */
 export async function talkers(
   { port, count, size }: At & { count: number; size: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<void> {
   const sockets = await inParallel(count, 50, () => connectRaw(port));
   const frame = clientFrame(2, Buffer.alloc(size));
   for (const socket of sockets) {
     void (async () => {
-      while (!tether.stopped.aborted && !socket.destroyed) await write(socket, frame);
+      while (!control.stopped.aborted && !socket.destroyed) await write(socket, frame);
     })();
   }
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   for (const socket of sockets) socket.destroy();
 }
 
-/** Sends `count` pings of 125 bytes and reads no answer. */
-export async function pingFlood({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+/** Sends `count` Pings of 125 bytes, and never reads. */
+export async function pingFlood({ port, count }: At & { count: number }, control: PeerControl): Promise<void> {
   const socket = await connectRaw(port);
   const batch = Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(9, Buffer.alloc(125, 'x'))));
   for (let sent = 0; sent < count; sent += 1_000) await write(socket, batch);
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   socket.destroy();
 }
 
-/** Sends a message in `count` fragments of `size` bytes each, on each of `connections`, and never the last one. */
+/** Sends a message in `count` fragments of `size` bytes on each connection, without the last fragment. */
 export async function fragments(
   { port, connections, count, size }: At & { connections: number; count: number; size: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<void> {
   const sockets = await inParallel(connections, 50, () => connectRaw(port));
   const fragment = clientFrame(0, Buffer.alloc(size), false);
@@ -98,16 +100,19 @@ export async function fragments(
       await write(socket, Buffer.concat(Array.from({ length: batch }, () => fragment)));
       sent += batch;
     }
-    // What the server answers to this, it has read everything before.
+    // When the server has answered this Ping, it has read everything before it.
     await write(socket, clientFrame(9));
     await received(socket, 2);
   }
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   for (const socket of sockets) socket.destroy();
 }
 
-/** Sends a message of many fragments with a Ping behind each. Gives how long each Pong took, in ms, and the message's digest. */
+/**
+ * Sends a message of many fragments with a Ping after each. Returns the time of each Pong in ms, and the message's
+ * digest.
+ */
 export async function controlFlood({
   port,
   count,
@@ -130,7 +135,7 @@ export async function controlFlood({
       Buffer.concat([clientFrame(i === 0 ? 2 : 0, payload, i === count - 1), clientFrame(9, 'ping')]),
     );
     sentAt.push(performance.now());
-    // As fast as the answers come: what is measured is their way, and not the queue in front of it.
+    // Wait for answers, so that the time of an answer does not include a queue of Pings.
     while (sentAt.length - times.length > 8) await once(socket, 'data');
   }
   while (times.length < count) await once(socket, 'data');
@@ -138,7 +143,7 @@ export async function controlFlood({
   return { times, digest: hash.digest('hex') };
 }
 
-/** Connects `count` times, sends a part of a frame, and ends the connection by RST. */
+/** Opens `count` connections, sends part of a frame on each, and resets it. */
 export async function resets({ port, count }: At & { count: number }): Promise<void> {
   const frame = clientFrame(2, Buffer.alloc(300));
   await inParallel(count, 50, async i => {
@@ -149,10 +154,13 @@ export async function resets({ port, count }: At & { count: number }): Promise<v
   });
 }
 
-/** Opens TCP connections, sends `bytes` of a request's head on each, and waits for the server to end them all. */
+/**
+ * Opens TCP connections, sends `bytes` bytes of a request head on each, and waits until the server has ended all of
+ * them.
+ */
 export async function stall(
   { port, count, bytes }: At & { count: number; bytes: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<{ answers: string[]; seconds: number }> {
   const start = performance.now();
   const head = Buffer.from(`${REQUEST.slice(0, -2)}X-Padding: ${'x'.repeat(bytes)}`).subarray(0, bytes);
@@ -166,20 +174,23 @@ export async function stall(
     socket.once('data', (chunk: Buffer) => answers.add(chunk.toString('latin1').split('\r\n', 1)[0]!));
     return once(socket, 'end').then(() => socket.destroy());
   });
-  tether.ready();
+  control.ready();
   await Promise.all(ended);
   return { answers: [...answers], seconds: (performance.now() - start) / 1000 };
 }
 
-/** Opens a connection every `interval` ms until it is stopped. Gives how long each opening handshake took, in ms, and how many failed. */
+/**
+ * Opens a connection every `interval` ms until it is stopped. Returns the times of the handshakes in ms, and the
+ * failures.
+ */
 export async function honest(
   { port, interval }: At & { interval: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<{ times: number[]; failures: number }> {
   const times: number[] = [];
   let failures = 0;
-  tether.ready();
-  while (!tether.stopped.aborted) {
+  control.ready();
+  while (!control.stopped.aborted) {
     const start = performance.now();
     try {
       const socket = await connectRaw(port);
@@ -193,7 +204,7 @@ export async function honest(
   return { times, failures };
 }
 
-/** Opens and closes `count` connections by the library's own client. Gives what it held on the way. */
+/** Opens and closes `count` connections with the library's own client. Returns samples of the memory that it held. */
 export async function opensAndCloses({
   port,
   count,
@@ -213,15 +224,15 @@ export async function opensAndCloses({
   return held;
 }
 
-/** Opens `count` connections, as far as they are taken, tells what became of them, and closes them when it is told. */
-export async function crowd({ port, count }: At & { count: number }, tether: Tether): Promise<void> {
+/** Opens `count` TCP connections, and closes them when it is stopped. */
+export async function crowd({ port, count }: At & { count: number }, control: PeerControl): Promise<void> {
   const sockets = await Promise.all(Array.from({ length: count }, () => connectTcp(port)));
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   for (const socket of sockets) socket.destroy();
 }
 
-/** Connects and closes as a peer should, but for answering the Close frame, and for ending TCP. */
+/** Waits for a Close frame, and neither answers it nor ends TCP. Returns how long it takes until the server does. */
 export async function ignoresClose({ port }: At): Promise<{ seconds: number }> {
   const socket = await connectRaw(port);
   await received(socket, 4);
@@ -231,13 +242,13 @@ export async function ignoresClose({ port }: At): Promise<{ seconds: number }> {
   return { seconds: (performance.now() - start) / 1000 };
 }
 
-/** Agrees to compression, and sends a compressed message as soon as it is told. Ends when the server has. */
-export async function bomb({ port, payload }: At & { payload: string }, tether: Tether): Promise<void> {
+/** Negotiates compression, and sends a compressed message when it is stopped. Ends after the server has. */
+export async function bomb({ port, payload }: At & { payload: string }, control: PeerControl): Promise<void> {
   const socket = await connectRaw(port, 'Sec-WebSocket-Extensions: permessage-deflate');
   const frame = clientFrame(2, Buffer.from(payload, 'base64'));
   frame[0]! |= 0x40;
-  tether.ready();
-  await stopped(tether);
+  control.ready();
+  await stopped(control);
   socket.write(frame);
   socket.resume();
   await once(socket, 'end');
@@ -245,24 +256,25 @@ export async function bomb({ port, payload }: At & { payload: string }, tether: 
 }
 
 /**
- * Relays one connection to `target`, but reads from one side only `step` bytes in 20 ms. Tells the port that it listens on. Runs until it is
+ * Relays one connection to `target`, but reads only `step` bytes per 20 ms from one side. Reports its port, and runs
+ * until it is
  * stopped.
  */
 export async function slowRelay(
   { target, slowSide, step }: { target: number; slowSide: 'client' | 'target'; step: number },
-  tether: Tether,
+  control: PeerControl,
 ): Promise<void> {
   const listener = createServer({ allowHalfOpen: true });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
-  tether.ready((listener.address() as AddressInfo).port);
+  control.ready((listener.address() as AddressInfo).port);
   const [client] = (await once(listener, 'connection')) as [Socket];
   const server = connectNet({ port: target, host: '127.0.0.1', allowHalfOpen: true });
   const [slow, fast] = slowSide === 'client' ? [client, server] : [server, client];
   for (const socket of [slow, fast]) socket.on('error', () => socket.destroy());
   fast.pipe(slow);
   void readSlowly(slow, fast, step);
-  await stopped(tether);
+  await stopped(control);
   for (const socket of [slow, fast]) socket.destroy();
   listener.close();
 }
@@ -281,11 +293,11 @@ async function readSlowly(from: Socket, to: Socket, step: number): Promise<void>
   }
 }
 
-function stopped(tether: Tether): Promise<unknown> {
-  return tether.stopped.aborted ? Promise.resolve() : once(tether.stopped, 'abort');
+function stopped(control: PeerControl): Promise<unknown> {
+  return control.stopped.aborted ? Promise.resolve() : once(control.stopped, 'abort');
 }
 
-/** Calls `act` `count` times, so many of them at once. */
+/** Calls `act` `count` times, at most `width` calls at once. */
 async function inParallel<Value>(count: number, width: number, act: (i: number) => Promise<Value>): Promise<Value[]> {
   const values: Value[] = [];
   let next = 0;
@@ -296,7 +308,7 @@ async function inParallel<Value>(count: number, width: number, act: (i: number) 
   return values;
 }
 
-/** Waits for `length` bytes more. */
+/** Reads `length` more bytes. */
 async function received(socket: Socket, length: number): Promise<void> {
   for (let left = length; left > 0; ) {
     const chunk = socket.read() as Buffer | null;

@@ -1,28 +1,28 @@
-/** One fault of a running connection, and how far it may go. */
+/** A fault, and the limit of its effect. */
 export interface Row {
-  /** What a single row is run by. */
+  /** The name on the command line. */
   readonly name: string;
-  /** What is done to the library, for the report. */
+  /** The fault, for the report. */
   readonly fault: string;
-  /** The figure to reach, for the report. */
+  /** The limit, for the report. */
   readonly limit: string;
-  /** Descriptors that the process and its peers may open each; as many as they have if left out. */
+  /** How many descriptors the process and its peers may each open. By default, the limit is not changed. */
   readonly descriptors?: number;
-  /** Whether the figure is a time, which other programs on this machine may spoil: then the best of three runs counts. */
+  /** Whether a time is measured, which other programs may spoil. Then the best of three runs counts. */
   readonly isTiming?: boolean;
-  /** More flags for node, for this process and its peers. */
+  /** More flags of Node for the process and its peers. */
   readonly flags?: readonly string[];
-  /** @param scale multiplies the counts: 1 for the figures of the report */
+  /** @param scale a factor for the counts, 1 for a report */
   run(scale: number): Promise<Outcome>;
 }
 
 export interface Outcome {
-  /** What was measured, beside the limit. */
+  /** What was measured. */
   readonly figure: string;
   readonly passed: boolean;
 }
 
-/** `count` as this run has it, and never fewer than `least`. */
+/** Returns `count` multiplied by `scale`, and at least `least`. */
 export function scaled(count: number, scale: number, least = 1): number {
   return Math.max(least, Math.round(count * scale));
 }

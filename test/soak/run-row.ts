@@ -1,4 +1,4 @@
-/** Runs one row, in a process of its own: its name and the scale are the arguments, the outcome is sent to the parent. */
+/** Runs one row. The arguments are its name and the scale. Sends the outcome to the parent process. */
 import { ROWS } from './rows/index.js';
 
 const [name, scale] = process.argv.slice(2);

@@ -7,7 +7,7 @@ export interface Measured {
   readonly port: number;
 }
 
-/** A server of this process: what is measured. */
+/** Opens the server that is measured, in this process. */
 export async function openServer(
   onConnection: (connection: WebSocketConnection) => void = () => {},
   options: ServerOptions = {},

@@ -1,4 +1,7 @@
-/** The peers' side of the wire, by hand: nothing of src/ is used, so that a peer may do what the library would not. */
+/**
+ * The peers' own frame and handshake code. It uses nothing from src/, so that a peer may do what the library would not
+ * do.
+ */
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 
@@ -15,7 +18,7 @@ export const REQUEST = [
 
 const KEY = Buffer.from([0x37, 0xfa, 0x21, 0x3d]);
 
-/** A frame as a client sends it. */
+/** Returns a frame of a client. */
 export function clientFrame(opcode: number, payload: Uint8Array | string = '', fin = true): Buffer {
   const bytes = Buffer.from(payload as string);
   for (let i = 0; i < bytes.length; i++) bytes[i]! ^= KEY[i % 4]!;
@@ -33,7 +36,7 @@ function header(opcode: number, length: number, fin: boolean, mask: number): Buf
   return bytes;
 }
 
-/** A TCP connection to a server under test. Errors are passed over: what becomes of it, `close` tells. */
+/** Opens a TCP connection to a server under test. Errors are ignored: `close` follows. */
 export async function connectTcp(port: number): Promise<Socket> {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   await once(socket, 'connect');
@@ -41,7 +44,7 @@ export async function connectTcp(port: number): Promise<Socket> {
   return socket;
 }
 
-/** A connection behind its opening handshake. It is paused: nothing is read until somebody does. */
+/** Opens a connection and completes the opening handshake. The socket is paused. */
 export async function connectRaw(port: number, ...headers: string[]): Promise<Socket> {
   const socket = await connectTcp(port);
   socket.write(`${[REQUEST.slice(0, -4), ...headers].join('\r\n')}\r\n\r\n`);
@@ -59,7 +62,7 @@ export async function connectRaw(port: number, ...headers: string[]): Promise<So
   return socket;
 }
 
-/** There is something to read, or never will be. */
+/** Waits until there is something to read, or until there never will be. */
 async function readable(socket: Socket): Promise<void> {
   const end = new AbortController();
   const { signal } = end;
@@ -67,7 +70,7 @@ async function readable(socket: Socket): Promise<void> {
   end.abort();
 }
 
-/** Writes, and waits until the socket takes more, or is gone. */
+/** Writes, and waits until the socket accepts more or has closed. */
 export async function write(socket: Socket, bytes: Uint8Array): Promise<void> {
   if (socket.destroyed || socket.write(bytes)) return;
   await new Promise<void>(resolve => {

@@ -5,7 +5,7 @@ import { openServer } from '../server.js';
 
 const LIMIT = 50;
 
-/** One peer sends as fast as the server takes it; a hundred others want a small message echoed. */
+/** One peer sends as fast as the server reads, while a hundred others wait for echoes of small messages. */
 function busyPeer(size: number): (scale: number) => Promise<Outcome> {
   return async scale => {
     const { server, port } = await openServer(connection => {
@@ -24,25 +24,25 @@ function busyPeer(size: number): (scale: number) => Promise<Outcome> {
     await server.close({ timeout: 0 });
     const p99 = percentile(times, 0.99);
     return {
-      figure: `p99 ${ms(p99)}, at most ${ms(Math.max(...times))} (p99 ${ms(usual)} with no busy peer)`,
+      figure: `p99 ${ms(p99)}, at most ${ms(Math.max(...times))} (p99 ${ms(usual)} without the busy peer)`,
       passed: p99 <= LIMIT,
     };
   };
 }
 
-const limit = `p99 of the others' echo <= ${LIMIT} ms`;
+const limit = `p99 of the other peers' echo <= ${LIMIT} ms`;
 
 export const busyPeers: readonly Row[] = [
   {
     name: 'busy-tiny',
-    fault: 'a busy peer (1-byte messages) beside 100 quiet ones',
+    fault: 'a busy peer (1-byte messages) and 100 quiet ones',
     limit,
     isTiming: true,
     run: busyPeer(1),
   },
   {
     name: 'busy-large',
-    fault: 'a busy peer (1 MiB messages) beside 100 quiet ones',
+    fault: 'a busy peer (1 MiB messages) and 100 quiet ones',
     limit,
     isTiming: true,
     run: busyPeer(1_048_576),

@@ -1,4 +1,4 @@
-/** Peers that go away, or do not. */
+/** Connections that end badly, or never. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { CONNECTION_DEFAULTS, connect, type WebSocketConnection } from '../../../src/index.js';
 import { activeHandles, heldMemory, openDescriptors, slope, until } from '../measure.js';
@@ -37,7 +37,9 @@ async function resets(scale: number): Promise<Outcome> {
   };
 }
 
-/** A peer whose kernel still takes what we send, while it says nothing itself: as far as we can see, the other end has vanished. */
+/**
+ * A peer that sends nothing, while its kernel accepts what we send. To us, it looks as if the other end has vanished.
+ */
 async function halfOpen(): Promise<Outcome> {
   const connections: WebSocketConnection[] = [];
   const { server, port } = await openServer(connection => connections.push(connection));
@@ -72,7 +74,7 @@ async function ignoresClose(): Promise<Outcome> {
   };
 }
 
-/** Opens and closes connections by both ends of the library, and looks at how the memory of each grows. */
+/** Opens and closes connections between a client and a server, and measures how the memory of each grows. */
 async function opensAndCloses(scale: number): Promise<Outcome> {
   const samples = 20;
   const count = scaled(100_000, scale, samples);
@@ -108,12 +110,12 @@ async function opensAndCloses(scale: number): Promise<Outcome> {
   };
 }
 
-/** Bytes per 1,000 connections, behind the first quarter, in which the code itself takes memory. */
+/** Returns bytes per 1,000 connections, without the first quarter, in which the code itself takes memory. */
 function growth(points: ReadonlyArray<readonly [number, number]>): number {
   return 1_000 * slope(points.slice(Math.ceil(points.length / 4)));
 }
 
-/** Everybody sends as much as he can, half of the peers do not read, and the server is told to end. */
+/** Every peer sends as much as possible, half of the peers do not read, and the server is closed. */
 async function shutDown(): Promise<Outcome> {
   const timeout = 1_000;
   const before = activeHandles();
@@ -139,38 +141,38 @@ async function shutDown(): Promise<Outcome> {
   await Promise.all([deaf.result, talkers.result]);
   await wait(100);
   const after = activeHandles();
-  const told = ends.filter(({ code }) => code === 1001).length;
+  const informed = ends.filter(({ code }) => code === 1001).length;
   return {
-    figure: `closed after ${seconds(time)} with 120 connections, handles ${before} -> ${after}; ${told} of 20 readers got 1001`,
-    passed: time <= timeout + 1_000 && after <= before && told === 20,
+    figure: `closed after ${seconds(time)} with 120 connections, handles ${before} -> ${after}; ${informed} of 20 readers got 1001`,
+    passed: time <= timeout + 1_000 && after <= before && informed === 20,
   };
 }
 
 export const endings: readonly Row[] = [
   {
     name: 'resets',
-    fault: '10,000 peers that end by RST in the middle of a frame',
+    fault: '10,000 peers that reset in the middle of a frame',
     limit: 'one close event each, no message, no handle left',
     run: resets,
   },
-  { name: 'half-open', fault: 'a peer that falls silent', limit: '1006 within 40 s, by default', run: halfOpen },
+  { name: 'half-open', fault: 'a peer that becomes silent', limit: '1006 within 40 s, by default', run: halfOpen },
   {
     name: 'ignores-close',
-    fault: 'a peer that answers no Close frame and does not end TCP',
+    fault: 'a peer that neither answers the Close frame nor ends TCP',
     limit: 'destroyed after 10 s',
     run: ignoresClose,
   },
   {
     name: 'shutdown',
-    fault: 'a server that is closed while everybody sends and half do not read, within 1 s',
-    limit: '<= timeout + 1 s, no handle left, who reads gets 1001',
+    fault: 'a server that closes with a timeout of 1 s, while every peer sends and half of them do not read',
+    limit: '<= timeout + 1 s, no handle left, every reader gets 1001',
     run: shutDown,
   },
   {
     name: 'opens-and-closes',
     fault: '100,000 connections opened and closed',
     limit: 'growth < 1 KiB per 1,000, at both ends',
-    // Machine code that V8 makes, throws away and makes anew is memory too: 2 KiB per 1,000 here, for as long as it goes on.
+    // Machine code counts as memory. V8 compiles and discards it again and again: about 2 KiB per 1,000 connections.
     flags: ['--no-opt', '--no-sparkplug'],
     run: opensAndCloses,
   },

@@ -1,4 +1,4 @@
-/** Opening handshakes that do not come to an end, or cannot be accepted. */
+/** Opening handshakes that never finish, or cannot be accepted. */
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { activeHandles, heldMemory, percentile, until } from '../measure.js';
@@ -6,13 +6,13 @@ import { startPeer } from '../peer.js';
 import { kib, ms, type Outcome, type Row, scaled } from '../row.js';
 import { openServer } from '../server.js';
 
-/** Each end of 10,000 connections needs a descriptor, and so does what else a process has open. */
+/** Each end of 10,000 connections needs a descriptor, and a process has other files open too. */
 const DESCRIPTORS = 15_000;
 
-/** Long enough for all of them to have come before the first one ends, also on a slow machine. */
+/** Long enough that all clients have connected before the first one is ended, even on a slow machine. */
 const DEADLINE = 30_000;
 
-/** @param bytes of the head that each client sends before it falls silent */
+/** @param bytes how many bytes of the head each client sends before it stops */
 function stalled(bytes: number): (scale: number) => Promise<Outcome> {
   return async scale => {
     const count = scaled(10_000, scale);
@@ -31,7 +31,7 @@ function stalled(bytes: number): (scale: number) => Promise<Outcome> {
     honest.stop();
     const { times, failures } = await honest.result;
     const p99 = percentile(times, 0.99);
-    // Only now, since collecting garbage holds everybody up.
+    // Measured last, because a garbage collection delays everything.
     const each = ((await heldMemory()) - before) / count;
     const { answers, seconds } = await attackers.result;
     await wait(1_500);
@@ -39,7 +39,7 @@ function stalled(bytes: number): (scale: number) => Promise<Outcome> {
     await server.close({ timeout: 0 });
     return {
       figure:
-        `${kib(each)} each; honest p99 ${ms(p99)} (${ms(usual)} with no others); all ended after ${seconds.toFixed(1)} s (${answers.join(', ')}), ` +
+        `${kib(each)} each; honest p99 ${ms(p99)} (${ms(usual)} alone); all ended after ${seconds.toFixed(1)} s (${answers.join(', ')}), ` +
         `${left} handles left`,
       passed:
         each <= 16_384 &&
@@ -51,7 +51,7 @@ function stalled(bytes: number): (scale: number) => Promise<Outcome> {
   };
 }
 
-/** More clients than there are descriptors: those that came first say nothing and stay, the others try again and again. */
+/** More clients than descriptors. The first clients stay and send nothing, the others try again and again. */
 async function noDescriptors(): Promise<Outcome> {
   const room = 20;
   let accepted = 0;
@@ -64,7 +64,7 @@ async function noDescriptors(): Promise<Outcome> {
   await crowd.ready;
   await wait(1_000);
   const before = accepted;
-  // An endless loop of failing accepts would take all of this time.
+  // An endless loop of failing accepts would use all of this CPU time.
   const start = process.cpuUsage();
   await wait(1_000);
   const { user, system } = process.cpuUsage(start);
@@ -81,8 +81,8 @@ async function noDescriptors(): Promise<Outcome> {
   await server.close({ timeout: 0 });
   return {
     figure:
-      `busy for ${ms(busy)} of a second in which ${during} clients came in (${failures} were turned away); ` +
-      `served the next one ${ms(recovery)} after there was room`,
+      `busy for ${ms(busy)} of a second in which ${during} clients were accepted (${failures} were turned away); ` +
+      `accepted the next one ${ms(recovery)} after descriptors were free`,
     passed: busy < 500 && during === 0 && failures > 0 && recovery <= 1_000,
   };
 }
@@ -97,7 +97,7 @@ function useUpDescriptors(): number[] {
   return files;
 }
 
-const STALLED = '<= 16 KiB each, all ended by the deadline (408); an honest one p99 <= 250 ms';
+const STALLED = '<= 16 KiB each, all ended by the deadline (408); honest clients p99 <= 250 ms';
 
 export const handshakes: readonly Row[] = [
   {
@@ -110,7 +110,7 @@ export const handshakes: readonly Row[] = [
   },
   {
     name: 'stalled-large-heads',
-    fault: '10,000 clients that stop behind 8 KiB of their request',
+    fault: '10,000 clients that stop after 8 KiB of their request',
     limit: STALLED,
     descriptors: DESCRIPTORS,
     isTiming: true,
@@ -119,7 +119,7 @@ export const handshakes: readonly Row[] = [
   {
     name: 'no-descriptors',
     fault: 'EMFILE: more clients than the process has descriptors',
-    limit: 'no crash, no spin, recovers <= 1 s',
+    limit: 'no crash, no busy loop, recovery <= 1 s',
     descriptors: 1_000,
     run: noDescriptors,
   },

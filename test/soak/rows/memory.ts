@@ -14,7 +14,7 @@ import { openServer } from '../server.js';
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 
-/** An application that goes on sending to a peer that does not read, whatever send() says. */
+/** An application that ignores the result of send(), and a peer that does not read. */
 async function slowReader(makeMessage: () => string | Buffer): Promise<Outcome> {
   const connections: WebSocketConnection[] = [];
   const { server, port } = await openServer(connection => connections.push(connection), { pingInterval: 0 });
@@ -28,26 +28,27 @@ async function slowReader(makeMessage: () => string | Buffer): Promise<Outcome> 
     await until(() => server.clients.size === 0, 10_000, 'the end of the connection');
     return peak;
   };
-  // The first time, the code itself takes memory.
+  // The first round includes the memory of the code itself.
   await round();
   const peak = await round();
   await server.close({ timeout: 0 });
-  // Each turn of the event loop sends one message, and the turn that crosses the cap is exempt from it. Beside what waits, the write that
-  // is under way, of 256 KiB at most, holds whole slabs, and memory may be partly filled.
+  // Each turn of the event loop sends one message, and the turn that crosses the cap is exempt from it. In addition,
+  // the write in
+  // progress, at most 256 KiB, holds whole slabs, and memory may be partly filled.
   const limit = CAP + 2 * Buffer.byteLength(makeMessage()) + 256 * KIBIBYTE;
   return { figure: `${kib(peak)} of ${kib(limit)}`, passed: peak > CAP / 2 && peak <= limit };
 }
 
 const CAP = CONNECTION_DEFAULTS.maxBufferedAmount;
 
-/** Sends until the connection is ended for it. Gives the most memory that was held close to the end. */
+/** Sends until the connection is ended. Returns the most memory that was held close to the end. */
 async function peakOfSending(connection: WebSocketConnection, makeMessage: () => string | Buffer): Promise<number> {
   const size = Buffer.byteLength(makeMessage());
   let peak = 0;
   for (let sent = size; connection.state === 'open'; sent += size) {
     connection.send(makeMessage());
     await new Promise(setImmediate);
-    // In the last twentieth, every 64 KiB.
+    // Sample every 64 KiB when the cap is near.
     const isNear = connection.bufferedAmount > 0.95 * CAP && sent % (64 * KIBIBYTE) < size;
     if (isNear && connection.state === 'open') peak = Math.max(peak, await heldMemory());
   }
@@ -56,7 +57,7 @@ async function peakOfSending(connection: WebSocketConnection, makeMessage: () =>
   return peak;
 }
 
-/** Peers that talk to an application which does not take their messages. */
+/** Peers that send to an application that takes no messages. */
 async function unread(setUp: (connection: WebSocketConnection) => void, options: ServerOptions = {}): Promise<Outcome> {
   const size = 100 * KIBIBYTE;
   const count = 50;
@@ -72,7 +73,7 @@ async function unread(setUp: (connection: WebSocketConnection) => void, options:
   const peer = startPeer('talkers', { port, count, size });
   await peer.ready;
   await until(() => server.clients.size === count, 10_000, 'connections');
-  // Long enough for the kernel's buffers to be full, and for what would grow to have grown.
+  // Wait until the kernel's buffers are full, and until everything that would grow has grown.
   let each = 0;
   for (let i = 0; i < 10; i++) each = Math.max(each, ((await heldMemory()) - before) / count);
   peer.stop();
@@ -124,7 +125,7 @@ async function fragments(count: number, size: number): Promise<Outcome> {
   return { figure: `${kib(each)} of ${kib(limit)} a connection`, passed: open === connections && each <= limit };
 }
 
-const SLOW = 'memory <= cap + what the turn that crosses it sends + one message + 256 KiB, then terminated';
+const SLOW = 'memory <= cap + the turn that crosses it + one message + 256 KiB, then terminated';
 const UNREAD = '<= 2 chunks of 64 KiB + one message';
 const FRAGMENTS = '<= 2x payload + 64 KiB';
 
@@ -149,37 +150,37 @@ export const memory: readonly Row[] = [
   },
   {
     name: 'paused-application',
-    fault: 'peers that talk to an application which has paused',
+    fault: 'peers that send to a paused application',
     limit: UNREAD,
     run: () => unread(connection => connection.pause()),
   },
   {
     name: 'idle-application',
-    fault: 'peers that talk to an application which never listens',
+    fault: 'peers that send to an application that never listens',
     limit: UNREAD,
     run: () => unread(() => {}),
   },
   {
     name: 'ping-flood',
-    fault: '1,000,000 pings by a peer that reads no pong',
+    fault: '1,000,000 Pings from a peer that does not read',
     limit: 'heap < 1 MiB',
     run: pingFlood,
   },
   {
     name: 'fragments-1-byte',
-    fault: 'a message of 131,071 fragments of a byte that never ends',
+    fault: 'an unfinished message of 131,071 fragments of one byte',
     limit: FRAGMENTS,
     run: () => fragments(131_071, 1),
   },
   {
     name: 'fragments-empty',
-    fault: 'a message of 131,071 empty fragments that never ends',
+    fault: 'an unfinished message of 131,071 empty fragments',
     limit: FRAGMENTS,
     run: () => fragments(131_071, 0),
   },
   {
     name: 'fragments-large',
-    fault: 'a message of 300 fragments of 10,000 bytes that never ends',
+    fault: 'an unfinished message of 300 fragments of 10,000 bytes',
     limit: FRAGMENTS,
     run: () => fragments(300, 10_000),
   },

@@ -1,4 +1,4 @@
-/** Messages that ask for more than their share. */
+/** Messages that need much time or memory. */
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { connect, type WebSocketConnection } from '../../../src/index.js';
@@ -26,7 +26,7 @@ async function controlFlood(scale: number): Promise<Outcome> {
   };
 }
 
-/** What the contexts of compression take: those of both directions, at both ends, behind messages that fill them. */
+/** Measures the contexts of compression in both directions, at both ends, after messages that fill them. */
 async function contexts(scale: number): Promise<Outcome> {
   const count = scaled(200, scale);
   const accepted: WebSocketConnection[] = [];
@@ -65,7 +65,7 @@ async function contexts(scale: number): Promise<Outcome> {
   const each = (compressing.held - without.held) / count / 2;
   const left = (compressing.left - without.left) / count / 2;
   return {
-    figure: `${kib(each)} an end, ${kib(left)} of it left once closed`,
+    figure: `${kib(each)} per end, ${kib(left)} of it left after the close`,
     passed: each > 10_000 && each <= 80 * 1024 && left < 1024,
   };
 }
@@ -99,10 +99,10 @@ async function bomb(): Promise<Outcome> {
   const peak = await explode();
   const codes = (await Promise.all(ends)).map(({ sent }) => sent?.code);
   await server.close({ timeout: 0 });
-  // Beside what is inflated lies what is to be inflated: gathered, and the chunks that it came in.
+  // In addition to the output, there is the compressed message: assembled, and as the chunks that it arrived in.
   const most = limit + 65_536 + 2 * bytes.length;
   return {
-    figure: `${codes.join(', ')}; peak ${kib(peak)} of ${kib(most)} (the bomb itself, ${kib(bytes.length)}, among them)`,
+    figure: `${codes.join(', ')}; peak ${kib(peak)} of ${kib(most)} (the bomb itself, ${kib(bytes.length)}, included)`,
     passed: peak <= most && codes.every(code => code === 1009),
   };
 }
@@ -110,14 +110,14 @@ async function bomb(): Promise<Outcome> {
 export const messages: readonly Row[] = [
   {
     name: 'control-flood',
-    fault: 'a Ping behind each of 1,000 fragments of a 16 MiB message',
-    limit: 'pong p99 <= 100 ms, the message intact',
+    fault: 'a Ping after each of 1,000 fragments of a 16 MiB message',
+    limit: 'pong p99 <= 100 ms, the message is intact',
     isTiming: true,
     run: controlFlood,
   },
   {
     name: 'bomb',
-    fault: '64 MiB of zeros in 65 KB, where 1 MiB is allowed',
+    fault: '64 MiB of zeros in 65 KB, with a limit of 1 MiB',
     limit: '1009, peak <= limit + 64 KiB',
     run: bomb,
   },

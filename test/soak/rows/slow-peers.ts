@@ -1,4 +1,4 @@
-/** Peers that read slowly and without pause: slow is not dead. */
+/** Peers that read slowly but steadily must not be ended as dead. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -7,10 +7,10 @@ import { TLS_CERTIFICATE, TLS_KEY } from '../../helpers/tls-fixture.js';
 import { startPeer } from '../peer.js';
 import { type Outcome, type Row, scaled } from '../row.js';
 
-/** The short deadlines that a slow peer must outlive. */
+/** Deadlines that are shorter than the transfer. */
 const DEADLINES = { pingInterval: 1_000, pingTimeout: 1_000, closeTimeout: 1_000 };
 
-/** Bytes that the peer's side takes in 20 ms. */
+/** How many bytes the slow side reads per 20 ms. */
 const STEP = 10_240;
 
 type Send = (connection: WebSocketConnection, payload: Buffer) => unknown;
@@ -19,7 +19,7 @@ const WAYS: ReadonlyArray<[what: string, isCompressed: boolean, send: Send]> = [
   ['message', false, (connection, payload) => connection.send(payload)],
   ['stream', false, (connection, payload) => connection.sendStream(pieces(payload))],
   ['Blob', false, (connection, payload) => connection.send(new Blob([new Uint8Array(payload)]))],
-  // Random bytes: as many compressed as before.
+  // Random bytes do not shrink.
   ['compressed', true, (connection, payload) => connection.send(payload)],
 ];
 
@@ -27,7 +27,7 @@ function* pieces(payload: Buffer): Iterable<Buffer> {
   for (let at = 0; at < payload.length; at += 50_000) yield payload.subarray(at, at + 50_000);
 }
 
-/** Sends `size` bytes through a slow relay, and closes right after them. Returns how both ends saw it. */
+/** Sends `size` bytes through a slow relay and closes right after. Returns how both ends saw it. */
 async function transfer(
   role: 'client' | 'server',
   isTls: boolean,
@@ -97,7 +97,7 @@ async function slowPeers(scale: number): Promise<Outcome> {
   );
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   return {
-    figure: `${cases.length - failures.length} of ${cases.length} arrived whole and closed cleanly, in ${seconds} s${failures.map(text => `; ${text}`).join('')}`,
+    figure: `${cases.length - failures.length} of ${cases.length} arrived complete and closed cleanly, in ${seconds} s${failures.map(text => `; ${text}`).join('')}`,
     passed: failures.length === 0,
   };
 }
@@ -105,8 +105,9 @@ async function slowPeers(scale: number): Promise<Outcome> {
 export const slow: readonly Row[] = [
   {
     name: 'slow-peers',
-    fault: 'a peer takes 10 KB in 20 ms; keepalive 1 s / 1 s, closeTimeout 1 s; closed right after 4 MiB',
-    limit: 'all of it arrives, and the close is clean: both roles, TCP and TLS, messages, streams, Blobs, compressed',
+    fault:
+      'a peer that reads 10 KB per 20 ms, with keepalive 1 s / 1 s and closeTimeout 1 s; close() right after 4 MiB',
+    limit: 'everything arrives, and the close is clean: both roles, TCP and TLS, messages, streams, Blobs, compressed',
     isTiming: true,
     run: slowPeers,
   },
