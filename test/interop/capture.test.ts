@@ -8,8 +8,8 @@ const REQUEST =
   'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 const RESPONSE = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n';
 
-/** What is seen of a server that sends these bytes as frames, and then resets the connection. */
-test('a capture tells of a reserved opcode, an extra bit, and a reset', async () => {
+/** A server sends two illegal frames and then resets the connection. */
+test('a capture reports a reserved opcode, a reserved bit and a reset', async () => {
   const server = net.createServer(socket => {
     socket.on('error', () => {});
     socket.once('data', () => {

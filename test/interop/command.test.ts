@@ -6,7 +6,7 @@ import { askPython, startPython } from './helpers/python.js';
 import { CERTIFICATE_FILE, KEY_FILE } from './helpers/tls-files.js';
 import { startPeerServer } from './helpers/ws-server.js';
 
-describe('ws101 connect, with its input piped', () => {
+describe('ws101 connect with piped input', () => {
   test('talks to a server of `ws`', async () => {
     const { url } = await startPeerServer();
     const { code, stdout, stderr } = await startCommand(['connect', url], 'hello\n\nκόσμε\n/home\n').ended;
@@ -36,11 +36,12 @@ describe('ws101 connect, with its input piped', () => {
     expect(await command.ended).toMatchObject({ code: 0, stdout: 'hello\n' });
   });
 
-  test('prints the answer of a python3-websockets server, which drops what it has not sent when a Close comes', async () => {
+  test('prints the echo of a python3-websockets server, which drops unsent messages when a Close frame arrives', async () => {
     const server = startPython('websockets_server.py');
     const [, port] = await server.line(/^port (\d+)$/);
+    // The server answers a Close frame before its handler sees the message before it, so the command must wait before
+    // it closes.
     const { code, stdout } = await startCommand(['connect', `ws://127.0.0.1:${port}/`], 'hello\n').ended;
-    // It answers a Close frame before its handler has seen the message in front of it, so the command must wait before it closes.
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' });
     await server.line(/^closed 1000 $/);
   });
@@ -52,12 +53,12 @@ describe('ws101 connect, with its input piped', () => {
     expect(stderr).toContain('4002');
   });
 
-  test('exits with 1 where the server vanishes', async () => {
+  test('exits with 1 if the server vanishes', async () => {
     const { url } = await startPeerServer({}, peer => peer.terminate());
     expect((await startCommand(['connect', url], 'hello\n').ended).code).toBe(1);
   });
 
-  test('shows the four acts at `npm start`', async () => {
+  test('shows the four sections with `npm start`', async () => {
     const { code, stdout, stderr } = await npmStart('hello\n').ended;
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'hello\n' });
     expect(stderr).toMatch(/1 +TCP[\s\S]*2 +Opening handshake[\s\S]*3 +Frames[\s\S]*4 +Closing handshake/);
@@ -92,7 +93,7 @@ describe('ws101 serve', () => {
     expect(await askPython('websockets_client.py', url, 'many', CERTIFICATE_FILE)).toBe(true);
   });
 
-  test('tells its connections 1001 when it is stopped, and exits with 0', async () => {
+  test('closes its connections with 1001 when it is stopped, and exits with 0', async () => {
     const { server, url } = await start();
     const peer = new Peer(url);
     onTestFinished(() => peer.terminate());

@@ -13,7 +13,7 @@ type Parameters = Pick<
   'serverNoContextTakeover' | 'clientNoContextTakeover' | 'serverMaxWindowBits' | 'clientMaxWindowBits'
 >;
 
-/** An end that compresses all that it sends, and accepts whatever the other asks for. */
+/** Options of an end that compresses everything, and accepts any parameters. */
 const WILLING = { serverNoContextTakeover: false, clientNoContextTakeover: false, threshold: 0 };
 
 const TAKEOVER: Parameters = {};
@@ -21,15 +21,15 @@ const NO_TAKEOVER: Parameters = { serverNoContextTakeover: true, clientNoContext
 const SMALL_WINDOWS: Parameters = { serverMaxWindowBits: 9, clientMaxWindowBits: 10 };
 const NO_TAKEOVER_ONE_WAY: Parameters = { serverNoContextTakeover: true, clientMaxWindowBits: 12 };
 
-/** What a client asks for. */
+/** The parameters that a client asks for. */
 const ASKED = [
-  ['contexts that are taken over', TAKEOVER],
+  ['context takeover', TAKEOVER],
   ['no context takeover', NO_TAKEOVER],
   ['windows of 512 and 1,024 bytes', SMALL_WINDOWS],
-  ['no takeover and a smaller window, each in one direction', NO_TAKEOVER_ONE_WAY],
+  ['no context takeover in one direction, and a smaller window in the other', NO_TAKEOVER_ONE_WAY],
 ] as const;
 
-/** What a server asks for, whose client offers no more than that it knows all parameters. */
+/** The parameters that a server asks for, from a client that only says that it knows them. */
 const IMPOSED: Parameters = { serverNoContextTakeover: true, serverMaxWindowBits: 11, clientMaxWindowBits: 10 };
 
 const RECORDS = JSON.stringify(
@@ -37,10 +37,10 @@ const RECORDS = JSON.stringify(
 );
 const NOISE = Buffer.from(Array.from({ length: 20_000 }, (_, i) => (Math.sin(i) * 1e6) & 0xff));
 
-/** Twice the same, so that a context that is taken over shows; nothing; what is too dense for DEFLATE; and much. */
+/** The same text twice, so that context takeover shows; an empty text; bytes that do not compress; a large text. */
 const MESSAGES = [RECORDS, RECORDS, '', NOISE, RECORDS.repeat(600)];
 
-/** The parameters in the names of RFC 7692, as Python takes them. */
+/** Returns the parameters with their names in Python: those of RFC 7692. */
 function inPython(parameters: Parameters): string {
   const names = Object.entries(parameters).map(([name, value]) => [
     name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`),
@@ -49,7 +49,7 @@ function inPython(parameters: Parameters): string {
   return JSON.stringify(Object.fromEntries(names));
 }
 
-/** The parameters that a 101 names. */
+/** Returns the parameters of a response, sorted. */
 function namesOf(agreed: string | undefined): string[] {
   return (agreed ?? '').split(/ *; */).sort();
 }
@@ -64,7 +64,7 @@ function expectedNames(parameters: Parameters): string[] {
   ].sort();
 }
 
-/** What must be seen on the wire where MESSAGES went there and back. */
+/** Checks the bytes on the wire after MESSAGES were exchanged. */
 function expectCompression(record: WireRecord, parameters: Parameters): void {
   expect(namesOf(record.agreed)).toEqual(expectedNames(parameters));
   const { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits } = parameters;
@@ -76,7 +76,7 @@ function expectCompression(record: WireRecord, parameters: Parameters): void {
     expect(messages.every(({ isCompressed }) => isCompressed)).toBe(true);
     const [first, second, , , much] = messages.map(({ size }) => size) as [number, number, number, number, number];
     expect(first).toBeLessThan(RECORDS.length / 2);
-    // The first message is in the second one's window only where that is larger than either.
+    // The second message can refer to the first only if both fit into the window.
     if (isAlone) expect(second).toBe(first);
     else if (2 ** windowBits > RECORDS.length) expect(second).toBeLessThan(first / 4);
     expect(much).toBeLessThan((RECORDS.length * 600) / 2);
@@ -90,7 +90,7 @@ async function openPeer(port: number, perMessageDeflate: PeerOptions | boolean):
   return peer;
 }
 
-/** Sends MESSAGES one after the other by a client of `ws`, and expects each back. */
+/** Sends MESSAGES one after another from a client of `ws`, and expects each back. */
 async function exchangeByPeer(peer: Peer): Promise<void> {
   for (const message of MESSAGES) {
     peer.send(message);
@@ -102,7 +102,7 @@ async function exchangeByPeer(peer: Peer): Promise<void> {
   expect((await once(peer, 'close'))[0]).toBe(1000);
 }
 
-/** The same by a client of ours. */
+/** The same from our client. */
 async function exchange(port: number, parameters: Parameters): Promise<void> {
   const perMessageDeflate = { threshold: 0, ...parameters };
   const connection = await connect(`ws://127.0.0.1:${port}/`, { perMessageDeflate });
@@ -110,14 +110,14 @@ async function exchange(port: number, parameters: Parameters): Promise<void> {
   for (const message of MESSAGES) {
     connection.send(message);
     const { value: echo } = await messages.next();
-    // Not toEqual(): it takes seconds for what is so long.
+    // toEqual() takes seconds for long messages.
     expect(typeof echo).toBe(typeof message === 'string' ? 'string' : 'object');
     expect(Buffer.from(message).equals(Buffer.from(echo ?? ''))).toBe(true);
   }
   expect(await connection.close(1000)).toMatchObject({ code: 1000, wasClean: true });
 }
 
-describe('our server, which compresses', () => {
+describe('our server with compression', () => {
   const start = async (perMessageDeflate: true | PerMessageDeflateOptions) => {
     const { port, closed } = await startEchoServer({ perMessageDeflate });
     return { proxy: await startWireProxy(port), closed };
@@ -131,14 +131,14 @@ describe('our server, which compresses', () => {
       expect(await closed).toMatchObject({ code: 1000, wasClean: true });
     });
 
-    test('that is told what the server wants', async () => {
+    test('that accepts the parameters of the server', async () => {
       const { proxy } = await start({ ...WILLING, ...IMPOSED });
       const peer = await openPeer(proxy.port, { threshold: 0 });
       await exchangeByPeer(peer);
       expectCompression(proxy.record(), IMPOSED);
     });
 
-    test('each with its defaults', async () => {
+    test('with the defaults of both', async () => {
       const { proxy } = await start(true);
       const peer = await openPeer(proxy.port, true);
       expect(peer.extensions).toBe('permessage-deflate');
@@ -146,13 +146,13 @@ describe('our server, which compresses', () => {
       const { offered, agreed, fromClient, fromServer } = proxy.record();
       expect(offered).toBe('permessage-deflate; client_max_window_bits');
       expect(namesOf(agreed)).toEqual(expectedNames(NO_TAKEOVER));
-      // Both leave messages below 1,024 bytes as they are.
+      // Neither compresses messages below 1,024 bytes.
       const isCompressed = [true, true, false, true, true];
       expect(fromClient.map(message => message.isCompressed)).toEqual(isCompressed);
       expect(fromServer.map(message => message.isCompressed)).toEqual(isCompressed);
     });
 
-    test('that compresses fragment by fragment, with a Ping between', async () => {
+    test('that compresses in fragments, with Pings between them', async () => {
       const { port, pings } = await startEchoServer({ perMessageDeflate: WILLING });
       const proxy = await startWireProxy(port);
       const peer = await openPeer(proxy.port, { threshold: 0 });
@@ -164,18 +164,18 @@ describe('our server, which compresses', () => {
           [1_000, true],
         ] as const) {
           peer.send(RECORDS.slice(at, fin ? undefined : at + 500), { fin });
-          if (!fin) peer.ping(`behind ${at}`);
+          if (!fin) peer.ping(`after ${at}`);
         }
         expect(String((await echo)[0])).toBe(RECORDS);
       }
-      expect(pings).toEqual(['behind 0', 'behind 500', 'behind 0', 'behind 500']);
+      expect(pings).toEqual(['after 0', 'after 500', 'after 0', 'after 500']);
       expect(proxy.record().fromClient).toMatchObject([
         { isCompressed: true, fragments: 3 },
         { isCompressed: true, fragments: 3 },
       ]);
     });
 
-    test('which is told 1009 for 2 MB of zeros in 2 KB', async () => {
+    test('which gets 1009 for 2 MB of zeros in 2 KB', async () => {
       const { port } = await startEchoServer({ perMessageDeflate: true, maxMessageSize: 1_000_000 });
       const proxy = await startWireProxy(port);
       const peer = await openPeer(proxy.port, true);
@@ -197,14 +197,14 @@ describe('our server, which compresses', () => {
       expect(await closed).toMatchObject({ code: 1000, wasClean: true });
     });
 
-    test('that is told what the server wants', async () => {
+    test('that accepts the parameters of the server', async () => {
       const { proxy } = await start({ ...WILLING, ...IMPOSED });
       const url = `ws://127.0.0.1:${proxy.port}/`;
       expect(await askPython('deflate_client.py', url, '{}')).toMatchObject({ same: MESSAGES.map(() => true) });
       expectCompression(proxy.record(), IMPOSED);
     });
 
-    test('each with its defaults', async () => {
+    test('with the defaults of both', async () => {
       const { proxy } = await start(true);
       expect(await askPython('websockets_client.py', `ws://127.0.0.1:${proxy.port}/`, 'mebibyte')).toEqual([
         true,
@@ -220,20 +220,20 @@ describe('our server, which compresses', () => {
   });
 });
 
-describe('our client, which compresses', () => {
+describe('our client with compression', () => {
   describe('and a server of `ws`', () => {
     const start = async (perMessageDeflate: PeerOptions) => {
       const { url } = await startPeerServer({ perMessageDeflate });
       return startWireProxy(Number(new URL(url).port));
     };
 
-    test.each(ASKED)('which is asked for %s', async (_, parameters) => {
+    test.each(ASKED)('that is asked for %s', async (_, parameters) => {
       const proxy = await start({ threshold: 0 });
       await exchange(proxy.port, parameters);
       expectCompression(proxy.record(), parameters);
     });
 
-    test('that says what it wants', async () => {
+    test('that asks for its own parameters', async () => {
       const proxy = await start({ threshold: 0, ...IMPOSED });
       await exchange(proxy.port, {});
       expectCompression(proxy.record(), IMPOSED);
@@ -256,13 +256,13 @@ describe('our client, which compresses', () => {
       return startWireProxy(Number(port));
     };
 
-    test.each(ASKED)('which is asked for %s', async (_, parameters) => {
+    test.each(ASKED)('that is asked for %s', async (_, parameters) => {
       const proxy = await start({});
       await exchange(proxy.port, parameters);
       expectCompression(proxy.record(), parameters);
     });
 
-    test('that says what it wants', async () => {
+    test('that asks for its own parameters', async () => {
       const proxy = await start(IMPOSED);
       await exchange(proxy.port, {});
       expectCompression(proxy.record(), IMPOSED);
@@ -272,9 +272,9 @@ describe('our client, which compresses', () => {
 
 describe('tshark', () => {
   test.each([
-    ['taken over', TAKEOVER],
-    ['dropped', NO_TAKEOVER],
-  ])('reads what we compress, contexts %s', async (_, parameters) => {
+    ['with', TAKEOVER],
+    ['without', NO_TAKEOVER],
+  ])('inflates our messages %s context takeover', async (_, parameters) => {
     const { port, url } = await startEchoServer({ perMessageDeflate: WILLING });
     const capture = await Capture.start(port);
     const connection = await connect(url, { perMessageDeflate: { threshold: 0, ...parameters } });
@@ -287,7 +287,7 @@ describe('tshark', () => {
     const { frames, texts, complaints } = await capture.dissect(connection.transport.localPort);
     expect(complaints).toEqual([]);
     expect(frames.map(({ rsv }) => rsv)).toEqual([4, 4, 4, 4, 4, 4, 0, 0]);
-    // It inflates what it shows, and keeps the contexts for that.
+    // tshark keeps the contexts, and inflates the messages.
     expect(texts).toEqual([RECORDS, RECORDS, RECORDS, RECORDS, 'κόσμε', 'κόσμε']);
   });
 });

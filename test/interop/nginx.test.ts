@@ -4,7 +4,7 @@ import { startEchoServer } from './helpers/echo-server.js';
 import { startNginx } from './helpers/nginx.js';
 
 describe('nginx between our client and our server', () => {
-  test('passes everything on where it is set up for WebSockets', async () => {
+  test('relays everything when it is configured for WebSockets', async () => {
     const server = await startEchoServer({ path: '/right', subprotocols: ['chat.v1'] });
     const { url } = await startNginx(server.port);
     const connection = await connect(url('right'), { subprotocols: ['chat.v1'] });
@@ -20,7 +20,7 @@ describe('nginx between our client and our server', () => {
     expect(await server.closed).toMatchObject({ code: 4001, reason: 'goodbye', wasClean: true });
   });
 
-  test('passes on a server that closes, with what it sent before', async () => {
+  test('relays a close by the server, and the messages before it', async () => {
     const server = await startEchoServer();
     const { url } = await startNginx(server.port);
     const connection = await connect(url('right'));
@@ -35,19 +35,22 @@ describe('nginx between our client and our server', () => {
   test.each([
     { location: 'withoutUpgrade', status: 426 },
     { location: 'plain', status: 400 },
-  ] as const)('is named as the likely cause where it is set up $location ($status)', async ({ location, status }) => {
-    const server = await startEchoServer();
-    const { url } = await startNginx(server.port);
-    const error = await connect(url(location)).catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(HandshakeError);
-    expect(error).toMatchObject({
-      phase: 'response',
-      status,
-      hint: expect.stringContaining('a proxy on the way may have removed Upgrade or Connection'),
-    });
-  });
+  ] as const)(
+    'is named in the hint as the likely cause when it is configured $location ($status)',
+    async ({ location, status }) => {
+      const server = await startEchoServer();
+      const { url } = await startNginx(server.port);
+      const error = await connect(url(location)).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(HandshakeError);
+      expect(error).toMatchObject({
+        phase: 'response',
+        status,
+        hint: expect.stringContaining('a proxy on the way may have removed Upgrade or Connection'),
+      });
+    },
+  );
 
-  test('must pass the Host on, or pages are refused: their Origin names another host', async () => {
+  test('must pass on Host, or pages are refused because their Origin names another host', async () => {
     const server = await startEchoServer();
     const { url } = await startNginx(server.port);
     const { origin } = new URL(url('right').replace('ws:', 'http:'));
@@ -59,7 +62,7 @@ describe('nginx between our client and our server', () => {
     });
   });
 
-  test('answers 502 where our server is down, and our client says what that means', async () => {
+  test('responds with 502 if our server is down, and the hint of our client explains it', async () => {
     const server = await startEchoServer();
     const { url } = await startNginx(server.port);
     await server.server.close();

@@ -7,23 +7,23 @@ import { CERTIFICATE_FILE, KEY_FILE } from './helpers/tls-files.js';
 
 const BYTES = Array.from({ length: 256 }, (_, byte) => byte);
 
-describe('python3-websockets at our server', () => {
+describe('a python3-websockets client with our server', () => {
   const ask = async (name: string, options: Parameters<typeof startEchoServer>[0] = {}) => {
     const server = await startEchoServer(options);
     return { seen: await askPython('websockets_client.py', server.url, name), server };
   };
 
-  test('gets text back', async () => {
+  test('receives its text back', async () => {
     const { seen, server } = await ask('text');
     expect(seen).toEqual(['hello', '', 'κόσμε 🌍', 'x'.repeat(65_536)]);
     expect(await server.closed).toMatchObject({ code: 1000, wasClean: true, initiator: 'remote' });
   });
 
-  test('gets binary back as binary', async () => {
+  test('receives its binary back as binary', async () => {
     expect((await ask('binary')).seen).toEqual({ type: 'bytes', bytes: BYTES });
   });
 
-  test('gets back as one message what it sent in fragments', async () => {
+  test('receives its fragments back as one message', async () => {
     expect((await ask('fragments')).seen).toEqual(['one zwölf three', [0, 1, 2]]);
   });
 
@@ -31,65 +31,65 @@ describe('python3-websockets at our server', () => {
     expect((await ask('receive_fragments')).seen).toBe('one two three');
   });
 
-  test('gets a Pong, and gives one', async () => {
+  test('receives a Pong, and sends one', async () => {
     const { seen, server } = await ask('ping');
     expect(seen).toBe('pong back');
     expect(server.pings).toEqual(['from python']);
   });
 
-  test('agrees with us on the first of its subprotocols that we speak', async () => {
+  test('uses the first of its subprotocols that we support', async () => {
     expect((await ask('subprotocol', { subprotocols: ['chat.v1', 'chat.v2'] })).seen).toBe('chat.v2');
     expect((await ask('subprotocol')).seen).toBeNull();
   });
 
-  test('offers permessage-deflate, and goes on without it', async () => {
+  test('offers permessage-deflate, and works without it', async () => {
     const { seen } = await ask('extensions');
     expect(seen).toEqual({ offered: expect.stringContaining('permessage-deflate'), agreed: 0 });
   });
 
-  test('closes with a code and a reason, and gets the code back', async () => {
+  test('closes with a code and a reason, and receives the code back', async () => {
     const { seen, server } = await ask('close');
     expect(seen).toEqual({ code: 4001, reason: '' });
     const farewell = { code: 4001, reason: 'python says goodbye' };
     expect(await server.closed).toMatchObject({ ...farewell, wasClean: true, initiator: 'remote' });
   });
 
-  test('sees the code and the reason with which we close', async () => {
+  test('receives our close code and reason', async () => {
     const { seen, server } = await ask('server_closes');
     expect(seen).toMatchObject({ code: 4002, reason: 'the server says goodbye' });
     expect(await server.closed).toMatchObject({ code: 4002, wasClean: true, initiator: 'local' });
   });
 
-  test('gets 1 MiB of binary and of text back', async () => {
+  test('receives 1 MiB of binary and of text back', async () => {
     expect((await ask('mebibyte')).seen).toEqual([true, true]);
   });
 
-  test('gets a thousand messages back in their order', async () => {
+  test('receives a thousand messages back in order', async () => {
     expect((await ask('many')).seen).toBe(true);
   });
 
-  test('is told 1009 for a message above our limit', async () => {
+  test('receives 1009 for a message above our limit', async () => {
     const { seen, server } = await ask('too_big', { maxMessageSize: 1000 });
     expect(seen).toBe(1009);
     expect(await server.closed).toMatchObject({ sent: { code: 1009 } });
   });
 
-  test('is told 1007 for text that is not UTF-8', async () => {
+  test('receives 1007 for text that is not UTF-8', async () => {
     expect((await ask('invalid_text')).seen).toBe(1007);
   });
 
-  test('is told 1002 for a reserved bit', async () => {
+  test('receives 1002 for a reserved bit', async () => {
     expect((await ask('reserved_bit')).seen).toBe(1002);
   });
 
-  test('does all that over TLS', async () => {
+  test('works over TLS', async () => {
     const server = await startEchoServer({ tls: { cert: TLS_CERTIFICATE, key: TLS_KEY } });
     expect(await askPython('websockets_client.py', server.url, 'mebibyte', CERTIFICATE_FILE)).toEqual([true, true]);
     expect(await server.closed).toMatchObject({ code: 1000, wasClean: true });
   });
 });
 
-describe('our client at a python3-websockets server', () => {
+describe('our client with a python3-websockets server', () => {
   const start = async (...tlsFiles: string[]) => {
     const server = startPython('websockets_server.py', ...tlsFiles);
     const [, port] = await server.line(/^port (\d+)$/);
@@ -97,7 +97,7 @@ describe('our client at a python3-websockets server', () => {
     return { server, url: `${scheme}://127.0.0.1:${port}/` };
   };
 
-  test('gets text and binary back, and closes cleanly', async () => {
+  test('receives its text and binary back, and closes cleanly', async () => {
     const { server, url } = await start();
     const connection = await connect(url);
     const messages = connection[Symbol.asyncIterator]();
@@ -126,7 +126,7 @@ describe('our client at a python3-websockets server', () => {
     const { value: big = '' } = await messages.next();
     expect(big).toHaveLength(2 ** 20);
     connection.send(big);
-    // Not toEqual(): it takes seconds for a buffer of this size.
+    // toEqual() takes seconds for a buffer of this size.
     expect((await messages.next()).value).toSatisfy(echo => Buffer.from(big).equals(echo));
     await connection.close();
   });
@@ -142,7 +142,7 @@ describe('our client at a python3-websockets server', () => {
     await connection.close();
   });
 
-  test('learns with what code and reason the server closes', async () => {
+  test("receives the server's close code and reason", async () => {
     const { url } = await start();
     const connection = await connect(url);
     connection.send('close 4002 the server says goodbye');
@@ -155,7 +155,7 @@ describe('our client at a python3-websockets server', () => {
     });
   });
 
-  test('agrees on a subprotocol', async () => {
+  test('negotiates a subprotocol', async () => {
     const { server, url } = await start();
     const connection = await connect(url, { subprotocols: ['chat.v9', 'chat.v2'] });
     expect(connection.subprotocol).toBe('chat.v2');
@@ -163,7 +163,7 @@ describe('our client at a python3-websockets server', () => {
     await connection.close();
   });
 
-  test('does that over TLS, and refuses a certificate that it does not know', async () => {
+  test('works over TLS, and rejects an unknown certificate', async () => {
     const { url } = await start(CERTIFICATE_FILE, KEY_FILE);
     const connection = await connect(url, { tls: { ca: TLS_CERTIFICATE } });
     const messages = connection[Symbol.asyncIterator]();

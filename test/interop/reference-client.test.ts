@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { startEchoServer } from './helpers/echo-server.js';
 import { startPython } from './helpers/python.js';
 
-/** The program on websocket-client that `ws101 connect` is modelled on, at our server. */
+/** The program that `ws101 connect` is modelled on, with our server. */
 describe('the reference client (python3-websocket)', () => {
   test('sends its lines, prints the echoes, and closes', async () => {
     const server = await startEchoServer();
@@ -17,7 +17,7 @@ describe('the reference client (python3-websocket)', () => {
     expect(await server.closed).toMatchObject({ code: 1000, wasClean: true, initiator: 'remote' });
   });
 
-  test('gets a Pong for the Ping that it sends every 2 s, and closes at the end of its input', async () => {
+  test('receives a Pong for its Ping every 2 s, and closes at the end of its input', async () => {
     const server = await startEchoServer();
     const client = startPython('reference_client.py', server.url);
     await client.line(/^PONG$/);
@@ -40,7 +40,7 @@ describe('the reference client (python3-websocket)', () => {
     expect(await client.ended).toMatchObject({ code: 0 });
   });
 
-  test('sees the code and the reason with which our server closes', async () => {
+  test('receives the close code and reason of our server', async () => {
     const server = await startEchoServer();
     const client = startPython('reference_client.py', server.url);
     client.write('close 4002 goodbye\n');
@@ -49,11 +49,11 @@ describe('the reference client (python3-websocket)', () => {
     const { code, stderr } = await client.ended;
     expect(code).toBe(0);
     expect(stderr).toContain('not sent: CLOSED');
-    // websocket-client answers every Close frame with 1000, where most peers send the code back.
+    // websocket-client answers every Close frame with 1000. Most peers send the code back.
     expect(await server.closed).toMatchObject({ code: 1000, wasClean: true, initiator: 'local', sent: { code: 4002 } });
   });
 
-  test('is told that it is refused', async () => {
+  test('reports a refusal', async () => {
     const server = await startEchoServer({ authorize: () => ({ status: 401 }) });
     const client = startPython('reference_client.py', server.url);
     client.write('hello\n');

@@ -11,9 +11,9 @@ function from(side: CapturedFrame['from'], frames: readonly CapturedFrame[]): st
     .map(({ fin, opcode, length }) => `${opcode} ${length}${fin ? '' : ' more'}`);
 }
 
-/** Our client and our server, as Wireshark's dissector sees them. */
-describe('tshark on loopback', () => {
-  test('reads every frame of ours as it was meant', async () => {
+/** Our client and server, as Wireshark's dissector sees them. */
+describe('tshark', () => {
+  test('reads every frame of ours as intended', async () => {
     const { port, url } = await startEchoServer();
     const capture = await Capture.start(port);
 
@@ -72,7 +72,7 @@ describe('tshark on loopback', () => {
     ]);
   });
 
-  test('reads every frame where many go in one segment, and a server that closes', async () => {
+  test('reads every frame when many are in one segment, and a close by the server', async () => {
     const { port, url } = await startEchoServer();
     const capture = await Capture.start(port);
 

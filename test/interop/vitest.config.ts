@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** These tests start browsers, proxies and interpreters: they have a run of their own, `npm run interop`. */
+/** These tests start browsers, proxies and interpreters, so they run separately: `npm run interop`. */
 export default defineConfig({
   resolve: { conditions: ['ws101-source'] },
   ssr: { resolve: { conditions: ['ws101-source', 'node', 'import', 'default'] } },
@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // The files start processes that want a core each; two at a time is what a small machine can do in good time.
+    // Each file starts processes that need a core. A small machine can run two files at a time.
     maxWorkers: 2,
   },
 });

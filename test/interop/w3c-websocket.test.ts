@@ -11,7 +11,7 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
-    // The sandbox cannot be had as root; the rest keeps the browser from calling home.
+    // Root cannot use the sandbox. The other flags keep the browser off the network.
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-/** Our server beside a web server of node's, whose page the browser shows. */
+/** Attaches our server to a node:http server that has the page for the browser. */
 async function start(options: ServerOptions = {}) {
   const { server: pages, origin } = await startPageServer();
   const server = new WebSocketServer({ server: pages, ...options });
@@ -50,26 +50,26 @@ const PEERS = [
   { peer: 'headless Chromium', ask: askChromium },
 ] as const;
 
-describe.each(PEERS)('$peer at our server', ({ ask }) => {
-  test('gets text back', async () => {
+describe.each(PEERS)('$peer with our server', ({ ask }) => {
+  test('receives its text back', async () => {
     const { url, origin, closed } = await start();
     const farewell = { code: 1000, reason: '', wasClean: true };
     expect(await ask('text', url, origin)).toEqual({ same: true, closed: farewell });
     expect(await closed).toMatchObject({ ...farewell, initiator: 'remote' });
   });
 
-  test('gets binary back, however it was given', async () => {
+  test('receives its binary back, from a view, an ArrayBuffer or a Blob', async () => {
     const { url, origin } = await start();
     const bytes = Array.from({ length: 256 }, (_, byte) => byte);
     expect(await ask('binary', url, origin)).toEqual([bytes, bytes, bytes]);
   });
 
-  test('gets 1 MiB of binary and of text back', async () => {
+  test('receives 1 MiB of binary and of text back', async () => {
     const { url, origin } = await start();
     expect(await ask('mebibyte', url, origin)).toEqual({ binary: true, text: true });
   });
 
-  test('gets a thousand messages back in their order', async () => {
+  test('receives a thousand messages back in order', async () => {
     const { url, origin } = await start();
     expect(await ask('many', url, origin)).toBe(true);
   });
@@ -84,7 +84,7 @@ describe.each(PEERS)('$peer at our server', ({ ask }) => {
     expect(await ask('ping', url, origin)).toEqual(['pong hello']);
   });
 
-  test('agrees with us on a subprotocol, and goes on without permessage-deflate', async () => {
+  test('negotiates a subprotocol, and works without permessage-deflate', async () => {
     const { url, origin } = await start({ subprotocols: ['chat.v1', 'chat.v2'] });
     expect(await ask('subprotocol', url, origin)).toEqual({ protocol: 'chat.v2', extensions: '' });
   });
@@ -95,14 +95,14 @@ describe.each(PEERS)('$peer at our server', ({ ask }) => {
     expect(await closed).toMatchObject({ code: 3001, reason: 'reason', wasClean: true, initiator: 'remote' });
   });
 
-  test('sees the code and the reason with which we close', async () => {
+  test('receives our close code and reason', async () => {
     const { url, origin, closed } = await start();
     const farewell = { code: 4002, reason: 'the server says goodbye', wasClean: true };
     expect(await ask('closedByServer', url, origin)).toEqual(farewell);
     expect(await closed).toMatchObject({ code: 4002, wasClean: true, initiator: 'local' });
   });
 
-  test('sees a refusal as an error and 1006', async () => {
+  test('reports a refusal as an error and 1006', async () => {
     const { url, origin } = await start({ authorize: () => ({ status: 401 }) });
     expect(await ask('refused', url, origin)).toMatchObject({
       events: ['error'],
@@ -111,7 +111,7 @@ describe.each(PEERS)('$peer at our server', ({ ask }) => {
   });
 });
 
-/** What every browser offers by default. */
+/** What browsers offer by default. */
 const OFFER = 'permessage-deflate; client_max_window_bits';
 const WILLING = { serverNoContextTakeover: false, clientNoContextTakeover: false };
 
@@ -125,11 +125,11 @@ const AGREED: ReadonlyArray<readonly [string, NonNullable<ServerOptions['perMess
 ];
 
 describe.each([
-  // undici inflates what comes, and compresses nothing itself.
+  // undici inflates messages, but does not compress its own.
   { peer: "Node 24's own WebSocket", ask: askNode24, compresses: false },
   { peer: 'headless Chromium', ask: askChromium, compresses: true },
 ])('$peer and permessage-deflate', ({ ask, compresses }) => {
-  test.each(AGREED)('agrees on `%s`, and 1 KiB of JSON and 1 MiB come back', async (agreed, perMessageDeflate) => {
+  test.each(AGREED)('negotiates `%s`, and receives 1 KiB of JSON and 1 MiB back', async (agreed, perMessageDeflate) => {
     const { origin } = await start({ perMessageDeflate });
     const proxy = await startWireProxy(Number(new URL(origin).port));
     const through = `127.0.0.1:${proxy.port}`;
@@ -165,7 +165,7 @@ describe('a page of another origin, in Chromium', () => {
     });
   });
 
-  test('is welcome where the server names it', async () => {
+  test('is accepted if the server lists its origin', async () => {
     const { origin: elsewhere } = await startPageServer();
     const { url } = await start({ origins: [elsewhere] });
     expect(await askChromium('fragments', url, elsewhere)).toEqual(['one two three']);

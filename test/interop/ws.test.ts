@@ -10,7 +10,7 @@ import { startPeerServer } from './helpers/ws-server.js';
 
 const BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
-/** An open client of the package `ws`. */
+/** Opens a client of the package `ws`. */
 async function openPeer(url: string, options: ClientOptions = {}, subprotocols: string[] = []): Promise<Peer> {
   const peer = new Peer(url, subprotocols, options);
   onTestFinished(() => peer.terminate());
@@ -18,7 +18,7 @@ async function openPeer(url: string, options: ClientOptions = {}, subprotocols: 
   return peer;
 }
 
-describe('the client of `ws` at our server', () => {
+describe('the client of `ws` with our server', () => {
   const start = async (options: Parameters<typeof startEchoServer>[0] = {}) => {
     const server = await startEchoServer(options);
     return { server, peer: await openPeer(server.url) };
@@ -29,7 +29,7 @@ describe('the client of `ws` at our server', () => {
     return once(peer, 'message');
   };
 
-  test('gets text and binary back', async () => {
+  test('receives its text and binary back', async () => {
     const { peer } = await start();
     for (const text of ['hello', '', 'κόσμε 🌍', 'x'.repeat(65_536)]) {
       expect(await echoOf(peer, text)).toEqual([Buffer.from(text), false]);
@@ -38,14 +38,14 @@ describe('the client of `ws` at our server', () => {
     expect(await echoOf(peer, Buffer.alloc(0))).toEqual([Buffer.alloc(0), true]);
   });
 
-  test('gets 1 MiB back', async () => {
+  test('receives 1 MiB back', async () => {
     const { peer } = await start();
     const data = Buffer.alloc(2 ** 20, BYTES);
     const [echo] = await echoOf(peer, data);
     expect(data.equals(echo)).toBe(true);
   });
 
-  test('gets a thousand messages back in their order', async () => {
+  test('receives a thousand messages back in order', async () => {
     const { peer } = await start();
     const messages = Array.from({ length: 1000 }, (_, index) => `m${index} ${'x'.repeat((index * 7) % 300)}`);
     const echoes: string[] = [];
@@ -59,7 +59,7 @@ describe('the client of `ws` at our server', () => {
     expect(echoes).toEqual(messages);
   });
 
-  test('gets back as one message what it sent in fragments, with a Ping between them', async () => {
+  test('receives its fragments back as one message, with a Ping between them', async () => {
     const { peer, server } = await start();
     const [first, second] = [Buffer.from('κόσμε').subarray(0, 3), Buffer.from('κόσμε').subarray(3)];
     peer.send(first, { fin: false, binary: false });
@@ -75,19 +75,19 @@ describe('the client of `ws` at our server', () => {
     expect(await echoOf(peer, 'fragments')).toEqual([Buffer.from('one two three'), false]);
   });
 
-  test('gets a Pong, and gives one', async () => {
+  test('receives a Pong, and sends one', async () => {
     const { peer } = await start();
     peer.ping('from ws');
     expect(await once(peer, 'pong')).toEqual([Buffer.from('from ws')]);
     expect(await echoOf(peer, 'ping hello')).toEqual([Buffer.from('pong hello'), false]);
   });
 
-  test('agrees with us on the first of its subprotocols that we speak', async () => {
+  test('uses the first of its subprotocols that we support', async () => {
     const { url } = await startEchoServer({ subprotocols: ['chat.v1', 'chat.v2'] });
     expect((await openPeer(url, {}, ['chat.v9', 'chat.v2', 'chat.v1'])).protocol).toBe('chat.v2');
   });
 
-  test('offers permessage-deflate, and goes on without it', async () => {
+  test('offers permessage-deflate, and works without it', async () => {
     const server = await startEchoServer();
     const offered = once(server.server, 'connection').then(([, request]) => request.extensions);
     const peer = await openPeer(server.url, { perMessageDeflate: { threshold: 0 } });
@@ -96,7 +96,7 @@ describe('the client of `ws` at our server', () => {
     expect(await echoOf(peer, 'x'.repeat(10_000))).toEqual([Buffer.from('x'.repeat(10_000)), false]);
   });
 
-  test('closes with a code and a reason, and gets the code back', async () => {
+  test('closes with a code and a reason, and receives the code back', async () => {
     const { peer, server } = await start();
     peer.close(4001, 'goodbye');
     expect(await once(peer, 'close')).toEqual([4001, Buffer.alloc(0)]);
@@ -110,20 +110,20 @@ describe('the client of `ws` at our server', () => {
     expect(await server.closed).toMatchObject({ code: 1005, wasClean: true });
   });
 
-  test('sees the code and the reason with which we close', async () => {
+  test('receives our close code and reason', async () => {
     const { peer, server } = await start();
     peer.send('close 4002 the server says goodbye');
     expect(await once(peer, 'close')).toEqual([4002, Buffer.from('the server says goodbye')]);
     expect(await server.closed).toMatchObject({ code: 4002, wasClean: true, initiator: 'local' });
   });
 
-  test('is told 1009 for a message above our limit', async () => {
+  test('receives 1009 for a message above our limit', async () => {
     const { peer } = await start({ maxMessageSize: 1000 });
     peer.send(Buffer.alloc(1001));
     expect((await once(peer, 'close'))[0]).toBe(1009);
   });
 
-  test('sees the status and the body of a refusal', async () => {
+  test('receives the status and the body of a refusal', async () => {
     const { url } = await startEchoServer({ authorize: () => ({ status: 403, body: 'not you' }) });
     const peer = new Peer(url);
     const [, response] = await once(peer, 'unexpected-response');
@@ -131,13 +131,13 @@ describe('the client of `ws` at our server', () => {
     expect(Buffer.concat(await response.toArray()).toString()).toBe('not you');
   });
 
-  test('is found missing where it just vanishes', async () => {
+  test('is reported as lost if it vanishes', async () => {
     const { peer, server } = await start();
     peer.terminate();
     expect(await server.closed).toMatchObject({ code: 1006, wasClean: false, initiator: 'network' });
   });
 
-  test('does that over TLS', async () => {
+  test('works over TLS', async () => {
     const server = await startEchoServer({ tls: { cert: TLS_CERTIFICATE, key: TLS_KEY } });
     const peer = await openPeer(server.url, { ca: TLS_CERTIFICATE });
     expect(await echoOf(peer, 'secret')).toEqual([Buffer.from('secret'), false]);
@@ -147,8 +147,8 @@ describe('the client of `ws` at our server', () => {
   });
 });
 
-describe('our client at a server of `ws`', () => {
-  test('gets text and binary back', async () => {
+describe('our client with a server of `ws`', () => {
+  test('receives its text and binary back', async () => {
     const connection = await connect((await startPeerServer()).url);
     const messages = connection[Symbol.asyncIterator]();
     for (const message of ['hello', '', 'κόσμε 🌍', BYTES]) {
@@ -157,12 +157,12 @@ describe('our client at a server of `ws`', () => {
     }
     const big = Buffer.alloc(2 ** 20, BYTES);
     connection.send(big);
-    // Not toEqual(): it takes seconds for a buffer of this size.
+    // toEqual() takes seconds for a buffer of this size.
     expect((await messages.next()).value).toSatisfy(echo => big.equals(echo));
     await connection.close();
   });
 
-  test('gets a thousand messages back in their order', async () => {
+  test('receives a thousand messages back in order', async () => {
     const connection = await connect((await startPeerServer()).url);
     const messages = Array.from({ length: 1000 }, (_, index) => `m${index} ${'x'.repeat((index * 7) % 300)}`);
     for (const message of messages) connection.send(message);
@@ -206,7 +206,7 @@ describe('our client at a server of `ws`', () => {
     expect(await closed).toEqual([4001, Buffer.from('goodbye')]);
   });
 
-  test('learns with what code and reason the server closes', async () => {
+  test("receives the server's close code and reason", async () => {
     const { url } = await startPeerServer({}, peer => peer.close(4002, 'the server says goodbye'));
     const connection = await connect(url);
     expect(await connection.closed).toMatchObject({
@@ -217,7 +217,7 @@ describe('our client at a server of `ws`', () => {
     });
   });
 
-  test('keeps the messages that come right behind the 101', async () => {
+  test('keeps the messages that arrive right after the 101', async () => {
     const { url } = await startPeerServer({}, peer => {
       peer.send('first');
       peer.send('second');
@@ -231,14 +231,14 @@ describe('our client at a server of `ws`', () => {
     expect(await closed).toMatchObject({ code: 1000, wasClean: true });
   });
 
-  test('agrees on a subprotocol', async () => {
+  test('negotiates a subprotocol', async () => {
     const { url } = await startPeerServer({ handleProtocols: offered => (offered.has('chat.v2') ? 'chat.v2' : false) });
     const connection = await connect(url, { subprotocols: ['chat.v9', 'chat.v2'] });
     expect(connection.subprotocol).toBe('chat.v2');
     await connection.close();
   });
 
-  test('is not compressed to, since it did not offer it', async () => {
+  test('receives no compressed messages if it did not offer compression', async () => {
     const { url } = await startPeerServer({ perMessageDeflate: { threshold: 0 } });
     const connection = await connect(url);
     expect(connection.extensions).toBe('');
@@ -255,7 +255,7 @@ describe('our client at a server of `ws`', () => {
     await expect(connect(url)).rejects.toMatchObject({ name: 'HandshakeError', phase: 'response', status: 401 });
   });
 
-  test('does that over TLS', async () => {
+  test('works over TLS', async () => {
     const https = createServer({ cert: TLS_CERTIFICATE, key: TLS_KEY });
     const server = new PeerServer({ server: https });
     server.on('connection', peer => peer.on('message', data => peer.send(data, { binary: false })));

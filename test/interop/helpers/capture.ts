@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { Program, run } from './program.js';
 
-/** A WebSocket frame as tshark reads it. */
+/** A WebSocket frame as read by tshark. */
 export interface CapturedFrame {
   readonly fin: boolean;
   readonly rsv: number;
@@ -16,16 +16,18 @@ export interface CapturedFrame {
   readonly from: 'client' | 'server';
 }
 
-/** What tshark makes of a connection. */
+/** What tshark reports about a connection. */
 export interface Dissection {
   readonly frames: readonly CapturedFrame[];
   readonly texts: readonly string[];
   readonly closes: ReadonlyArray<{ readonly code: number; readonly reason: string }>;
-  /** What tshark complains of, at any layer: malformed packets, resets, and "expert information" from notes up. */
+  /**
+   * Complaints of tshark at any layer: malformed packets, resets, and "expert information" of severity note or above.
+   */
   readonly complaints: readonly string[];
 }
 
-/** A packet that tshark has read: of each field what it holds, once for every frame in the packet. */
+/** Returns the values of a field of a packet, one for each frame in the packet. */
 type Packet = (field: string) => readonly string[];
 
 const FRAME_FIELDS = [
@@ -54,7 +56,7 @@ const COMPLAINT_FIELDS = [
 const NOTE = 0x40_0000;
 const SEQUENCE = 0x0200_0000;
 
-/** A capture by tshark of one port of loopback. It needs the right to capture, which root has. */
+/** A capture of one port on the loopback interface by tshark. Needs the privilege to capture, which root has. */
 export class Capture {
   readonly #tshark: Program;
   readonly #file: string;
@@ -66,14 +68,14 @@ export class Capture {
     this.#port = port;
   }
 
-  /** Resolves once packets of this port really are seen. */
+  /** Resolves when packets of this port are captured. */
   static async start(port: number): Promise<Capture> {
     const folder = await mkdtemp(join(tmpdir(), 'ws101-capture-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const file = join(folder, 'loopback.pcapng');
     const tshark = Program.forTest('tshark', [
       ...['-i', 'lo', '-f', `tcp port ${port}`, '-w', file],
-      // Says which packets have come, while it writes them to the file.
+      // Prints the captured packets while it writes them to the file.
       ...['-P', '-l', '-T', 'fields', '-e', 'tcp.srcport'],
     ]);
     const capture = new Capture(tshark, file, port);
@@ -81,7 +83,7 @@ export class Capture {
     return capture;
   }
 
-  /** Ends the capture when all that has been sent so far is in it, and has the connection from `clientPort` read. */
+  /** Waits until everything sent so far is captured, ends the capture, and reads the connection from `clientPort`. */
   async dissect(clientPort: number | undefined): Promise<Dissection> {
     await this.#probe();
     await this.#tshark.stop('SIGINT');
@@ -96,20 +98,20 @@ export class Capture {
     };
   }
 
-  /** Packets are seen in their order: once one that we send now is seen, all before it are. */
+  /** Packets are captured in order: when a packet that is sent now is seen, all earlier ones were seen too. */
   async #probe(): Promise<void> {
     let isSeen = false;
     const attempts: string[] = [];
     while (!isSeen) {
       attempts.push(String(await touch(this.#port)));
       const seen = this.#tshark.line(new RegExp(`^(${attempts.join('|')})$`)).then(() => true);
-      // What tshark ends of is said by the latest attempt; nobody waits for the earlier ones any more.
+      // If tshark ends, the latest attempt rejects. The rejections of earlier attempts must not count as unhandled.
       seen.catch(() => {});
       isSeen = await Promise.race([seen, wait(200, false)]);
     }
   }
 
-  /** The packets that `filter` lets through. */
+  /** Returns the packets that match `filter`. */
   async #read(filter: string, fields: readonly string[]): Promise<Packet[]> {
     const output = await run('tshark', [
       ...['-r', this.#file, '-d', `tcp.port==${this.#port},http`, '-Y', filter],
@@ -124,7 +126,7 @@ export class Capture {
   }
 }
 
-/** Opens a TCP connection to the port and ends it again. Gives the port that it came from. */
+/** Opens a TCP connection to the port and ends it. Returns its local port. */
 function touch(port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1' });
@@ -143,7 +145,7 @@ function framesOf(packet: Packet, port: number): CapturedFrame[] {
   const opcodes = packet('websocket.opcode');
   const [fin, rsv, mask] = [packet('websocket.fin'), packet('websocket.rsv'), packet('websocket.mask')];
   const length = packet('websocket.payload_length');
-  // Only the frames that are long enough have these.
+  // Only frames that are long enough have these fields.
   const longer: Record<string, string[]> = {
     126: [...packet('websocket.payload_length_ext_16')],
     127: [...packet('websocket.payload_length_ext_64')],
@@ -167,13 +169,13 @@ function closeOf(packet: Packet): Dissection['closes'] {
 function complaintsOf(packet: Packet): string[] {
   const [groups, severities] = [packet('_ws.expert.group'), packet('_ws.expert.severity')];
   const warnings = packet('_ws.expert.message').filter((_, index) => {
-    // Whether a window was full, or a segment came late, is between the kernel and how busy the machine is.
+    // Full windows and late segments depend on the kernel and the load of the machine.
     return Number(severities[index]) >= NOTE && Number(groups[index]) !== SEQUENCE;
   });
   return [...(isTrue(packet('tcp.flags.reset')[0]) ? ['reset (RST)'] : []), ...packet('_ws.malformed'), ...warnings];
 }
 
-/** tshark 4.0 prints 1, and 4.2 prints True. */
+/** tshark 4.0 prints 1, tshark 4.2 prints True. */
 function isTrue(text: string | undefined): boolean {
   return text === '1' || text === 'True';
 }

@@ -3,20 +3,21 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type CloseInfo, type ServerOptions, type WebSocketConnection, WebSocketServer } from '../../../src/index.js';
 
-/** What a test wants to know of an echo server of ours. */
+/** Our echo server, and what it saw. */
 export interface EchoServer {
   readonly server: WebSocketServer;
   readonly port: number;
   readonly url: string;
-  /** How the first connection ended, once it has. */
+  /** How the first connection ended. */
   readonly closed: Promise<CloseInfo>;
-  /** Payloads of the Pings that came, as text. */
+  /** The payloads of the Pings that arrived, as text. */
   readonly pings: readonly string[];
 }
 
 /**
- * An echo server of ours on a free port of 127.0.0.1, until the test is over. A text `close CODE REASON` makes it close, `ping TEXT`
- * makes it ping and answer `pong TEXT` when the Pong is there, `fragments` makes it send `one two three` in three frames.
+ * Opens our echo server on a free port of 127.0.0.1, until the test finishes. The text `close CODE REASON` makes it
+ * close, `ping TEXT`
+ * makes it ping and send `pong TEXT` when the Pong arrives, `fragments` makes it send `one two three` in three frames.
  */
 export async function startEchoServer(options: ServerOptions = {}): Promise<EchoServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
@@ -28,7 +29,7 @@ export async function startEchoServer(options: ServerOptions = {}): Promise<Echo
   return { server, port, url: `${scheme}://127.0.0.1:${port}/`, ...echo };
 }
 
-/** Makes an echo of any server of ours. */
+/** Makes a server of ours echo. */
 export function watch(server: WebSocketServer): Pick<EchoServer, 'closed' | 'pings'> {
   const pings: string[] = [];
   const closed = new Promise<CloseInfo>(resolve => {

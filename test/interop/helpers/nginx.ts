@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { Program } from './program.js';
 
-/** Ways to pass requests on: as it should be done for a WebSocket, and as it is done wrong. */
+/** Configurations of nginx, suited for WebSockets or not. */
 const LOCATIONS = {
-  /** What nginx's own documentation advises for WebSockets. */
+  /** What nginx's documentation recommends for WebSockets. */
   right: `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";
           proxy_set_header Host $http_host;`,
-  /** nginx keeps Upgrade and Connection to itself, since they are meant for the next hop. */
+  /** nginx does not pass on Upgrade and Connection, because they are meant for one hop. */
   withoutUpgrade: 'proxy_http_version 1.1;',
-  /** It also speaks HTTP/1.0 to the server, since nothing else is said. */
+  /** By default, nginx also speaks HTTP/1.0 to the server. */
   plain: '',
-  /** Upgrade is passed on, and Host is the upstream's name: not what a page's Origin says. */
+  /** Upgrade is passed on, but Host is the upstream's name, which differs from the page's Origin. */
   withoutHost: `proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`,
 } as const;
 
-/** nginx, until the test is over: `url(location)` leads through it to the server at `upstream`. */
+/** Starts nginx until the test finishes. `url(location)` leads through it to the server at port `upstream`. */
 export async function startNginx(upstream: number): Promise<{ url: (location: keyof typeof LOCATIONS) => string }> {
   const folder = await mkdtemp(join(tmpdir(), 'ws101-nginx-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -33,12 +33,12 @@ export async function startNginx(upstream: number): Promise<{ url: (location: ke
      http { access_log off; ${temporary.join(' ')} server { listen 127.0.0.1:${port}; ${locations.join('\n')} } }`,
   );
   const nginx = Program.forTest('/usr/sbin/nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')]);
-  // It listens before it starts its workers.
+  // nginx listens before it starts its workers.
   await nginx.line(/start worker process \d+/);
   return { url: location => `ws://127.0.0.1:${port}/${location}` };
 }
 
-/** nginx cannot be told to take a free port and say which, so one is looked for. */
+/** Returns a free port. nginx cannot choose one and report it. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();

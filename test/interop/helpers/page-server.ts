@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 
 const TYPES: Readonly<Record<string, string>> = { '/page.html': 'text/html', '/cases.js': 'text/javascript' };
 
-/** A web server of node's with the page of ../w3c, and nothing else, until the test is over. */
+/** Opens a node:http server with only the page of ../w3c, until the test finishes. */
 export async function startPageServer(): Promise<{ server: Server; origin: string }> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');

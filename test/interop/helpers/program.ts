@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
-/** How a program ended, and all that it printed. */
+/** How a program ended, and what it printed. */
 export interface Ending {
   readonly code: number | null;
   readonly signal: string | null;
@@ -10,7 +10,7 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** A program that a test runs beside itself. It is stopped when the test is over, whatever came of it. */
+/** A child process of a test. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #ended: Promise<Ending>;
@@ -36,14 +36,14 @@ export class Program {
     });
     const over = () => {
       this.#isOver = true;
-      this.#tell();
+      this.#notify();
     };
     this.#ended.then(over, over);
-    // A program may well leave before it has read all that a test wants to tell it.
+    // A program may exit before it has read everything that a test writes.
     this.#child.stdin?.on('error', () => {});
   }
 
-  /** Starts a program that ends with the test. */
+  /** Starts a program that is stopped when the test finishes. */
   static forTest(command: string, args: readonly string[], options: { cwd?: string } = {}): Program {
     const program = new Program(command, args, options);
     onTestFinished(async () => {
@@ -52,12 +52,12 @@ export class Program {
     return program;
   }
 
-  /** How it ended, once it has. */
+  /** Resolves when the program has ended. */
   get ended(): Promise<Ending> {
     return this.#ended;
   }
 
-  /** Waits for a line on stdout or stderr that matches, from the first one on. */
+  /** Waits for a line on stdout or stderr that matches. Earlier lines count too. */
   async line(pattern: RegExp): Promise<RegExpMatchArray> {
     for (;;) {
       for (const line of this.#lines) {
@@ -72,17 +72,19 @@ export class Program {
     }
   }
 
-  /** Types something. */
+  /** Writes to stdin. */
   write(text: string): void {
     this.#child.stdin?.write(text);
   }
 
-  /** Types something, and then the end of the input. */
+  /** Writes to stdin, and ends it. */
   end(text = ''): void {
     this.#child.stdin?.end(text);
   }
 
-  /** Asks it to end, and waits. It is not killed: nginx and tshark have children of their own to end first. */
+  /**
+   * Asks the program to end, and waits. It is not killed, because nginx and tshark must end their own children first.
+   */
   async stop(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<Ending> {
     if (!this.#isOver) this.#child.kill(signal);
     return this.#ended;
@@ -94,17 +96,17 @@ export class Program {
     stream.setEncoding('utf8').on('data', keep);
     createInterface({ input: stream }).on('line', line => {
       this.#lines.push(line);
-      this.#tell();
+      this.#notify();
     });
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const resolve of this.#onLine) resolve();
     this.#onLine.clear();
   }
 }
 
-/** Runs a program to its end and gives what it printed to stdout. @throws Error where its exit code is not 0 */
+/** Runs a program to its end, and returns its stdout. @throws {Error} if its exit code is not 0 */
 export async function run(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<string> {
   const program = Program.forTest(command, args, options);
   program.end();

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** The certificate for localhost that the root's own tests keep, for programs that want the paths of files. */
+/** The certificate for localhost from test/fixtures, for programs that need file paths. */
 export const CERTIFICATE_FILE: string = fixture('localhost.cert.pem');
 export const KEY_FILE: string = fixture('localhost.key.pem');
 

@@ -5,18 +5,18 @@ import { CLOSE, CONTINUATION, type Frame, FrameReader, RSV1 } from '../../confor
 
 const EMPTY_LINE = '\r\n\r\n';
 
-/** A message as it went over the wire. */
+/** A message on the wire. */
 export interface WireMessage {
-  /** By RSV1 (RFC 7692 §6). */
+  /** Whether RSV1 is set (RFC 7692 §6). */
   readonly isCompressed: boolean;
   readonly fragments: number;
-  /** Bytes of payload, all fragments together. */
+  /** Bytes of payload in all fragments together. */
   readonly size: number;
 }
 
 /** A connection through the proxy. */
 export interface WireRecord {
-  /** Sec-WebSocket-Extensions of the request, and of the response. */
+  /** Sec-WebSocket-Extensions of the request and of the response. */
   readonly offered: string | undefined;
   readonly agreed: string | undefined;
   readonly fromClient: readonly WireMessage[];
@@ -25,11 +25,13 @@ export interface WireRecord {
 
 export interface WireProxy {
   readonly port: number;
-  /** The only connection by WebSocket that went through it, as far as it has gone. */
+  /** Returns the record so far of the only WebSocket connection through the proxy. */
   record(): WireRecord;
 }
 
-/** Passes bytes on to 127.0.0.1 and `port`, and keeps them, until the test is over. It reads frames by code that is not ours. */
+/**
+ * Relays bytes to 127.0.0.1:`port` and records them, until the test finishes. It reads frames without code from src/.
+ */
 export async function startWireProxy(port: number): Promise<WireProxy> {
   const connections: Array<readonly [fromClient: Buffer[], fromServer: Buffer[]]> = [];
   const sockets = new Set<Socket>();
@@ -59,7 +61,7 @@ export async function startWireProxy(port: number): Promise<WireProxy> {
       response: split(Buffer.concat(fromServer)),
     }));
     const upgraded = records.filter(({ response }) => response.head.startsWith('HTTP/1.1 101 '));
-    if (upgraded.length !== 1) throw new Error(`${upgraded.length} connections were upgraded, not one`);
+    if (upgraded.length !== 1) throw new Error(`${upgraded.length} connections were upgraded, expected 1`);
     const [{ request, response }] = upgraded as [(typeof records)[0]];
     return {
       offered: extensionsOf(request.head),
@@ -86,7 +88,7 @@ function extensionsOf(head: string): string | undefined {
   return /^sec-websocket-extensions: *(.*)$/im.exec(head)?.[1]?.trim();
 }
 
-/** @throws {Error} where a frame breaks a rule */
+/** @throws {Error} if a frame violates a rule */
 function messagesOf(from: 'client' | 'server', bytes: Buffer): WireMessage[] {
   const reader = new FrameReader(from, RSV1);
   reader.push(bytes);
@@ -94,11 +96,11 @@ function messagesOf(from: 'client' | 'server', bytes: Buffer): WireMessage[] {
   let fragments: Frame[] = [];
   for (let frame = reader.next(); frame !== undefined; frame = reader.next()) {
     if (frame.opcode >= CLOSE) continue;
-    if ((frame.opcode === CONTINUATION) !== fragments.length > 0) throw new Error('a fragment out of its order');
+    if ((frame.opcode === CONTINUATION) !== fragments.length > 0) throw new Error('a fragment is out of order');
     fragments.push(frame);
     if (!frame.fin) continue;
     const [first, ...later] = fragments;
-    if (later.some(({ rsv }) => rsv !== 0)) throw new Error('RSV1 on a later fragment');
+    if (later.some(({ rsv }) => rsv !== 0)) throw new Error('RSV1 is set on a later fragment');
     const size = fragments.reduce((sum, { payload }) => sum + payload.length, 0);
     messages.push({ isCompressed: first!.rsv === RSV1, fragments: fragments.length, size });
     fragments = [];

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type WebSocket as Peer, WebSocketServer as PeerServer, type ServerOptions as PeerServerOptions } from 'ws';
 
-/** A server of the package `ws` on a free port of 127.0.0.1, until the test is over. It echoes, unless told what to do. */
+/** Opens a server of the package `ws` on a free port of 127.0.0.1, until the test finishes. By default it echoes. */
 export async function startPeerServer(
   options: PeerServerOptions = {},
   converse: (peer: Peer) => void = echo,

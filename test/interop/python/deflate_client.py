@@ -1,7 +1,7 @@
-"""What python3-websockets compresses towards a server of ours, and gets back.
+"""A python3-websockets client that exchanges compressed messages with a server of ours.
 
-Usage: deflate_client.py URL PARAMETERS, where these are the keyword arguments of ClientPerMessageDeflateFactory as JSON. Sends what
-messages() says and prints the extensions agreed on, and whether every echo was what it sent, as JSON.
+Usage: deflate_client.py URL PARAMETERS, where PARAMETERS are the keyword arguments of ClientPerMessageDeflateFactory as JSON.
+Sends messages(), and prints the negotiated extensions and whether every echo was the same, as JSON.
 """
 import asyncio
 import json
@@ -13,7 +13,7 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 
 
 def messages():
-    """Twice the same JSON, so that a context that is taken over shows; something dense, empty, and large."""
+    """The same JSON twice, so that context takeover shows; an empty text; bytes that do not compress; a large text."""
     numbers = random.Random(1)
     records = json.dumps([{'id': n, 'name': 'name %d' % numbers.randrange(10 ** 9)} for n in range(40)])
     return [records, records, '', bytes(numbers.randrange(256) for _ in range(20000)), records * 600]

@@ -1,6 +1,6 @@
 """An echo server on python3-websockets that compresses. Prints its port.
 
-Usage: deflate_server.py PARAMETERS, where these are the keyword arguments of ServerPerMessageDeflateFactory as JSON.
+Usage: deflate_server.py PARAMETERS, where PARAMETERS are the keyword arguments of ServerPerMessageDeflateFactory as JSON.
 """
 import asyncio
 import json

@@ -1,6 +1,6 @@
-"""An interactive WebSocket client on websocket-client's WebSocketApp: the reference for `ws101 connect`, and a peer for our server.
+"""An interactive WebSocket client on websocket-client's WebSocketApp: the model for `ws101 connect`, and a peer of our server.
 
-Usage: reference_client.py URL. Sends the lines of stdin, until one is `close` or they end. Messages go to stdout, all else to stderr.
+Usage: reference_client.py URL. Sends the lines of stdin until one is `close`. Messages go to stdout, everything else to stderr.
 """
 import sys
 import threading
@@ -32,7 +32,7 @@ class Client:
         threading.Thread(target=self.watch, daemon=True).start()
 
     def run(self):
-        # websocket-client wants ping_timeout below ping_interval. A pong may take longer than that here, so watch() sees to it.
+        # websocket-client requires ping_timeout < ping_interval. Here a pong may take longer, so watch() checks it.
         self.app.run_forever(ping_interval=PING_INTERVAL)
         self.opened.set()
 
@@ -50,8 +50,8 @@ class Client:
         self.app.send(text)
 
     def close(self):
-        # Sends the Close frame, and waits for the answer. Where this thread reads it before the other one does, and closes the
-        # socket under that one's select(), on_close() may come 10 s later: so nobody waits for it for ever.
+        # Sends the Close frame, and waits for the answer. If this thread reads the answer and closes the socket while the other one
+        # waits in select(), on_close() comes up to 10 s later, so the wait has a limit.
         self.app.close()
         if not self.closed.wait(CLOSE_TIMEOUT):
             say('no on_close')

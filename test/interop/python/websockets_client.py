@@ -1,4 +1,4 @@
-"""One exchange of python3-websockets with a server of ours. Usage: websockets_client.py URL CASE. Prints what it saw as JSON."""
+"""One exchange of python3-websockets with a server of ours. Usage: websockets_client.py URL CASE. Prints its result as JSON."""
 import asyncio
 import json
 import ssl
@@ -22,7 +22,7 @@ async def binary(connection):
 
 
 async def fragments(connection):
-    """Sends each item as a frame; characters are cut across them by nobody, since the library encodes each string."""
+    """Sends each item as a frame. No character is split, because the library encodes each string."""
     texts = await echo(connection, ['one ', '', 'zwölf ', 'three'])
     data = await echo(connection, [b'\x00\x01', b'\x02'])
     return [texts, list(data)]
@@ -33,7 +33,7 @@ async def receive_fragments(connection):
 
 
 async def ping(connection):
-    """The other side's Ping is answered by the library while we wait for the echo."""
+    """The library answers the other side's Ping while we wait for the echo."""
     pong = await connection.ping(b'from python')
     await asyncio.wait_for(pong, 5)
     return await echo(connection, 'ping back')
@@ -67,7 +67,7 @@ async def mebibyte(connection):
 
 
 async def many(connection):
-    """A thousand messages are on their way before the first echo is read."""
+    """Sends a thousand messages before it reads the first echo."""
     messages = ['m%d ' % n + 'x' * (n * 7 % 300) for n in range(1000)]
     sending = asyncio.ensure_future(send_all(connection, messages))
     echoes = [await connection.recv() for _ in messages]
@@ -89,7 +89,7 @@ async def invalid_text(connection):
 
 
 async def reserved_bit(connection):
-    """The library has no way to set RSV2, so the frame is written as bytes: FIN, RSV2, text, masked, empty."""
+    """The library cannot set RSV2, so this writes a frame as bytes: FIN, RSV2, text, masked, empty."""
     connection.transport.write(b'\xa1\x80abcd')
     return await broken_rule(connection, asyncio.sleep(0))
 

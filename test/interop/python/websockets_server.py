@@ -1,7 +1,7 @@
-"""An echo server on python3-websockets. Usage: websockets_server.py [CERT KEY]. Prints its port, then what its connections saw.
+"""An echo server on python3-websockets. Usage: websockets_server.py [CERT KEY]. Prints its port, then events of its connections.
 
-A text `close CODE REASON` makes it close, `fragments` makes it send `one two three` in three frames, `ping` makes it ping and
-answer `pong` when the Pong is there, `big` makes it send 1 MiB.
+The text `close CODE REASON` makes it close, `fragments` makes it send `one two three` in three frames, `ping` makes it ping and
+send `pong` when the Pong arrives, `big` makes it send 1 MiB.
 """
 import asyncio
 import ssl

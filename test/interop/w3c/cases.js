@@ -1,6 +1,7 @@
 /**
- * What a WebSocket as browsers define it (WHATWG) does with an echo server of ours. The same cases run in Chromium, as a module
- * of a page, and in Node, whose WebSocket is undici's. Each gives what was seen, as plain values.
+ * Cases for the WHATWG WebSocket with our echo server. They run in Chromium, as a module of a page, and in Node, whose
+ * WebSocket is
+ * undici's. Each returns what it saw as plain values.
  */
 export const cases = {
   text,
@@ -42,7 +43,7 @@ async function mebibyte(url) {
   return { binary: same, text: string === letters };
 }
 
-/** A thousand messages are on their way before the first echo is read. */
+/** Sends a thousand messages before it reads the first echo. */
 async function many(url) {
   const connection = await open(url);
   const messages = Array.from({ length: 1000 }, (_, index) => `m${index} ${'x'.repeat((index * 7) % 300)}`);
@@ -58,7 +59,7 @@ async function fragments(url) {
   return echoes;
 }
 
-/** A page cannot ping, but the server can: the WebSocket below the API must answer. */
+/** A page cannot ping. Here the server pings, and the browser must answer. */
 async function ping(url) {
   const connection = await open(url);
   const echoes = await exchange(connection, ['ping hello']);
@@ -73,7 +74,7 @@ async function subprotocol(url) {
   return { protocol, extensions };
 }
 
-/** Twice the same JSON of 1 KiB, so that a context that is taken over shows; then 1 MiB of text, and of binary. */
+/** The same 1 KiB of JSON twice, so that context takeover shows; then 1 MiB of text and of binary. */
 async function compressed(url) {
   const connection = await open(url);
   const { extensions } = connection;
@@ -95,7 +96,7 @@ async function closedByServer(url) {
   return closed(connection);
 }
 
-/** All that a page is told of a refusal: an error without words, and 1006. */
+/** A page learns only this about a refusal: an error without a message, and 1006. */
 async function refused(url) {
   const connection = new WebSocket(url);
   const events = [];
@@ -112,7 +113,7 @@ function open(url, protocols = []) {
   });
 }
 
-/** Sends all of `messages` at once, and gives as many as come back. */
+/** Sends all messages at once, and returns as many echoes. */
 function exchange(connection, messages) {
   return new Promise((resolve, reject) => {
     const echoes = [];

@@ -1,4 +1,4 @@
-/** Runs one of the cases in a Node that has a WebSocket of its own. Usage: node run.js CASE URL. Prints what was seen as JSON. */
+/** Runs one of the cases in a Node with its own WebSocket. Usage: node run.js CASE URL. Prints the result as JSON. */
 import { cases } from './cases.js';
 
 const [name = '', url = ''] = process.argv.slice(2);
