@@ -12,7 +12,7 @@ class QuickFirst extends BaseSequencer {
   }
 }
 
-/** The run for src/connection. Its tests also reach the layers below, which must be covered by their own tests. */
+/** The run for src/connection and src/transport. Their tests also reach the layers below, which must be covered by their own tests. */
 export default defineConfig({
   ...base,
   test: {
