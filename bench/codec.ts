@@ -1,6 +1,7 @@
 /**
- * The codec without sockets: what one frame costs on its way in (the decoder alone, and with the assembler that makes messages
- * of frames) and on its way out. Run it with `npm run bench:codec`.
+ * Measures the codec without sockets: the cost of a frame in the decoder, in the decoder with the message assembler,
+ * and in the
+ * encoder. Run it with `npm run bench:codec`.
  */
 import { FrameDecoder, type FrameSink } from '../src/framing/frame-decoder.js';
 import { FrameEncoder } from '../src/framing/frame-encoder.js';
@@ -10,24 +11,25 @@ import { OutputBuffer } from '../src/framing/output-buffer.js';
 import { releaseOutput } from '../src/framing/slabs.js';
 import { type Measurement, machine, measure, type Subject, table } from './measure.js';
 
-/** What a socket gives at most from one read. */
+/** The most that a socket reads at once. */
 const CHUNK_SIZE = 65_536;
 
 /**
- * All its bytes are ASCII, so text stays text: unmasking in place masks the chunk again in every second run, and ASCII under
- * this key is ASCII.
+ * Its bytes are ASCII. Unmasking in place masks the chunk again in every second run, and ASCII text masked with this
+ * key is still
+ * ASCII.
  */
 const MASKING_KEY = 0x01020304;
 
 const PAYLOADS = [20, 125, 1024, 65_536];
 
-/** What one run of a subject handles. */
+/** A subject, and how much one run of it handles. */
 interface Case extends Subject {
   readonly payload: number;
   readonly frames: number;
 }
 
-/** As many frames of this payload as fill a chunk, and at least 8, in chunks as a socket would give them. */
+/** As many frames of this payload as fill a chunk, at least 8, in chunks as read from a socket. */
 function chunksOf(role: 'client' | 'server', opcode: number, payload: number): { chunks: Buffer[]; frames: number } {
   const encoder = new FrameEncoder(role, new OutputBuffer(), () => MASKING_KEY);
   const frames = Math.max(8, Math.floor(CHUNK_SIZE / (payload + 6)));
@@ -67,7 +69,7 @@ function encoding(name: string, role: 'client' | 'server', data: Buffer | string
   return { name, payload: data.length, frames, run };
 }
 
-const deaf: FrameSink = { frameStart: () => undefined, framePayload: () => undefined, frameEnd: () => undefined };
+const ignoring: FrameSink = { frameStart: () => undefined, framePayload: () => undefined, frameEnd: () => undefined };
 
 function assembler(): MessageAssembler {
   const limits = { maxMessageSize: 2 ** 24, maxFragments: 131_072 };
@@ -76,8 +78,8 @@ function assembler(): MessageAssembler {
 
 function casesOf(payload: number): Case[] {
   return [
-    decoding('decode masked, frames only', 'client', OPCODE.BINARY, payload, deaf),
-    decoding('decode unmasked, frames only', 'server', OPCODE.BINARY, payload, deaf),
+    decoding('decode masked, frames only', 'client', OPCODE.BINARY, payload, ignoring),
+    decoding('decode unmasked, frames only', 'server', OPCODE.BINARY, payload, ignoring),
     decoding('decode masked binary messages', 'client', OPCODE.BINARY, payload, assembler()),
     decoding('decode unmasked binary messages', 'server', OPCODE.BINARY, payload, assembler()),
     decoding('decode masked text messages', 'client', OPCODE.TEXT, payload, assembler()),
@@ -105,4 +107,4 @@ console.log(`${machine()}\n`);
 const cases = PAYLOADS.flatMap(casesOf);
 const measurements = measure(cases);
 const rows = cases.map((subject, i) => row(subject, measurements[i]!));
-console.log(table(['', 'payload, bytes', 'ns a frame', 'spread', 'million frames/s', 'GB/s'], rows));
+console.log(table(['', 'payload, bytes', 'ns per frame', 'spread', 'million frames/s', 'GB/s'], rows));

@@ -1,4 +1,4 @@
-/** Who is measured, how each is started, and what it cannot do. */
+/** The contenders: how each is started, and which scenarios it cannot run. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Scenario } from './scenarios.js';
@@ -6,22 +6,22 @@ import type { Scenario } from './scenarios.js';
 export interface Contender {
   readonly id: string;
   readonly label: string;
-  /** Undefined where it is not installed: bun and deno are not for every platform. */
+  /** Undefined if it is not installed. Bun and Deno do not exist for every platform. */
   readonly version: () => string | undefined;
-  /** Programs and their first arguments; what they are to do comes behind. */
+  /** Programs and their first arguments. More arguments are appended. */
   readonly server?: readonly string[];
   readonly client?: readonly string[];
   readonly masking?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Left out of quick runs, unless it is named. */
+  /** Whether it is left out of quick runs, unless it is named. */
   readonly onlyInFull?: boolean;
-  /** Scenarios, by their ids, that it has no part in, and why. */
+  /** Scenarios, by id, that it does not take part in, and why. */
   readonly cannot?: Readonly<Record<string, string>>;
 }
 
 const here = import.meta.dirname;
 
-/** Garbage is collected on request, so that memory is what connections hold and not what their handshakes left. */
+/** Garbage collection on request, so that memory is what connections hold, not what their handshakes left. */
 const NODE = [process.execPath, '--expose-gc'];
 
 const BUN = [`${here}/node_modules/bun/bin/bun.exe`];
@@ -39,7 +39,7 @@ function versionIn(folder: string): string | undefined {
 
 const versionOf = (name: string): string | undefined => versionIn(`${here}/node_modules/${name}`);
 
-/** ws101 as built in a folder: that of this repository, or one that the environment names. */
+/** ws101, built in a folder: this repository's, or one that the environment names. */
 function ws101(id: string, label: string, dist: string): Contender {
   return {
     id,
@@ -52,7 +52,7 @@ function ws101(id: string, label: string, dist: string): Contender {
   };
 }
 
-/** To compare two versions of it in one run. */
+// The environment can name two builds, to compare them in one run.
 const { WS101_DIST, WS101_BASE_DIST } = process.env;
 
 export const CONTENDERS: readonly Contender[] = [
@@ -62,7 +62,7 @@ export const CONTENDERS: readonly Contender[] = [
     version: () => process.versions.node,
     server: [...NODE, server('raw-net')],
     client: [...NODE, client('raw-net')],
-    cannot: { 'echo-1k-text': 'text is binary to it', 'deflate-1k': 'it knows no compression' },
+    cannot: { 'echo-1k-text': 'it does not know text', 'deflate-1k': 'it has no compression' },
   },
   {
     id: 'ceiling',
@@ -106,7 +106,7 @@ export const CONTENDERS: readonly Contender[] = [
     server: [...DENO, server('deno')],
     client: [...DENO, client('standard')],
     env: { DENO_NO_PACKAGE_JSON: '1', DENO_NO_UPDATE_CHECK: '1' },
-    cannot: { 'deflate-1k': 'it knows no compression' },
+    cannot: { 'deflate-1k': 'it has no compression' },
   },
   { id: 'undici', label: 'undici', version: () => versionOf('undici'), client: [...NODE, client('standard')] },
   {
@@ -116,7 +116,7 @@ export const CONTENDERS: readonly Contender[] = [
     onlyInFull: true,
     server: [...NODE, server('node-websocket')],
     client: [...NODE, client('node-websocket')],
-    cannot: { 'deflate-1k': 'it knows no compression' },
+    cannot: { 'deflate-1k': 'it has no compression' },
   },
   {
     id: 'faye',
@@ -129,7 +129,7 @@ export const CONTENDERS: readonly Contender[] = [
   { id: 'memcpy', label: 'memcpy', version: () => process.versions.node, masking: masking('memcpy') },
 ];
 
-/** Whether a contender has a part in a scenario. */
+/** Whether a contender takes part in a scenario. */
 export function takesPart(contender: Contender, { id, kind }: Scenario): boolean {
   if (contender.cannot?.[id] !== undefined) return false;
   if (kind === 'masking') return contender.masking !== undefined;

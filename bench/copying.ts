@@ -1,5 +1,6 @@
 /**
- * Where SET_THRESHOLD of src/framing/copy.ts and COPY_THRESHOLD of src/framing/frame-encoder.ts come from. Run it with
+ * Measures the values for SET_THRESHOLD in src/framing/copy.ts and COPY_THRESHOLD in src/framing/frame-encoder.ts. Run
+ * it with
  * `npm run copying` in this folder.
  */
 import { once } from 'node:events';
@@ -12,15 +13,15 @@ import { machine, measure, type Subject, table } from './measure.js';
 const PAYLOADS = [16, 32, 48, 64, 96, 128];
 const FRAMES = [256, 1024, 2048, 4096, 8192, 16_384, 32_768, 65_536];
 
-/** Of a payload that needs a 64-bit length; shorter ones would only differ by 6 bytes. */
+/** The header of a payload with a 64-bit length. Shorter headers would save at most 8 bytes. */
 const HEADER_LENGTH = 10;
 
-/** How many frames leave before the socket is waited for. */
+/** How many frames are sent before the socket is awaited. */
 const BURST = 16;
 
 const chunk = Buffer.allocUnsafeSlow(65_536).fill('ws101');
 
-/** A small payload out of its chunk: by a loop, or by set() and the view that it needs. */
+/** Copies a small payload out of its chunk: with a loop, or with set(), which needs a view. */
 function copying(name: string, copy: (target: Uint8Array, start: number) => void, size: number): Subject {
   const run = (times: number): void => {
     for (let i = 0; i < times; i++) copy(Buffer.allocUnsafe(size), i & 1023);
@@ -36,7 +37,7 @@ function bySet(target: Uint8Array, start: number): void {
   target.set(new Uint8Array(chunk.buffer, chunk.byteOffset + start, target.length));
 }
 
-/** A payload on its way out: copied behind its header into memory that frames share, or written beside it as a second piece. */
+/** Sends a payload: copied after its header into shared memory, or written as a second piece. */
 async function sending(socket: Socket, payload: Buffer, copies: boolean, bursts: number): Promise<number> {
   const output = new OutputBuffer();
   const begin = process.hrtime.bigint();
@@ -79,14 +80,14 @@ const large: string[][] = [];
 for (const size of FRAMES) {
   const payload = Buffer.alloc(size, 1);
   const bursts = Math.ceil(2 ** 22 / size / BURST);
-  const [copied, beside]: [number[], number[]] = [[], []];
+  const [copied, separate]: [number[], number[]] = [[], []];
   for (let round = 0; round < 25; round++) {
     copied.push(await sending(socket, payload, true, bursts));
-    beside.push(await sending(socket, payload, false, bursts));
+    separate.push(await sending(socket, payload, false, bursts));
   }
-  const ratio = median(copied) / median(beside);
-  large.push([String(size), median(copied).toFixed(0), median(beside).toFixed(0), ratio.toFixed(2)]);
+  const ratio = median(copied) / median(separate);
+  large.push([String(size), median(copied).toFixed(0), median(separate).toFixed(0), ratio.toFixed(2)]);
 }
 socket.destroy();
 server.close();
-console.log(table(['payload, bytes', 'copied, ns', 'beside, ns', 'copied / beside'], large));
+console.log(table(['payload, bytes', 'copied, ns', 'separate, ns', 'copied / separate'], large));

@@ -1,6 +1,7 @@
 /**
- * Where the constants of src/permessage-deflate come from: which messages zlib handles at once and which on the thread
- * pool, how much of earlier messages a message may refer to, and what a context costs for as long as its connection lives. Run it
+ * Measures the values for the constants in src/permessage-deflate: which messages zlib handles synchronously and which
+ * on the
+ * thread pool, how much of earlier messages a message may refer to, and what a context costs per connection. Run it
  * with `npm run deflate` in this folder.
  */
 import { performance } from 'node:perf_hooks';
@@ -13,7 +14,10 @@ const SIZES = [64, 1024, 4096, 8192, 16_384, 65_536, 262_144];
 const HISTORIES = [0, 1024, 2048, 4096, 8192, 16_384, 32_768];
 const FLUSH = { finishFlush: constants.Z_SYNC_FLUSH };
 
-/** Text as servers send it: objects of one form, with other values in each. Seeded, so that every run deflates the same bytes. */
+/**
+ * Text as servers send it: objects of one form with different values. Seeded, so that every run compresses the same
+ * bytes.
+ */
 function sample(size: number): Buffer {
   let state = 101;
   const random = (below: number): number => {
@@ -47,7 +51,7 @@ function subject(name: string, run: () => void): Subject {
 
 const micro = (nanoseconds: number): string => (nanoseconds / 1000).toFixed(0);
 
-/** Microseconds until one job is done, and how many of them it kept this thread busy: the best of some rounds. */
+/** Returns the microseconds until a job is done, and how long it keeps this thread busy: the best of eight rounds. */
 async function onPool(run: () => Promise<unknown>): Promise<{ latency: number; busy: number }> {
   const best = { latency: Number.POSITIVE_INFINITY, busy: Number.POSITIVE_INFINITY };
   for (let round = 0; round < 8; round++) {
@@ -62,7 +66,7 @@ async function onPool(run: () => Promise<unknown>): Promise<{ latency: number; b
 
 console.log(`${machine()}, zlib ${process.versions.zlib}\n`);
 
-/* What one connection holds between messages. It comes first, while no freed memory is there to be used again. */
+/* Memory that a connection holds between messages. Measured first, before there is freed memory to reuse. */
 {
   const CONNECTIONS = 100;
   const held: unknown[] = [];
@@ -103,19 +107,19 @@ console.log(`${machine()}, zlib ${process.versions.zlib}\n`);
       await residentEach(() => used(createDeflateRaw({ chunkSize: 1024, windowBits: 10, memLevel: 1 }), plain)),
     ],
     ['zlib stream, inflate', await residentEach(() => used(createInflateRaw({ chunkSize: 1024 }), deflated))],
-    ['ours, no context takeover', contextOf('server', false)],
-    ['ours, context takeover both ways', contextOf('server', true)],
+    ['ws101, no context takeover', contextOf('server', false)],
+    ['ws101, context takeover in both directions', contextOf('server', true)],
   ];
-  console.log(`${table(['held for a connection', 'KiB'], rows)}\n`);
+  console.log(`${table(['held per connection', 'KiB'], rows)}\n`);
 }
 
-/* At once, or on the pool. */
+/* Synchronously, or on the thread pool. */
 for (const way of ['deflate', 'inflate'] as const) {
   const rows: string[][] = [];
   for (const size of SIZES) {
     const plain = TEXT.subarray(0, size);
     const deflated = deflateRawSync(plain, FLUSH);
-    const atOnce = measure([
+    const sync = measure([
       way === 'deflate'
         ? subject('', () => deflateRawSync(plain, { ...FLUSH, chunkSize: size + 64 }))
         : subject('', () => inflateRawSync(deflated, { ...FLUSH, info: true })),
@@ -129,17 +133,17 @@ for (const way of ['deflate', 'inflate'] as const) {
     rows.push([
       String(size),
       String(deflated.length),
-      micro(atOnce),
+      micro(sync),
       pool.latency.toFixed(0),
       pool.busy.toFixed(0),
-      ((size * 1000) / atOnce).toFixed(0),
+      ((size * 1000) / sync).toFixed(0),
     ]);
   }
-  const head = [`${way}, bytes`, 'deflated', 'at once, µs', 'pool, µs', 'pool, µs of this thread', 'at once, MB/s'];
+  const head = [`${way}, bytes`, 'deflated', 'sync, µs', 'pool, µs', 'pool, µs of this thread', 'sync, MB/s'];
   console.log(`${table(head, rows)}\n`);
 }
 
-/* How much history: messages of 300 bytes in a row, each with the history in front of it as a dictionary. */
+/* How much history: consecutive messages of 300 bytes, each with the history before it as a dictionary. */
 {
   const size = 300;
   const starts = Array.from({ length: 200 }, (_, i) => 40_000 + i * size);

@@ -1,7 +1,7 @@
-/** Whether a sample says what it should. */
+/** Decides whether other activity on the machine disturbed a sample. */
 import type { Report } from './load/generator.js';
 
-/** What spoilt a sample, if anything did. */
+/** Returns what disturbed a sample, or undefined. */
 export function disturbance({
   seconds,
   cpu,
@@ -18,7 +18,7 @@ export function disturbance({
     [othersCpu / seconds > 0.1, `other programs took ${percent(othersCpu / seconds)} of a core`],
     [
       generatorWaited / seconds > 0.05,
-      `the generator had no core for ${percent(generatorWaited / seconds)} of the time`,
+      `the generator waited for a core for ${percent(generatorWaited / seconds)} of the time`,
     ],
     [
       generatorCpu / seconds > 0.95 && cpu / seconds < 0.95,

@@ -1,4 +1,4 @@
-/** Where the figures come from, since they mean nothing without it. */
+/** Describes the machine. Figures have no meaning without it. */
 import os from 'node:os';
 import { pinned } from './pin.js';
 import type { Machine } from './results.js';

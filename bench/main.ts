@@ -1,4 +1,4 @@
-/** `npm run bench`: see README.md beside this file. */
+/** `npm run bench`: see README.md in this folder. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const here = import.meta.dirname;
 const QUICK: Plan = { rounds: 3, extraRounds: 0, duration: 0.8, warmUp: 0.2, firstWarmUp: 0.7 };
 const FULL: Plan = { rounds: 7, extraRounds: 5, duration: 2, warmUp: 0.5, firstWarmUp: 2 };
 
-/** Each of these takes seconds to come up, and what it measures hardly varies. */
+/** Rounds of idle scenarios. Each takes seconds to start, and its results hardly vary. */
 const IDLE_ROUNDS = { quick: 1, full: 3 };
 
 async function main(): Promise<void> {
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const plan = values.full ? FULL : QUICK;
   const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
   const roundsOf = ({ kind }: Scenario) => (kind === 'idle' ? Math.min(rounds, IDLE_ROUNDS[mode]) : rounds);
-  if (!(rounds >= 1)) throw new RangeError(`--rounds must be a number of 1 or more, not ${values.rounds}`);
+  if (!(rounds >= 1)) throw new RangeError(`--rounds must be a number of 1 or more, got ${values.rounds}`);
 
   const named = values.full || values.contenders !== undefined;
   const chosen = select('contender', CONTENDERS, values.contenders).filter(({ onlyInFull }) => named || !onlyInFull);
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
     if (result.runs.length > 0) console.log(`\n${scenarioTable(result)}`);
   }
 
-  // The committed file is of everybody, or it would say less than it seems to.
+  // The committed file must contain every contender.
   const isForReport = values.full && values.contenders === undefined && values.out === undefined;
   const out = isForReport ? join(here, 'results/latest.json') : values.out;
   if (out !== undefined) {
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   if (failures > 0) process.exitCode = 1;
 }
 
-/** Those of these ids; all of them if none are named. */
+/** Returns the items with these ids, or all items if no ids are given. */
 function select<T extends { readonly id: string }>(
   kind: string,
   all: readonly T[],
@@ -87,7 +87,7 @@ function select<T extends { readonly id: string }>(
   const wanted = ids.split(',');
   const unknown = wanted.find(id => !all.some(one => one.id === id));
   if (unknown !== undefined) {
-    throw new RangeError(`there is no ${kind} ${unknown}: expected some of ${all.map(({ id }) => id).join(', ')}`);
+    throw new RangeError(`unknown ${kind} ${unknown}: expected some of ${all.map(({ id }) => id).join(', ')}`);
   }
   return all.filter(({ id }) => wanted.includes(id));
 }

@@ -1,6 +1,7 @@
 /**
- * Neither server nor client, but a process of its own like them: masks 64 KiB in place, for as many seconds as it is told, with what its
- * first argument names, and says how many GB went through in a second of CPU time.
+ * Masks 64 KiB in place, for a number of seconds, with the implementation that the first argument names. Prints how
+ * many GB it masks
+ * per second of CPU time. It is a process of its own, like servers and clients.
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -23,13 +24,13 @@ async function subjectOf() {
     const { maskInPlace } = await import(pathToFileURL(resolve(dist, 'framing/masking.js')).href);
     return () => maskInPlace(bytes, 0, SIZE, KEY, 0);
   }
-  // What the receiver of ws calls: bufferutil's, or where WS_NO_BUFFER_UTIL is set, its own loop.
+  // The function that the receiver of ws calls: bufferutil's, or ws's own loop if WS_NO_BUFFER_UTIL is set.
   const { unmask } = createRequire(import.meta.url)(resolve(import.meta.dirname, 'node_modules/ws/lib/buffer-util.js'));
   const key = Buffer.of(0x91, 0xa2, 0xb3, 0xc4);
   return () => unmask(bytes, key);
 }
 
-/** Runs it for so long; GB per second of CPU time, and the share of the time for which there was a processor. */
+/** Runs it for some time. Returns GB per second of CPU time, and the share of the time for which it had a processor. */
 function time(run, milliseconds) {
   const [begin, cpu] = [performance.now(), process.cpuUsage()];
   let times = 0;

@@ -1,7 +1,8 @@
 /**
- * Where WORD_THRESHOLD and SIMD_THRESHOLD of src/framing/masking.ts come from: the plain loop of RFC 6455 §5.3, the loop that rotates the
- * key, 32-bit words behind a view that is there or must be made, SIMD with its copies, and bufferutil, which needs none. Run it with
- * `npm run masking` in this folder.
+ * Measures the values for WORD_THRESHOLD and SIMD_THRESHOLD in src/framing/masking.ts: the plain loop of RFC 6455 §5.3,
+ * the loop
+ * that rotates the key, 32-bit words with an existing or a new view, SIMD with its copies, and bufferutil, which needs
+ * no copies. Run it with `npm run masking` in this folder.
  */
 import { createRequire } from 'node:module';
 import { maskBytes, maskWords } from '../src/framing/masking.js';
@@ -13,12 +14,18 @@ const SIZES = [8, 16, 32, 40, 48, 64, 96, 128, 256, 512, 1024, 1280, 1536, 2048,
 const KEY = 0x91a2b3c4 | 0;
 const KEY_OCTETS = Buffer.of(0x91, 0xa2, 0xb3, 0xc4);
 
-/** As large as a chunk of a socket's, and two of them: the view of the one masked last is kept, so taking turns makes it anew each time. */
+/**
+ * Two buffers of the size of a socket's chunk. The view of the last one is cached, so alternating creates a new view
+ * each time.
+ */
 const [memory, other] = [Buffer.allocUnsafeSlow(65_536), Buffer.allocUnsafeSlow(65_536)];
 
 const { unmask } = createRequire(import.meta.url)('bufferutil') as { unmask: (bytes: Buffer, key: Buffer) => void };
 
-/** "Octet i of the transformed data is the XOR of octet i of the original data with octet at index i modulo 4 of the masking key". */
+/**
+ * "Octet i of the transformed data is the XOR of octet i of the original data with octet at index i modulo 4 of the
+ * masking key".
+ */
 function maskNaively(bytes: Uint8Array, start: number, end: number): void {
   for (let i = start; i < end; i++) bytes[i] = bytes[i]! ^ KEY_OCTETS[(i - start) & 3]!;
 }
@@ -34,7 +41,7 @@ const METHODS: Record<string, Mask> = {
   bufferutil: (bytes, start, end) => unmask(bytes.subarray(start, end), KEY_OCTETS),
 };
 
-/** Payloads begin anywhere in a chunk, so every alignment comes in turn, as far as there is room. */
+/** Payloads start anywhere in a chunk, so this uses every alignment in turn, if there is room. */
 function masking(name: string, mask: Mask, size: number): Subject {
   const second = name === 'words, new view' ? other : memory;
   const room = Math.min(31, memory.length - size);

@@ -1,22 +1,23 @@
-/** One thing to be measured: `run(times)` does it that many times. */
+/** Something to measure: `run(times)` does it that many times. */
 export interface Subject {
   readonly name: string;
   readonly run: (times: number) => void;
 }
 
-/** What was found: nanoseconds for doing it once. */
+/** The result, in nanoseconds per run. */
 export interface Measurement {
   readonly name: string;
   readonly median: number;
-  /** Half the distance between the quartiles, as a share of the median. */
+  /** Half the interquartile range, as a fraction of the median. */
   readonly spread: number;
 }
 
 const ROUND_MS = 25;
 
 /**
- * Measures all subjects in turns, round after round, so that whatever disturbs the machine meanwhile disturbs all of them
- * alike. The first rounds warm up the compiler and find how often one round can do each.
+ * Measures all subjects in turn, round after round, so that a disturbance of the machine affects all of them. The first
+ * rounds
+ * warm up the compiler, and determine how often each subject runs per round.
  */
 export function measure(subjects: readonly Subject[], rounds = 15): Measurement[] {
   const times = subjects.map(subject => calibrate(subject));
@@ -49,7 +50,7 @@ function summarise(samples: readonly number[]): { median: number; spread: number
   return { median: at(0.5), spread: (at(0.75) - at(0.25)) / 2 / at(0.5) };
 }
 
-/** A Markdown table, its columns padded to be read as they stand. */
+/** Formats a Markdown table, with its columns padded. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, i) => Math.max(title.length, ...rows.map(row => row[i]!.length)));
   const line = (cells: readonly string[]) =>
@@ -58,7 +59,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** Where the numbers come from, since they mean nothing without it. */
+/** Describes the runtime. Figures have no meaning without it. */
 export function machine(): string {
   return `Node ${process.version} (V8 ${process.versions.v8}), ${process.platform} ${process.arch}`;
 }

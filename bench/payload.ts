@@ -1,16 +1,16 @@
-/** What is sent compressed: it is made here, since the load generator has no zlib. */
+/** Creates the compressed payload. The load generator has no zlib. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constants, deflateRawSync } from 'node:zlib';
 
 const folder = join(import.meta.dirname, '.cache');
 
-/** JSON as servers send it, of so many bytes. */
+/** Returns `size` bytes of JSON as servers send it. */
 function json(size: number): string {
   const places = ['Paris', 'Tokyo', 'London', 'Lima', 'Cairo'];
   let text = '[';
   for (let i = 1; text.length < size; i++) {
-    // Multiplication by a large number, since values that count up would compress better than values do.
+    // Multiplied by a large number, because values that count up compress better than real ones.
     const value = (i * 2_654_435_761) % 1_000_000;
     text += JSON.stringify({ id: value, place: places[value % 5], price: value / 100, filled: value % 3 === 0 });
     text += ',';
@@ -18,7 +18,10 @@ function json(size: number): string {
   return `${text.slice(0, size - 1)}]`;
 }
 
-/** A file with a message of `size` bytes as permessage-deflate puts it on the wire: RFC 7692 §7.2.1. */
+/**
+ * Writes a message of `size` bytes, compressed as permessage-deflate requires (RFC 7692 §7.2.1), and returns the file's
+ * path.
+ */
 export function deflatedPayload(size: number): string {
   const deflated = deflateRawSync(json(size), { finishFlush: constants.Z_SYNC_FLUSH });
   const file = join(folder, `deflated-${size}`);

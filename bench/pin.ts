@@ -1,8 +1,8 @@
-/** A core each for the two sides of a measurement, where the system can do that. */
+/** Assigns a core to each side of a measurement, if the system supports it. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** The cores that this process may use; empty where there is no taskset. */
+/** Returns the cores that this process may use, or nothing without taskset. */
 function cores(): number[] {
   const { status, stdout } = spawnSync('taskset', ['-cp', String(process.pid)], { encoding: 'utf8' });
   if (status !== 0) return [];
@@ -17,7 +17,7 @@ function cores(): number[] {
     });
 }
 
-/** The threads of one core share it, so they count as one. */
+/** Returns the hardware threads of a core. They share it, so they count as one. */
 function threadsOf(core: number): string | undefined {
   try {
     return readFileSync(`/sys/devices/system/cpu/cpu${core}/topology/thread_siblings_list`, 'utf8');
@@ -29,10 +29,10 @@ function threadsOf(core: number): string | undefined {
 const [MEASURED, ...REST] = cores();
 const OTHER = REST.find(core => threadsOf(core) !== threadsOf(MEASURED!)) ?? REST[0];
 
-/** Whether both sides have a core of their own. */
+/** Whether each side has a core of its own. */
 export const pinned: boolean = OTHER !== undefined;
 
-/** The command, on its side's core. */
+/** Returns the command, pinned to the core of its side. */
 export function pin(side: 'measured' | 'other', command: readonly string[]): readonly string[] {
   if (!pinned) return command;
   return ['taskset', '-c', String(side === 'measured' ? MEASURED : OTHER), ...command];

@@ -1,8 +1,8 @@
-/** What a run prints: for each scenario a plain table, the best first. */
+/** Prints the results: a table for each scenario, the best contender first. */
 import { table } from './measure.js';
 import { distanceToTarget, type Run, type ScenarioResult, summarise } from './results.js';
 
-/** Whom all are compared with. */
+/** The contenders that all others are compared with. */
 const YARDSTICKS = ['raw-net', 'ws', 'uws', 'bun'];
 
 export function scenarioTable(result: ScenarioResult): string {
@@ -32,20 +32,20 @@ export function scenarioTable(result: ScenarioResult): string {
     ];
   });
   const ratios = yardsticks.map(({ contender }) => `/ ${contender}`);
-  const rest = ['a second', 'p50, µs', 'p99, µs', 'generator, %', 'samples', 'disturbed'];
+  const rest = ['per second', 'p50, µs', 'p99, µs', 'generator, %', 'samples', 'disturbed'];
   const head = ['', unit, 'spread', ...ratios, ...rest];
-  // Of memory and of masking there are no messages to be counted or timed.
+  // Memory and masking have no rates and latencies.
   const columns = head.map((_, i) => i).filter(i => rows.some(row => row[i] !== ''));
   const only = (cells: readonly string[]) => columns.map(i => cells[i]!);
   const distance = distanceToTarget(result);
   const verdict =
     target === undefined || distance === undefined
       ? ''
-      : `\nws101 is to reach ${target.text}: ${distance <= 1 ? 'reached' : 'missed'}, at ${distance.toFixed(2)} of it`;
+      : `\ntarget of ws101: ${target.text}, ${distance <= 1 ? 'reached' : 'missed'} (${distance.toFixed(2)} of it)`;
   return `${title}: ${metric}, ${unit}\n\n${table(only(head), rows.map(only))}${verdict}`;
 }
 
-/** Three that count. */
+/** Formats a value with three significant digits. */
 function digits(value: number): string {
   return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.max(Math.abs(value), 0.01)))));
 }

@@ -1,11 +1,11 @@
-/** A program that runs beside this one: it takes lines, and answers each with a line of JSON. */
+/** A child process that reads lines and answers each with a line of JSON. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { pin } from './pin.js';
 
-/** After this long without an answer a program is ended, in milliseconds: no run waits for ever. */
-const PATIENCE = 120_000;
+/** How long to wait for an answer before the program is killed, in milliseconds. */
+const ANSWER_TIMEOUT = 120_000;
 
 export class Program {
   readonly #child: ChildProcess;
@@ -21,7 +21,7 @@ export class Program {
     this.#child.stderr!.setEncoding('utf8').on('data', text => {
       this.#stderr = (this.#stderr + text).slice(-2000);
     });
-    // A program that has gone is told of by the answer that does not come.
+    // If the program has ended, the missing answer reports it.
     this.#child.stdin!.on('error', () => {});
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
     this.#closed = once(this.#child, 'close').catch(error => {
@@ -33,9 +33,9 @@ export class Program {
     return this.#child.pid!;
   }
 
-  /** The next line that it prints, parsed. Lines that are no JSON are passed over. */
+  /** Waits for the next line of JSON. Other lines are ignored. */
   async answer<T>(): Promise<T> {
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), ANSWER_TIMEOUT);
     try {
       return await this.#answer<T>();
     } finally {
@@ -48,7 +48,7 @@ export class Program {
       const { done, value } = await this.#lines.next();
       if (done) {
         await this.#closed;
-        throw new Error(`${this.#name} has ended: ${this.#stderr.trim() || 'it said nothing'}`);
+        throw new Error(`${this.#name} ended:  ${this.#stderr.trim() || 'it printed nothing to stderr'}`);
       }
       if (!value.startsWith('{')) continue;
       const answer = JSON.parse(value) as T & { error?: string };
@@ -62,7 +62,7 @@ export class Program {
     return this.answer<T>();
   }
 
-  /** All programs of the benchmarks end when their stdin does. */
+  /** Ends stdin, which ends every program of the benchmarks. */
   async stop(): Promise<void> {
     this.#child.stdin!.end();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), 2000);

@@ -1,9 +1,12 @@
-/** The result file, and how its samples become the figures that are shown. */
+/** The result file, and the statistics of its samples. */
 
 export interface Results {
   readonly machine: Machine;
   readonly mode: 'quick' | 'full';
-  /** Interleaved rounds that each contender got; more where the machine disturbed too many of them, fewer for idle connections. */
+  /**
+   * How many interleaved rounds were planned. There are more if too many were disturbed, and fewer for idle
+   * connections.
+   */
   readonly rounds: number;
   readonly contenders: ReadonlyArray<{ readonly id: string; readonly label: string; readonly version: string }>;
   readonly scenarios: readonly ScenarioResult[];
@@ -17,14 +20,14 @@ export interface Machine {
   readonly node: string;
   /** YYYY-MM-DD */
   readonly date: string;
-  /** Whether server and generator had a core each. */
+  /** Whether server and generator each had a core. */
   readonly pinned: boolean;
 }
 
 export interface ScenarioResult {
   readonly id: string;
   readonly title: string;
-  /** What the value is: "CPU of the server per message". */
+  /** What the value means: "CPU of the server per message". */
   readonly metric: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher';
@@ -32,10 +35,10 @@ export interface ScenarioResult {
   readonly runs: readonly Run[];
 }
 
-/** What ws101 must reach: its value at most (where higher is better: at least) that of `against`, times `ratio`. */
+/** The target: at most (or at least, if higher is better) the value of `against`, times `ratio`. */
 export interface Target {
   readonly text: string;
-  /** A contender's id, or 'fixed': then `ratio` is the value itself. */
+  /** A contender's id, or 'fixed'. Then `ratio` is the value itself. */
   readonly against: string;
   readonly ratio: number;
 }
@@ -53,32 +56,32 @@ export interface Sample {
   /** Latencies in µs. */
   readonly p50?: number;
   readonly p99?: number;
-  /** How much of its core the load generator needed: near 1 it is what limits the rate. */
+  /** The share of its core that the load generator used. Near 1, the generator limits the rate. */
   readonly generatorShare?: number;
-  /** Why this sample says less: what the machine did besides. */
+  /** What disturbed this sample, if anything did. */
   readonly disturbed?: string;
 }
 
-/** What is shown of some samples. */
+/** The statistics of some samples. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
   readonly max: number;
-  /** How many samples the three figures are of, and how many there are. */
+  /** How many samples were used, and how many there are. */
   readonly used: number;
   readonly of: number;
 }
 
-/** With fewer undisturbed samples than this, the disturbed ones count too. */
+/** With fewer undisturbed samples than this, disturbed samples count too. */
 export const ENOUGH = 3;
 
-/** The samples that count: the undisturbed ones, if there are enough of them. */
+/** Returns the samples that count: the undisturbed ones, if there are enough of them. */
 export function counting(samples: readonly Sample[]): readonly Sample[] {
   const undisturbed = samples.filter(({ disturbed }) => disturbed === undefined);
   return undisturbed.length >= ENOUGH ? undisturbed : samples;
 }
 
-/** Of one figure of the samples that count; undefined where none has it. */
+/** Summarises one figure of the samples that count. Returns undefined if no sample has it. */
 export function summarise(
   samples: readonly Sample[],
   figure: 'value' | 'rate' | 'p50' | 'p99' | 'generatorShare' = 'value',
@@ -93,7 +96,10 @@ export function summarise(
   return { median, min: figures[0]!, max: figures.at(-1)!, used: figures.length, of: samples.length };
 }
 
-/** How ws101 stands to its target: 1 or less is reached, where higher is better as where lower is. Undefined where one of both was not measured. */
+/**
+ * Returns how far ws101 is from its target: 1 or less is reached, whether lower or higher is better. Returns undefined
+ * if one of the two was not measured.
+ */
 export function distanceToTarget({ target, better, runs }: ScenarioResult): number | undefined {
   const medianOf = (id: string) => {
     const run = runs.find(({ contender }) => contender === id);
@@ -108,17 +114,17 @@ export function distanceToTarget({ target, better, runs }: ScenarioResult): numb
 }
 
 /**
- * Results with the rows of `anew` in the place of those of the same scenarios.
+ * Replaces the rows of scenarios that were measured again.
  *
- * @throws {RangeError} where the two are of different machines or versions, which one table must not mix
+ * @throws {RangeError} if the two results are from different machines or versions, which one table must not mix
  */
-export function withRows(before: Results, anew: Results): Results {
+export function withRows(before: Results, newer: Results): Results {
   const origin = ({ machine, contenders }: Results) => JSON.stringify([{ ...machine, date: '' }, contenders]);
-  if (origin(before) !== origin(anew)) {
+  if (origin(before) !== origin(newer)) {
     throw new RangeError(
-      'the results that are there are of another machine, or of other versions: measure all rows anew, or use --out',
+      'the existing results are from another machine or other versions: measure all rows again, or use --out',
     );
   }
-  const rows = new Map(anew.scenarios.map(row => [row.id, row]));
-  return { ...before, machine: anew.machine, scenarios: before.scenarios.map(row => rows.get(row.id) ?? row) };
+  const rows = new Map(newer.scenarios.map(row => [row.id, row]));
+  return { ...before, machine: newer.machine, scenarios: before.scenarios.map(row => rows.get(row.id) ?? row) };
 }

@@ -1,4 +1,4 @@
-/** One round of one contender: a moment under the load of a scenario, and what was seen of it. */
+/** One round of one contender: puts it under the load of a scenario, and measures. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.js';
@@ -9,13 +9,13 @@ import { Program } from './program.js';
 import type { Sample } from './results.js';
 import type { Scenario } from './scenarios.js';
 
-/** How long a round lasts, in seconds. */
+/** The durations of a round, in seconds. */
 export interface Timing {
   readonly warmUp: number;
   readonly duration: number;
 }
 
-/** A contender's server, listening. */
+/** A contender's listening server. */
 export interface Server {
   readonly program: Program;
   readonly port: number;
@@ -28,7 +28,7 @@ export async function startServer(contender: Contender, { kind, deflate }: Scena
   return { program, port };
 }
 
-/** Messages to a server, or connections that open and close: echo, broadcast, handshake. */
+/** Sends messages to a server, or opens and closes connections. */
 export async function serverRound({ program, port }: Server, scenario: Scenario, timing: Timing): Promise<Sample> {
   const { kind, connections, inFlight, size, text = false, deflate = false } = scenario;
   const mode = kind === 'broadcast' || kind === 'handshake' ? kind : 'echo';
@@ -48,7 +48,7 @@ export async function serverRound({ program, port }: Server, scenario: Scenario,
   return sampleOf(await generateLoad(load));
 }
 
-/** A client, before a server that is faster than any. */
+/** Measures a client, with a server that is faster than any client. */
 export async function clientRound(contender: Contender, scenario: Scenario, timing: Timing): Promise<Sample> {
   const { kind, connections, inFlight, size } = scenario;
   const counterpart = startCounterpart(kind === 'client-echo' ? 'serve-echo' : 'serve-stream', size);
@@ -67,13 +67,13 @@ export async function clientRound(contender: Contender, scenario: Scenario, timi
   }
 }
 
-/** So many connections come first, so that what a server needs for its first ones does not count for all. */
+/** Connections opened before the measurement, so that a server's fixed costs do not count. */
 const FIRST_CONNECTIONS = 200;
 
-/** How long memory is left to settle, in milliseconds. */
+/** How long to wait for memory to settle, in milliseconds. */
 const SETTLING = 1000;
 
-/** What connections that do nothing hold in memory. */
+/** Measures the memory of idle connections. */
 export async function idleRound(contender: Contender, scenario: Scenario): Promise<Sample> {
   const { program, port } = await startServer(contender, scenario);
   const { connections, inFlight, size } = scenario;
@@ -95,7 +95,7 @@ export async function idleRound(contender: Contender, scenario: Scenario): Promi
   }
 }
 
-/** In KiB, after garbage has been collected, by those who can be asked to. */
+/** Returns the resident memory in KiB, after a garbage collection if the program supports it. */
 async function residentMemory(program: Program): Promise<number> {
   await sleep(SETTLING);
   await program.ask('gc');
@@ -103,14 +103,14 @@ async function residentMemory(program: Program): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${program.pid}/status`, 'utf8'))?.[1]);
 }
 
-/** Masking, without a connection. */
+/** Measures masking, without connections. */
 export async function maskingRound(contender: Contender, { duration }: Timing): Promise<Sample> {
   const program = new Program('measured', [...contender.masking!, String(duration)], contender.env);
   const { rate, share } = await program.answer<{ rate: number; share: number }>();
   await program.stop();
   return {
     value: rate,
-    ...(share > 0.9 ? {} : { disturbed: `it had a core for ${(share * 100).toFixed(0)} % of the time` }),
+    ...(share > 0.9 ? {} : { disturbed: `the process had a core for only ${(share * 100).toFixed(0)} % of the time` }),
   };
 }
 
@@ -119,7 +119,7 @@ function sampleOf(report: Report): Sample {
   return {
     value: (report.cpu * 1e6) / report.messages,
     rate: report.messages / report.seconds,
-    // What a client waits for, its counterpart does not see.
+    // The counterpart of a client cannot see its latencies.
     ...(report.p99 > 0 ? { p50: report.p50, p99: report.p99 } : {}),
     generatorShare: report.generatorCpu / report.seconds,
     ...(disturbed === undefined ? {} : { disturbed }),

@@ -1,4 +1,4 @@
-/** A scenario, with all contenders in turns: whatever disturbs the machine meanwhile disturbs all of them alike. */
+/** Runs a scenario. The contenders take turns, so that a disturbance of the machine affects all of them. */
 import { type Contender, takesPart } from './contenders.js';
 import { ENOUGH, type Run, type Sample, type ScenarioResult } from './results.js';
 import { clientRound, idleRound, maskingRound, type Server, serverRound, startServer, type Timing } from './round.js';
@@ -6,23 +6,23 @@ import type { Scenario } from './scenarios.js';
 
 export interface Plan {
   readonly rounds: number;
-  /** Rounds that are added, at most, while somebody has too few undisturbed samples. */
+  /** The most rounds to add while a contender has too few undisturbed samples. */
   readonly extraRounds: number;
-  /** In seconds. */
+  /** Durations are in seconds. */
   readonly duration: number;
-  /** Before each measurement, and before the first one of a process. */
+  /** The warm-up before each measurement, and before the first one of a process. */
   readonly warmUp: number;
   readonly firstWarmUp: number;
 }
 
-/** A contender in a scenario: what does its next round, and what ends it. */
+/** A contender in a scenario: how to run its next round, and how to end it. */
 interface Turn {
   readonly id: string;
   readonly round: () => Promise<Sample>;
   readonly end: () => Promise<void>;
 }
 
-/** `failed` is told of contenders that did not get through; what they had done till then does not count. */
+/** Calls `failed` for contenders that fail. Their samples do not count. */
 export async function runScenario(
   scenario: Scenario,
   contenders: readonly Contender[],
@@ -44,13 +44,13 @@ export async function runScenario(
       turns.set(await begin(contender, scenario, plan), []);
     });
   }
-  const wanting = () => [...turns.values()].some(samples => undisturbed(samples) < ENOUGH);
-  for (let round = 0; round < plan.rounds || (round < plan.rounds + plan.extraRounds && wanting()); round++) {
-    for (const [turn, samples] of beginningWith(round, [...turns])) {
-      const well = await attempt(turn.id, async () => {
+  const needsMore = () => [...turns.values()].some(samples => undisturbed(samples) < ENOUGH);
+  for (let round = 0; round < plan.rounds || (round < plan.rounds + plan.extraRounds && needsMore()); round++) {
+    for (const [turn, samples] of startingWith(round, [...turns])) {
+      const succeeded = await attempt(turn.id, async () => {
         samples.push(await turn.round());
       });
-      if (well) continue;
+      if (succeeded) continue;
       turns.delete(turn);
       await turn.end();
     }
@@ -68,16 +68,19 @@ function undisturbed(samples: readonly Sample[]): number {
   return samples.filter(({ disturbed }) => disturbed === undefined).length;
 }
 
-/** Each round begins with another one, so that nobody always comes behind the same contender. */
-function beginningWith<T>(round: number, all: readonly T[]): readonly T[] {
+/** Starts each round with another contender, so that the order does not favour anyone. */
+function startingWith<T>(round: number, all: readonly T[]): readonly T[] {
   const first = round % Math.max(all.length, 1);
   return [...all.slice(first), ...all.slice(0, first)];
 }
 
-/** A server lives as long as its scenario; clients, and whoever's memory is looked at, are new in each round. */
+/**
+ * Prepares a contender. A server lives as long as its scenario. Clients, and servers whose memory is measured, start
+ * anew each round.
+ */
 async function begin(contender: Contender, scenario: Scenario, plan: Plan): Promise<Turn> {
   const { id } = contender;
-  // All that a connection does once becomes fast only after some ten thousand connections.
+  // The code of handshakes is fully compiled only after about ten thousand connections.
   const longer = scenario.kind === 'handshake' ? 4 : 1;
   const first: Timing = { warmUp: plan.firstWarmUp * longer, duration: plan.duration };
   const end = async () => {};

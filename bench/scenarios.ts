@@ -1,4 +1,4 @@
-/** What is measured: the rows of the table. */
+/** The scenarios. */
 import type { Target } from './results.js';
 
 export interface Scenario {
@@ -10,13 +10,13 @@ export interface Scenario {
   readonly better: 'lower' | 'higher';
   readonly target?: Target;
   readonly connections: number;
-  /** Messages of one connection that are under way at a time; in a broadcast, of the one that speaks to all. */
+  /** How many messages of a connection are in flight. In a broadcast, of the one that publishes. */
   readonly inFlight: number;
-  /** Of a message's payload, in bytes. */
+  /** The size of a payload in bytes. */
   readonly size: number;
-  /** Text, as a string in and out, instead of binary. */
+  /** Whether messages are text, as strings, instead of binary. */
   readonly text?: boolean;
-  /** With permessage-deflate, without context takeover. */
+  /** Whether permessage-deflate is used, without context takeover. */
   readonly deflate?: boolean;
 }
 

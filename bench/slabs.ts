@@ -1,19 +1,23 @@
 /**
- * Where MAX_EMPTY_SLABS of src/framing/output-buffer.ts comes from: a turn of the event loop in which many connections each answer with
- * some KiB, written into slabs that are filled again, and into slabs that are new each time. Run it with `npm run slabs` in this folder.
+ * Measures the value for MAX_EMPTY_SLABS in src/framing/output-buffer.ts: a turn of the event loop in which many
+ * connections each
+ * send some KiB, with slabs that are reused, and with new slabs each time. Run it with `npm run slabs` in this folder.
  */
 import { OutputBuffer } from '../src/framing/output-buffer.js';
 import { releaseOutput } from '../src/framing/slabs.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
-/** Frames of 1 KiB, 32 for each connection: half a read of 64 KiB. */
+/** Frames of 1 KiB, 32 per connection: half a read of 64 KiB. */
 const FRAME = 1_024;
 const FRAMES = 32;
 const CONNECTIONS = [1, 4, 16, 64, 128, 256];
 
 const payload = Buffer.allocUnsafeSlow(FRAME).fill('ws101');
 
-/** All that a turn does with slabs: each connection's frames are gathered, taken, and released when they have been written. */
+/**
+ * Does with slabs what a turn does: collects each connection's frames, takes them, and releases them when they are
+ * written.
+ */
 function turn(name: string, connections: number, release: boolean): Subject {
   const outputs = Array.from({ length: connections }, () => new OutputBuffer());
   const run = (times: number): void => {
@@ -33,16 +37,12 @@ function turn(name: string, connections: number, release: boolean): Subject {
   return { name, run };
 }
 
-const measurements = measure(
-  CONNECTIONS.flatMap(count => [turn('filled again', count, true), turn('new', count, false)]),
-);
+const measurements = measure(CONNECTIONS.flatMap(count => [turn('reused', count, true), turn('new', count, false)]));
 const rows = CONNECTIONS.map((count, i) => {
-  const [again, anew] = [measurements[2 * i]!.median, measurements[2 * i + 1]!.median];
+  const [reused, fresh] = [measurements[2 * i]!.median, measurements[2 * i + 1]!.median];
   const kibibytes = (count * FRAMES * FRAME) / 1_024;
-  const figures = [again, anew].map(median => (median / (count * FRAMES)).toFixed(0));
-  return [String(count), String(kibibytes), ...figures, (anew / again).toFixed(2)];
+  const figures = [reused, fresh].map(median => (median / (count * FRAMES)).toFixed(0));
+  return [String(count), String(kibibytes), ...figures, (fresh / reused).toFixed(2)];
 });
 console.log(`${machine()}\n`);
-console.log(
-  table(['connections', 'KiB a turn', 'filled again, ns a frame', 'new, ns a frame', 'new / filled again'], rows),
-);
+console.log(table(['connections', 'KiB per turn', 'reused, ns per frame', 'new, ns per frame', 'new / reused'], rows));

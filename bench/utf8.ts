@@ -1,13 +1,14 @@
 /**
- * Where HOST_THRESHOLD of src/framing/utf8-validator.ts comes from: the loop that finds the wrong byte, against a call of the
- * host's isUtf8(), which looks at many bytes at once but must be called. Run it with `npm run utf8` in this folder.
+ * Measures the value for HOST_THRESHOLD in src/framing/utf8-validator.ts: the loop that finds the invalid byte,
+ * compared with the
+ * host's isUtf8(), which checks many bytes at once but costs a call. Run it with `npm run utf8` in this folder.
  */
 import { Utf8Validator } from '../src/framing/utf8-validator.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
 const SIZES = [4, 16, 32, 48, 64, 96, 128, 256, 1024, 16_384];
 
-const SAMPLES: Readonly<Record<string, string>> = { ASCII: 'ws101', 'two bytes a character': 'é' };
+const SAMPLES: Readonly<Record<string, string>> = { ASCII: 'ws101', 'two bytes per character': 'é' };
 
 function checking(sample: string, size: number, hostThreshold: number): Subject {
   const bytes = Buffer.allocUnsafeSlow(size).fill(sample);

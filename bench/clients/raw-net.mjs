@@ -1,12 +1,13 @@
 /**
- * What Node itself costs: a node:net client that knows no protocol. Its masked frames are made beforehand, and what comes is counted by
- * its bytes.
+ * The cost of Node itself: a node:net client without a protocol. Its masked frames are prepared in advance, and it
+ * counts incoming
+ * messages by their bytes.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { echoes, payload, play, url } from './shared.mjs';
 
-if (payload.length > 125) throw new RangeError('raw-net has only headers of 2 bytes');
+if (payload.length > 125) throw new RangeError('raw-net supports only headers of 2 bytes');
 const KEY = [0x12, 0x34, 0x56, 0x78];
 const frame = Buffer.from([0x82, 0x80 | payload.length, ...KEY, ...payload.map((byte, i) => byte ^ KEY[i & 3])]);
 const frames = Buffer.concat(Array(1024).fill(frame));

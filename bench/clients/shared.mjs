@@ -1,7 +1,8 @@
 /**
- * What all clients have in common. Each is a process of its own: `client MODE PORT CONNECTIONS IN_FLIGHT SIZE`, with MODE client-echo (a
- * message for each that comes back) or client-receive (only takes them). Once all connections are open it says so in one line of JSON; it
- * ends when its stdin does. Who counts is the other side (../load/counterpart.c).
+ * Shared code of the clients. Each is a process: `client MODE PORT CONNECTIONS IN_FLIGHT SIZE`. MODE is client-echo
+ * (answers each
+ * message with one) or client-receive (only receives). When all connections are open, it prints a line of JSON. It
+ * ends when its stdin ends. The peer counts the messages (../load/counterpart.c).
  */
 import process from 'node:process';
 
@@ -9,14 +10,15 @@ const [mode, port, connections, inFlight, size] = process.argv.slice(2);
 
 export const url = `ws://127.0.0.1:${port}/`;
 
-/** What is sent, as bytes. */
+/** The payload to send. */
 export const payload = new Uint8Array(Number(size)).fill(0x61);
 
 export const echoes = mode === 'client-echo';
 
 /**
- * Opens the connections: `open(onMessage)` opens one, calls `onMessage()` for each message that comes, and gives a promise of a
- * function that sends `payload`.
+ * Opens the connections. `open(onMessage)` must open one, call `onMessage()` for each message, and return a promise of
+ * a function
+ * that sends `payload`.
  */
 export async function play(open) {
   process.stdin.on('end', () => process.exit());

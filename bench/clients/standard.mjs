@@ -1,4 +1,4 @@
-/** Whoever has the WebSocket of browsers: bun and deno their own, and node that of undici. */
+/** Clients with the WebSocket of browsers: Bun's, Deno's, and for Node that of undici. */
 import { payload, play, url } from './shared.mjs';
 
 const isNode = globalThis.Bun === undefined && globalThis.Deno === undefined;

@@ -1,4 +1,4 @@
-/** ws, with bufferutil; or without, where WS_NO_BUFFER_UTIL is set. */
+/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set. */
 import { once } from 'node:events';
 import WebSocket from 'ws';
 import { payload, play, url } from './shared.mjs';

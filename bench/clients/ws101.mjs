@@ -1,4 +1,4 @@
-/** ws101, as built in the folder WS101_DIST, or in dist/ of this repository. */
+/** ws101, built in the folder WS101_DIST or in dist/ of this repository. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { payload, play, url } from './shared.mjs';

@@ -1,4 +1,4 @@
-/* The clients: connections that are opened, kept busy in one of four ways, and counted. */
+/* The clients: opens connections, keeps them busy in one of four ways, and counts messages. */
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -18,15 +18,15 @@ enum stage { CONNECTING, UPGRADING, OPEN, CLOSING, CLOSED };
 struct client {
   int fd;
   enum stage stage;
-  bool waits_for_room;      /* the socket is full: EPOLLOUT is asked for */
-  uint16_t head_size;       /* of the response, so far */
+  bool waits_for_room;      /* the socket is full: wait for EPOLLOUT */
+  uint16_t head_size;       /* bytes of the response head so far */
   uint16_t control_size;
   struct parser parser;
-  size_t to_send;           /* bytes of `frames` that are due */
-  size_t sent_of_frame;     /* how much of the next frame has gone already */
-  uint64_t received;        /* messages */
+  size_t to_send;           /* bytes of `frames` to send */
+  size_t sent_of_frame;     /* bytes of the next frame that were sent */
+  uint64_t received;        /* messages received */
   uint64_t opened_at;
-  uint64_t *sent_at;        /* of the messages in flight: message i at i mod in_flight; shared by all in a broadcast */
+  uint64_t *sent_at;        /* times of the messages in flight: message i at i mod in_flight; shared in a broadcast */
   uint8_t control[MAX_CONTROL];
   char *head;
 };
@@ -34,23 +34,23 @@ struct client {
 enum { CHUNK = 1 << 18, HEAD = 4096, EVENTS = 256, PENDING = 128, BLOCK = 1 << 16 };
 static const double OPENING_TIMEOUT = 60;
 
-/* None has its high bit set, so that masked text is no byte that a frame could begin with. */
+/* No byte has its high bit set, so that masked text never contains the first byte of a frame. */
 static const uint8_t KEY[4] = {0x12, 0x34, 0x56, 0x78};
 
 static enum { ECHO, BROADCAST, HANDSHAKE, IDLE } mode;
 static int epoll;
 static uint8_t chunk[CHUNK];
 
-/* The frame that all send, as often as it takes for one send() to take all that are due; and how its payload was before the mask. */
+/* The frame that is sent, repeated so that one send() can send everything due, and its unmasked payload. */
 static uint8_t *payload, *frames;
 static size_t frame_size, header_size, frames_size;
 static uint8_t close_frame[8];
 
 static struct client *clients;
 static int started, open_count;
-static uint64_t chunk_at;                      /* when the chunk that is being parsed was read */
+static uint64_t chunk_at;                      /* when the current chunk was read */
 static uint64_t messages, errors;
-static uint64_t published, deliveries;         /* messages to all, and how often those in flight have come */
+static uint64_t published, deliveries;         /* broadcast messages, and deliveries of those in flight */
 static bool measuring;
 
 static void connect_client(struct client *client);
@@ -81,7 +81,7 @@ static void watch(struct client *client, int how, uint32_t what) {
   if (epoll_ctl(epoll, how, client->fd, &event) != 0) fail("epoll_ctl: %s", strerror(errno));
 }
 
-/* Sends what is due, as far as the socket takes it. */
+/* Sends as much as the socket accepts. */
 static void flush(struct client *client) {
   while (client->to_send > 0) {
     const size_t in_block = frames_size - client->sent_of_frame;
@@ -97,7 +97,7 @@ static void flush(struct client *client) {
   client->waits_for_room = full;
 }
 
-/* `first` is the index of the first one, modulo in_flight. */
+/* Sends messages. `first` is the index of the first one, modulo in_flight. */
 static void send_messages(struct client *client, uint64_t first, uint64_t count) {
   const uint64_t at = now_ns();
   for (uint64_t i = first; i < first + count; i++) client->sent_at[i % (uint64_t)options.in_flight] = at;
@@ -105,19 +105,19 @@ static void send_messages(struct client *client, uint64_t first, uint64_t count)
   flush(client);
 }
 
-/* The first client is the one that speaks to all: as many messages as may be in flight, and the next ones when all have all. */
+/* The first client publishes: as many messages as may be in flight, and the next ones when every client has received them. */
 static void publish(void) {
   send_messages(&clients[0], published, (uint64_t)options.in_flight);
   published += (uint64_t)options.in_flight;
   deliveries = 0;
 }
 
-/* The keepalive of a server is answered as it must be (RFC 6455 §5.5.3). */
+/* Answers the keepalive of a server (RFC 6455 §5.5.3). */
 static void send_pong(struct client *client) {
   uint8_t pong[MAX_HEADER + MAX_CONTROL];
   const size_t size = write_header(pong, 0x80 | PONG, client->control_size, KEY);
   for (size_t i = 0; i < client->control_size; i++) pong[size + i] = client->control[i] ^ KEY[i & 3];
-  /* In the middle of a frame there is no place for it: that connection is busy, and needs no keepalive. */
+  /* A Pong cannot be sent in the middle of a frame. Such a connection is busy and needs no keepalive. */
   if (client->to_send == 0) send(client->fd, pong, size + client->control_size, MSG_NOSIGNAL);
 }
 
@@ -132,15 +132,15 @@ static void take_control(struct client *client, const struct parser *parser, con
   client->stage = CLOSED;
 }
 
-/* The first message of each connection must be what was sent, byte for byte, be it masked (raw-net) or not. */
+/* The first message of each connection must be the one that was sent, masked (raw-net) or not. */
 static void compare(const struct parser *parser, const uint8_t *bytes, size_t size) {
   if (options.deflate) {
-    if (!parser->rsv1) fail("the server agreed to compress, and does not");
+    if (!parser->rsv1) fail("the server accepted compression, but does not compress");
     return;
   }
   const uint8_t *expected = (parser->masked ? frames + header_size : payload) + parser->taken;
   const bool same = parser->length == options.size && parser->opcode == (options.text ? TEXT : BINARY);
-  if (!same || memcmp(bytes, expected, size) != 0) fail("what came back is not what was sent");
+  if (!same || memcmp(bytes, expected, size) != 0) fail("the echo differs from the message");
 }
 
 static void take_payload(void *context, const struct parser *parser, const uint8_t *bytes, size_t size, bool ended) {
@@ -149,7 +149,7 @@ static void take_payload(void *context, const struct parser *parser, const uint8
     take_control(client, parser, bytes, size, ended);
     return;
   }
-  /* Fragments are taken as they come; nobody here sends any. */
+  /* Fragments are counted as messages. No contender sends any. */
   if (client->received == 0 && parser->fin && parser->opcode != 0) compare(parser, bytes, size);
   if (!ended || !parser->fin) return;
   if (measuring) record_latency(chunk_at - client->sent_at[client->received % (uint64_t)options.in_flight]);
@@ -163,7 +163,7 @@ static void take_frames(struct client *client, const uint8_t *bytes, size_t size
   parse(&client->parser, bytes, size, take_payload, client);
   const uint64_t came = client->received - before;
   if (came == 0) return;
-  /* In the place of the ones that came: message i + in_flight where i was. */
+  /* Message i + in_flight takes the place of message i. */
   if (mode == ECHO) send_messages(client, before, came);
   if (mode == BROADCAST) {
     deliveries += came;
@@ -177,7 +177,7 @@ static void take_head(struct client *client, size_t size) {
   const char *end = strstr(client->head, "\r\n\r\n");
   if (end == NULL && client->head_size == HEAD - 1) fail("a response head of more than %d bytes", HEAD);
   if (end == NULL) return;
-  if (!accepts(client->head)) fail("no opening handshake: %.*s", (int)strcspn(client->head, "\r\n"), client->head);
+  if (!accepts(client->head)) fail("the opening handshake failed:  %.*s", (int)strcspn(client->head, "\r\n"), client->head);
   if (mode == HANDSHAKE) {
     client->stage = CLOSING;
     if (send(client->fd, close_frame, sizeof close_frame, MSG_NOSIGNAL) != sizeof close_frame) errors++;
@@ -190,7 +190,7 @@ static void take_head(struct client *client, size_t size) {
   if (rest > 0) take_frames(client, (const uint8_t *)end + 4, rest);
 }
 
-/* A round of opening and closing is over; TCP was ended by the server, as it should be (RFC 6455 §7.1.1). */
+/* The connection was opened and closed, and the server ended TCP first, as it should (RFC 6455 §7.1.1). */
 static void end_cycle(struct client *client, bool well) {
   if (well) {
     messages++;
@@ -208,7 +208,7 @@ static void connect_client(struct client *client) {
   if (client->fd < 0) fail("socket: %s (see ulimit -n)", strerror(errno));
   const int yes = 1;
   setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-  /* From many addresses, 127.0.1.1 and on, so that no round runs out of ports that the one before has used. */
+  /* Uses many addresses, 127.0.1.1 and up, so that no round runs out of ports that the previous round used. */
   setsockopt(client->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof yes);
   struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000101 + source++ % 250)};
   bind(client->fd, (struct sockaddr *)&from, sizeof from);
@@ -229,7 +229,7 @@ static void connect_client(struct client *client) {
 static void send_request(struct client *client) {
   const char *head = request_head();
   const size_t size = strlen(head);
-  if (send(client->fd, head, size, MSG_NOSIGNAL) != (ssize_t)size) fail("the request could not be sent: %s", strerror(errno));
+  if (send(client->fd, head, size, MSG_NOSIGNAL) != (ssize_t)size) fail("cannot send the request:  %s", strerror(errno));
   client->stage = UPGRADING;
   watch(client, EPOLL_CTL_MOD, EPOLLIN);
 }
@@ -248,7 +248,7 @@ static void read_client(struct client *client) {
   end_cycle(client, size == 0 && client->stage == CLOSED);
 }
 
-/* Goes on until it is `until`, or as long as `go_on` says. */
+/* Runs until the time `until`, or as long as `go_on` returns true. */
 static void run(uint64_t until, bool (*go_on)(void)) {
   struct epoll_event events[EVENTS];
   while (go_on()) {
@@ -257,7 +257,7 @@ static void run(uint64_t until, bool (*go_on)(void)) {
     const int count = epoll_wait(epoll, events, EVENTS, (int)((until - now) / 1000000) + 1);
     for (int i = 0; i < count; i++) {
       struct client *client = events[i].data.ptr;
-      if (client == NULL) _exit(0); /* stdin has ended: whoever started this has gone or has enough */
+      if (client == NULL) _exit(0); /* stdin has ended, so the parent process wants no more */
       if (client->stage == CONNECTING) send_request(client);
       else if (events[i].events & ~(uint32_t)EPOLLOUT) read_client(client);
       else flush(client);
@@ -284,7 +284,7 @@ static void choose_mode(void) {
     mode = i;
     return;
   }
-  fail("there is no mode %s", options.mode);
+  fail("unknown mode %s", options.mode);
 }
 
 static void open_all(void) {
@@ -301,7 +301,7 @@ static void open_all(void) {
   if (some_are_opening()) fail("%d of %d connections could be opened", open_count, options.connections);
 }
 
-/* All is open: says so, and keeps it so. */
+/* Reports that every connection is open, and keeps them open. */
 static _Noreturn void stay(void) {
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) != 0) fail("stdin must be a pipe");
@@ -327,6 +327,6 @@ void run_clients(void) {
   const struct usage before = take_usage(options.pid);
   run(after(options.duration), always);
   const struct usage now = take_usage(options.pid);
-  if (messages == messages_before) fail("nothing came back");
+  if (messages == messages_before) fail("no message came back");
   report(before, now, messages - messages_before, errors - errors_before);
 }

@@ -8,7 +8,7 @@
 
 static uint64_t read_clock(clockid_t id) {
   struct timespec time;
-  if (clock_gettime(id, &time) != 0) fail("the measured process has gone");
+  if (clock_gettime(id, &time) != 0) fail("the measured process has ended");
   return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
@@ -16,7 +16,7 @@ uint64_t now_ns(void) {
   return read_clock(CLOCK_MONOTONIC);
 }
 
-/* /proc/PID/schedstat: "ns on a CPU, ns ready and waiting for one, times it ran". A kernel may be built without it: then 0. */
+/* /proc/PID/schedstat: "ns on a CPU, ns ready and waiting for one, times it ran". Some kernels do not have it: then 0. */
 static uint64_t time_waited(pid_t pid) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
@@ -60,7 +60,7 @@ void report(struct usage begin, struct usage end, uint64_t messages, uint64_t er
   const double measured = (double)(end.measured - begin.measured) / 1e9;
   const double own = (double)(end.own - begin.own) / 1e9;
   const double stolen = (double)(end.stolen - begin.stolen) / 1e9;
-  /* The clocks of processes run on while the host has taken the processor; `busy` does not. */
+  /* The clocks of processes continue while the host has taken the processor. `busy` does not. */
   const double others = (double)(end.busy - begin.busy) / 1e9 + stolen - measured - own;
   printf("{\"messages\":%llu,\"seconds\":%.6f,\"cpu\":%.6f,\"generatorCpu\":%.6f,\"othersCpu\":%.2f,\"stolen\":%.2f,"
          "\"waited\":%.6f,\"generatorWaited\":%.6f,\"p50\":%.3f,\"p99\":%.3f,\"errors\":%llu}\n",

@@ -1,6 +1,6 @@
 /*
- * The other side of a client that is measured: a server that gives every message back (serve-echo), or sends messages without end
- * (serve-stream). It trusts its client. A line "PID WARM-UP DURATION" on stdin asks for a report; it ends when stdin does.
+ * The server for a measured client: it echoes every message (serve-echo), or sends messages forever (serve-stream). It trusts its
+  * client. A line "PID WARM-UP DURATION" on stdin asks for a report. It ends when stdin ends.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -24,7 +24,7 @@ struct peer {
   bool waits_for_room;
   size_t head_size;
   struct parser parser;
-  uint8_t *output; /* bytes [sent, filled) are due */
+  uint8_t *output; /* bytes [sent, filled) are to be sent */
   size_t sent, filled, room;
   char head[HEAD];
 };
@@ -33,12 +33,12 @@ static int epoll, listener;
 static bool streams;
 static uint8_t chunk[CHUNK];
 
-static uint8_t *block; /* frames in a row, for a stream */
+static uint8_t *block; /* consecutive frames, for a stream */
 static size_t frame_size, block_size;
 
 static uint64_t messages, stream_bytes;
 
-/* The window that is asked for: from `begin` to `end`, once they are not 0. */
+/* The requested measurement lasts from `begin` to `end`, if they are not 0. */
 static uint64_t begin, end;
 static struct usage usage_before;
 static uint64_t messages_before;
@@ -48,7 +48,7 @@ static void watch(struct peer *peer, int how, uint32_t what) {
   if (epoll_ctl(epoll, how, peer->fd, &event) != 0) fail("epoll_ctl: %s", strerror(errno));
 }
 
-/* Where `size` bytes of output have room. */
+/* Returns a place with room for `size` bytes of output. */
 static uint8_t *reserve(struct peer *peer, size_t size) {
   if (peer->room - peer->filled < size) {
     peer->room = 2 * (peer->filled + size);
@@ -91,7 +91,7 @@ static void give_back(void *context, const struct parser *parser, const uint8_t 
     to += header;
     peer->filled += header;
   }
-  /* Where this part begins in the middle of the frame, so does the key. */
+  /* If this part starts in the middle of a frame, the key must be rotated. */
   uint8_t key[4];
   for (int i = 0; i < 4; i++) key[i] = parser->masked ? parser->key[(parser->taken + (uint64_t)i) & 3] : 0;
   for (size_t i = 0; i < size; i++) to[i] = payload[i] ^ key[i & 3];
@@ -104,7 +104,7 @@ static void take_head(struct peer *peer, const uint8_t *bytes, size_t size) {
   memcpy(peer->head + peer->head_size, bytes, size);
   peer->head_size += size;
   peer->head[peer->head_size] = '\0';
-  /* No client sends a frame before the response has come, so the head is all there is. */
+  /* A client sends no frame before the response, so the head is all there is. */
   if (strstr(peer->head, "\r\n\r\n") == NULL) return;
   char response[256];
   if (!write_response(response, sizeof response, peer->head)) fail("a request without Sec-WebSocket-Key");
@@ -116,7 +116,7 @@ static void take_head(struct peer *peer, const uint8_t *bytes, size_t size) {
 static void read_peer(struct peer *peer) {
   const ssize_t size = recv(peer->fd, chunk, CHUNK, 0);
   if (size < 0 && errno == EAGAIN) return;
-  if (size <= 0) fail("the client has gone");
+  if (size <= 0) fail("the client has ended");
   if (!peer->open) {
     take_head(peer, chunk, (size_t)size);
     return;
@@ -145,7 +145,7 @@ static void take_line(void) {
   if (strchr(line, '\n') == NULL) return;
   int pid;
   double warm_up, duration;
-  if (sscanf(line, "%d %lf %lf", &pid, &warm_up, &duration) != 3) fail("a line is PID WARM-UP DURATION");
+  if (sscanf(line, "%d %lf %lf", &pid, &warm_up, &duration) != 3) fail("expected a line PID WARM-UP DURATION");
   have = 0;
   options.pid = pid;
   begin = now_ns() + (uint64_t)(warm_up * 1e9);
@@ -153,7 +153,7 @@ static void take_line(void) {
   usage_before.at = 0;
 }
 
-/* Milliseconds until the window begins or ends; does what is due. */
+/* Returns the milliseconds until the measurement begins or ends. Does what is due. */
 static int keep_time(void) {
   if (end == 0) return -1;
   const uint64_t now = now_ns();

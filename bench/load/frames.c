@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* How long the header is, as far as its first `have` bytes tell. */
+/* Returns the length of the header, as far as its first `have` bytes determine it. */
 static uint8_t header_size(const uint8_t *header, uint8_t have) {
   if (have < 2) return 2;
   const uint8_t length = header[1] & 0x7f;

@@ -1,4 +1,4 @@
-/** The load generator of this folder, as the benchmarks use it: compiled at first use, started, and asked for what it counted. */
+/** Compiles, starts and queries the load generator of this folder. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,18 +8,18 @@ const here = import.meta.dirname;
 const folder = join(here, '../.cache');
 const binary = join(folder, 'load');
 
-/** What happened in one window of time. Times are in seconds, latencies in µs. */
+/** What happened during one measurement. Times are in seconds, latencies in µs. */
 export interface Report {
   readonly messages: number;
   readonly seconds: number;
-  /** CPU time of the measured process, all threads of it. */
+  /** CPU time of all threads of the measured process. */
   readonly cpu: number;
   readonly generatorCpu: number;
-  /** CPU time of all else on the machine. */
+  /** CPU time of everything else on the machine. */
   readonly othersCpu: number;
-  /** Taken by the host of a virtual machine. */
+  /** CPU time taken by the host of a virtual machine. */
   readonly stolen: number;
-  /** How long the main thread of the measured process, or the generator, was ready to run and had no processor. */
+  /** How long the main thread of the measured process, and the generator, were ready to run but had no processor. */
   readonly waited: number;
   readonly generatorWaited: number;
   readonly p50: number;
@@ -30,22 +30,22 @@ export interface Report {
 export interface Load {
   readonly mode: 'echo' | 'broadcast' | 'handshake' | 'idle';
   readonly port: number;
-  /** Of the process whose CPU time is taken. */
+  /** The process whose CPU time is measured. */
   readonly pid: number;
   readonly connections: number;
   readonly inFlight: number;
   readonly size: number;
   readonly text?: boolean;
-  /** Offers permessage-deflate; `payload` is compressed already. */
+  /** Whether to offer permessage-deflate. Then `payload` is compressed already. */
   readonly deflate?: boolean;
-  /** A file with the payload to send, in place of generated text. */
+  /** A file with the payload, instead of generated text. */
   readonly payload?: string;
-  /** Seconds. */
+  /** Durations in seconds. */
   readonly warmUp: number;
   readonly duration: number;
 }
 
-/** Compiles it, where that has not been done since its source changed. */
+/** Compiles the generator, unless that has been done since its source changed. */
 export function compileGenerator(): void {
   const sources = readdirSync(here).filter(name => /\.[ch]$/.test(name));
   const changed = Math.max(...sources.map(name => statSync(join(here, name)).mtimeMs));
@@ -55,11 +55,10 @@ export function compileGenerator(): void {
   const { status, error } = spawnSync('cc', ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-o', binary, ...files], {
     stdio: 'inherit',
   });
-  if (status !== 0)
-    throw new Error(`the load generator cannot be compiled: it needs Linux and cc (${error ?? status})`);
+  if (status !== 0) throw new Error(`cannot compile the load generator, which needs Linux and cc (${error ?? status})`);
 }
 
-/** Starts it; what it has counted is its answer. */
+/** Starts the generator. Its answer is its report. */
 export function startGenerator(load: Load): Program {
   const args = [
     ...['--mode', load.mode, '--port', String(load.port), '--pid', String(load.pid)],
@@ -72,7 +71,7 @@ export function startGenerator(load: Load): Program {
   return new Program('other', [binary, ...args]);
 }
 
-/** One window of load. */
+/** Runs one measurement. */
 export async function generateLoad(load: Load): Promise<Report> {
   const generator = startGenerator(load);
   try {
@@ -83,8 +82,8 @@ export async function generateLoad(load: Load): Promise<Report> {
 }
 
 /**
- * Starts the other side of a client: it says its port, and answers a line "PID WARM-UP DURATION" with a report on the process of that
- * number.
+ * Starts the server for a client. It prints its port, and answers a line "PID WARM-UP DURATION" with a report on the
+ * process PID.
  */
 export function startCounterpart(mode: 'serve-echo' | 'serve-stream', size: number): Program {
   return new Program('other', [binary, '--mode', mode, '--size', String(size)]);

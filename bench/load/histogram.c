@@ -1,8 +1,8 @@
 #include "load.h"
 
 /*
- * Latencies in buckets that grow with what they hold: 64 of equal width in each power of two, so a latency is known to within 1.6 %
- * and recording one is a few instructions.
+ * Latencies in buckets that grow with the values: 64 of equal width per power of two. A latency is accurate to 1.6 %, and recording
+  * one takes a few instructions.
  */
 enum { STEPS_LOG2 = 6, STEPS = 1 << STEPS_LOG2, POWERS = 64 - STEPS_LOG2 };
 

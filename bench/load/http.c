@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The key of RFC 6455 §1.3, and what §4.2.2 makes of it. That it never changes saves this program the hash; servers cannot know. */
+/* The key of RFC 6455 §1.3, and its accept value (§4.2.2). The constant key saves the load generator the hash. */
 static const char KEY[] = "dGhlIHNhbXBsZSBub25jZQ==";
 static const char ACCEPT[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -24,7 +24,7 @@ const char *request_head(void) {
 
 bool accepts(const char *head) {
   if (strncmp(head, "HTTP/1.1 101 ", 13) != 0 || strstr(head, ACCEPT) == NULL) return false;
-  if (options.deflate && strcasestr(head, "permessage-deflate") == NULL) fail("the server takes no permessage-deflate");
+  if (options.deflate && strcasestr(head, "permessage-deflate") == NULL) fail("the server did not accept permessage-deflate");
   return true;
 }
 
@@ -32,7 +32,7 @@ static uint32_t rotate(uint32_t word, int by) {
   return word << by | word >> (32 - by);
 }
 
-/* SHA-1 of one block (FIPS 180-4 §6.1.2): `state` is changed by it. */
+/* Computes SHA-1 of one block (FIPS 180-4 §6.1.2), and updates `state`. */
 static void hash_block(uint32_t state[5], const uint8_t *block) {
   uint32_t w[80];
   for (int t = 0; t < 16; t++) {
@@ -49,7 +49,7 @@ static void hash_block(uint32_t state[5], const uint8_t *block) {
   state[0] += a, state[1] += b, state[2] += c, state[3] += d, state[4] += e;
 }
 
-/* Base64 of the SHA-1 of key and GUID, 60 bytes, which with their padding are two blocks. */
+/* Returns base64 of the SHA-1 of key and GUID: 60 bytes, which are two blocks with their padding. */
 static void accept_of(const char *key, char to[29]) {
   uint8_t blocks[128] = {0};
   memcpy(blocks, key, 24);

@@ -1,4 +1,4 @@
-/* The load generator of the benchmarks: its options. One thread, epoll, nothing but libc. */
+/* The options of the load generator. It has one thread, uses epoll, and needs only libc. */
 #define _GNU_SOURCE
 #include "load.h"
 
@@ -19,7 +19,7 @@ _Noreturn void fail(const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(reason, sizeof reason, format, arguments);
   va_end(arguments);
-  /* It may hold what a server said, and goes into a string of JSON. */
+  /* The text may contain what a server sent, and becomes a JSON string. */
   for (char *at = reason; *at != '\0'; at++) {
     if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ') *at = '\'';
   }
@@ -72,7 +72,7 @@ static void read_options(int count, char **arguments) {
       case 'y': options.payload_file = optarg; break;
       case 'w': options.warm_up = atof(optarg); break;
       case 'd': options.duration = atof(optarg); break;
-      default: fail("there is no such option");
+      default: fail("unknown option");
     }
   }
 }

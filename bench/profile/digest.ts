@@ -1,10 +1,12 @@
-/** A .cpuprofile of V8's, as `node --cpu-prof` writes it: who ran how long. Times are in µs. */
+/**
+ * Reads a .cpuprofile of V8, as written by `node --cpu-prof`, and sums up the time of each function. Times are in µs.
+ */
 
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
   readonly startTime: number;
   readonly endTime: number;
-  /** The node that was running at each sample, by its id, and the time since the sample before. */
+  /** The id of the node that was running at each sample, and the time since the previous sample. */
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }
@@ -14,7 +16,7 @@ export interface ProfileNode {
   readonly callFrame: CallFrame;
 }
 
-/** A function. Lines and columns count from 0. Natives have no url. */
+/** A function. Lines and columns count from 0. Native functions have no url. */
 export interface CallFrame {
   readonly functionName: string;
   readonly url: string;
@@ -24,14 +26,16 @@ export interface CallFrame {
 
 export interface SelfTime {
   readonly frame: CallFrame;
-  /** Time in this function itself, not in what it called. */
+  /** Time in this function itself, without the functions that it called. */
   readonly time: number;
 }
 
-/** The function in which V8 counts waiting for events, and, since it cannot tell it apart, the reading of sockets. */
+/**
+ * The function to which V8 attributes waiting for events, and also reading from sockets, which it cannot distinguish.
+ */
 export const IDLE = '(idle)';
 
-/** The time of each function within the last `window` µs, the longest first. */
+/** Returns the time of each function within the last `window` µs, the longest first. */
 export function selfTimes({ nodes, samples, timeDeltas, startTime, endTime }: CpuProfile, window: number): SelfTime[] {
   const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
   const times = new Map<string, { frame: CallFrame; time: number }>();

@@ -1,5 +1,6 @@
 /**
- * Where the time of a scenario goes: its server (or client) under `node --cpu-prof`, digested.
+ * Shows where a scenario spends its time: runs its server (or client) with `node --cpu-prof` and summarises the
+ * profile.
  *
  *     npm run profile -- echo-16 [--seconds=5] [--contender=ws101] [--functions=25]
  *     npm run profile -- --file=some.cpuprofile
@@ -16,10 +17,10 @@ import { SCENARIOS, type Scenario } from '../scenarios.js';
 import type { CpuProfile } from './digest.js';
 import { functionTable, partTable } from './tables.js';
 
-/** Between two samples, in µs: shorter ones cost more than they tell. */
+/** The time between two samples in µs. Shorter intervals slow the program down too much. */
 const INTERVAL = 250;
 
-/** In seconds, before what is looked at: the compiler has done its work by then. */
+/** The warm-up in seconds, in which the code is compiled. */
 const WARM_UP = 2;
 
 async function main(): Promise<void> {
@@ -39,17 +40,17 @@ async function main(): Promise<void> {
     return;
   }
   const seconds = Number(values.seconds);
-  if (!(seconds > 0)) throw new RangeError(`--seconds must be a number above 0, not ${values.seconds}`);
+  if (!(seconds > 0)) throw new RangeError(`--seconds must be a number above 0, got ${values.seconds}`);
   const scenario = named('scenario', SCENARIOS, positionals[0] ?? '');
   const contender = named('contender', CONTENDERS, values.contender);
-  if (scenario.kind === 'idle') throw new RangeError(`nothing runs in ${scenario.id}`);
-  if (!takesPart(contender, scenario)) throw new RangeError(`${contender.id} has no part in ${scenario.id}`);
+  if (scenario.kind === 'idle') throw new RangeError(`${scenario.id} has nothing to profile`);
+  if (!takesPart(contender, scenario)) throw new RangeError(`${contender.id} does not take part in ${scenario.id}`);
   prepare();
   const folder = mkdtempSync(join(tmpdir(), 'ws101-profile-'));
   try {
     const sample = await round(profiled(contender, folder), scenario, seconds);
     const file = readdirSync(folder).find(name => name.endsWith('.cpuprofile'));
-    if (file === undefined) throw new Error(`no profile was written: ${contender.id} must be a program of node's`);
+    if (file === undefined) throw new Error(`no profile was written: ${contender.id} must be a Node program`);
     const profile = JSON.parse(readFileSync(join(folder, file), 'utf8')) as CpuProfile;
     console.log(`${contender.label}: ${scenario.title}\n`);
     print(profile, seconds * 1e6, sample, functions);
@@ -61,7 +62,7 @@ async function main(): Promise<void> {
 function named<T extends { readonly id: string }>(kind: string, all: readonly T[], id: string): T {
   const found = all.find(one => one.id === id);
   if (found !== undefined) return found;
-  throw new RangeError(`there is no ${kind} "${id}": expected one of ${all.map(one => one.id).join(', ')}`);
+  throw new RangeError(`unknown ${kind} "${id}": expected one of ${all.map(one => one.id).join(', ')}`);
 }
 
 function profiled(contender: Contender, folder: string): Contender {
@@ -83,12 +84,12 @@ async function round(contender: Contender, scenario: Scenario, duration: number)
   }
 }
 
-/** The process ends with what was measured, so that is the last `window` µs of its profile. */
+/** Prints the tables. The measurement is at the end of the process: the last `window` µs of its profile. */
 function print(profile: CpuProfile, window: number, sample: Sample | undefined, functions: number): void {
   if (sample?.rate !== undefined) {
     const rate = Math.round(sample.rate).toLocaleString('en');
     console.log(
-      `${sample.value.toFixed(2)} µs of CPU a message, ${rate} messages a second, both as slow as the profiler makes them.`,
+      `${sample.value.toFixed(2)} µs of CPU per message, ${rate} messages per second, both slowed down by the profiler.`,
     );
     if (sample.disturbed !== undefined) console.log(`Disturbed: ${sample.disturbed}.`);
   }

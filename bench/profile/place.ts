@@ -1,4 +1,4 @@
-/** Where a function of a profile stands: its file as it was written, and the part of the program that it belongs to. */
+/** Maps a function of a profile to its source file, and to a part of the program. */
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { relative, resolve } from 'node:path';
@@ -6,18 +6,18 @@ import { fileURLToPath } from 'node:url';
 import type { CallFrame } from './digest.js';
 
 export interface Place {
-  /** The function, and where there is one its file and line. */
+  /** The function, with its file and line if it has one. */
   readonly name: string;
-  /** A room of src/, a part of node, or what the process did besides running functions. */
+  /** A folder of src/, a part of Node, or other work of the process. */
   readonly part: string;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** What a socket's handle is told to do: a system call each. */
+/** Methods of a socket's handle: each call is a system call. */
 const WRITES = /^(?:writev|writeBuffer|write(?:Utf8|Latin1|Ascii|Ucs2)String|shutdown)$/;
 
-/** Parts of node by what their modules are called. The first that fits. */
+/** Parts of Node by module name. The first match counts. */
 const NODE_PARTS: ReadonlyArray<readonly [RegExp, string]> = [
   [/^(?:internal\/)?(?:streams\/|stream$|webstreams)/, 'node: streams'],
   [/^(?:net|tls|_tls_.*|internal\/(?:net|stream_base_commons))$/, 'node: net'],
@@ -41,7 +41,7 @@ export function placeOf({ functionName, url, lineNumber, columnNumber }: CallFra
   return { name: `${name}  ${shown}:${line + 1}`, part: filePart(shown) };
 }
 
-/** As seen from the repository; a library that stands elsewhere is shown as if it stood here. */
+/** Returns the path relative to the repository. A copy of the library elsewhere is shown as if it were here. */
 function shorten(file: string): string {
   const shown = relative(ROOT, file);
   return shown.startsWith('..') && !shown.includes('node_modules') ? shown.replace(/^.*\/(?=src\/)/, '') : shown;
@@ -60,7 +60,7 @@ function filePart(file: string): string {
 
 const maps = new Map<string, SourceMap | undefined>();
 
-/** The place in the source that was compiled to this one. */
+/** Returns the position in the source before compilation. */
 function originOf(file: string, line: number, column: number): { file: string; line: number } {
   if (!maps.has(file)) {
     const map = `${file}.map`;

@@ -1,17 +1,18 @@
-/** A profile as two tables: by the parts of the program, and by functions. */
+/** Formats a profile as two tables: by part of the program, and by function. */
 import { table } from '../measure.js';
 import { type CpuProfile, IDLE, type SelfTime, selfTimes } from './digest.js';
 import { placeOf } from './place.js';
 
-/** What a process did while it was profiled: its CPU time a message in µs, and how many messages there were. */
+/** The CPU time per message in µs, and the number of messages, while the process was profiled. */
 export interface Load {
   readonly cpu: number;
   readonly messages: number;
 }
 
 /**
- * CPU time that no sample shows: V8 counts as idle whatever node does between two calls of its functions. That is waiting, which takes
- * no CPU, and reading from sockets and asking for events, which does; and other threads have no samples at all.
+ * CPU time without samples. V8 counts everything that Node does between calls of its functions as idle: waiting, which
+ * takes no CPU, and
+ * reading from sockets and polling for events, which does. Other threads have no samples at all.
  */
 const UNSEEN = 'system calls: reads, events; other threads';
 
@@ -33,7 +34,7 @@ export function functionTable(profile: CpuProfile, window: number, load: Load | 
   return render(rows, load, 'function', most);
 }
 
-/** What took CPU time, the longest first. */
+/** Returns everything that took CPU time, the longest first. */
 function entriesOf(profile: CpuProfile, window: number, load: Load | undefined): Entry[] {
   const busy = selfTimes(profile, window).filter(
     ({ frame }) => frame.functionName !== IDLE && frame.functionName !== '(root)',
@@ -61,5 +62,5 @@ function render(
     `${((100 * time) / sum).toFixed(1)} %`,
     load === undefined ? `${(time / 1000).toFixed(1)}` : (time / load.messages).toFixed(3),
   ]);
-  return table([title, 'share', load === undefined ? 'ms' : 'µs a message'], cells);
+  return table([title, 'share', load === undefined ? 'ms' : 'µs per message'], cells);
 }

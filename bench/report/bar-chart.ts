@@ -1,4 +1,4 @@
-/** A scenario as bars: a contender a row, the best on top, ws101 marked, and the target that it has. */
+/** Draws a scenario as bars: one row per contender, the best at the top, ws101 highlighted, with its target. */
 import type { Results, ScenarioResult } from '../results.js';
 import { threeDigits } from './numbers.js';
 import { type Figure, figureOf, goalText, OURS, standing } from './standing.js';
@@ -27,7 +27,7 @@ export function barChart(results: Results, scenario: ScenarioResult): string {
   content.push(line(left, TOP - 6, left, bottom, 'axis'));
   if (goal !== undefined) {
     const x = left + goal.target * scale;
-    // Behind the bars and their values.
+    // Drawn below the bars and their values.
     content.unshift(line(x, TOP - 6, x, bottom + 4, 'target'));
     const legend = `target of ws101: ${goalText(scenario, goal)}, ${goal.isReached ? 'reached' : 'not reached'}`;
     const half = textWidth(legend) / 2;
@@ -78,7 +78,7 @@ function valueAndSpread(x: number, y: number, bar: Bar, unit: string): string {
 
 function barClass(id: string): string {
   if (id === OURS) return 'ours';
-  // What no protocol can go below is no competitor.
+  // raw-net is the lower bound of every protocol, not a competitor.
   return id === 'raw-net' ? 'floor' : 'bar';
 }
 

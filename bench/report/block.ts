@@ -1,15 +1,15 @@
-/** What a program writes into a page that people write, between two comments. */
+/** Replaces generated blocks in pages that people write. */
 
 /**
- * The page with `content` between `<!-- NAME -->` and `<!-- /NAME -->`, in the place of what was there.
+ * Returns the page with `content` between `<!-- NAME -->` and `<!-- /NAME -->`.
  *
- * @throws {Error} where the page has not both, each once and in order
+ * @throws {Error} if the page does not have both comments once, in this order
  */
 export function withBlock(page: string, name: string, content: string): string {
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const parts = page.split(begin);
   const rest = parts[1]?.split(end);
   if (parts.length !== 2 || rest?.length !== 2)
-    throw new Error(`the page must have ${begin} and behind it ${end}, once`);
+    throw new Error(`the page must have ${begin} and then ${end}, once each`);
   return `${parts[0]}${begin}\n${content}\n${end}${rest[1]}`;
 }

@@ -1,4 +1,7 @@
-/** A curve over the number of connections, of messages, or time: each series a line, its name and last value at its end. */
+/**
+ * Draws a curve over the number of connections, of messages, or time. Each series is a line with its name and last
+ * value.
+ */
 import type { Curve, Series, Tone } from '../scale/results.js';
 import { grouped, threeDigits } from './numbers.js';
 import { card, line, round, text, textWidth, WIDTH } from './svg.js';
@@ -11,8 +14,8 @@ const LEFT = 66;
 const MARGIN = 20;
 const LINE = 17;
 
-/** With more points than this, they are a line without dots. */
-const MOST_DOTS = 12;
+/** With more points than this, a line has no dots. */
+const MAX_DOTS = 12;
 
 type Point = readonly [x: number, y: number];
 
@@ -39,7 +42,7 @@ export function lineChart(curve: Curve): string {
     ...xTicks.map(value => text(place([value, 0])[0], BOTTOM + 18, grouped(String(value)), 'muted small', 'middle')),
     text((LEFT + right) / 2, BOTTOM + 38, x.label, 'muted', 'middle'),
     ...series.flatMap(one => drawLine(one.tone, one.points.map(place))),
-    // Of one series alone there is room for all its values.
+    // A single series has room for all its values.
     ...(series.length === 1 ? valuesAbove(series[0]!, place) : []),
     ...namesAt(
       right + 10,
@@ -59,9 +62,9 @@ function valuesOf(points: readonly Point[], unit: string): string {
 
 function drawLine(tone: Tone, points: readonly Point[]): string[] {
   const path = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
-  const isDense = points.length > 10 * MOST_DOTS;
+  const isDense = points.length > 10 * MAX_DOTS;
   const style = `${tone.endsWith('-dashed') ? ' dashed' : ''}${isDense ? ' thin' : ''}`;
-  const dots = points.length > MOST_DOTS ? [] : points;
+  const dots = points.length > MAX_DOTS ? [] : points;
   return [
     `<polyline class="line line-${colour(tone)}${style}" points="${path}"/>`,
     ...dots.map(([x, y]) => `<circle class="dot-${colour(tone)}" cx="${round(x)}" cy="${round(y)}" r="3.5"/>`),
@@ -72,12 +75,12 @@ function colour(tone: Tone): string {
   return tone.replace('-dashed', '');
 }
 
-/** The last is told beside its name. */
+/** The values above the points. The last one is next to the name. */
 function valuesAbove({ points }: Series, place: (point: Point) => Point): string[] {
-  if (points.length > MOST_DOTS) return [];
+  if (points.length > MAX_DOTS) return [];
   return points.slice(0, -1).map((point, i) => {
     const [x, y] = place(point);
-    // The first one would lie on the numbers of the axis.
+    // Centred, the first value would overlap the numbers of the axis.
     return text(x, y - 10, threeDigits(point[1]), 'value small', i === 0 ? 'start' : 'middle');
   });
 }
@@ -88,7 +91,7 @@ interface Name {
   readonly y: number;
 }
 
-/** The names beside the ends of their lines, pushed apart where they would lie upon each other. */
+/** The names at the ends of the lines, moved apart if they would overlap. */
 function namesAt(x: number, names: readonly Name[]): string[] {
   let lowest = Number.NEGATIVE_INFINITY;
   return names

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:report`: draws the charts of docs/benchmarks/, and writes the figures into README.md and docs/benchmarks/README.md. From
- * bench/results/ alone: the same results give the same files.
+ * `npm run bench:report`: draws the charts in docs/benchmarks/, and writes the figures into README.md and
+ * docs/benchmarks/README.md.
+ * It reads only bench/results/, so the same results produce the same files.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ const DOCS = join(ROOT, 'docs/benchmarks');
 const results = read<Results>('latest.json');
 const scale = read<ScaleResults>('scale.json');
 if (results === undefined && scale === undefined) {
-  throw new Error('there is nothing to report: run `npm run bench -- --full` or `npm run bench:scale` first');
+  throw new Error('there are no results: run `npm run bench -- --full` or `npm run bench:scale` first');
 }
 mkdirSync(DOCS, { recursive: true });
 for (const file of readdirSync(DOCS)) if (file.endsWith('.svg')) rmSync(join(DOCS, file));

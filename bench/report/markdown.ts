@@ -1,11 +1,11 @@
-/** A result as Markdown tables. */
+/** Formats results as Markdown tables. */
 import { type Results, type ScenarioResult, summarise } from '../results.js';
 import { threeDigits } from './numbers.js';
 import { figureOf, goalText, OURS, standing } from './standing.js';
 
 type Contenders = Results['contenders'];
 
-/** Each scenario with the medians of these contenders, and how ws101 stands to its target. */
+/** A table with the medians of these contenders in each scenario, and how far ws101 is from its target. */
 export function resultTable(results: Results, shown: Contenders): string {
   const head = ['scenario', 'unit', ...shown.map(({ label }) => label), 'target of ws101', ''];
   const rows = results.scenarios.map(scenario => [
@@ -33,7 +33,7 @@ function targetCells(scenario: ScenarioResult): [string, string] {
   return [goalText(scenario, goal), `${verdict} (× ${goal.distance.toFixed(2)})`];
 }
 
-/** Messages in a second and latencies, of the same samples. */
+/** A table with messages per second and latencies, from the same samples. */
 export function rateTable(results: Results): string {
   const rows = results.scenarios.flatMap(scenario =>
     results.contenders.flatMap(({ id, label }) => {
@@ -47,10 +47,10 @@ export function rateTable(results: Results): string {
     }),
   );
   if (rows.length === 0) return '';
-  return markdownTable(['scenario', 'contender', 'a second', 'p50, µs', 'p99, µs', 'core of the generator'], rows);
+  return markdownTable(['scenario', 'contender', 'per second', 'p50, µs', 'p99, µs', 'core of the generator'], rows);
 }
 
-/** Which samples the machine disturbed: none is dropped in silence. */
+/** Lists the samples that were disturbed. */
 export function disturbances(results: Results): string {
   const lines = results.scenarios.flatMap(scenario =>
     results.contenders.flatMap(({ id, label }) => {
@@ -58,7 +58,7 @@ export function disturbances(results: Results): string {
       if (figure === undefined || figure.disturbed === 0) return [];
       const run = scenario.runs.find(({ contender }) => contender === id)!;
       const reasons = reasonsOf(run.samples.flatMap(({ disturbed }) => disturbed ?? []));
-      const use = figure.isDisturbed ? 'counted (†), since fewer than three others stand' : 'left out';
+      const use = figure.isDisturbed ? 'counted (†), because fewer than three others remain' : 'left out';
       return [`- ${scenario.title}, ${label}: ${figure.disturbed} of ${figure.of}, ${use}: ${reasons}`];
     }),
   );
@@ -67,7 +67,7 @@ export function disturbances(results: Results): string {
     : `Samples that the machine disturbed:\n\n${lines.join('\n')}`;
 }
 
-/** The same reason with other numbers is told once, with their range: "other programs took 29–101 % of a core". */
+/** Merges reasons that differ only in numbers: "other programs took 29–101 % of a core". */
 function reasonsOf(disturbances: readonly string[]): string {
   const numbers = new Map<string, number[]>();
   for (const reason of disturbances.flatMap(one => one.split(', '))) {
@@ -81,7 +81,7 @@ function reasonsOf(disturbances: readonly string[]): string {
   }).join(', ');
 }
 
-/** Where the figures come from. */
+/** Describes where the figures come from. */
 export function origin(results: Results): string {
   const { cpu, cores, memoryGiB, kernel, node, date, pinned } = results.machine;
   const pinning = pinned ? 'server and load generator on cores of their own' : 'processes not pinned to cores';

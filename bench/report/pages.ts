@@ -1,4 +1,4 @@
-/** The blocks of README.md and docs/benchmarks/README.md, and the charts that they show. */
+/** The generated blocks of README.md and docs/benchmarks/README.md, and their charts. */
 import type { Results } from '../results.js';
 import type { Curve, ScaleResults } from '../scale/results.js';
 import { barChart } from './bar-chart.js';
@@ -6,10 +6,10 @@ import { lineChart } from './line-chart.js';
 import { disturbances, markdownTable, origin, rateTable, resultTable, versions } from './markdown.js';
 import { grouped, threeDigits } from './numbers.js';
 
-/** The chart that the README shows; docs/benchmarks/ shows all. */
+/** The charts in README.md. docs/benchmarks/ shows all. */
 const README_CHARTS: readonly string[] = ['echo-16'];
 
-/** The charts by the names of their files. */
+/** Draws all charts. Returns them by file name. */
 export function charts(results: Results | undefined, scale: ScaleResults | undefined): Map<string, string> {
   const files = new Map<string, string>();
   for (const scenario of results?.scenarios ?? []) {
@@ -20,7 +20,7 @@ export function charts(results: Results | undefined, scale: ScaleResults | undef
 }
 
 const LEGEND =
-  'Medians, with the range of the rounds in parentheses; × is how far ws101 is from its target: 1.00 or less is reached. The ws of the targets is the one with bufferutil.';
+  'Medians, with the range of the rounds in parentheses. × is the distance of ws101 from its target: 1.00 or less is reached. In targets, ws means ws + bufferutil.';
 
 export function readmeBlock(results: Results): string {
   const images = results.scenarios
@@ -42,7 +42,7 @@ export function resultsBlock(results: Results): string {
     `Machine: ${origin(results)}.`,
     `Versions: ${versions(results.contenders)}.`,
     resultTable(results, results.contenders),
-    `${LEGEND} A cell is empty where a contender has no part in a scenario.`,
+    `${LEGEND} A cell is empty if a contender does not take part in a scenario.`,
     disturbances(results),
     ...images,
     ...(rates === '' ? [] : ['### Throughput and latency', rates]),
@@ -60,12 +60,12 @@ export function scaleBlock({ machine, curves }: ScaleResults): string {
     .trimEnd();
 }
 
-/** With more points than this, the chart says it better. */
-const MOST_ROWS = 12;
+/** With more points than this, there is only the chart. */
+const MAX_ROWS = 12;
 
 function curveTable({ x, y, series }: Curve): string {
   const xs = [...new Set(series.flatMap(({ points }) => points.map(([value]) => value)))].sort((a, b) => a - b);
-  if (xs.length > MOST_ROWS) return '';
+  if (xs.length > MAX_ROWS) return '';
   const rows = xs.map(value => [
     grouped(String(value)),
     ...series.map(({ points }) => {

@@ -1,18 +1,18 @@
-/** What is shown of a scenario: each contender's figure, and how ws101 stands to its target. */
+/** The figures of each contender in a scenario, and the distance of ws101 from its target. */
 import { counting, distanceToTarget, type ScenarioResult, type Summary, summarise } from '../results.js';
 import { threeDigits } from './numbers.js';
 
-/** The library that the others are compared with. */
+/** The contender that the others are compared with. */
 export const OURS = 'ws101';
 
 export interface Figure extends Summary {
-  /** How many of its samples the machine disturbed. */
+  /** How many samples were disturbed. */
   readonly disturbed: number;
-  /** Whether these count, since there are too few others. */
+  /** Whether disturbed samples count, because there are too few others. */
   readonly isDisturbed: boolean;
 }
 
-/** undefined where it was not measured. */
+/** Returns undefined if the contender was not measured. */
 export function figureOf(scenario: ScenarioResult, contender: string): Figure | undefined {
   const samples = scenario.runs.find(run => run.contender === contender)?.samples ?? [];
   const summary = summarise(samples);
@@ -23,14 +23,14 @@ export function figureOf(scenario: ScenarioResult, contender: string): Figure | 
 
 export interface Standing {
   readonly text: string;
-  /** The value to be reached, in the scenario's unit. */
+  /** The target value, in the scenario's unit. */
   readonly target: number;
-  /** Ours as a share of it, or, where higher is better, it as a share of ours: 1 or less is reached. */
+  /** Our value divided by the target, or the reverse if higher is better. 1 or less is reached. */
   readonly distance: number;
   readonly isReached: boolean;
 }
 
-/** undefined where the scenario has no target, or where one of both was not measured. */
+/** Returns undefined if the scenario has no target, or one of the two values was not measured. */
 export function standing(scenario: ScenarioResult): Standing | undefined {
   const distance = distanceToTarget(scenario);
   const ours = figureOf(scenario, OURS);
@@ -39,7 +39,7 @@ export function standing(scenario: ScenarioResult): Standing | undefined {
   return { text: scenario.target.text, target, distance, isReached: distance <= 1 };
 }
 
-/** The target and, where it is told by another contender's figure, what that comes to: "≤ ws / 15 = 1.01 µs". */
+/** Describes the target and, if it refers to another contender, its value: "≤ ws / 15 = 1.01 µs". */
 export function goalText({ target, unit }: ScenarioResult, standing: Standing): string {
   return target?.against === 'fixed' ? standing.text : `${standing.text} = ${threeDigits(standing.target)} ${unit}`;
 }

@@ -1,10 +1,10 @@
-/** What all charts share: the card that they are drawn on, their colours in light and dark, and text. */
+/** Shared parts of the charts: the card, its colours in light and dark mode, and text. */
 
-/** Every chart is as wide as a README shows it. */
+/** The width of a chart in a README. */
 export const WIDTH = 720;
 
 /**
- * A card of its own ground, so that it can be read whatever page it lies on: a page may be dark where the system is light.
+ * The card has its own background, because a page may be dark when the system is light.
  */
 const STYLE = `
   svg { color-scheme: light dark; }
@@ -54,11 +54,11 @@ export interface Card {
   readonly height: number;
   readonly title: string;
   readonly subtitle: string;
-  /** The same for those who do not see it. */
+  /** The content as text, for screen readers. */
   readonly description: string;
 }
 
-/** A whole SVG document: a card with a title, and `content` below its first 64 pixels. */
+/** Returns a complete SVG document: a card with a title, and `content` below its first 64 pixels. */
 export function card({ height, title, subtitle, description }: Card, content: readonly string[]): string {
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" role="img" aria-labelledby="title desc">`,
@@ -82,7 +82,7 @@ export function line(x1: number, y1: number, x2: number, y2: number, classes: st
   return `<line class="${classes}" x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}"/>`;
 }
 
-/** How wide a text of 13 px may become, in pixels: system-ui is another font on every system, and some are wide. */
+/** Returns the most pixels that a text of 13 px may take. system-ui is a different font on every system. */
 export function textWidth(content: string): number {
   return content.length * 7.8;
 }

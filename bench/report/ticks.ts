@@ -1,4 +1,4 @@
-/** Round values from 0 up to the first that is no less than `most`: 0, 5, 10, 15. */
+/** Returns round values from 0 to the first one that is at least `most`: 0, 5, 10, 15. */
 export function linearTicks(most: number, atMost = 6): number[] {
   if (!(most > 0)) return [0, 1];
   const power = 10 ** Math.floor(Math.log10(most / atMost));
@@ -6,7 +6,7 @@ export function linearTicks(most: number, atMost = 6): number[] {
   return Array.from({ length: Math.ceil(most / step) + 1 }, (_, i) => Number((i * step).toPrecision(12)));
 }
 
-/** The powers of ten from `least` to `most`, both rounded outwards. */
+/** Returns the powers of ten from `least` to `most`, both rounded outwards. */
 export function logTicks(least: number, most: number): number[] {
   const first = Math.floor(Math.log10(least));
   const last = Math.max(first + 1, Math.ceil(Math.log10(most)));

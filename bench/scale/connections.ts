@@ -1,4 +1,4 @@
-/** CPU per message, and memory per connection, from 100 to 10,000 connections. */
+/** Measures CPU per message and memory per connection, from 100 to 10,000 connections. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from '../contenders.js';
@@ -12,7 +12,7 @@ const COUNTS = [100, 300, 1_000, 3_000, 10_000];
 
 const ROUNDS = 3;
 
-/** Echoes of 125 bytes, one in flight on each connection: what a round of the event loop costs is in it, and grows where it does. */
+/** Echoes of 125 bytes with one in flight per connection: this includes the cost of a turn of the event loop. */
 const ECHO: Scenario = SCENARIOS.find(({ id }) => id === 'echo-125')!;
 
 export async function cpuByConnections(contenders: readonly Contender[]): Promise<Curve> {
@@ -31,7 +31,7 @@ export async function cpuByConnections(contenders: readonly Contender[]): Promis
   const disturbed = all.filter(sample => sample.disturbed !== undefined).length;
   return {
     id: 'scale-connections',
-    title: 'Does a message cost more where there are more connections?',
+    title: 'Does a message cost more with more connections?',
     note: `Echo of 125 B, one in flight on each connection; medians of ${ROUNDS} rounds. ${disturbed} of ${all.length} samples were disturbed by the machine.`,
     x: { label: 'connections', scale: 'log' },
     y: { label: 'CPU of the server per message', unit: 'µs' },
@@ -43,13 +43,13 @@ export async function cpuByConnections(contenders: readonly Contender[]): Promis
   };
 }
 
-/** How long memory is left to settle, in milliseconds. */
+/** How long to wait for memory to settle, in milliseconds. */
 const SETTLING = 700;
 
-/** So many come first and stay: what a server needs for its first connections does not count for all. */
+/** Connections opened before the measurement, so that a server's fixed costs do not count. */
 const FIRST_CONNECTIONS = 200;
 
-/** Of the young generation, which else grows to 48 MiB while connections come, and stays that large. */
+/** By default the young generation grows to 48 MiB while connections arrive, and stays that large. */
 const SMALL_YOUNG_GENERATION = '--max-semi-space-size=1';
 
 export function toneOf(id: string): 'ours' | 'other' | 'floor' {
@@ -100,8 +100,8 @@ export async function memoryByConnections(contenders: readonly Contender[]): Pro
   }
   return {
     id: 'scale-memory',
-    title: 'Does a connection hold more where there are more of them?',
-    note: `Idle connections with keepalive, garbage collected, less ${FIRST_CONNECTIONS} that came before. With a young generation of 1 MiB, which by default grows to 48 MiB while connections come: that is a price of the server's, and not of each connection.`,
+    title: 'Does a connection hold more memory with more connections?',
+    note: `Idle connections with keepalive, after garbage collection, without the ${FIRST_CONNECTIONS} that were opened before. The young generation is limited to 1 MiB. By default it grows to 48 MiB while connections arrive, whatever their number.`,
     x: { label: 'connections', scale: 'log' },
     y: { label: 'memory per connection', unit: 'KiB' },
     series,

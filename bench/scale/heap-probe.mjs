@@ -1,6 +1,7 @@
 /**
- * Loaded into a server before anything of its own (`node --import`): writes how much heap it uses, every 50 ms, and how much was left behind
- * each collection, to the file HEAP_PROBE when it ends. Each as [milliseconds, bytes].
+ * Loaded into a server with `node --import`. Records the heap in use every 50 ms, and the heap after each collection,
+ * and writes both to
+ * the file HEAP_PROBE on exit, as [milliseconds, bytes].
  */
 import { writeFileSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';

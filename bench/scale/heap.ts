@@ -1,4 +1,4 @@
-/** The heap under load, over time: does what is left behind the collections grow? */
+/** Measures the heap under load over time: does what remains after collections grow? */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,17 +42,17 @@ export async function heapOverTime(contender: Contender): Promise<Curve> {
   return {
     id: 'scale-heap',
     title: 'Does the heap grow under load?',
-    note: `Echo of 1 KiB of text, ${ECHO.connections} connections, ${ECHO.inFlight} in flight: ${messages} messages in ${SECONDS} s. The least of the first third is ${third(0)} MiB, of the second ${third(SECONDS / 3)}, of the last ${third((2 * SECONDS) / 3)}.${sample.disturbed === undefined ? '' : ` Disturbed: ${sample.disturbed}.`}`,
+    note: `Echo of 1 KiB of text, ${ECHO.connections} connections, ${ECHO.inFlight} in flight: ${messages} messages in ${SECONDS} s. The minimum of the first third is ${third(0)} MiB, of the second ${third(SECONDS / 3)}, of the last ${third((2 * SECONDS) / 3)}.${sample.disturbed === undefined ? '' : ` Disturbed: ${sample.disturbed}.`}`,
     x: { label: 'seconds', scale: 'linear' },
     y: { label: 'heap of the server', unit: 'MiB' },
     series: [
       { label: 'in use', tone: 'ours', points: used },
-      { label: 'least of a second', tone: 'floor', points: least },
+      { label: 'minimum per second', tone: 'floor', points: least },
     ],
   };
 }
 
-/** The floor under the saw's teeth. */
+/** Returns the minimum of each second: the level after garbage collections. */
 function leastOfEachSecond(points: ReadonlyArray<readonly [number, number]>): Array<readonly [number, number]> {
   const least = new Map<number, number>();
   for (const [at, value] of points) {

@@ -1,4 +1,7 @@
-/** `npm run bench:scale`: what grows with connections, messages and time. Writes results/scale.json, then the report. */
+/**
+ * `npm run bench:scale`: measures what grows with connections, messages and time. Writes results/scale.json and the
+ * report.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,7 +39,7 @@ mkdirSync(join(bench, 'results'), { recursive: true });
 writeFileSync(join(bench, 'results/scale.json'), `${JSON.stringify(results, rounded, 1)}\n`);
 spawnSync(process.execPath, ['--import', 'tsx', join(bench, 'report/main.ts')], { stdio: 'inherit' });
 
-/** What is measured has no more than four digits to tell. */
+/** Rounds to four digits. The measurements are not more precise. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }

@@ -1,6 +1,7 @@
 /**
- * An echo server that reads its CPU time at certain messages of each connection: `messages-server MARKS`, with MARKS such as 32,320,3200. In
- * place of {"collected"} it answers a line with the CPU time in µs between one mark and the next, of each connection that has passed all.
+ * An echo server that reads its CPU time at certain messages of each connection: `messages-server MARKS`, such as
+ * 32,320,3200. It answers
+ * each line with the CPU time in µs between consecutive marks, for each connection that has passed all marks.
  */
 import { resolve } from 'node:path';
 import process from 'node:process';

@@ -1,4 +1,4 @@
-/** What `npm run bench:scale` finds: curves, each with what it is measured over. */
+/** The results of `npm run bench:scale`: curves. */
 import type { Machine } from '../results.js';
 
 export interface ScaleResults {
@@ -11,7 +11,7 @@ export interface Curve {
   readonly title: string;
   readonly x: { readonly label: string; readonly scale: 'linear' | 'log' };
   readonly y: { readonly label: string; readonly unit: string };
-  /** What else is to be said of it. */
+  /** How it was measured. */
   readonly note: string;
   readonly series: readonly Series[];
 }
@@ -22,5 +22,5 @@ export interface Series {
   readonly points: ReadonlyArray<readonly [x: number, y: number]>;
 }
 
-/** How its line is drawn. What is dashed is another figure of the same contender. */
+/** How the line is drawn. A dashed line is another figure of the same contender. */
 export type Tone = 'ours' | 'ours-dashed' | 'other' | 'other-dashed' | 'floor';

@@ -1,4 +1,4 @@
-/** Bun's own server: native, behind Bun's JavaScript. Run by bun. */
+/** Bun's native server. Run by bun. */
 import { mode, ready } from './shared.mjs';
 
 const compress = mode === 'deflate';

@@ -1,8 +1,10 @@
 /**
- * The least that JavaScript on node:net can do and still give messages to an application: one function that reads frames where they lie, has
- * a Buffer or a string for each message, and writes what a chunk gave rise to at once. It checks nothing, knows neither fragments nor
- * control frames but Close, and falls to any attack. Where it comes to small messages, openings and compression, what this
- * misses no library on node:net reaches. (For large messages it is no ceiling: it masks by plain words.)
+ * The least that JavaScript on node:net can do and still deliver messages to an application. One function reads frames
+ * in place,
+ * creates a Buffer or a string per message, and writes all answers to a chunk at once. It checks nothing, supports
+ * neither fragments nor control frames except Close, and is not secure. For small messages, handshakes and
+ * compression, no library on node:net can be faster. (For large messages it is not a ceiling, because it masks with
+ * plain words.)
  */
 import { hash } from 'node:crypto';
 import { createServer } from 'node:net';
@@ -20,12 +22,12 @@ const server = createServer({ noDelay: true, allowHalfOpen: true }, socket => {
   sockets.add(socket);
   socket.on('close', () => sockets.delete(socket));
   socket.on('error', () => socket.destroy());
-  let take = chunk => {
+  let receive = chunk => {
     socket.write(acceptance(chunk.latin1Slice()));
     const frames = new Frames(socket);
-    take = more => frames.take(more);
+    receive = more => frames.receive(more);
   };
-  socket.on('data', chunk => take(chunk));
+  socket.on('data', chunk => receive(chunk));
 });
 server.listen(0, '127.0.0.1', () => ready(server.address().port));
 
@@ -49,8 +51,8 @@ class Frames {
     this.wanted = 0;
   }
 
-  take(chunk) {
-    // A frame that comes in pieces is joined once, when its last byte is there.
+  receive(chunk) {
+    // A frame in pieces is assembled once, when its last byte has arrived.
     if (this.size > 0 || this.wanted > 0) {
       this.parts.push(chunk);
       this.size += chunk.length;
@@ -94,7 +96,7 @@ function unmask(bytes, start, end) {
     for (let i = start, k = start - 4; i < end; i++) bytes[i] ^= bytes[k + ((i - start) & 3)];
     return;
   }
-  // To a boundary of 4 bytes, by words, and the rest.
+  // Byte by byte to a boundary of 4 bytes, then by words, then the rest.
   const key = [bytes[start - 4], bytes[start - 3], bytes[start - 2], bytes[start - 1]];
   const aligned = start + (-(bytes.byteOffset + start) & 3);
   const rest = end - ((end - aligned) & 3);
@@ -106,7 +108,7 @@ function unmask(bytes, start, end) {
   for (let i = rest; i < end; i++) bytes[i] ^= key[(i - start) & 3];
 }
 
-/** What the application gets, and gives back; the frame of that, as its first byte and its payload. */
+/** Passes a message to the application, which returns it. Returns the first byte and the payload of the reply. */
 function answer(opcode, isCompressed, payload) {
   if (isCompressed) {
     const whole = Buffer.concat([payload, TAIL]);
@@ -119,7 +121,7 @@ function answer(opcode, isCompressed, payload) {
   return { first: 0x80 | opcode, payload: opcode === 1 ? Buffer.from(message, 'latin1') : message };
 }
 
-/** All replies in one piece of memory, in one write; but a large payload stands for itself behind its header. */
+/** Writes all replies as one piece of memory. A large payload is a piece of its own after its header. */
 function write(replies, output) {
   let size = 0;
   for (const { payload } of replies) size += MAX_HEADER + (payload.length < LARGE ? payload.length : 0);

@@ -1,4 +1,4 @@
-/** Deno's own server: native, behind the WebSocket of browsers. Run by deno. */
+/** Deno's native server, with the WebSocket of browsers. Run by deno. */
 import { mode, ready } from './shared.mjs';
 
 const sockets = new Set();

@@ -1,4 +1,4 @@
-/** faye-websocket, for permessage-deflate with the extension of its makers. */
+/** faye-websocket, with the permessage-deflate extension of the same authors. */
 import { createServer } from 'node:http';
 import WebSocket from 'faye-websocket';
 import deflate from 'permessage-deflate';

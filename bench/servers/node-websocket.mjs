@@ -1,4 +1,4 @@
-/** The package "websocket" (WebSocket-Node). Its limit of a frame is 64 KiB unless told. */
+/** The package "websocket" (WebSocket-Node). Its default frame limit is 64 KiB. */
 import { createServer } from 'node:http';
 import websocket from 'websocket';
 import { mode, ready } from './shared.mjs';

@@ -1,6 +1,7 @@
 /**
- * What Node itself costs: a node:net server that knows no protocol. It answers what comes first with a 101 that fits the one key
- * of the load generator, and gives back every chunk as it came, masked frames and all.
+ * The cost of Node itself: a node:net server without a protocol. It answers the first chunk with a 101 that fits the
+ * constant key of the
+ * load generator, and sends every later chunk back unchanged, including masked frames.
  */
 import { createServer } from 'node:net';
 import { mode, ready } from './shared.mjs';
@@ -13,7 +14,7 @@ const ACCEPTANCE = [
   '\r\n',
 ].join('\r\n');
 
-/** A Close frame comes alone; text, masked by the generator's key, has no such byte. */
+/** A Close frame arrives in a chunk of its own. Text masked with the generator's key never contains this byte. */
 const CLOSE = 0x88;
 
 const sockets = new Set();

@@ -1,15 +1,16 @@
 /**
- * What all servers have in common. Each is a process of its own: `server MODE`, with MODE echo, deflate (echo that agrees to
- * permessage-deflate, without context takeover) or broadcast (each message goes to all who are connected, its sender too). It says
- * its port in one line of JSON, and ends when its stdin does, so none is left behind. The line `gc` collects garbage, where that can be asked for, and
- * is answered with the bytes of heap in use.
+ * Shared code of the servers. Each is a process: `server MODE`. MODE is echo, deflate (echo with permessage-deflate,
+ * without context
+ * takeover) or broadcast (each message goes to every connection, including its sender). It prints its port in a line
+ * of JSON. It ends when its stdin ends, so that none is left behind. On the line `gc` it collects garbage, if
+ * possible, and prints the heap in use.
  */
 import process from 'node:process';
 
-/** What this server is to do. */
+/** The mode of this server. */
 export const mode = process.argv[2] ?? 'echo';
 
-/** The server listens at `port`. */
+/** Reports that the server listens on `port`. */
 export function ready(port) {
   console.log(JSON.stringify({ port }));
   process.stdin.on('data', () => {

@@ -1,4 +1,4 @@
-/** uWebSockets.js: C++ behind a native addon. Its limit of a message is 16 KiB unless told. */
+/** uWebSockets.js: C++ in a native addon. Its default message limit is 16 KiB. */
 import uws from 'uwebsockets';
 import { mode, ready } from './shared.mjs';
 
@@ -13,7 +13,7 @@ app.ws('/*', {
     if (mode === 'broadcast') socket.subscribe('all');
   },
   message: (socket, data, isBinary) => {
-    // The application has text as a string, as all other contenders give it and take it.
+    // The application uses text as a string, as with all other contenders.
     const message = isBinary ? data : Buffer.from(data).toString();
     if (mode === 'broadcast') app.publish('all', message, isBinary);
     else socket.send(message, isBinary, compress);

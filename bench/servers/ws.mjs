@@ -1,4 +1,4 @@
-/** ws, with bufferutil; or without, where WS_NO_BUFFER_UTIL is set. */
+/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set. */
 import { WebSocketServer } from 'ws';
 import { mode, ready } from './shared.mjs';
 
@@ -11,7 +11,7 @@ const server = new WebSocketServer({
 server.on('connection', socket => {
   socket.on('error', () => socket.terminate());
   socket.on('message', (data, isBinary) => {
-    // The application has text as a string, as all other contenders give it and take it.
+    // The application uses text as a string, as with all other contenders.
     const message = isBinary ? data : data.toString();
     if (mode === 'broadcast') for (const client of server.clients) client.send(message);
     else socket.send(message);

@@ -1,4 +1,4 @@
-/** ws101, as built in the folder WS101_DIST, or in dist/ of this repository. */
+/** ws101, built in the folder WS101_DIST or in dist/ of this repository. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { mode, ready } from './shared.mjs';
@@ -19,7 +19,7 @@ if (mode === 'broadcast') {
   });
 } else {
   server.on('connection', connection => {
-    // A listener that gives nothing, as those of the others: what one gives, node's events look at.
+    // A listener that returns nothing, as with the other contenders.
     connection.on('message', data => {
       connection.send(data);
     });

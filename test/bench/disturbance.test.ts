@@ -17,25 +17,25 @@ const QUIET: Report = {
 };
 
 describe('a sample is disturbed', () => {
-  test('not where the machine had nothing else to do', () => {
+  test('not if the machine did nothing else', () => {
     expect(disturbance(QUIET)).toBeUndefined();
   });
 
   test.each<[keyof Report, number, string]>([
     ['othersCpu', 0.5, 'other programs took 25 % of a core'],
     ['stolen', 0.2, 'the host took 10 % of a core'],
-    ['generatorWaited', 0.4, 'the generator had no core for 20 % of the time'],
+    ['generatorWaited', 0.4, 'the generator waited for a core for 20 % of the time'],
     ['errors', 3, '3 errors'],
   ])('by %s of %d', (figure, value, reason) => {
     expect(disturbance({ ...QUIET, [figure]: value })).toBe(reason);
   });
 
-  test('where the generator was what limited the rate, and not the server', () => {
+  test('if the generator limited the rate, not the server', () => {
     expect(disturbance({ ...QUIET, generatorCpu: 1.98, cpu: 1 })).toBe('the generator was the bottleneck, at 99 %');
     expect(disturbance({ ...QUIET, generatorCpu: 1.98 })).toBeUndefined();
   });
 
-  test('by all that did it', () => {
+  test('by several reasons', () => {
     expect(disturbance({ ...QUIET, errors: 1, stolen: 1 })).toBe('1 errors, the host took 50 % of a core');
   });
 });

@@ -12,7 +12,7 @@ function fileUrl(path: string): string {
   return pathToFileURL(`${process.cwd()}/${path}`).href;
 }
 
-/** 1,000 µs: 100 of starting up, then 300 of writing, 400 of decoding in two places of the tree, 200 of waiting. */
+/** A profile of 1,000 µs: 100 of start-up, 300 of writing, 400 of decoding in two nodes, 200 of waiting. */
 const PROFILE: CpuProfile = {
   nodes: [
     { id: 1, callFrame: frame('(root)') },
@@ -29,7 +29,7 @@ const PROFILE: CpuProfile = {
 };
 
 describe('a profile', () => {
-  test('gives each function the time from its samples to the next ones, wherever it was called from', () => {
+  test('counts for each function the time from its samples to the next ones, whatever called it', () => {
     expect(selfTimes(PROFILE, 1_000).map(({ frame, time }) => [frame.functionName, time])).toEqual([
       ['push', 400],
       ['writev', 300],
@@ -38,15 +38,15 @@ describe('a profile', () => {
     ]);
   });
 
-  test('is looked at from the end, as far back as asked', () => {
+  test('counts only the window at its end', () => {
     expect(selfTimes(PROFILE, 500).map(({ frame, time }) => [frame.functionName, time])).toEqual([
       ['push', 150 + 150],
       ['(idle)', 200],
     ]);
   });
 
-  test('is shown by parts and functions, a message, with the CPU time that no sample shows', () => {
-    // 1,000 µs of CPU for 10 messages, of which 700 were seen.
+  test('is shown by part and by function, per message, with the CPU time that no sample shows', () => {
+    // 1,000 µs of CPU for 10 messages. The samples show 700 of them.
     const parts = partTable(PROFILE, 900, { cpu: 100, messages: 10 });
     expect(parts).toMatch(/src\/framing +\| +40\.0 % \| +40\.000/);
     expect(parts).toMatch(/system calls: writes +\| +30\.0 % \| +30\.000/);

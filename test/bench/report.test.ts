@@ -12,34 +12,34 @@ function scenario(id: string): ScenarioResult {
   return RESULTS.scenarios.find(one => one.id === id)!;
 }
 
-describe('the standing of ws101', () => {
-  test('is its median against the share of the other one that it must reach', () => {
-    // 0.95 against (15 + 15.2) / 2 / 15: the disturbed 31 does not count.
+describe('the distance of ws101 from its target', () => {
+  test('is its median divided by the target, which depends on another contender', () => {
+    // 0.95 divided by (15 + 15.2) / 2 / 15. The disturbed 31 does not count.
     expect(standing(scenario('echo-16'))).toMatchObject({ isReached: true, text: '≤ ws / 15' });
     expect(standing(scenario('echo-16'))!.target).toBeCloseTo(15.1 / 15);
     expect(standing(scenario('echo-1m'))).toMatchObject({ isReached: false });
     expect(standing(scenario('echo-1m'))!.target).toBeCloseTo(831 * 1.1);
   });
 
-  test('is turned round where more is better', () => {
+  test('is inverted if more is better', () => {
     const goal = standing(scenario('masking-64k'))!;
     expect(goal).toMatchObject({ isReached: true });
     expect(goal.target).toBeCloseTo(12.2);
     expect(goal.distance).toBeCloseTo(12.2 / 12.4);
   });
 
-  test('may be against a fixed value', () => {
+  test('may use a fixed target', () => {
     const goal = standing(scenario('idle-10k'))!;
     expect(goal.target).toBeCloseTo(5);
     expect(goal.isReached).toBe(true);
   });
 
-  test('is not known where the other one was not measured', () => {
+  test('is unknown if the other contender was not measured', () => {
     expect(standing(scenario('deflate-1k'))).toBeUndefined();
   });
 });
 
-test('a disturbed sample is counted as such, and counts only where there are fewer than three others', () => {
+test('a disturbed sample counts only if there are fewer than three others', () => {
   expect(figureOf(scenario('echo-16'), 'ws')).toMatchObject({
     disturbed: 1,
     used: 4,
@@ -57,7 +57,7 @@ test('a disturbed sample is counted as such, and counts only where there are few
   expect(block).toContain('1 of 2, counted (†)');
 });
 
-test('a reason that comes again with other numbers is told once, with their range', () => {
+test('a reason with different numbers is listed once, with their range', () => {
   const samples = [
     { value: 1, disturbed: 'other programs took 30 % of a core' },
     { value: 2, disturbed: 'other programs took 12 % of a core, the clock stopped' },
@@ -65,11 +65,11 @@ test('a reason that comes again with other numbers is told once, with their rang
   ];
   const spoilt = { ...scenario('echo-16'), runs: [{ contender: 'ws', samples }] };
   const block = resultsBlock({ ...RESULTS, scenarios: [spoilt] });
-  expect(block).toContain('stand: other programs took 12–30 % of a core, the clock stopped\n');
+  expect(block).toContain('remain: other programs took 12–30 % of a core, the clock stopped\n');
 });
 
 describe('the Markdown', () => {
-  test('names every contender with its version, the machine, and what the machine disturbed', () => {
+  test('lists every contender with its version, the machine, and the disturbed samples', () => {
     const block = resultsBlock(RESULTS);
     for (const { label, version } of RESULTS.contenders) {
       expect(block).toContain(`| ${label} `);
@@ -79,7 +79,7 @@ describe('the Markdown', () => {
     expect(block).toContain('ws + bufferutil: 1 of 5, left out: others took 30 % of the core');
   });
 
-  test('marks what is reached and what is not', () => {
+  test('marks each target as reached or not', () => {
     const lines = resultsBlock(RESULTS).split('\n');
     const row = (title: string) => lines.find(line => line.startsWith(`| ${title}`));
     expect(row('Echo, 16 B')).toContain('| ≤ ws / 15 = 1.01 µs | ✓ reached (× 0.94) |');
@@ -97,13 +97,13 @@ describe('the Markdown', () => {
     }
   });
 
-  test('of the README shows only charts that are there', () => {
+  test('of the README shows only charts that exist', () => {
     const shown = Array.from(readmeBlock(RESULTS).matchAll(/\(docs\/benchmarks\/(.+\.svg)\)/g), ([, file]) => file!);
     expect(shown.length).toBeGreaterThan(0);
     for (const file of shown) expect(charts(RESULTS, SCALE).has(file)).toBe(true);
   });
 
-  test('and the charts are the same for the same results', () => {
+  test('is the same for the same results, like the charts', () => {
     const copy = structuredClone(RESULTS);
     expect(readmeBlock(copy)).toBe(readmeBlock(RESULTS));
     expect(resultsBlock(copy)).toBe(resultsBlock(RESULTS));
@@ -112,13 +112,13 @@ describe('the Markdown', () => {
 });
 
 describe.each([...charts(RESULTS, SCALE)])('%s', (file, svg) => {
-  test('is well-formed, and tells what it shows to those who do not see it', () => {
+  test('is well-formed, and has a title and a description', () => {
     const elements = elementsOf(svg);
     expect(elements.slice(0, 4)).toEqual(['svg', 'title', 'desc', 'style']);
     expect(svg).toContain('role="img"');
   });
 
-  test('has a colour for dark and light of every class', () => {
+  test('has a light and a dark colour for every class', () => {
     const [light = '', dark = ''] = svg.split('@media (prefers-color-scheme: dark)');
     for (const name of ['card', 'ours', 'bar', 'line-ours', 'line-other', 'line-floor', 'name-ours']) {
       expect(light).toContain(`.${name} {`);
@@ -126,11 +126,11 @@ describe.each([...charts(RESULTS, SCALE)])('%s', (file, svg) => {
     }
   });
 
-  test('keeps every text within its 720 pixels', () => {
+  test('keeps every text within its width', () => {
     for (const [, attributes = '', content = ''] of svg.matchAll(/<text([^>]*)>(.*?)<\/text>/g)) {
       const x = Number(/ x="([\d.-]+)"/.exec(attributes)![1]);
       const anchor = /text-anchor="(\w+)"/.exec(attributes)?.[1] ?? 'start';
-      // 6.5 pixels a character is about what a usual sans-serif of 13 takes.
+      // A typical sans-serif font of 13 px takes about 6.5 px per character.
       const width = content.replaceAll(/<[^>]*>/g, '').replaceAll(/&\w+;/g, '&').length * 6.5;
       const left = x - { start: 0, middle: width / 2, end: width }[anchor]!;
       expect(left, content).toBeGreaterThanOrEqual(0);
@@ -140,7 +140,7 @@ describe.each([...charts(RESULTS, SCALE)])('%s', (file, svg) => {
   });
 });
 
-test('a bar chart has a bar, its name and its value for each contender that was measured, and for nobody else', () => {
+test('a bar chart has a bar, a name and a value for each measured contender, and no others', () => {
   const svg = charts(RESULTS, undefined).get('echo-16.svg')!;
   expect(svg.match(/<rect class="(ours|bar|floor)"/g)).toHaveLength(9);
   expect(svg).toContain('websocket &lt;native&gt;');
@@ -152,7 +152,7 @@ test('a bar chart has a bar, its name and its value for each contender that was 
 describe('a block of a page', () => {
   const page = 'before\n<!-- figures -->\nold\n<!-- /figures -->\nbehind\n';
 
-  test('is replaced, and nothing else', () => {
+  test('is replaced, and nothing else changes', () => {
     const written = withBlock(page, 'figures', 'new');
     expect(written).toBe('before\n<!-- figures -->\nnew\n<!-- /figures -->\nbehind\n');
     expect(withBlock(written, 'figures', 'new')).toBe(written);
@@ -162,7 +162,7 @@ describe('a block of a page', () => {
     ['no comment', 'before\n'],
     ['no end', 'before\n<!-- figures -->\n'],
     ['two of them', page + page],
-  ])('is refused where the page has %s', (_, broken) => {
+  ])('is an error if the page has %s', (_, broken) => {
     expect(() => withBlock(broken, 'figures', 'new')).toThrow('<!-- figures -->');
   });
 });
@@ -172,7 +172,7 @@ test('figures have three digits', () => {
   expect(shown).toEqual(['0', '0.612', '1.00', '10.0', '15.2', '831', '24,300', '1,050,000']);
 });
 
-test('ticks are round, and reach over all values', () => {
+test('ticks are round, and cover all values', () => {
   expect(linearTicks(17.2)).toEqual([0, 5, 10, 15, 20]);
   expect(linearTicks(0.61)).toEqual([0, 0.2, 0.4, 0.6, 0.8]);
   expect(linearTicks(0)).toEqual([0, 1]);
@@ -181,7 +181,7 @@ test('ticks are round, and reach over all values', () => {
   expect(logTicks(150, 150)).toEqual([100, 1_000]);
 });
 
-describe('the check of XML', () => {
+describe('the XML check', () => {
   test.each(['<a><b></a></b>', '<a x="1" x="2"/>', '<a>1 & 2</a>', '<a>', '<a/><b/>', '<a x=1/>', '<a>1 < 2</a>'])(
     'refuses %s',
     document => {

@@ -1,7 +1,7 @@
 import type { Results } from '../../bench/results.js';
 import type { ScaleResults } from '../../bench/scale/results.js';
 
-/** Made up, not measured. */
+/** Invented values. */
 export const RESULTS: Results = {
   machine: {
     cpu: 'Sample CPU & Sons',
@@ -104,14 +104,14 @@ function run(contender: string, values: readonly number[]): Results['scenarios']
   return { contender, samples: values.map(value => ({ value })) };
 }
 
-/** Made up, not measured. */
+/** Invented values. */
 export const SCALE: ScaleResults = {
   machine: RESULTS.machine,
   curves: [
     {
       id: 'scale-connections',
       title: 'CPU per message, by the number of connections',
-      note: 'Nobody has measured this.',
+      note: 'Invented values.',
       x: { label: 'connections', scale: 'log' },
       y: { label: 'CPU of the server per message', unit: 'µs' },
       series: [
@@ -148,7 +148,7 @@ export const SCALE: ScaleResults = {
           points: Array.from({ length: 200 }, (_, i) => [i / 10, 8 + (i % 17)] as const),
         },
         {
-          label: 'least of a second',
+          label: 'minimum per second',
           tone: 'floor',
           points: Array.from({ length: 20 }, (_, i) => [i, 8 + (i % 2) / 5] as const),
         },

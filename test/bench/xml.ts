@@ -1,4 +1,6 @@
-/** The names of the elements of an XML document, in order. @throws where it is not well-formed, as far as our charts go */
+/**
+ * Returns the element names of an XML document, in order. @throws if it is not well-formed, as far as our charts need
+ */
 export function elementsOf(document: string): string[] {
   const names: string[] = [];
   const open: string[] = [];
@@ -8,7 +10,7 @@ export function elementsOf(document: string): string[] {
     checkText(document.slice(at, match.index));
     at = match.index + tag.length;
     if (isEnd !== '') {
-      if (open.pop() !== name) throw new Error(`</${name}> ends another element`);
+      if (open.pop() !== name) throw new Error(`</${name}> closes another element`);
       continue;
     }
     if (names.length > 0 && open.length === 0) throw new Error(`<${name}> is a second root`);
@@ -20,11 +22,11 @@ export function elementsOf(document: string): string[] {
     names.push(name);
     if (isEmpty === '') open.push(name);
   }
-  if (document.slice(at).trim() !== '' || open.length > 0) throw new Error(`it ends within <${open.at(-1)}>`);
+  if (document.slice(at).trim() !== '' || open.length > 0) throw new Error(`the document ends within <${open.at(-1)}>`);
   return names;
 }
 
 function checkText(text: string): void {
   const wrong = /<|&(?!(?:amp|lt|gt|quot);)/.exec(text);
-  if (wrong !== null) throw new Error(`not to be written so: ${text.slice(wrong.index, wrong.index + 20)}`);
+  if (wrong !== null) throw new Error(`must be escaped:  ${text.slice(wrong.index, wrong.index + 20)}`);
 }
