@@ -1,4 +1,4 @@
-/** Requirements on a client that no other test shows. */
+/** Requirements for a client that no other test shows. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connect } from '../../src/index.js';
@@ -6,9 +6,9 @@ import { switchingProtocols } from '../helpers/http-heads.js';
 import { rawServer } from '../helpers/raw-peer.js';
 
 describe('the opening handshake of a client', () => {
-  test('sends nothing behind its request until the response is whole [4.1-40]', async () => {
+  test('sends nothing after its request until the response is complete [4.1-40]', async () => {
     const server = await rawServer();
-    const connected = connect(`ws://127.0.0.1:${server.port}/`).then(connection => connection.send('at last'));
+    const connected = connect(`ws://127.0.0.1:${server.port}/`).then(connection => connection.send('sent'));
     const peer = await server.next();
     const response = switchingProtocols(await peer.head());
     peer.write(response.slice(0, -1));
@@ -17,10 +17,10 @@ describe('the opening handshake of a client', () => {
     peer.write(response.slice(-1));
     await connected;
     const [frame] = await peer.frames('client', 1);
-    expect(frame!.payload.toString()).toBe('at last');
+    expect(frame!.payload.toString()).toBe('sent');
   });
 
-  test('ends TCP where it fails, without a frame [7.1.7-1] [7.2.1-1] [10.7-2]', async () => {
+  test('ends TCP without a frame if it fails [7.1.7-1] [7.2.1-1] [10.7-2]', async () => {
     const server = await rawServer(async peer => {
       const response = switchingProtocols(await peer.head());
       peer.write(response.replace('Connection: Upgrade', 'Connection: close'));
@@ -33,14 +33,14 @@ describe('the opening handshake of a client', () => {
   });
 });
 
-test('permessage-deflate that was offered and not accepted is not used [9.1-6] [7692/6.1-2]', async () => {
+test('permessage-deflate is not used if it was offered and not accepted [9.1-6] [7692/6.1-2]', async () => {
   const server = await rawServer(async peer => peer.write(switchingProtocols(await peer.head())));
   const perMessageDeflate = { threshold: 0 };
   const connection = await connect(`ws://127.0.0.1:${server.port}/`, { perMessageDeflate });
   onTestFinished(() => connection.terminate());
   const text = 'again and '.repeat(500);
   connection.send(text);
-  // The helper that reads frames knows of no extension: RSV1 would throw.
+  // The helper that reads frames knows no extension. It would throw for RSV1.
   const [frame] = await server.peers[0]!.frames('client', 1);
   expect(frame!.payload.toString()).toBe(text);
 });

@@ -11,10 +11,10 @@ import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
 
 const HELLO = Buffer.from('f248cdc9c90700', 'hex');
-/** "Hello" again, by reference to the one before it (§7.2.3.2). */
+/** "Hello" again, as a reference to the previous message (§7.2.3.2). */
 const HELLO_AGAIN = Buffer.from('f200110000', 'hex');
 
-test('RSV1 stands on the first frame of a compressed message, and nowhere else [7692/6.1-1] [7692/6.1-3]', () => {
+test('RSV1 is set only on the first frame of a compressed message [7692/6.1-1] [7692/6.1-3]', () => {
   const { protocol } = new ProtocolLog('server', { assignedRsv: RSV1 });
   protocol.sendCompressed(HELLO, true);
   protocol.ping(Buffer.alloc(0));
@@ -28,7 +28,7 @@ test('RSV1 stands on the first frame of a compressed message, and nowhere else [
   expect(firstBytes).toEqual([0xc1, 0x89, 0x8a, 0x01, 0x80, 0x88]);
 });
 
-test('compressed and uncompressed messages may follow each other: these leave the context alone [7692/6.2-1] [7692/6.2-2] [7692/7.2.2-4]', async () => {
+test('uncompressed messages between compressed ones do not change the context [7692/6.2-1] [7692/6.2-2] [7692/7.2.2-4]', async () => {
   const settings = resolvePerMessageDeflate(true, 'server')!;
   const agreed = { serverNoContextTakeover: true, clientNoContextTakeover: false };
   const bits = { serverMaxWindowBits: 15, clientMaxWindowBits: 15 };
@@ -46,15 +46,15 @@ describe.each([9, 10, 15])('with a window of %i bits', windowBits => {
   const options = { windowBits, noContextTakeover: false };
   const message = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i) >> 5));
 
-  test('an inflater holds no more of what came before, and no less [7692/7.2.2-6] [7692/7.2.2-7] [7692/7.2.2-8] [7692/7.2.2-9]', async () => {
+  test('an inflater keeps exactly one window of earlier data [7692/7.2.2-6] [7692/7.2.2-7] [7692/7.2.2-8] [7692/7.2.2-9]', async () => {
     const inflater = new Inflater({ ...options, maxMessageSize: 100_000 });
     const deflater = new Deflater({ ...options, level: 6, memLevel: 8 });
     await inflater.inflate((await deflater.deflate(message))!);
     expect(inflater.contextSize).toBe(2 ** windowBits);
   });
 
-  test('a deflater refers to nothing further away [7692/7.2.1-12] [7692/7.2.1-14]', async () => {
-    // Twice the same noise: only a window that reaches back to the first can make the second small.
+  test('a deflater refers to nothing beyond the window [7692/7.2.1-12] [7692/7.2.1-14]', async () => {
+    // The same noise twice: the second half shrinks only if the window reaches back to the first.
     const noise = randomBytes(2 ** windowBits);
     const deflater = new Deflater({ ...options, level: 9, memLevel: 9 });
     const size = (await deflater.deflate(Buffer.concat([noise, noise])))!.length;

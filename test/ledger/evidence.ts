@@ -1,4 +1,4 @@
-/** What a ledger refers to: the titles of tests, and the places in src. */
+/** Finds what a ledger refers to: titles of tests, and places in src. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Ledger } from './ledger.js';
@@ -6,21 +6,21 @@ import type { Ledger } from './ledger.js';
 const SOURCES = new URL('../../src/', import.meta.url);
 const TESTS = fileURLToPath(new URL('..', import.meta.url));
 
-/** Other projects' tests, and what looks like a title in the ledger's own. */
+/** Tests of separate projects, and files of the ledger that contain ids but no tests. */
 const ELSEWHERE =
   /(?:^|\/)node_modules\/|^(?:interop|packaging|mutation)\/|^ledger\/(?!.*\.test\.ts$)|^ledger\/ledger\.test\.ts$/;
 
 /** `[5.1-2]`, `[4.2.1-i3]`, `[7692/5-1]` */
 const ID = /\[((?:\d{4}\/)?\d+(?:\.\d+)*-i?\d+)\]/g;
 
-/** A title of a test, or a part of one, that names rows. */
+/** A title of a test, or part of one, that names rows. */
 export interface Shown {
-  /** From test/ on. */
+  /** The path relative to test/. */
   readonly file: string;
   readonly title: string;
 }
 
-/** The tests that show each row, by id with its prefix. */
+/** Returns the tests that show each row, by prefixed id. */
 export function shownRows(): Map<string, Shown[]> {
   const files = (readdirSync(TESTS, { recursive: true }) as string[])
     .map(path => path.replaceAll('\\', '/'))
@@ -36,25 +36,25 @@ export function shownRows(): Map<string, Shown[]> {
   return shown;
 }
 
-/** The strings of a source. No comment is one. */
+/** Returns the string literals of a source file, without comments. */
 export function stringsIn(source: string): string[] {
   const code = source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
   return Array.from(code.matchAll(/'([^'\n]*)'|"([^"\n]*)"|`([^`]*)`/g), ([, a, b, c]) => a ?? b ?? c ?? '');
 }
 
-/** The ids of a ledger's rows, as the titles have them. */
+/** Returns the ids of a ledger's rows, as in titles. */
 export function idsOf({ prefix, rows }: Ledger): string[] {
   return rows.map(({ id }) => prefix + id);
 }
 
-/** Whether src has this place, `file symbol`. */
+/** Whether a place in src exists: `file symbol`. */
 export function isPlace(place: string): boolean {
   const [file = '', symbol = ''] = place.split(' ');
   const url = new URL(file, SOURCES);
   return existsSync(url) && declares(readFileSync(url, 'utf8'), symbol);
 }
 
-/** Whether a source declares the symbol: at its top, as a member of a class, or as a row of a table. A use is no declaration. */
+/** Whether a source declares the symbol: at top level, as a class member, or as a row of a table. */
 export function declares(source: string, symbol: string): boolean {
   const top = `^(?:export )?(?:async )?(?:function|class|const|interface|type) ${symbol}\\b`;
   const member = `^  (?:override |static |readonly |async |get )*${symbol}(?:<[^>]*>)?\\((?:.*\\{|)$|^  (?:get )?${symbol}\\b.* \\{$`;

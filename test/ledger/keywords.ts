@@ -1,15 +1,15 @@
-/** Finds the keywords of RFC 2119 in the text of an RFC. */
+/** Finds RFC 2119 keywords in the text of an RFC. */
 import type { Ledger, Occurrences } from './ledger.js';
 
-/** A keyword in quotation marks is named, not used: 'The key words "MUST", …'. */
+/** A keyword in quotation marks is not used, only mentioned: 'The key words "MUST", …'. */
 const KEYWORD = /(?<!")\b(?:MUST NOT|MUST|SHOULD NOT|SHOULD|SHALL NOT|SHALL|MAY|RECOMMENDED|REQUIRED|OPTIONAL)\b/g;
 
 const HEADING = /^(\d+(?:\.\d+)*)\. {1,2}\S/;
 
-/** What the RFC Editor's layout puts between two pages. */
+/** Page headers and footers of the RFC Editor's layout. */
 const PAGE_BREAK = /^\f?(?:\S.*\[Page \d+\]|RFC \d{4} .* \d{4})$/;
 
-/** The text of each section as one line, by its number. What stands before the first and behind the last is dropped. */
+/** Returns the text of each section as one line, by section number, without text before the first or after the last. */
 export function sectionsOf(text: string): Map<string, string> {
   const sections = new Map<string, string[]>();
   let lines: string[] = [];
@@ -26,7 +26,7 @@ export function sectionsOf(text: string): Map<string, string> {
   return new Map(Array.from(sections, ([number, lines]) => [number, lines.join(' ').replaceAll(/\s+/g, ' ')]));
 }
 
-/** The keywords of each section that has any. */
+/** Returns the keywords of each section that has any. */
 export function occurrencesIn(text: string): Occurrences {
   const found = Array.from(sectionsOf(text), ([number, section]) => [number, keywordsIn(section).join(', ')] as const);
   return Object.fromEntries(found.filter(([, keywords]) => keywords !== ''));
@@ -36,15 +36,15 @@ function keywordsIn(section: string): string[] {
   return Array.from(section.matchAll(KEYWORD), ([keyword]) => keyword);
 }
 
-/** The section of a row, and its number there; undefined for an implied one. */
+/** Returns the section of a row and its number, which is undefined for an implied requirement. */
 export function placeOf(id: string): { readonly section: string; readonly number: number | undefined } {
   const [section = '', number = ''] = id.split('-');
   return { section, number: number.startsWith('i') ? undefined : Number(number) };
 }
 
 /**
- * What a ledger and the text of its RFC disagree about, in the sections that the ledger covers: the keywords, and the rows that do not
- * quote the place they are about.
+ * Compares a ledger with the text of its RFC. Returns sections with different keywords, and rows that do not quote the
+ * sentence with their keyword.
  */
 export function disagreements(ledger: Ledger, text: string): string[] {
   const sections = sectionsOf(text);
@@ -56,14 +56,14 @@ export function disagreements(ledger: Ledger, text: string): string[] {
     const { section, number } = placeOf(id);
     const body = sections.get(section) ?? '';
     const start = body.indexOf(says);
-    if (start === -1) return [`${id}: "${says}" does not stand in §${section}`];
+    if (start === -1) return [`${id}: "${says}" is not in §${section}`];
     if (number === undefined) return [];
     const at = Array.from(body.matchAll(KEYWORD))[number - 1]?.index ?? -1;
-    // A sentence may stand there more than once.
+    // A sentence may occur more than once.
     for (let from = start; from !== -1 && from <= at; from = body.indexOf(says, from + 1)) {
       if (at < from + says.length) return [];
     }
-    return [`${id}: "${says}" stands in §${section}, but not around keyword ${number}`];
+    return [`${id}: "${says}" is in §${section}, but not around keyword ${number}`];
   });
   return [...uncounted, ...misquoted];
 }

@@ -1,4 +1,4 @@
-/** The ledgers, the titles of the tests, src and the pages in docs/ agree. */
+/** The ledgers, the titles of tests, src and the pages in docs/ agree. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { declares, idsOf, isPlace, shownRows, stringsIn } from './evidence.js';
@@ -12,7 +12,7 @@ const LEDGERS = [RFC6455, RFC7692];
 const shown = shownRows();
 
 describe.each(LEDGERS.map(ledger => [ledger.rfc, ledger] as const))('the ledger of RFC %i', (rfc, ledger) => {
-  test('has a row for every keyword, in order, and each once', () => {
+  test('has one row for each keyword, in order', () => {
     const keywords = groupBy(
       ledger.rows.filter(({ keyword }) => keyword !== 'implied'),
       ({ id }) => placeOf(id).section,
@@ -32,24 +32,24 @@ describe.each(LEDGERS.map(ledger => [ledger.rfc, ledger] as const))('the ledger 
     }
   });
 
-  test('names places that src has', () => {
+  test('names places that exist in src', () => {
     const places = new Set(ledger.rows.flatMap(row => ('kept' in row ? row.kept : [])));
     expect([...places].filter(place => !isPlace(place))).toEqual([]);
     expect(ledger.rows.filter(row => 'kept' in row && row.kept.length === 0)).toEqual([]);
   });
 
-  test('every row that is kept is shown by a test that bears its id', () => {
+  test('has a test for every row that is met', () => {
     const unshown = ledger.rows.filter(row => 'kept' in row && !shown.has(ledger.prefix + row.id));
     expect(unshown.map(({ id }) => id)).toEqual([]);
   });
 
-  test('its page is what `npm run ledger` makes of it', () => {
+  test('has an up-to-date page', () => {
     const page = readFileSync(new URL(`../../docs/rfc${rfc}.md`, import.meta.url), 'utf8');
     expect(page === pageOf(ledger, shown), 'run `npm run ledger`').toBe(true);
   });
 });
 
-test('no title bears an id that no ledger has, nor one of a row that is not kept', () => {
+test('every id in a title belongs to a row that is met', () => {
   const known = new Set(
     LEDGERS.flatMap(({ prefix, rows }) => rows.filter(row => 'kept' in row).map(row => prefix + row.id)),
   );
@@ -85,7 +85,7 @@ describe('the check itself can fail', () => {
     rows,
   });
 
-  test('keywords are counted where they are used, in sections', () => {
+  test('keywords are counted if they are used, and in sections', () => {
     expect(occurrencesIn(text)).toEqual({ '3.1': 'MUST NOT, MAY, MUST' });
     expect(disagreements(ledgerOf(), text.replace('MAY do', 'SHOULD do'))).toHaveLength(1);
   });
@@ -97,7 +97,7 @@ describe('the check itself can fail', () => {
     expect(disagreements(ledgerOf(row('3.1-i1', 'do that')), text)).toEqual([]);
   });
 
-  test('titles are told from comments, and declarations from uses', () => {
+  test('comments are not titles, and uses are not declarations', () => {
     expect(stringsIn("// '[5.1-1] no'\n * '[5.1-2] no'\ntest('[5.1-3] yes', …)")).toEqual(['[5.1-3] yes']);
     const source =
       'import { used } from "x";\nexport const held = 1;\nclass Thing {\n  #member(a: string): void {\n    used(1);\n  }\n}\n';

@@ -1,6 +1,6 @@
-/** What a ledger of an RFC holds. The data stand in rfc6455.ts and rfc7692.ts, and the pages in docs/ are made of them. */
+/** The types of a ledger: a list of an RFC's requirements. The data are in rfc6455.ts and rfc7692.ts. */
 
-/** The words of RFC 2119; 'implied' for what a list of the RFC's demands without one. */
+/** A keyword of RFC 2119, or 'implied' for a requirement that a list of the RFC states without one. */
 export type Keyword =
   | 'MUST'
   | 'MUST NOT'
@@ -12,43 +12,43 @@ export type Keyword =
   | 'OPTIONAL'
   | 'implied';
 
-/** Whom a sentence binds. 'specification': whoever writes one, of an extension for example. */
+/** Whom a requirement binds. 'specification': the author of one, such as an extension. */
 export type Bound = 'client' | 'server' | 'both' | 'intermediary' | 'browser' | 'specification';
 
-/** One requirement, and what has become of it here. */
+/** A requirement, and how it is met. */
 export type Row = Said & Outcome;
 
 interface Said {
-  /** Section and running number, `5.1-2`; `4.2.1-i3` for the third implied one. Stands as `[5.1-2]` in the titles of the tests that show it. */
+  /** Section and number: `5.1-2`, or `4.2.1-i3` for the third implied one. Titles of tests contain it as `[5.1-2]`. */
   readonly id: string;
   readonly keyword: Keyword;
   readonly binds: Bound;
-  /** The RFC's own words around the keyword. */
+  /** The words of the RFC around the keyword. */
   readonly says: string;
 }
 
 type Outcome =
   /**
-   * The places in src that keep it, `file symbol`. Tests must show it. `by`: what a place makes use of, where node does the work.
-   * `onlyWith`: what must be asked for; without that, it is not kept.
+   * Met by these places in src, `file symbol`, and shown by tests. `by`: what these places rely on. `onlyWith`: the
+   * option without which it is not met.
    */
   | { readonly kept: readonly string[]; readonly by?: string; readonly onlyWith?: string }
-  /** It binds us, and we do otherwise: why. */
+  /** Not met, and why. */
   | { readonly notKept: string }
-  /** A freedom that we do not take: why. */
+  /** An option of the RFC that is not used, and why. */
   | { readonly notUsed: string }
-  /** It does not bind what we are: why. */
+  /** It does not apply to ws101, and why. */
   | { readonly notOurs: string };
 
-/** The keywords of one section, in order, or those of them that are used rather than named. */
+/** The keywords used in each section, in order. */
 export type Occurrences = Readonly<Record<string, string>>;
 
 export interface Ledger {
   readonly rfc: number;
   readonly title: string;
-  /** What stands before the ids of its rows in the titles of tests. */
+  /** The prefix of its row ids in titles of tests. */
   readonly prefix: string;
-  /** What the page says of the text that was counted, and how. */
+  /** How the keywords were counted, for the page. */
   readonly source: string;
   readonly occurrences: Occurrences;
   readonly rows: readonly Row[];

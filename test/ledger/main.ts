@@ -1,8 +1,8 @@
 /**
- * `npm run ledger` writes docs/rfc6455.md and docs/rfc7692.md.
+ * `npm run ledger` generates docs/rfc6455.md and docs/rfc7692.md.
  *
- * `npm run ledger -- --rfc6455 rfc6455.txt` holds the ledger against the text of its RFC instead: every keyword counted, every row
- * quoted from the right place. The texts are not in this repository.
+ * `npm run ledger -- --rfc6455 rfc6455.txt` instead compares the ledger with the text of its RFC: the count of the
+ * keywords, and the quotes. The texts are not in this repository.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

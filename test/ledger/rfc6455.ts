@@ -1,7 +1,7 @@
-/** RFC 6455, requirement by requirement: data alone. `npm run ledger` makes docs/rfc6455.md of it. */
+/** The requirements of RFC 6455, as data. `npm run ledger` generates docs/rfc6455.md from it. */
 import type { Ledger, Occurrences, Row } from './ledger.js';
 
-/** `npm run ledger -- --rfc6455 <its text>` holds this against the RFC. */
+/** `npm run ledger -- --rfc6455 <file>` compares this with the text of the RFC. */
 const OCCURRENCES: Occurrences = {
   2: 'MAY',
   '2.1': 'MAY',
@@ -58,8 +58,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'both',
     says: 'algorithms or specific steps MAY be implemented in any manner, so long as the end result is equivalent',
-    notUsed:
-      "a freedom, with nothing of its own to show: where the code does otherwise than the RFC's steps, another row shows that the result is the same",
+    notUsed: 'where the code differs from the steps of the RFC, another row shows that the result is the same',
   },
   {
     id: '2.1-1',
@@ -94,7 +93,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'client',
     says: 'e.g., browsers on mobile handsets tied to specific carriers, MAY offload the management of the connection to another agent',
-    notOurs: 'for browsers in controlled environments; connect() manages its connection itself',
+    notOurs: 'for browsers in controlled environments',
   },
   {
     id: '4.1-2',
@@ -146,21 +145,21 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'the client MUST assume for the purposes of this step that each host name refers to a distinct remote host',
-    notOurs: 'for clients behind a proxy that looks names up; connect() knows no proxy',
+    notOurs: 'for clients that use a proxy, which resolves host names; connect() uses none by itself',
   },
   {
     id: '4.1-9',
     keyword: 'SHOULD',
     binds: 'client',
     says: 'instead the client SHOULD limit the total number of simultaneous pending connections to a reasonably low number',
-    notOurs: 'for clients behind a proxy that looks names up; connect() knows no proxy',
+    notOurs: 'for clients that use a proxy, which resolves host names; connect() uses none by itself',
   },
   {
     id: '4.1-10',
     keyword: 'SHOULD',
     binds: 'client',
     says: 'then the client SHOULD connect to that proxy and ask it to open a TCP connection to the host',
-    notOurs: '"if the client is configured to use a proxy": connect() has no such option',
+    notOurs: '"if the client is configured to use a proxy": connect() uses none by itself',
   },
   {
     id: '4.1-11',
@@ -174,7 +173,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'For the purpose of proxy autoconfiguration scripts, the URI to pass the function MUST be constructed from',
-    notOurs: 'no proxy autoconfiguration script is ever run',
+    notOurs: 'for clients that run proxy autoconfiguration scripts',
   },
   {
     id: '4.1-13',
@@ -189,7 +188,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'If /secure/ is true, the client MUST perform a TLS handshake over the connection after opening the connection and before sending the handshake data',
     kept: ['client/dial.ts connectTls'],
-    by: 'node:tls does it',
+    by: 'by node:tls',
   },
   {
     id: '4.1-15',
@@ -197,7 +196,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: "(e.g., the server's certificate could not be verified), then the client MUST _Fail the WebSocket Connection_ and abort the connection",
     kept: ['client/dial.ts dial'],
-    by: 'node:tls verifies',
+    by: 'by node:tls',
   },
   {
     id: '4.1-16',
@@ -205,7 +204,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'all further communication on this channel MUST run through the encrypted tunnel',
     kept: ['client/dial.ts connectTls'],
-    by: 'node:tls does it',
+    by: 'by node:tls',
   },
   {
     id: '4.1-17',
@@ -213,7 +212,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'Clients MUST use the Server Name Indication extension in the TLS handshake',
     kept: ['client/dial.ts connectTls'],
-    by: 'node:tls sends it',
+    by: 'by node:tls',
   },
   {
     id: '4.1-18',
@@ -430,7 +429,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'server',
     says: 'Servers MAY offload the management of the connection to other agents on the network, for example, load balancers',
-    notOurs: 'what stands in front of a server is for those who run it',
+    notOurs: 'for those who operate a server with a load balancer in front',
   },
   {
     id: '4.2.1-1',
@@ -533,7 +532,7 @@ const ROWS: readonly Row[] = [
     binds: 'server',
     says: 'perform a TLS handshake over the connection. If this fails',
     kept: ['server/listener.ts #greet'],
-    by: 'node:tls does it',
+    by: 'by node:tls',
   },
   {
     id: '4.2.2-2',
@@ -541,7 +540,7 @@ const ROWS: readonly Row[] = [
     binds: 'server',
     says: "all further communication for the connection (including the server's handshake) MUST run through the encrypted tunnel",
     kept: ['server/listener.ts #secured'],
-    by: 'node:tls does it',
+    by: 'by node:tls',
   },
   {
     id: '4.2.2-i2',
@@ -779,14 +778,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'specification',
     says: 'Any extension MUST specify the length of the "Extension data", or how that length may be calculated',
-    notOurs: 'for those who define extensions; permessage-deflate has no extension data',
+    notOurs: 'for authors of extensions; permessage-deflate has no extension data',
   },
   {
     id: '5.2-8',
     keyword: 'MUST',
     binds: 'specification',
     says: 'how the extension use MUST be negotiated during the opening handshake',
-    notOurs: 'for those who define extensions; RFC 7692 does so for permessage-deflate',
+    notOurs: 'for authors of extensions; RFC 7692 defines it for permessage-deflate',
   },
   {
     id: '5.2-9',
@@ -891,28 +890,28 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'intermediary',
     says: 'an intermediary MUST NOT attempt to change the fragmentation of a control frame',
-    notOurs: 'for intermediaries: both our ends are endpoints',
+    notOurs: 'for intermediaries; ws101 implements endpoints',
   },
   {
     id: '5.4-9',
     keyword: 'MUST NOT',
     binds: 'intermediary',
     says: 'An intermediary MUST NOT change the fragmentation of a message if any reserved bit values are used',
-    notOurs: 'for intermediaries: both our ends are endpoints',
+    notOurs: 'for intermediaries; ws101 implements endpoints',
   },
   {
     id: '5.4-10',
     keyword: 'MUST NOT',
     binds: 'intermediary',
     says: 'An intermediary MUST NOT change the fragmentation of any message in the context of a connection where extensions have been negotiated',
-    notOurs: 'for intermediaries: both our ends are endpoints',
+    notOurs: 'for intermediaries; ws101 implements endpoints',
   },
   {
     id: '5.4-11',
     keyword: 'MUST NOT',
     binds: 'intermediary',
     says: 'that resulted in a WebSocket connection MUST NOT change the fragmentation of any message of such connection',
-    notOurs: 'for intermediaries: both our ends are endpoints',
+    notOurs: 'for intermediaries; ws101 implements endpoints',
   },
   {
     id: '5.4-12',
@@ -965,8 +964,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'client',
     says: 'As the data is not guaranteed to be human readable, clients MUST NOT show it to end users.',
-    notOurs:
-      'the library shows nothing to anyone: it gives the reason to the application. `ws101 connect` prints it, escaped, for the developer who debugs a server',
+    notOurs: 'the library passes the reason to the application. `ws101 connect` prints it, escaped, for developers',
   },
   {
     id: '5.5.1-5',
@@ -1002,7 +1000,7 @@ const ROWS: readonly Row[] = [
     binds: 'both',
     says: 'if the majority of a fragmented message is already sent, an endpoint MAY send the remaining fragments before sending a Close frame',
     notUsed:
-      "the next fragment is the application's to give, and nobody knows when it will: sendStream() resolves with false, and the Close frame goes out at once",
+      'the application may never provide the next fragment, so sendStream() resolves to false and the Close frame is sent at once',
   },
   {
     id: '5.5.1-10',
@@ -1188,7 +1186,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'specification',
     says: 'Extensions (Section 9) MAY change the semantics of how data is read, specifically including what comprises a message boundary.',
-    notOurs: 'for those who define extensions; permessage-deflate leaves the boundaries as they are',
+    notOurs: 'for authors of extensions; permessage-deflate does not change message boundaries',
   },
   {
     id: '6.2-6',
@@ -1287,7 +1285,7 @@ const ROWS: readonly Row[] = [
     binds: 'server',
     says: 'and SHOULD log the problem',
     notKept:
-      'a library has no log: `close` tells the application which rule was broken, in which section and at which byte, and `refused` tells of refused handshakes',
+      'a library has no log. `close` reports the violated rule, its section and the byte offset, and `refused` reports refused handshakes',
   },
   {
     id: '7.1.7-5',
@@ -1301,7 +1299,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'both',
     says: 'An endpoint MAY omit sending a Close frame if it believes the other side is unlikely to be able to receive and process the Close frame',
-    notUsed: 'who breaks a rule is told which, always',
+    notUsed: 'the reason always names the violated rule',
   },
   {
     id: '7.1.7-7',
@@ -1350,7 +1348,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'client',
     says: 'clients SHOULD use some form of backoff when trying to reconnect after abnormal closures',
-    notOurs: 'connect() opens one connection and never a second one by itself: whoever calls it again chooses when',
+    notOurs: 'connect() never reconnects by itself; the application decides when to call it again',
   },
   {
     id: '7.2.3-2',
@@ -1428,7 +1426,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'The list of extensions that are needed SHOULD appear in the /reason/ part of the Close frame.',
     notOurs:
-      'of close code 1010, which connect() never sends: it needs no extension, and goes on without permessage-deflate where the server declines it',
+      'about close code 1010, which connect() never sends: it works without permessage-deflate if the server declines it',
   },
   {
     id: '7.4.1-6',
@@ -1528,7 +1526,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'specification',
     says: 'Any interactions between multiple extensions MAY be defined in the documents defining the extensions.',
-    notOurs: 'for those who define extensions; one is spoken here',
+    notOurs: 'for authors of extensions',
   },
   {
     id: '9.2-1',
@@ -1588,8 +1586,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'both',
     says: 'SHOULD employ it when communicating with their peers',
-    notOurs:
-      "the scheme of the URL, and the `tls` option of the server, are the application's to choose: both are there",
+    notOurs: 'the application chooses, with the scheme of the URL and the `tls` option of the server',
   },
   {
     id: '10.7-1',
@@ -1629,7 +1626,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'Characters in the host component that are excluded by the syntax defined above MUST be converted from Unicode to ASCII',
     kept: ['client/url.ts parseWebSocketUrl'],
-    by: "node's URL does it",
+    by: "by Node's URL",
   },
   {
     id: '11.1.1-2',
@@ -1637,7 +1634,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'Characters in other components that are excluded by the syntax defined above MUST be converted from Unicode to ASCII',
     kept: ['client/url.ts parseWebSocketUrl'],
-    by: "node's URL does it",
+    by: "by Node's URL",
   },
   {
     id: '11.1.2-1',
@@ -1645,7 +1642,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'Characters in the host component that are excluded by the syntax defined above MUST be converted from Unicode to ASCII',
     kept: ['client/url.ts parseWebSocketUrl'],
-    by: "node's URL does it",
+    by: "by Node's URL",
   },
   {
     id: '11.1.2-2',
@@ -1653,7 +1650,7 @@ const ROWS: readonly Row[] = [
     binds: 'client',
     says: 'Characters in other components that are excluded by the syntax defined above MUST be converted from Unicode to ASCII',
     kept: ['client/url.ts parseWebSocketUrl'],
-    by: "node's URL does it",
+    by: "by Node's URL",
   },
   {
     id: '11.3.1-1',
@@ -1702,7 +1699,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'server',
     says: 'The |Sec-WebSocket-Version| header field MAY appear multiple times in an HTTP response',
-    notUsed: 'one version is spoken, and one header says so',
+    notUsed: 'the server supports one version, which needs one header',
   },
   {
     id: '11.3.5-2',
@@ -1718,7 +1715,7 @@ export const RFC6455: Ledger = {
   title: 'The WebSocket Protocol',
   prefix: '',
   source:
-    'Counted in the text of the RFC Editor: every keyword of RFC 2119 that is used and not only named (§2 names them in quotation marks), and the parts of an opening handshake that §4.2.1 and §4.2.2 list without one.',
+    'The keywords were counted in the text of the RFC Editor: every RFC 2119 keyword in use (§2 only quotes them), and the parts of an opening handshake that §4.2.1 and §4.2.2 list without a keyword.',
   occurrences: OCCURRENCES,
   rows: ROWS,
 };

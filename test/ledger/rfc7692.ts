@@ -1,7 +1,7 @@
-/** RFC 7692, requirement by requirement, §5 to §7: data alone. `npm run ledger` makes docs/rfc7692.md of it. */
+/** The requirements of RFC 7692, §5 to §7, as data. `npm run ledger` generates docs/rfc7692.md from it. */
 import type { Ledger, Occurrences, Row } from './ledger.js';
 
-/** `npm run ledger -- --rfc7692 <its text>` holds this against the RFC. */
+/** `npm run ledger -- --rfc7692 <file>` compares this with the text of the RFC. */
 const OCCURRENCES: Occurrences = {
   5: 'MUST, MAY, MUST, MAY, MUST, MUST, MUST NOT, MUST, MUST NOT, MUST, MUST NOT, MUST, MUST',
   '6.1': 'MUST, MUST, MUST NOT, MUST',
@@ -295,14 +295,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'an endpoint MUST add minimal padding bits of 0 to make it end at a byte boundary',
-    notOurs: 'of blocks with BFINAL set, which our deflater never makes: it ends each message by a sync flush',
+    notOurs: 'about blocks with BFINAL set, which our deflater never produces: it ends each message with a sync flush',
   },
   {
     id: '7.2.1-5',
     keyword: 'MUST NOT',
     binds: 'both',
     says: 'Note that for non-final fragments, the removal of 0x00 0x00 0xff 0xff MUST NOT be done.',
-    notOurs: 'of messages that are deflated fragment by fragment: ours are deflated whole, and sent in one frame',
+    notOurs: 'about messages that are compressed in fragments: ours are compressed as a whole and sent in one frame',
   },
   {
     id: '7.2.1-6',
@@ -330,7 +330,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'client',
     says: 'even if the client has included the "client_no_context_takeover" extension parameter in its offer, the client MAY take over the LZ77 sliding window',
-    notUsed: 'a client of ours that has offered not to take its context over does not',
+    notUsed: 'our client never takes over its context after it offered not to',
   },
   {
     id: '7.2.1-10',
@@ -358,8 +358,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'client',
     says: 'the client MAY use an LZ77 sliding window with any size to compress messages to send as long as the size conforms',
-    notUsed:
-      'a response with more bits than a client of ours has offered fails its handshake, and what it has offered it keeps to',
+    notUsed: 'our client fails the handshake if the response has more bits than it offered',
   },
   {
     id: '7.2.1-14',
@@ -451,8 +450,7 @@ export const RFC7692: Ledger = {
   rfc: 7692,
   title: 'Compression Extensions for WebSocket',
   prefix: '7692/',
-  source:
-    'Counted by hand in §5 to §7, in a public copy of the RFC that stands beside a translation (tex2e/rfc-translater, html/rfc7692.html): the sections before and behind tell endpoints nothing to do.',
+  source: 'The keywords were counted by hand in §5 to §7. The other sections require nothing from endpoints.',
   occurrences: OCCURRENCES,
   rows: ROWS,
 };
