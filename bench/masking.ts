@@ -59,4 +59,4 @@ const rows = SIZES.map((size, i) => {
   return [String(size), ...medians.map(median => median.toFixed(0)), (size / best).toFixed(1)];
 });
 console.log(`${machine()}\n`);
-console.log(table(['bytes', ...names.map(name => `${name}, ns`), 'best of ours, GB/s'], rows));
+console.log(table(['bytes', ...names.map(name => `${name}, ns`), 'best of ws101, GB/s'], rows));

@@ -76,7 +76,7 @@ function startingWith<T>(round: number, all: readonly T[]): readonly T[] {
 
 /**
  * Prepares a contender. A server lives as long as its scenario. Clients, and servers whose memory is measured, start
- * anew each round.
+ * again in each round.
  */
 async function begin(contender: Contender, scenario: Scenario, plan: Plan): Promise<Turn> {
   const { id } = contender;

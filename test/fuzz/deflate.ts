@@ -140,7 +140,7 @@ class Model {
   #isCertain = true;
   /**
    * Whether a message ended within a byte, because its last bits swallowed the tail. Such a message is malformed, but
-   * has an end. This model reads on from there, and the code under test starts anew with the next message, so their
+   * has an end. This model reads on from there, and the code under test starts again with the next message, so their
    * results differ.
    */
   #endsBetweenBytes = false;

@@ -13,7 +13,7 @@ function from(side: CapturedFrame['from'], frames: readonly CapturedFrame[]): st
 
 /** Our client and server, as Wireshark's dissector sees them. */
 describe('tshark', () => {
-  test('reads every frame of ours as intended', async () => {
+  test('reads every frame that we send as intended', async () => {
     const { port, url } = await startEchoServer();
     const capture = await Capture.start(port);
 

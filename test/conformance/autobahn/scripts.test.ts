@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { closedPort } from '../../helpers/raw-peer.js';
 
 /** Tests of the scripts that run wstest, with a stand-in for wstest. */
 
@@ -25,19 +26,10 @@ function run(script: string, spec: string, environment: Record<string, string> =
   });
 }
 
-/** Returns a free port. The spec must name one, so port 0 cannot be used. */
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
-
 async function specOf(kind: 'server' | 'client'): Promise<{ path: string; port: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'ws101-autobahn-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const port = await freePort();
+  const port = await closedPort();
   const url = `ws://127.0.0.1:${port}`;
   const path = join(folder, 'spec.json');
   const side = kind === 'server' ? { servers: [{ agent: 'ours', url }] } : { url };

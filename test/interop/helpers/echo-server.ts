@@ -29,7 +29,7 @@ export async function startEchoServer(options: ServerOptions = {}): Promise<Echo
   return { server, port, url: `${scheme}://127.0.0.1:${port}/`, ...echo };
 }
 
-/** Makes a server of ours echo. */
+/** Makes our server echo. */
 export function watch(server: WebSocketServer): Pick<EchoServer, 'closed' | 'pings'> {
   const pings: string[] = [];
   const closed = new Promise<CloseInfo>(resolve => {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { closedPort } from '../../helpers/raw-peer.js';
 import { Program } from './program.js';
 
 /** Configurations of nginx, suited for WebSockets or not. */
@@ -22,7 +22,8 @@ const LOCATIONS = {
 export async function startNginx(upstream: number): Promise<{ url: (location: keyof typeof LOCATIONS) => string }> {
   const folder = await mkdtemp(join(tmpdir(), 'ws101-nginx-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const port = await freePort();
+  // nginx cannot choose a free port and report it.
+  const port = await closedPort();
   const locations = Object.entries(LOCATIONS).map(
     ([name, directives]) => `location /${name} { ${directives} proxy_pass http://127.0.0.1:${upstream}; }`,
   );
@@ -36,16 +37,4 @@ export async function startNginx(upstream: number): Promise<{ url: (location: ke
   // nginx listens before it starts its workers.
   await nginx.line(/start worker process \d+/);
   return { url: location => `ws://127.0.0.1:${port}/${location}` };
-}
-
-/** Returns a free port. nginx cannot choose one and report it. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as net.AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
