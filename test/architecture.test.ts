@@ -132,7 +132,7 @@ describe('imports', () => {
     expect(forbidden).toEqual([]);
   });
 
-  test('the allowed directions have no cycle', () => {
+  test('are allowed only in directions without a cycle', () => {
     const reaches = (folder: string, goal: string): boolean =>
       ALLOWED[folder]!.some(next => next === goal || reaches(next, goal));
     for (const folder of Object.keys(ALLOWED)) expect([folder, reaches(folder, folder)]).toEqual([folder, false]);

@@ -27,7 +27,7 @@ describe('listeners that fail at every event, with a client that resets after ev
     ['reject', 'its own port'],
     ['throw', 'a server of node:http'],
     ['reject', 'a server of node:http'],
-  ])('%s on %s: no connection is left, and the next client is served', async (how, where) => {
+  ])('%s on %s: no connection remains, and the next client is served', async (how, where) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const isOwn = where === 'its own port';

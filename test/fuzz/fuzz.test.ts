@@ -28,8 +28,8 @@ describe('inputs that once broke a rule', () => {
   }
 });
 
-describe('a short run', () => {
-  test.each(TARGETS)('of $name', async target => {
+describe('a short run finds no broken rule', () => {
+  test.each(TARGETS)('in $name', async target => {
     const report = await fuzz(target, { seed: 6455, seconds: 60, executions: EXECUTIONS, patience: PATIENCE });
     expect(report.finding?.message).toBeUndefined();
     expect(report.executions).toBe(EXECUTIONS);
