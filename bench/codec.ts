@@ -1,7 +1,6 @@
 /**
  * Measures the codec without sockets: the cost of a frame in the decoder, in the decoder with the message assembler,
- * and in the
- * encoder. Run it with `npm run bench:codec`.
+ * and in the encoder. Run it with `npm run bench:codec`.
  */
 import { FrameDecoder, type FrameSink } from '../src/framing/frame-decoder.js';
 import { FrameEncoder } from '../src/framing/frame-encoder.js';

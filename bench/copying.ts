@@ -1,7 +1,6 @@
 /**
  * Measures the values for SET_THRESHOLD in src/framing/copy.ts and COPY_THRESHOLD in src/framing/frame-encoder.ts. Run
- * it with
- * `npm run copying` in this folder.
+ * it with `npm run copying` in this folder.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';

@@ -1,8 +1,7 @@
 /**
  * Measures the values for the constants in src/permessage-deflate: which messages zlib handles synchronously and which
- * on the
- * thread pool, how much of earlier messages a message may refer to, and what a context costs per connection. Run it
- * with `npm run deflate` in this folder.
+ * on the thread pool, how much of earlier messages a message may refer to, and what a context costs per connection. Run
+ * it with `npm run deflate` in this folder.
  */
 import { performance } from 'node:perf_hooks';
 import { constants, createDeflateRaw, createInflateRaw, deflateRawSync, inflateRawSync, type Zlib } from 'node:zlib';

@@ -1,7 +1,6 @@
 /**
  * Masks 64 KiB in place, for a number of seconds, with the implementation that the first argument names. Prints how
- * many GB it masks
- * per second of CPU time. It is a process of its own, like servers and clients.
+ * many GB it masks per second of CPU time. It is a process of its own, like servers and clients.
  */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';

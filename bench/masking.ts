@@ -1,8 +1,7 @@
 /**
  * Measures the values for WORD_THRESHOLD and SIMD_THRESHOLD in src/framing/masking.ts: the plain loop of RFC 6455 §5.3,
- * the loop
- * that rotates the key, 32-bit words with an existing or a new view, SIMD with its copies, and bufferutil, which needs
- * no copies. Run it with `npm run masking` in this folder.
+ * the loop that rotates the key, 32-bit words with an existing or a new view, SIMD with its copies, and bufferutil,
+ * which needs no copies. Run it with `npm run masking` in this folder.
  */
 import { createRequire } from 'node:module';
 import { maskBytes, maskWords } from '../src/framing/masking.js';

@@ -16,8 +16,7 @@ const ROUND_MS = 25;
 
 /**
  * Measures all subjects in turn, round after round, so that a disturbance of the machine affects all of them. The first
- * rounds
- * warm up the compiler, and determine how often each subject runs per round.
+ * rounds warm up the compiler, and determine how often each subject runs per round.
  */
 export function measure(subjects: readonly Subject[], rounds = 15): Measurement[] {
   const times = subjects.map(subject => calibrate(subject));

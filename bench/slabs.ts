@@ -1,7 +1,7 @@
 /**
  * Measures the value for MAX_EMPTY_SLABS in src/framing/output-buffer.ts: a turn of the event loop in which many
- * connections each
- * send some KiB, with slabs that are reused, and with new slabs each time. Run it with `npm run slabs` in this folder.
+ * connections each send some KiB, with slabs that are reused, and with new slabs each time. Run it with `npm run slabs`
+ * in this folder.
  */
 import { OutputBuffer } from '../src/framing/output-buffer.js';
 import { releaseOutput } from '../src/framing/slabs.js';

@@ -1,7 +1,7 @@
 /**
  * Measures the value for HOST_THRESHOLD in src/framing/utf8-validator.ts: the loop that finds the invalid byte,
- * compared with the
- * host's isUtf8(), which checks many bytes at once but costs a call. Run it with `npm run utf8` in this folder.
+ * compared with the host's isUtf8(), which checks many bytes at once but costs a call. Run it with `npm run utf8` in
+ * this folder.
  */
 import { Utf8Validator } from '../src/framing/utf8-validator.js';
 import { machine, measure, type Subject, table } from './measure.js';

@@ -1,7 +1,6 @@
 /**
  * A chat with its own page: node:http serves the page, and a WebSocketServer shares its port. A client that reads too
- * slowly
- * misses messages, so that it does not hold up the others.
+ * slowly misses messages, so that it does not hold up the others.
  *
  *     npx tsx --conditions=ws101-source examples/chat.ts     then open http://127.0.0.1:8080/ in two windows
  */

@@ -1,7 +1,6 @@
 /**
  * The cost of Node itself: a node:net client without a protocol. Its masked frames are prepared in advance, and it
- * counts incoming
- * messages by their bytes.
+ * counts incoming messages by their bytes.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,8 +1,7 @@
 /**
  * Shared code of the clients. Each is a process: `client MODE PORT CONNECTIONS IN_FLIGHT SIZE`. MODE is client-echo
- * (answers each
- * message with one) or client-receive (only receives). When all connections are open, it prints a line of JSON. It
- * ends when its stdin ends. The peer counts the messages (../load/counterpart.c).
+ * (answers each message with one) or client-receive (only receives). When all connections are open, it prints a line of
+ * JSON. It ends when its stdin ends. The peer counts the messages (../load/counterpart.c).
  */
 import process from 'node:process';
 
@@ -17,8 +16,7 @@ export const echoes = mode === 'client-echo';
 
 /**
  * Opens the connections. `open(onMessage)` must open one, call `onMessage()` for each message, and return a promise of
- * a function
- * that sends `payload`.
+ * a function that sends `payload`.
  */
 export async function play(open) {
   process.stdin.on('end', () => process.exit());

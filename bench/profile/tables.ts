@@ -11,8 +11,7 @@ export interface Load {
 
 /**
  * CPU time without samples. V8 counts everything that Node does between calls of its functions as idle: waiting, which
- * takes no CPU, and
- * reading from sockets and polling for events, which does. Other threads have no samples at all.
+ * takes no CPU, and reading from sockets and polling for events, which does. Other threads have no samples at all.
  */
 const UNSEEN = 'system calls: reads, events; other threads';
 

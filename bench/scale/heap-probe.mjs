@@ -1,7 +1,6 @@
 /**
  * Loaded into a server with `node --import`. Records the heap in use every 50 ms, and the heap after each collection,
- * and writes both to
- * the file HEAP_PROBE on exit, as [milliseconds, bytes].
+ * and writes both to the file HEAP_PROBE on exit, as [milliseconds, bytes].
  */
 import { writeFileSync } from 'node:fs';
 import { PerformanceObserver } from 'node:perf_hooks';

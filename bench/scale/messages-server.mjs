@@ -1,7 +1,7 @@
 /**
  * An echo server that reads its CPU time at certain messages of each connection: `messages-server MARKS`, such as
- * 32,320,3200. It answers
- * each line with the CPU time in µs between consecutive marks, for each connection that has passed all marks.
+ * 32,320,3200. It answers each line with the CPU time in µs between consecutive marks, for each connection that has
+ * passed all marks.
  */
 import { resolve } from 'node:path';
 import process from 'node:process';

@@ -1,8 +1,7 @@
 /**
  * The least that JavaScript on node:net can do and still deliver messages to an application. One function reads frames
- * in place,
- * creates a Buffer or a string per message, and writes all answers to a chunk at once. It checks nothing, supports
- * neither fragments nor control frames except Close, and is not secure. For small messages, handshakes and
+ * in place, creates a Buffer or a string per message, and writes all answers to a chunk at once. It checks nothing,
+ * supports neither fragments nor control frames except Close, and is not secure. For small messages, handshakes and
  * compression, no library on node:net can be faster. (For large messages it is not a ceiling, because it masks with
  * plain words.)
  */

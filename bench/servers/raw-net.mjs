@@ -1,7 +1,6 @@
 /**
  * The cost of Node itself: a node:net server without a protocol. It answers the first chunk with a 101 that fits the
- * constant key of the
- * load generator, and sends every later chunk back unchanged, including masked frames.
+ * constant key of the load generator, and sends every later chunk back unchanged, including masked frames.
  */
 import { createServer } from 'node:net';
 import { mode, ready } from './shared.mjs';

@@ -2,8 +2,7 @@ import { BINARY, CLOSE, CONTINUATION, type Frame, PING, PONG, type SentFrame, TE
 
 /**
  * One conversation with an endpoint, and how it must end. The expectation is the strictest behaviour that the RFC
- * allows: these
- * frames in this order, this close code, and nothing more.
+ * allows: these frames in this order, this close code, and nothing more.
  */
 export interface ConformanceCase {
   /**

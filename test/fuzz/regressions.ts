@@ -4,8 +4,7 @@ import type { Finding } from './engine.js';
 
 /**
  * Inputs that once broke a rule, one per file: `<target>-<hash>.hex`. Lines that begin with `#` name the rule. The
- * other lines
- * are the input.
+ * other lines are the input.
  */
 const FOLDER = new URL('./regressions/', import.meta.url);
 

@@ -1,7 +1,6 @@
 /**
  * The commands of a peer. It works in lockstep: it sends a number of messages in one write, and waits for all answers
- * before the
- * next. So the endpoint under test reads and writes equally often on every machine.
+ * before the next. So the endpoint under test reads and writes equally often on every machine.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

@@ -11,8 +11,7 @@ let source: Promise<string> | undefined;
 
 /**
  * Loads a second copy of the library in a realm of its own, as Jest does. There, Uint8Array, Error and Promise differ
- * from
- * those of Node and the test. Buffer, Blob and URL are the same.
+ * from those of Node and the test. Buffer, Blob and URL are the same.
  *
  * @param globals more globals of the outer realm to pass in
  */

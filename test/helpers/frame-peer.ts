@@ -4,8 +4,7 @@ import { FRAMES, FrameCollector, type Frames, type SeenFrame, show } from './fra
 
 /**
  * The peer of a connection under test, after the opening handshake. It records incoming frames and sends only what the
- * test
- * tells it to send, except that it answers FIN with FIN.
+ * test tells it to send, except that it answers FIN with FIN.
  */
 export class FramePeer {
   readonly socket: Duplex;

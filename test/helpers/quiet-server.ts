@@ -1,7 +1,6 @@
 /**
  * A program for test/server/no-listeners.test.ts: servers and a client without any event listener. It prints its ports,
- * and exits
- * when it reads `exit` from stdin. An unhandled error would end it earlier.
+ * and exits when it reads `exit` from stdin. An unhandled error would end it earlier.
  */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -257,8 +257,7 @@ export async function bomb({ port, payload }: At & { payload: string }, control:
 
 /**
  * Relays one connection to `target`, but reads only `step` bytes per 20 ms from one side. Reports its port, and runs
- * until it is
- * stopped.
+ * until it is stopped.
  */
 export async function slowRelay(
   { target, slowSide, step }: { target: number; slowSide: 'client' | 'target'; step: number },

@@ -22,9 +22,8 @@ const PADDING = Buffer.alloc(120, 'wörter ');
 
 /**
  * "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
- * UTF-8
- * stream, that endpoint MUST _Fail the WebSocket Connection_." (§8.1) The strictest behaviour is to fail at the first
- * byte that cannot be valid, even if more of the frame or message is still to arrive.
+ * UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_." (§8.1) The strictest behaviour is to fail at the
+ * first byte that cannot be valid, even if more of the frame or message is still to arrive.
  */
 export const utf8: readonly ConformanceCase[] = [
   ...VALID.flatMap(({ name, bytes }, i) => [

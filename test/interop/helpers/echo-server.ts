@@ -16,8 +16,8 @@ export interface EchoServer {
 
 /**
  * Opens our echo server on a free port of 127.0.0.1, until the test finishes. The text `close CODE REASON` makes it
- * close, `ping TEXT`
- * makes it ping and send `pong TEXT` when the Pong arrives, `fragments` makes it send `one two three` in three frames.
+ * close, `ping TEXT` makes it ping and send `pong TEXT` when the Pong arrives, `fragments` makes it send `one two
+ * three` in three frames.
  */
 export async function startEchoServer(options: ServerOptions = {}): Promise<EchoServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });

@@ -1,7 +1,6 @@
 /**
  * Cases for the WHATWG WebSocket with our echo server. They run in Chromium, as a module of a page, and in Node, whose
- * WebSocket is
- * undici's. Each returns what it saw as plain values.
+ * WebSocket is undici's. Each returns what it saw as plain values.
  */
 export const cases = {
   text,

@@ -33,8 +33,7 @@ async function slowReader(makeMessage: () => string | Buffer): Promise<Outcome> 
   const peak = await round();
   await server.close({ timeout: 0 });
   // Each turn of the event loop sends one message, and the turn that crosses the cap is exempt from it. In addition,
-  // the write in
-  // progress, at most 256 KiB, holds whole slabs, and memory may be partly filled.
+  // the write in progress, at most 256 KiB, holds whole slabs, and memory may be partly filled.
   const limit = CAP + 2 * Buffer.byteLength(makeMessage()) + 256 * KIBIBYTE;
   return { figure: `${kib(peak)} of ${kib(limit)}`, passed: peak > CAP / 2 && peak <= limit };
 }
