@@ -1,4 +1,4 @@
-import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';
+import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../helpers/sample-heads.js';
 import type { Random } from './random.js';
 
 /** Generates heads by the grammar of RFC 9112 and RFC 6455 §4. Each character of the text is one byte. */

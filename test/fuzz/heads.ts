@@ -18,7 +18,7 @@ import {
   type ServerHandshakeOptions,
   UpgradePolicy,
 } from '../../src/handshake/index.js';
-import { SAMPLE_KEY } from '../handshake/requests.js';
+import { SAMPLE_KEY } from '../helpers/sample-heads.js';
 import * as grammar from './head-grammar.js';
 import { joined, mutateBytes } from './mutate-bytes.js';
 import { readByNode } from './node-http.js';

@@ -9,8 +9,8 @@ import { requestHeadReader } from '../../src/handshake/http1/head-reader.js';
 import { ServerHandshake } from '../../src/handshake/http1/server-handshake.js';
 import { Refusal } from '../../src/handshake/refusal.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
+import { request, response, SAMPLE_KEY } from '../helpers/sample-heads.js';
 import { bytesOf, feed } from './http1/segmentation.js';
-import { request, response, SAMPLE_KEY } from './requests.js';
 
 /** The shortest of five runs, in milliseconds: what the work takes, whatever else the machine does. */
 function shortest(work: () => void): number {

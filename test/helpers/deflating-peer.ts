@@ -1,6 +1,6 @@
-import { streamDeflater, streamInflater } from '../permessage-deflate/peers.js';
 import { type RawFrame, rawFrame } from './raw-frame.js';
 import type { RawPeer } from './raw-peer.js';
+import { streamDeflater, streamInflater } from './zlib-streams.js';
 
 const TEXT = 1;
 const RSV1 = 0x40;

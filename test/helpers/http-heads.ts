@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { acceptOf } from '../../src/handshake/http1/key.js';
-import { type HeadChanges, request } from '../handshake/requests.js';
+import { type HeadChanges, request } from './sample-heads.js';
 
-export { request, response, SAMPLE_ACCEPT, SAMPLE_KEY } from '../handshake/requests.js';
+export { request, response, SAMPLE_ACCEPT, SAMPLE_KEY } from './sample-heads.js';
 
 /** Returns the parts of an IncomingMessage that handleUpgrade() reads. The request is valid except for `changes`. */
 export function incomingRequest(changes: HeadChanges = {}): IncomingMessage {

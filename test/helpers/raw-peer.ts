@@ -3,8 +3,8 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
-import { request } from '../handshake/requests.js';
 import { FrameCollector, type SeenFrame } from './frames.js';
+import { request } from './sample-heads.js';
 import { TLS_CERTIFICATE, TLS_KEY } from './tls-fixture.js';
 
 const OWN_CERTIFICATE = { cert: TLS_CERTIFICATE, key: TLS_KEY };

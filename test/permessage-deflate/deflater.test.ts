@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { Deflater, type DeflaterOptions } from '../../src/permessage-deflate/deflater.js';
 import { ZlibJob } from '../../src/permessage-deflate/zlib-job.js';
-import { streamInflater } from './peers.js';
+import { streamInflater } from '../helpers/zlib-streams.js';
 
 const TAKEOVER: DeflaterOptions = { windowBits: 15, noContextTakeover: false, level: 6, memLevel: 8 };
 const NO_TAKEOVER: DeflaterOptions = { ...TAKEOVER, noContextTakeover: true };

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { InflateFault, Inflater, type InflaterOptions } from '../../src/permessage-deflate/inflater.js';
 import { OUTPUT_CHUNK, ZlibJob } from '../../src/permessage-deflate/zlib-job.js';
-import { streamDeflater } from './peers.js';
+import { streamDeflater } from '../helpers/zlib-streams.js';
 
 const MEBIBYTE = 2 ** 20;
 const TAKEOVER: InflaterOptions = { windowBits: 15, noContextTakeover: false, maxMessageSize: 16 * MEBIBYTE };

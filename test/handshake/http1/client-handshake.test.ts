@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { HandshakeError } from '../../../src/errors.js';
 import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
 import { isKey } from '../../../src/handshake/http1/key.js';
-import { response, SAMPLE_KEY } from '../requests.js';
+import { response, SAMPLE_KEY } from '../../helpers/sample-heads.js';
 import { bytesOf, readEverySplit } from './segmentation.js';
 
 const OPTIONS: ClientHandshakeOptions = { host: 'server.example.com', target: '/chat' };

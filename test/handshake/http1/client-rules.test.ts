@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { HandshakeError } from '../../../src/errors.js';
 import type { Agreement } from '../../../src/handshake/agreement.js';
 import { ClientHandshake, type ClientHandshakeOptions } from '../../../src/handshake/http1/client-handshake.js';
-import { type HeadChanges, response, SAMPLE_KEY } from '../requests.js';
+import { type HeadChanges, response, SAMPLE_KEY } from '../../helpers/sample-heads.js';
 import { type Reading, readEverySplit } from './segmentation.js';
 
 type Options = Partial<ClientHandshakeOptions>;

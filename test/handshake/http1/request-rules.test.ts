@@ -4,7 +4,7 @@ import { judgeRequest } from '../../../src/handshake/http1/request-rules.js';
 import { type ParsedRequest, requestHeadOf } from '../../../src/handshake/http1/request-summary.js';
 import { Refusal } from '../../../src/handshake/refusal.js';
 import { UpgradePolicy } from '../../../src/handshake/upgrade-policy.js';
-import { SAMPLE_KEY } from '../requests.js';
+import { SAMPLE_KEY } from '../../helpers/sample-heads.js';
 
 const rawHeaders = [
   ...['Host', 'localhost:9001', 'Connection', 'keep-alive, Upgrade', 'Upgrade', 'websocket'],

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { HeaderFields, type HeaderLine } from '../../../src/handshake/header-fields.js';
 import { type Http1Offer, judgeResponse } from '../../../src/handshake/http1/response-rules.js';
-import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../requests.js';
+import { SAMPLE_ACCEPT, SAMPLE_KEY } from '../../helpers/sample-heads.js';
 
 const offer: Http1Offer = {
   key: SAMPLE_KEY,

@@ -3,7 +3,7 @@ import { acceptRequest, encodeRefusal } from '../../../src/handshake/http1/respo
 import { ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
 import type { AcceptOptions } from '../../../src/handshake/negotiation.js';
 import { Refusal, type RefusalOptions, textOfStatus } from '../../../src/handshake/refusal.js';
-import { type HeadChanges, request, SAMPLE_ACCEPT } from '../requests.js';
+import { type HeadChanges, request, SAMPLE_ACCEPT } from '../../helpers/sample-heads.js';
 import { bytesOf } from './segmentation.js';
 
 function accept(changes: HeadChanges, options?: AcceptOptions): string {

@@ -4,7 +4,7 @@ import { encodeRefusal } from '../../../src/handshake/http1/responses.js';
 import { ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
 import { Refusal } from '../../../src/handshake/refusal.js';
 import { UpgradePolicy } from '../../../src/handshake/upgrade-policy.js';
-import { type HeadChanges, request, SAMPLE_KEY } from '../requests.js';
+import { type HeadChanges, request, SAMPLE_KEY } from '../../helpers/sample-heads.js';
 import { bytesOf, readEverySplit } from './segmentation.js';
 
 function accepted(changes: HeadChanges = {}): Http1UpgradeRequest {

@@ -4,7 +4,7 @@ import type { ServerHandshakeOptions } from '../../../src/handshake/http1/server
 import { ServerHandshake } from '../../../src/handshake/http1/server-handshake.js';
 import { Refusal } from '../../../src/handshake/refusal.js';
 import type { UpgradeRequest } from '../../../src/handshake/request.js';
-import { type HeadChanges, request, SAMPLE_KEY } from '../requests.js';
+import { type HeadChanges, request, SAMPLE_KEY } from '../../helpers/sample-heads.js';
 import { readEverySplit } from './segmentation.js';
 
 type Vector = readonly [title: string, request: string | HeadChanges, status: number, says?: RegExp];

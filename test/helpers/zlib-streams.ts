@@ -1,4 +1,4 @@
-/** A peer that keeps one zlib stream per direction for the whole connection, as most implementations do. It checks nothing. */
+/** Compression with one zlib stream per direction for the whole connection, as in most implementations. */
 import { constants, createDeflateRaw, createInflateRaw, type Zlib } from 'node:zlib';
 
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
@@ -19,13 +19,16 @@ function flushing(stream: Zlib & NodeJS.ReadWriteStream): (input: Uint8Array) =>
     });
 }
 
-/** Deflates messages, one after another. */
+/** Returns a function that compresses messages, one after another. */
 export function streamDeflater(windowBits: number): (message: Uint8Array) => Promise<Buffer> {
   const deflate = flushing(createDeflateRaw({ windowBits }));
   return async message => (await deflate(message)).subarray(0, -TAIL.length);
 }
 
-/** Inflates messages, one after another, with a window of `bits` bits. The chunk size of 64 bytes keeps zlib from using older output. */
+/**
+ * Returns a function that inflates messages, one after another. The chunk size of 64 bytes prevents zlib from accepting
+ * references beyond the window.
+ */
 export function streamInflater(windowBits: number): (payload: Uint8Array) => Promise<Buffer> {
   const inflate = flushing(createInflateRaw({ windowBits, chunkSize: 64 }));
   return payload => inflate(Buffer.concat([payload, TAIL]));

@@ -1,19 +1,19 @@
-/** The opening handshake of RFC 6455 §1.3, and heads that differ from it. */
+/** Heads of the opening handshake in RFC 6455 §1.3, with changes. */
 export const SAMPLE_KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 export const SAMPLE_ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
 export interface HeadChanges {
-  /** The first line. */
+  /** Replaces the first line. */
   readonly line?: string;
-  /** Replaces a header, or with undefined removes it. */
+  /** Replaces headers. A value of undefined removes the header. */
   readonly set?: Headers;
-  /** Whole lines, without CRLF, behind the others. */
+  /** Lines to append, without CRLF. */
   readonly add?: readonly string[];
 }
 
-/** A valid request, but for `changes`. */
+/** Returns a request that is valid except for `changes`. */
 export function request(changes: HeadChanges = {}): string {
   return head('GET /chat HTTP/1.1', changes, {
     Host: 'server.example.com',
@@ -24,7 +24,7 @@ export function request(changes: HeadChanges = {}): string {
   });
 }
 
-/** A valid response to SAMPLE_KEY, but for `changes`. */
+/** Returns a response to SAMPLE_KEY that is valid except for `changes`. */
 export function response(changes: HeadChanges = {}): string {
   return head('HTTP/1.1 101 Switching Protocols', changes, {
     Upgrade: 'websocket',
