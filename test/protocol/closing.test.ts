@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/protocol/index.js';
 import { FRAMES } from '../helpers/frames.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
@@ -8,7 +8,7 @@ const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.1, §7.1)', role => {
   const peer = FRAMES[OTHER[role]];
 
-  it('started by us: Close out, messages still in, Close in [7.1.2-1] [7.4-1] [5.5.1-1]', () => {
+  test("started by us still delivers messages until the peer's Close frame [7.1.2-1] [7.4-1] [5.5.1-1]", () => {
     const log = new ProtocolLog(role);
     expect(log.protocol.close(4000, 'enough')).toBe(true);
     expect(log.takeFrames()).toEqual(['close 4000 "enough"']);
@@ -22,7 +22,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.receivedClose).toEqual({ code: 4000, reason: '' });
   });
 
-  it('started by the peer: the code is echoed, the reason is not [5.5.1-6] [5.5.1-7]', () => {
+  test('started by the peer is answered with its code, without its reason [5.5.1-6] [5.5.1-7]', () => {
     const log = new ProtocolLog(role).receive(peer.close(4001, 'bye'), peer.text('discarded'));
     expect(log.events).toEqual(['close 4001 "bye"']);
     expect(log.takeFrames()).toEqual(['close 4001']);
@@ -31,14 +31,14 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.receivedClose).toEqual({ code: 4001, reason: 'bye' });
   });
 
-  it('without a code: an empty Close frame is answered by an empty one, and reported as 1005 (§7.1.5)', () => {
+  test('without a code answers an empty Close frame with an empty one, and reports 1005 (§7.1.5)', () => {
     const log = new ProtocolLog(role).receive(peer.close());
     expect(log.events).toEqual(['close 1005 ""']);
     expect(log.takeFrames()).toEqual(['close']);
     expect(log.protocol.sentClose).toEqual({ code: 1005, reason: '' });
   });
 
-  it('by both at once: no Close frame is answered', () => {
+  test('started by both at once answers no Close frame', () => {
     const log = new ProtocolLog(role);
     log.protocol.close(1000);
     log.receive(peer.close(1001));
@@ -48,7 +48,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.receivedClose?.code).toBe(1001);
   });
 
-  it('lets the owner send last messages, and a code of its own, when the Close frame comes [5.5.1-8]', () => {
+  test('lets the owner send last messages and its own code when the Close frame arrives [5.5.1-8]', () => {
     const log = new ProtocolLog(role);
     log.react = () => {
       expect(log.protocol).toMatchObject({ state: 'CLOSE_RECEIVED', canSend: true, reads: false });
@@ -61,7 +61,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.takeFrames()).toEqual(['text "last"', 'close 4002 "too"']);
   });
 
-  it('leaves the answer to an owner that defers it, until it calls close() [5.5.1-8]', () => {
+  test('leaves the answer to an owner that defers it, until the owner calls close() [5.5.1-8]', () => {
     const log = new ProtocolLog(role);
     log.react = () => log.protocol.deferClose();
     log.receive(peer.close(1000));
@@ -72,7 +72,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.state).toBe('CLOSED');
   });
 
-  it('sends nothing behind its own Close frame but pongs [5.5.1-5] [6.1-2]', () => {
+  test('sends only Pongs after its own Close frame [5.5.1-5] [6.1-2]', () => {
     const log = new ProtocolLog(role);
     log.protocol.close(1000);
     expect(log.protocol.send('x')).toBe(false);
@@ -85,7 +85,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.protocol.sentClose?.code).toBe(1000);
   });
 
-  it('may come in the middle of a fragmented message', () => {
+  test('may start in the middle of a fragmented message', () => {
     const log = new ProtocolLog(role);
     log.protocol.sendFragment('a', false);
     log.protocol.close(1001);
@@ -95,7 +95,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     expect(log.events).toEqual(['close 1001 ""']);
   });
 
-  it.each([
+  test.each([
     [999, ''],
     [1004, ''],
     [1005, ''],
@@ -104,13 +104,13 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
     [5000, ''],
     [1000.5, ''],
     [1000, 'x'.repeat(124)],
-  ])('refuses close(%s, %j), and nothing has happened (ws 8.22.0) [7.4.1-3] [7.4.1-4] [7.4.1-6]', (code, reason) => {
+  ])('close(%s, %j) throws and changes nothing (ws 8.22.0) [7.4.1-3] [7.4.1-4] [7.4.1-6]', (code, reason) => {
     const { protocol } = new ProtocolLog(role);
     expect(() => protocol.close(code, reason)).toThrow(RangeError);
     expect(protocol).toMatchObject({ state: 'OPEN', hasOutput: false, sentClose: undefined });
   });
 
-  it('refuses a reason that is bytes (CVE-2026-45736), and a reason without a code', () => {
+  test('close() throws for a reason that is bytes (CVE-2026-45736), and for a reason without a code', () => {
     const { protocol } = new ProtocolLog(role);
     expect(() => protocol.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
     expect(() => protocol.close(undefined, 'why')).toThrow(TypeError);
@@ -122,7 +122,7 @@ describe.each<Role>(['client', 'server'])('the closing handshake of a %s (§5.5.
 describe.each<Role>(['client', 'server'])('the end of the transport of a %s', role => {
   const peer = FRAMES[OTHER[role]];
 
-  it('leads to CLOSED from every state', () => {
+  test('leads to CLOSED from every state', () => {
     const ways: Array<(log: ProtocolLog) => void> = [
       () => {},
       log => log.protocol.close(),
@@ -147,7 +147,7 @@ describe.each<Role>(['client', 'server'])('the end of the transport of a %s', ro
     }
   });
 
-  it('stops reading in the middle of a chunk', () => {
+  test('stops reading in the middle of a chunk', () => {
     const log = new ProtocolLog(role);
     log.react = () => log.protocol.receiveEnd();
     log.receive(peer.text('1'), peer.text('2'), peer.close(1000));

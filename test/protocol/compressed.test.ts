@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeFrame, OPCODE, RSV1, RSV2, VIOLATION } from '../../src/framing/index.js';
 import { Protocol } from '../../src/protocol/index.js';
 import { FRAMES, framesOf } from '../helpers/frames.js';
@@ -10,7 +10,7 @@ const compressed = (opcode: number, payload: string | Uint8Array, fin = true): U
 const deflating = () => new ProtocolLog('server', { assignedRsv: RSV1 });
 
 describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
-  it('are handed on as they came, whole, with control frames between their fragments answered [7692/6.2-1]', () => {
+  test('are delivered complete and still compressed, and control frames between their fragments are answered [7692/6.2-1]', () => {
     const log = deflating().receive(
       compressed(OPCODE.TEXT, Uint8Array.of(0xff, 0xfe), false),
       peer.ping('p'),
@@ -22,12 +22,12 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
     expect(log.takeFrames()).toEqual(['pong "p"']);
   });
 
-  it('are no messages where no extension assigns RSV1 (§5.2) [5.2-9]', () => {
+  test('fail the connection if no extension uses RSV1 (§5.2) [5.2-9]', () => {
     const log = new ProtocolLog('server').receive(compressed(OPCODE.TEXT, 'x'));
     expect(log.events).toEqual(['failed 1002 RESERVED_BITS']);
   });
 
-  it('are lost on an owner who assigned RSV1 and does not listen for them, and harm nobody', () => {
+  test('are dropped if the owner does not listen for them', () => {
     const nothing = () => {};
     const handler = { message: nothing, ping: nothing, pong: nothing, closeReceived: nothing, failed: nothing };
     const protocol = new Protocol('server', handler, { assignedRsv: RSV1 });
@@ -35,25 +35,25 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
     expect(protocol).toMatchObject({ state: 'OPEN', error: undefined });
   });
 
-  it('leave RSV2 as forbidden as before (§5.2) [5.2-10]', () => {
+  test('still fail the connection for RSV2 (§5.2) [5.2-10]', () => {
     const log = deflating().receive(encodeFrame('client', OPCODE.TEXT, 'x', true, RSV1 | RSV2));
     expect(log.events).toEqual(['failed 1002 RESERVED_BITS']);
   });
 
-  it.each([
+  test.each([
     ['a Ping', [compressed(OPCODE.PING, '')]],
     ['a Close frame', [compressed(OPCODE.CLOSE, '')]],
     ['a later fragment', [peer.text('a', false), compressed(OPCODE.CONTINUATION, 'b')]],
-  ])('fail by RSV1 on %s (RFC 7692 §6.1) [7692/6.1-4]', (_, frames) => {
+  ])('fail the connection for RSV1 on %s (RFC 7692 §6.1) [7692/6.1-4]', (_, frames) => {
     expect(deflating().receive(...frames).events).toEqual(['failed 1002 MISPLACED_COMPRESSED_BIT']);
   });
 
-  it('obey the limits as they come, too (§10.4)', () => {
+  test('obey the limits while they are compressed (§10.4)', () => {
     const log = new ProtocolLog('server', { assignedRsv: RSV1, maxMessageSize: 3 });
     expect(log.receive(compressed(OPCODE.BINARY, 'four')).events).toEqual(['failed 1009 MESSAGE_TOO_BIG']);
   });
 
-  it('go out with RSV1 set, and masked like others [7692/6.1-1]', () => {
+  test('are sent with RSV1, and masked like other messages [7692/6.1-1]', () => {
     const log = new ProtocolLog('client', { assignedRsv: RSV1, makeKey: () => 0x01020304 });
     expect(log.protocol.sendCompressed(Uint8Array.of(0xaa), true)).toBe(true);
     expect(log.protocol.sendCompressed(Uint8Array.of(0xaa), false)).toBe(true);
@@ -63,7 +63,7 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
   });
 });
 
-describe('hold(): a message that is still being inflated', () => {
+describe('hold(): while a message is being inflated', () => {
   function held(): ProtocolLog {
     const log = deflating();
     log.react = event => {
@@ -72,7 +72,7 @@ describe('hold(): a message that is still being inflated', () => {
     return log;
   }
 
-  it('is overtaken by Pings and Pongs alone', () => {
+  test('only Pings and Pongs overtake it', () => {
     expect(held().protocol.isHeld).toBe(false);
     const log = held().receive(
       compressed(OPCODE.TEXT, 'x'),
@@ -89,7 +89,7 @@ describe('hold(): a message that is still being inflated', () => {
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
-  it('is not overtaken by a Close frame, and answers it in its turn', () => {
+  test('a Close frame does not overtake it, and is answered after it', () => {
     const log = held().receive(compressed(OPCODE.TEXT, 'x'), peer.close(1000));
     expect(log.protocol.state).toBe('OPEN');
     log.protocol.release();
@@ -97,7 +97,7 @@ describe('hold(): a message that is still being inflated', () => {
     expect(log.takeFrames()).toEqual(['close 1000']);
   });
 
-  it('keeps what comes meanwhile in order, in any segmentation', () => {
+  test('later messages are kept in order, in any segmentation', () => {
     const bytes = Buffer.concat([
       compressed(OPCODE.TEXT, 'x'),
       peer.ping('1'),
@@ -113,7 +113,7 @@ describe('hold(): a message that is still being inflated', () => {
     }
   });
 
-  it('may be failed, with the place where its last frame began (§7.1.7)', () => {
+  test('the connection can be failed, with the offset of its last frame (§7.1.7)', () => {
     const log = held().receive(peer.ping(), compressed(OPCODE.TEXT, 'x'), peer.ping('1'), peer.text('2'));
     log.protocol.fail(VIOLATION.INVALID_COMPRESSED_DATA, 'distance too far back');
     log.protocol.release();

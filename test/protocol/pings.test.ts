@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Protocol, type Role } from '../../src/protocol/index.js';
 import { FRAMES, framesOf } from '../helpers/frames.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
@@ -6,29 +6,29 @@ import { ProtocolLog } from '../helpers/protocol-log.js';
 
 const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 
-describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', role => {
+describe.each<Role>(['client', 'server'])('Pings to a %s (§5.5.2, §5.5.3)', role => {
   const peer = FRAMES[OTHER[role]];
 
-  it('are answered each by a Pong with the same payload, while the output is taken [5.5.2-2] [5.5.2-3]', () => {
+  test('are each answered by a Pong with the same payload, while the output is taken [5.5.2-2] [5.5.2-3]', () => {
     const log = new ProtocolLog(role);
     log.receive(peer.ping(), peer.ping('a'), peer.ping('b'.repeat(125)));
     expect(log.takeFrames()).toEqual(['pong ""', 'pong "a"', `pong "${'b'.repeat(125)}"`]);
   });
 
-  it('are answered before the owner hears of them, so that its own words come behind', () => {
+  test('are answered before the owner is notified, so that its messages follow the Pong', () => {
     const log = new ProtocolLog(role);
     log.react = event => log.protocol.send(`heard ${event.slice(0, 4)}`);
     log.receive(peer.ping('x'));
     expect(log.takeFrames()).toEqual(['pong "x"', 'text "heard ping"']);
   });
 
-  it('are no longer answered behind the peer’s Close frame [5.5.2-2]', () => {
+  test('are not answered after the peer’s Close frame [5.5.2-2]', () => {
     const log = new ProtocolLog(role).receive(peer.close(1000), peer.ping('late'));
     log.receive(peer.ping('later'));
     expect(log.takeFrames()).toEqual(['close 1000']);
   });
 
-  it('are answered by the latest alone where the output is not taken [5.5.3-1]', () => {
+  test('get only one Pong, for the latest Ping, if the output is not taken [5.5.3-1]', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));
     log.receive(peer.ping('1'), peer.ping('2'), peer.ping('3'));
@@ -40,14 +40,14 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.protocol.hasOutput).toBe(false);
   });
 
-  it('are answered by the latest, whatever control frame comes behind it', () => {
+  test('get a Pong for the latest Ping, whatever control frame follows it', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));
     log.receive(peer.ping('latest'), peer.pong('!!!!!!!!!'));
     expect(log.takeFrames().slice(1)).toEqual(['pong "latest"']);
   });
 
-  it('are answered as they came, although their chunk is written to again before the Pong is taken', () => {
+  test('are answered with their payload, even if their chunk is overwritten before the Pong is taken', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));
     const chunk = Buffer.from(peer.ping('latest'));
@@ -56,7 +56,7 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.takeFrames().slice(1)).toEqual(['pong "latest"']);
   });
 
-  it('are answered each while no more than 16 KiB wait', () => {
+  test('are each answered while at most 16 KiB wait', () => {
     const log = new ProtocolLog(role);
     const header = role === 'client' ? 8 : 4;
     log.protocol.send(new Uint8Array(16_384 - header));
@@ -65,7 +65,7 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.takeFrames().slice(1)).toEqual(['pong "1"', 'pong "2"']);
   });
 
-  it('whose Pong still waits when the peer’s Close frame comes get none', () => {
+  test('get no Pong if it still waits when the peer’s Close frame arrives', () => {
     const log = new ProtocolLog(role);
     log.protocol.send('x'.repeat(20_000));
     log.receive(peer.ping('1'), peer.close(1000));
@@ -73,7 +73,7 @@ describe.each<Role>(['client', 'server'])('pings to a %s (§5.5.2, §5.5.3)', ro
     expect(log.protocol.hasOutput).toBe(false);
   });
 
-  it.skipIf(IS_MUTATION_RUN)('by the million hold less than 1 MiB where nobody takes the output', () => {
+  test.skipIf(IS_MUTATION_RUN)('by the million hold less than 1 MiB if no one takes the output', () => {
     const nothing = () => {};
     const protocol = new Protocol(
       role,

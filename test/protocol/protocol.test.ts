@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/protocol/index.js';
 import { FRAMES, framesOf, show } from '../helpers/frames.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
@@ -9,13 +9,13 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   const peer = FRAMES[OTHER[role]];
 
   describe('receiving messages (§6.2)', () => {
-    it('gives text as a string and binary as bytes, in order [6.2-3]', () => {
+    test('delivers text as a string and binary as bytes, in order [6.2-3]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('grüezi'), peer.binary(Buffer.from([0, 255])), peer.text(''));
       expect(log.events).toEqual(['text "grüezi"', 'binary 00ff', 'text ""']);
     });
 
-    it('joins fragments, and hands on control frames between them (§5.4) [5.4-5] [6.2-2]', () => {
+    test('assembles fragments, and delivers control frames between them (§5.4) [5.4-5] [6.2-2]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('a', false), peer.ping('1'), peer.continuation('b', false), peer.pong('2'));
       expect(log.takeEvents()).toEqual(['ping "1"', 'pong "2"']);
@@ -24,7 +24,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.events).toEqual(['text "abc"']);
     });
 
-    it('gives the same events however the bytes are cut [6.2-1]', () => {
+    test('delivers the same events in every segmentation [6.2-1]', () => {
       const bytes = Buffer.concat([
         peer.text('ab', false),
         peer.ping('p'),
@@ -46,7 +46,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(whole.events.at(-1)).toBe('close 4000 "bye"');
     });
 
-    it('leaves the bytes that it is given as they were, unless it owns them', () => {
+    test('does not change received bytes unless it owns them', () => {
       const bytes = Buffer.from(peer.binary(Buffer.alloc(300, 1)));
       const before = Buffer.from(bytes);
       new ProtocolLog(role).protocol.receive(bytes);
@@ -58,7 +58,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   });
 
   describe('sending messages (§6.1)', () => {
-    it('sends text and binary [5.2-1] [6.1-1] [6.1-4] [6.1-6] [6.1-7]', () => {
+    test('sends text and binary [5.2-1] [6.1-1] [6.1-4] [6.1-6] [6.1-7]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.send('hi')).toBe(true);
       expect(log.protocol.send(new Uint8Array(3))).toBe(true);
@@ -66,7 +66,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.takeFrames()).toEqual([]);
     });
 
-    it('counts the pieces that wait', () => {
+    test('counts the pieces of output', () => {
       const { protocol } = new ProtocolLog(role);
       expect(protocol.outputPieces).toBe(0);
       protocol.send(new Uint8Array(100_000));
@@ -77,7 +77,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(protocol.outputPieces).toBe(0);
     });
 
-    it('moves output that was set apart out of the memory that connections share', () => {
+    test('moves detached output out of shared memory', () => {
       const [slow, other] = [new ProtocolLog(role).protocol, new ProtocolLog(role).protocol];
       slow.send('waits');
       slow.setOutputApart();
@@ -89,7 +89,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(pieces.map(piece => piece.buffer)).not.toContain(shared!.buffer);
     });
 
-    it('sends fragments: the first has the opcode, the last has FIN (§5.4) [5.4-6] [5.4-12] [6.1-5] [6.1-6] [6.1-7]', () => {
+    test('sends fragments: the first has the opcode, the last has FIN (§5.4) [5.4-6] [5.4-12] [6.1-5] [6.1-6] [6.1-7]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.sendFragment('a', false)).toBe(true);
       log.protocol.ping(Buffer.from('p'));
@@ -99,7 +99,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.takeFrames()).toEqual(['text- "a"', 'ping "p"', 'continuation- "b"', 'continuation ""', 'binary 1']);
     });
 
-    it('refuses a message in the middle of a fragmented one [5.4-4]', () => {
+    test('throws for a message in the middle of a fragmented one [5.4-4]', () => {
       const log = new ProtocolLog(role);
       log.protocol.sendFragment('a', false);
       expect(() => log.protocol.send('b')).toThrow(TypeError);
@@ -108,7 +108,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.takeFrames()).toEqual(['text- "a"', 'continuation ""', 'text "b"']);
     });
 
-    it('refuses what is neither text nor bytes, before a byte is written', () => {
+    test('throws for values that are neither text nor bytes, before a byte is written', () => {
       const { protocol } = new ProtocolLog(role);
       expect(() => protocol.send(7 as never)).toThrow(TypeError);
       expect(() => protocol.sendFragment({} as never, false)).toThrow(TypeError);
@@ -120,14 +120,14 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(protocol.hasOutput).toBe(true);
     });
 
-    it('sends unasked pongs, and pings (§5.5.2, §5.5.3) [5.5.2-1] [5.5.2-4] [5.5.3-2]', () => {
+    test('sends unsolicited Pongs, and Pings (§5.5.2, §5.5.3) [5.5.2-1] [5.5.2-4] [5.5.3-2]', () => {
       const log = new ProtocolLog(role);
       expect(log.protocol.pong(Buffer.from('here'))).toBe(true);
       expect(log.protocol.ping(Buffer.from('there?'))).toBe(true);
       expect(log.takeFrames()).toEqual(['pong "here"', 'ping "there?"']);
     });
 
-    it('never changes the bytes of the caller', () => {
+    test('does not change the bytes of the caller', () => {
       const { protocol } = new ProtocolLog(role);
       const data = Buffer.alloc(40_000, 9);
       protocol.send(data);
@@ -139,7 +139,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
   });
 
   describe('a peer that breaks a rule (§7.1.7)', () => {
-    it('is told so by a Close frame, and nothing behind it is processed [7.1.7-5] [7.1.7-7] [10.7-3]', () => {
+    test('receives a Close frame, and nothing after the violation is processed [7.1.7-5] [7.1.7-7] [10.7-3]', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.text('before'), peer.illegal(), peer.text('behind'), peer.ping('behind'));
       expect(log.events).toEqual(['text "before"', 'failed 1002 RESERVED_BITS']);
@@ -156,7 +156,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.protocol.receivedClose).toBeUndefined();
     });
 
-    it('gets no second Close frame behind ours', () => {
+    test('receives no second Close frame after ours', () => {
       const log = new ProtocolLog(role);
       log.protocol.close(1000);
       log.receive(peer.illegal());
@@ -166,7 +166,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.protocol.endsTransport).toBe(true);
     });
 
-    it('cannot break one behind its own Close frame', () => {
+    test('cannot break a rule after its own Close frame', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.close(1000), peer.illegal());
       log.receive(peer.illegal());
@@ -174,7 +174,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.protocol.error).toBeUndefined();
     });
 
-    it('gets no more of ours: nothing is sent in FAILED', () => {
+    test('receives nothing more: nothing is sent in FAILED', () => {
       const log = new ProtocolLog(role);
       log.receive(peer.illegal());
       log.takeFrames();
@@ -186,7 +186,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       expect(log.protocol.hasOutput).toBe(false);
     });
 
-    it.each([
+    test.each([
       ['the wrong mask (§5.1)', FRAMES[role].text('x'), 1002],
       ['text that is not UTF-8 (§8.1)', peer.binary(Buffer.from([0xff])).with(0, 0x81), 1007],
       ['a message above the limit (§10.4)', peer.binary(new Uint8Array(1001)), 1009],
@@ -205,18 +205,18 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
         ]),
         1008,
       ],
-    ])('%s: fails', (_, bytes, code) => {
+    ])('fails the connection with %s', (_, bytes, code) => {
       const log = new ProtocolLog(role, { maxMessageSize: 1000, maxFragments: 3 });
       log.receive(bytes);
       expect(log.events).toEqual([expect.stringContaining(`failed ${code} `)]);
       expect(log.takeFrames()).toEqual([expect.stringContaining(`close ${code} `)]);
     });
 
-    it.each([
+    test.each([
       ['a body of one byte (§5.5.1)', Buffer.from([3]), 1002],
       ['1005 on the wire (§7.4.1)', Buffer.from([3, 237]), 1002],
       ['a reason that is not UTF-8 (§5.5.1)', Buffer.from([3, 232, 0xc3]), 1007],
-    ])('a Close frame with %s: fails', (_, payload, code) => {
+    ])('fails the connection with a Close frame with %s', (_, payload, code) => {
       const close = Buffer.from(peer.ping(payload));
       close[0] = 0x88;
       const log = new ProtocolLog(role).receive(close, peer.text('x'));
@@ -228,7 +228,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
 });
 
 describe('masking (§5.1, §5.3)', () => {
-  it('a client masks each frame with the next key, byte for byte [5.1-1] [5.3-1] [5.3-2] [6.1-8]', () => {
+  test('a client masks each frame with the next key [5.1-1] [5.3-1] [5.3-2] [6.1-8]', () => {
     const keys = [0x01020304, 0x7fffffff, -1, 0x10];
     const { protocol } = new ProtocolLog('client', { makeKey: () => keys.shift()! });
     protocol.send('abcde');
@@ -246,22 +246,22 @@ describe('masking (§5.1, §5.3)', () => {
     );
   });
 
-  it('a client takes its keys from a secure source unless told otherwise, a fresh one for each frame [5.3-2]', () => {
+  test('a client takes a new key from a secure source for each frame by default [5.3-2]', () => {
     const log = new ProtocolLog('client');
     for (let i = 0; i < 100; i++) log.protocol.send('x');
     const keys = new Set(framesOf('client', ...log.protocol.takeOutput()).map(frame => frame.maskingKey));
     expect(keys.size).toBeGreaterThan(98);
   });
 
-  it('a server does not mask [5.1-4]', () => {
+  test('a server does not mask [5.1-4]', () => {
     const { protocol } = new ProtocolLog('server');
     protocol.send('abc');
     expect(Buffer.concat(protocol.takeOutput()).toString('hex')).toBe('8103616263');
   });
 });
 
-describe('whose turn it is to end the transport (§5.5.1, §7.1.1)', () => {
-  it('the server ends it behind both Close frames, the client waits [5.5.1-11] [5.5.1-12] [7.1.1-5] [7.1.1-6]', () => {
+describe('the end of the transport (§5.5.1, §7.1.1)', () => {
+  test('the server ends it after both Close frames, and the client waits [5.5.1-11] [5.5.1-12] [7.1.1-5] [7.1.1-6]', () => {
     for (const role of ['client', 'server'] as const) {
       const log = new ProtocolLog(role);
       expect(log.protocol.endsTransport).toBe(false);
@@ -273,7 +273,7 @@ describe('whose turn it is to end the transport (§5.5.1, §7.1.1)', () => {
   });
 });
 
-it('shows frames the way these tests expect', () => {
+test('show() describes frames', () => {
   expect(framesOf('server', FRAMES.server.close(), FRAMES.server.binary(new Uint8Array(2), false)).map(show)).toEqual([
     'close',
     'binary- 2',

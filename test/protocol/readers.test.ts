@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Role } from '../../src/protocol/index.js';
 import { FRAMES } from '../helpers/frames.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
@@ -36,7 +36,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     for (const log of logs(64)) log.receive(peer.text('x', false));
   };
 
-  it('serves one connection after the other, as long as each is between two messages', () => {
+  test('serves one connection after another, if each is between two messages', () => {
     useUpIdle();
     const many = logs(50);
     const count = decodersMadeBy(() => {
@@ -47,10 +47,10 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     for (const log of many) expect(log.events).toEqual(['text "1"', 'ping "2"', 'text "34"']);
   });
 
-  it.each([
+  test.each([
     ['suspend', 'resume'],
     ['hold', 'release'],
-  ] as const)('is free again behind %s() and %s() with nothing left to read', (stop, goOn) => {
+  ] as const)('is free again after %s() and %s() with nothing left to read', (stop, goOn) => {
     useUpIdle();
     const count = decodersMadeBy(() => {
       for (const log of logs(50)) {
@@ -62,7 +62,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     expect(count).toBe(1);
   });
 
-  it('stays with a connection in the middle of a message, a frame or a header', () => {
+  test('stays with a connection in the middle of a message, a frame or a header', () => {
     const [text, ping] = [peer.text('ab'), peer.ping('cd')];
     const cuts = [...text.keys()].slice(1).map(at => [text.subarray(0, at), text.subarray(at), 'text "ab"'] as const);
     cuts.push([Buffer.concat([peer.text('a', false), ping]), peer.continuation('b'), 'text "ab"']);
@@ -74,7 +74,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     expect(count).toBe(cuts.length);
   });
 
-  it('is another one for each of those that are read within each other’s events', () => {
+  test('is a different one for each connection that is read within an event of another', () => {
     const [outer, inner] = [new ProtocolLog(role), new ProtocolLog(role)];
     outer.react = event => {
       if (event === 'text "1"') inner.receive(peer.text('a'), peer.text('b'));
@@ -89,7 +89,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     ]);
   });
 
-  it('counts the bytes of its connection from the first one on, whoever had it in between', () => {
+  test('counts the bytes of its connection from the first one, even if others used it in between', () => {
     const sound = [peer.text('1'), peer.ping('22'), peer.text('333', false), peer.continuation('4444')];
     const wrong = peer.continuation('of nothing');
     fc.assert(
@@ -114,7 +114,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     );
   });
 
-  it('of one that broke a rule serves nobody else', () => {
+  test('serves no other connection after a violation', () => {
     useUpIdle();
     new ProtocolLog(role).receive(peer.continuation('of nothing'));
     const log = new ProtocolLog(role);
@@ -122,7 +122,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     expect(log.events).toEqual(['text "1"']);
   });
 
-  it('keeps to what its connection was told before it had one: hold() and suspend()', () => {
+  test('respects hold() and suspend() from before the connection had it', () => {
     const log = new ProtocolLog(role);
     log.protocol.hold();
     log.receive(peer.ping('1'), peer.text('2'));

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { canHappen, type Event, next, permissions, type State } from '../../src/protocol/state.js';
 
 const STATES: State[] = ['OPEN', 'CLOSE_SENT', 'CLOSE_RECEIVED', 'FAILED', 'CLOSED'];
@@ -16,19 +16,19 @@ const TABLE: Record<State, readonly (State | '-')[]> = {
 describe('the state table (RFC 6455 §5.5.1, §7)', () => {
   const cases = STATES.flatMap(state => EVENTS.map((event, i) => ({ state, event, goesTo: TABLE[state][i]! })));
 
-  it.each(cases)('$state, $event: $goesTo', ({ state, event, goesTo }) => {
+  test.each(cases)('$state, $event: $goesTo', ({ state, event, goesTo }) => {
     expect(next(state, event)).toBe(goesTo === '-' ? state : goesTo);
     expect(canHappen(state, event)).toBe(goesTo !== '-');
   });
 
-  it('leads every state to CLOSED by the end of the transport, and none out of it', () => {
+  test('leads from every state to CLOSED when the transport ends, and never out of CLOSED', () => {
     for (const state of STATES) expect(next(state, 'end')).toBe('CLOSED');
     for (const event of EVENTS) expect(next('CLOSED', event)).toBe('CLOSED');
   });
 });
 
-describe('what a state permits', () => {
-  it.each<[State, boolean, boolean, boolean]>([
+describe('the permissions of a state', () => {
+  test.each<[State, boolean, boolean, boolean]>([
     ['OPEN', true, true, true],
     ['CLOSE_SENT', false, true, true],
     ['CLOSE_RECEIVED', true, false, false],

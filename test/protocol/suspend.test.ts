@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Role } from '../../src/protocol/index.js';
 import { FRAMES } from '../helpers/frames.js';
 import { ProtocolLog } from '../helpers/protocol-log.js';
@@ -18,7 +18,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
   ];
   const all = ['text "1"', 'ping "2"', 'pong "4"', 'text "35"', 'binary 36', 'close 1000 ""'];
 
-  it('stop before the next frame at every event, and go on there', () => {
+  test('stop before the next frame at every event, and continue there', () => {
     const log = new ProtocolLog(role);
     log.react = () => log.protocol.suspend();
     log.receive(...sequence);
@@ -32,7 +32,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
-  it('keep what comes meanwhile, in order, wherever it is cut', () => {
+  test('keep later bytes in order, in any segmentation', () => {
     const bytes = Buffer.concat(sequence);
     for (let at = 0; at <= bytes.length; at++) {
       const log = new ProtocolLog(role);
@@ -48,7 +48,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     }
   });
 
-  it('may both be called within one event', () => {
+  test('may both be called within one event', () => {
     const log = new ProtocolLog(role);
     log.react = () => {
       log.protocol.suspend();
@@ -58,7 +58,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.events).toEqual(all);
   });
 
-  it('count the bytes of a kept chunk as unread until it is read', () => {
+  test('count the bytes of a kept chunk as unread until it is read', () => {
     const log = new ProtocolLog(role);
     log.protocol.suspend();
     log.receive(peer.text('1'), peer.text('2'));
@@ -70,7 +70,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
-  it('count nothing as unread that is read as it comes', () => {
+  test('count no bytes as unread if they are read on arrival', () => {
     const log = new ProtocolLog(role);
     const unread: number[] = [];
     log.react = () => unread.push(log.protocol.unreadBytes);
@@ -78,7 +78,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(unread).toEqual([0, 0]);
   });
 
-  it('keep copies of chunks that belong to someone else', () => {
+  test('keep copies of chunks that the Protocol does not own', () => {
     const log = new ProtocolLog(role);
     log.react = () => log.protocol.suspend();
     const first = Buffer.concat([peer.text('1'), peer.text('2')]);
@@ -92,7 +92,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"']);
   });
 
-  it('let a chunk that the Protocol owns stay where it is', () => {
+  test('keep a chunk that the Protocol owns without a copy', () => {
     const log = new ProtocolLog(role, { ownsChunks: true });
     log.react = () => log.protocol.suspend();
     const chunk = Buffer.concat([peer.text('1'), peer.text('2'), peer.binary(Buffer.alloc(100, 3))]);
@@ -102,7 +102,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.events).toEqual(['text "1"', 'text "2"', `binary ${'03'.repeat(100)}`]);
   });
 
-  it('hold back the Close frame and a broken rule as well', () => {
+  test('also defer Close frames and violations', () => {
     const log = new ProtocolLog(role);
     log.protocol.suspend();
     log.receive(peer.text('1'), peer.illegal());
@@ -112,7 +112,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
-  it('drop what is kept when the transport ends within an event of it', () => {
+  test('drop kept bytes when the transport ends within an event', () => {
     const log = new ProtocolLog(role);
     log.protocol.suspend();
     log.receive(peer.text('1'), peer.text('2'));
@@ -125,7 +125,7 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
 });
 
 describe('receive() within an event', () => {
-  it('keeps the order: what is being read comes first', () => {
+  test('keeps the order: the current chunk is read first', () => {
     const log = new ProtocolLog('client');
     log.react = event => {
       if (event === 'text "1"') log.receive(FRAMES.server.text('3'), FRAMES.server.text('4'));
@@ -135,7 +135,7 @@ describe('receive() within an event', () => {
     expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"', 'text "4"', 'text "5"']);
   });
 
-  it('keeps the order when suspended in between, too', () => {
+  test('keeps the order even when suspended in between', () => {
     const log = new ProtocolLog('client');
     log.react = event => {
       if (event !== 'text "1"') return;

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Duplex, type DuplexOptions } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { endAndDiscard, Linger } from '../../src/transport/linger.js';
 import { ownSocket } from '../../src/transport/socket-owner.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -9,7 +9,7 @@ import { tcpPair } from '../helpers/sockets.js';
 const ignore = () => {};
 
 describe('endAndDiscard()', () => {
-  it('ends our side behind what is written, and is done when the peer ends too [7.1.1-1]', async () => {
+  test('ends our side after pending writes, and finishes when the peer ends too [7.1.1-1]', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     const chunks: Buffer[] = [];
@@ -23,7 +23,7 @@ describe('endAndDiscard()', () => {
     expect(socket.errored).toBeNull();
   });
 
-  it('reads what lies unread first, so that the peer gets our last words and no reset [7.1.1-1]', async () => {
+  test('reads unread bytes first, so that the peer gets our last bytes and no reset [7.1.1-1]', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     socket.pause();
@@ -37,7 +37,7 @@ describe('endAndDiscard()', () => {
     expect(peer.errored).toBeNull();
   });
 
-  it('destroys the socket after 1 s where the peer does not end', async () => {
+  test('destroys the socket after 1 s if the peer does not end', async () => {
     const [socket, peer] = duplexPair();
     const start = performance.now();
     endAndDiscard(socket, ignore);
@@ -47,7 +47,7 @@ describe('endAndDiscard()', () => {
     peer.destroy();
   });
 
-  it('lets a peer finish a write of 8 MiB and read our last words, without a reset', async () => {
+  test('lets a peer finish a write of 8 MiB and read our last bytes, without a reset', async () => {
     const [socket, peer] = await tcpPair();
     const words = once(peer, 'data');
     socket.write('last words');
@@ -59,7 +59,7 @@ describe('endAndDiscard()', () => {
     expect(peer.errored).toBeNull();
   });
 
-  it('destroys the socket after 16 MiB if the peer does not stop', async () => {
+  test('destroys the socket after 16 MiB if the peer does not stop', async () => {
     const [socket, peer] = await tcpPair();
     socket.on('error', () => {});
     peer.on('error', () => {});
@@ -77,7 +77,7 @@ describe('endAndDiscard()', () => {
     peer.destroy();
   });
 
-  it('gives what is written `timeToWrite` to leave, and the peer 1 s behind it', async () => {
+  test('allows `timeToWrite` for pending writes, and then 1 s for the peer', async () => {
     const [socket, peer] = duplexPair({ highWaterMark: 10 });
     const start = performance.now();
     // Nobody reads, so the second write waits.
@@ -89,7 +89,7 @@ describe('endAndDiscard()', () => {
     peer.destroy();
   });
 
-  it.each<[what: string, options: DuplexOptions]>([
+  test.each<[what: string, options: DuplexOptions]>([
     ['emits close', {}],
     ['emits no close', { emitClose: false }],
     ['has a _final() that never calls back', { final() {} }],
@@ -110,7 +110,7 @@ describe('endAndDiscard()', () => {
     expect(calls).toBe(1);
   });
 
-  it('destroys a Duplex whose end() throws', async () => {
+  test('destroys a Duplex whose end() throws', async () => {
     const socket = Object.assign(new Duplex({ read() {} }), {
       end() {
         throw new Error('not now');
@@ -120,7 +120,7 @@ describe('endAndDiscard()', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('leaves a destroyed socket alone', () => {
+  test('does nothing with a destroyed socket', () => {
     const [socket] = duplexPair();
     socket.destroy();
     let calls = 0;

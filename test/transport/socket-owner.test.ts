@@ -1,5 +1,5 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CLOSE_EVENT_TIME, destroySocket, ownSocket, type SocketOwner } from '../../src/transport/socket-owner.js';
 import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { tcpPair } from '../helpers/sockets.js';
@@ -47,7 +47,7 @@ function ownerOf(socket: Duplex): { told: string[]; closed: Promise<void> } {
 }
 
 describe('destroySocket()', () => {
-  it.each(STUBBORN)(
+  test.each(STUBBORN)(
     'a Duplex that %s: its owner is told of the end once, and of nothing after it',
     async (_what, make) => {
       const socket = make();
@@ -65,7 +65,7 @@ describe('destroySocket()', () => {
     },
   );
 
-  it('a socket that emits close: its owner is told then, and no timer is left', async () => {
+  test('a socket that emits close notifies its owner then, and leaves no timer', async () => {
     const [socket, peer] = await tcpPair();
     const { told, closed } = ownerOf(socket);
     const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
@@ -80,7 +80,7 @@ describe('destroySocket()', () => {
 });
 
 describe.each(STUBBORN)('a connection over a Duplex that %s', (_what, make) => {
-  it.each(['client', 'server'] as const)('close() of a %s settles when its deadline is over', async role => {
+  test.each(['client', 'server'] as const)('close() of a %s settles after its deadline', async role => {
     const connection = connectionOver(make(), role, { closeTimeout: 30 });
     const told: string[] = [];
     connection.on('close', () => told.push('close'));
@@ -89,13 +89,13 @@ describe.each(STUBBORN)('a connection over a Duplex that %s', (_what, make) => {
     expect(told).toEqual(['close']);
   });
 
-  it('terminate() settles too', async () => {
+  test('terminate() settles too', async () => {
     const connection = connectionOver(make(), 'server');
     connection.terminate();
     expect(await connection.closed).toMatchObject({ code: 1006, cause: { code: 'WS101_TERMINATED' } });
   });
 
-  it('a protocol error ends it', async () => {
+  test('a protocol error ends it', async () => {
     const socket = make();
     const connection = connectionOver(socket, 'server', { closeTimeout: 30 });
     socket.push(Buffer.from([0x81, 0x00]));
@@ -104,7 +104,7 @@ describe.each(STUBBORN)('a connection over a Duplex that %s', (_what, make) => {
 });
 
 describe('a clean close over a Duplex with `emitClose: false`', () => {
-  it.each(['client', 'server'] as const)('ends a %s without waiting for the 1 s of a peer that stays', async role => {
+  test.each(['client', 'server'] as const)('ends a %s without waiting 1 s for the peer', async role => {
     const { connection, peer } = connectionAndPeer(role, {}, { emitClose: false });
     const start = performance.now();
     const closed = connection.close(1000);

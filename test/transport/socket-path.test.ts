@@ -12,17 +12,17 @@ test.each(Object.entries(LONGEST))('on %s a socket path has at most %i bytes', (
   expect(socketPathFault(`/${'ü'.repeat((most + 1) / 2)}`, platform)).toContain('at most');
 });
 
-test('on Windows, where it is a named pipe, it has no such limit', () => {
+test('on Windows, a named pipe has no such limit', () => {
   expect(socketPathFault(`\\\\.\\pipe\\${'a'.repeat(200)}`, 'win32')).toBeUndefined();
 });
 
-test.each(['linux', 'darwin', 'win32'])('on %s it has no NUL inside, and is not empty', platform => {
+test.each(['linux', 'darwin', 'win32'])('on %s a socket path contains no NUL, and is not empty', platform => {
   expect(socketPathFault('/a\0b', platform)).toContain('a path without NUL');
   expect(socketPathFault('/a\0', platform)).toContain('a path without NUL');
   expect(socketPathFault('', platform)).toBe('a path that is not empty');
 });
 
-test('a NUL in front, of an abstract socket, is for Linux alone', () => {
+test('only Linux allows a leading NUL, for an abstract socket', () => {
   expect(socketPathFault('\0a', 'linux')).toBeUndefined();
   expect(socketPathFault('\0a\0', 'linux')).toBe('a path without NUL, except in front');
   expect(socketPathFault('\0a', 'darwin')).toBe('a path without NUL');

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import tls from 'node:tls';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { acceptedTransportInfo, transportInfo } from '../../src/transport/transport-info.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { tcpPair, tlsPair } from '../helpers/sockets.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 
-it('gives the addresses of a TCP socket, and no more', async () => {
+test('has only the addresses of a TCP socket', async () => {
   const [client, server] = await tcpPair();
   expect(transportInfo(client)).toEqual({
     localAddress: '127.0.0.1',
@@ -19,13 +19,13 @@ it('gives the addresses of a TCP socket, and no more', async () => {
   server.destroy();
 });
 
-it('gives nothing for a Duplex without addresses, but the path where it is known', () => {
+test('is empty for a Duplex without addresses, except for a known path', () => {
   const [socket] = duplexPair();
   expect(transportInfo(socket)).toEqual({});
   expect(transportInfo(socket, '/run/echo.sock')).toEqual({ remoteAddress: '/run/echo.sock' });
 });
 
-it('gives the version, the cipher and the certificate of a TLS socket', async () => {
+test('has the version, the cipher and the certificate of a TLS socket', async () => {
   const [client, server] = await tlsPair();
   expect(transportInfo(client).tls).toEqual({
     version: 'TLSv1.3',
@@ -46,7 +46,7 @@ it('gives the version, the cipher and the certificate of a TLS socket', async ()
   server.destroy();
 });
 
-it('gives the application protocol agreed on', async () => {
+test('has the negotiated application protocol', async () => {
   const listener = tls.createServer({ cert: TLS_CERTIFICATE, key: TLS_KEY, ALPNProtocols: ['http/1.1'] });
   onTestFinished(() => void listener.close());
   listener.listen(0, '127.0.0.1');
@@ -58,13 +58,13 @@ it('gives the application protocol agreed on', async () => {
   client.destroy();
 });
 
-it('says unknown where TLS is gone already', () => {
+test('says unknown if the TLS session is gone', () => {
   const socket = new tls.TLSSocket(new net.Socket());
   socket.destroy();
   expect(transportInfo(socket).tls).toMatchObject({ version: 'unknown', cipher: 'unknown', alpn: '' });
 });
 
-it('names a certificate without a CN by all its fields', () => {
+test('names a certificate without a CN by all its fields', () => {
   const socket = new tls.TLSSocket(new net.Socket());
   const certificate = { subject: { O: 'Acme', OU: ['a', 'b'] }, valid_from: 'x', valid_to: 'y', fingerprint256: 'AA' };
   socket.getPeerCertificate = () => certificate as never;
@@ -80,7 +80,7 @@ describe('of an accepted socket', () => {
     remotePort,
   });
 
-  it('gives the same addresses, without TLS', async () => {
+  test('has the same addresses, without TLS', async () => {
     const [client, server] = await tcpPair();
     const info = acceptedTransportInfo(server);
     expect(addressesOf(info)).toEqual(transportInfo(server));
@@ -89,7 +89,7 @@ describe('of an accepted socket', () => {
     server.destroy();
   });
 
-  it('looks our end up when asked, so it says nothing of it after the end', async () => {
+  test('looks up our address on demand, so it has none after the end', async () => {
     const [client, server] = await tcpPair();
     const info = acceptedTransportInfo(server);
     const { remotePort } = server;
@@ -99,14 +99,14 @@ describe('of an accepted socket', () => {
     expect(addressesOf(info)).toEqual({ remoteAddress: '127.0.0.1', remotePort });
   });
 
-  it('gives nothing once the socket is gone', async () => {
+  test('is empty after the socket is gone', async () => {
     const [client, server] = await tcpPair();
     server.destroy();
     expect(acceptedTransportInfo(server)).toEqual({});
     client.destroy();
   });
 
-  it('gives TLS if there is any', async () => {
+  test('has TLS if the socket uses it', async () => {
     const [client, server] = await tlsPair();
     const info = acceptedTransportInfo(server);
     expect(info).toEqual(transportInfo(server));
@@ -115,7 +115,7 @@ describe('of an accepted socket', () => {
     server.destroy();
   });
 
-  it('gives nothing for a Duplex without addresses', () => {
+  test('is empty for a Duplex without addresses', () => {
     const [socket] = duplexPair();
     expect(acceptedTransportInfo(Object.assign(socket, { remoteAddress: '127.0.0.1' }))).toEqual({
       remoteAddress: '127.0.0.1',

@@ -28,7 +28,7 @@ describe('transportOf()', () => {
     }
   });
 
-  test('says what the Duplex says about itself, unless the caller knows better', async () => {
+  test('uses what the Duplex says about itself, unless the caller overrides it', async () => {
     const [client, server] = await tcpPair();
     expect(transportOf(client).info).toMatchObject({ remoteAddress: '127.0.0.1', remotePort: server.localPort });
     expect(transportOf(client, { remoteAddress: '192.0.2.7' }).info).toEqual({ remoteAddress: '192.0.2.7' });
@@ -57,7 +57,7 @@ describe('transportOf()', () => {
   });
 });
 
-describe('a socket subclass that emits memory which it still needs', () => {
+describe('a socket subclass that emits memory it still needs', () => {
   /** A masked text frame: "Hello" (RFC 6455 §5.7). */
   const FRAME = Buffer.from('818537fa213d7f9f4d5158', 'hex');
 

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { guardTap, type WireTap } from '../../src/transport/wire-tap.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { framesOf, show } from '../helpers/frames.js';
@@ -23,7 +23,7 @@ function recordingTap() {
 }
 
 describe('a tap', () => {
-  it('sees each byte as it is on the wire, masks included, and who ended when', async () => {
+  test('sees every byte as it is on the wire, including masks, and both ends of the transport', async () => {
     const { tap, events, bytes } = recordingTap();
     const { connection, peer } = connectionAndPeer('client', { tap });
     connection.send('hello');
@@ -37,7 +37,7 @@ describe('a tap', () => {
     expect(events).toEqual(['sent', 'received', 'sent', 'ended by remote', 'ended by local', 'closed']);
   });
 
-  it('sees a masked chunk before it is unmasked', async () => {
+  test('sees a masked chunk before it is unmasked', async () => {
     const { tap, bytes } = recordingTap();
     const { connection, peer } = connectionAndPeer('server', { tap });
     const frame = Buffer.from(peer.frames.text('masked'));
@@ -47,7 +47,7 @@ describe('a tap', () => {
     connection.terminate();
   });
 
-  it('sees that a server ends first (§7.1.1) [5.5.1-11] [7.1.1-3]', async () => {
+  test('sees that a server ends first (§7.1.1) [5.5.1-11] [7.1.1-3]', async () => {
     const { tap, events } = recordingTap();
     const { connection, peer } = connectionAndPeer('server', { tap });
     peer.send(peer.frames.close(1000));
@@ -55,7 +55,7 @@ describe('a tap', () => {
     expect(events).toEqual(['received', 'sent', 'ended by local', 'ended by remote', 'closed']);
   });
 
-  it('sees the error of a transport that did not end by two FINs, and each end once', async () => {
+  test('sees the error of a transport that did not end with two FINs, and each end once', async () => {
     const { tap, events } = recordingTap();
     const { connection, socket } = connectionAndPeer('server', { tap });
     socket.destroy(new Error('ECONNRESET'));
@@ -67,7 +67,7 @@ describe('a tap', () => {
 describe('a tap that fails', () => {
   const METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
 
-  it.each(METHODS)('in %s() is not called again, and the process is warned once', async method => {
+  test.each(METHODS)('in %s() is not called again, and the process is warned once', async method => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     for (const fail of [() => Promise.reject(new Error('oops')), vi.fn().mockThrow(new Error('oops'))]) {
@@ -86,7 +86,7 @@ describe('a tap that fails', () => {
     }
   });
 
-  it('ends nothing where a connection over a transport of one’s own was given it', async () => {
+  test('does not end a connection over a custom transport', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const { tap } = recordingTap();
@@ -102,7 +102,7 @@ describe('a tap that fails', () => {
 });
 
 describe('guardTap()', () => {
-  it('passes on what each method is called with', () => {
+  test('passes on all arguments of each method', () => {
     const tap = { connected: vi.fn(), sent: vi.fn(), received: vi.fn(), ended: vi.fn(), closed: vi.fn() };
     const guarded = guardTap(tap);
     const [transport, sent, received, error] = [{}, Uint8Array.of(1), Uint8Array.of(2), new Error('lost')];
@@ -120,12 +120,12 @@ describe('guardTap()', () => {
     ]);
   });
 
-  it('guards a tap once', () => {
+  test('guards a tap once', () => {
     const guarded = guardTap(recordingTap().tap);
     expect(guardTap(guarded)).toBe(guarded);
   });
 
-  it('warns once if several calls fail before the first failure is known', async () => {
+  test('warns once if several calls fail before the first failure is known', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const guarded = guardTap({ ...recordingTap().tap, sent: () => Promise.reject(new Error('oops')) as never });
