@@ -1,33 +1,23 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { checkSignal, onAbort } from '../abort-signal.js';
-import { callSafely, emitTo, warn } from '../application-code.js';
-import { ConnectionLostError, HandlerError, invalidType, invalidValue } from '../errors.js';
-import { CLOSE_CODE } from '../framing/close-code.js';
+import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
-import { isBlob, isError } from '../host-values.js';
+import { isBlob } from '../host-values.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/protocol.js';
-import { nextTick } from '../timers.js';
 import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
-import { guardTap, type WireTap } from '../transport/wire-tap.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
-import { Inbox, type Message, type MessageIterator } from './inbox.js';
-import { Link, type LinkEvents } from './link.js';
+import type { Message, MessageIterator } from './inbox.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { type Sendable, toPayload } from './payload.js';
 import { type PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
+import { Reading } from './reading.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
-import { unreadTimeoutError, warnOfUnread } from './unread.js';
-
-/**
- * Ends a connection with 1011 for a listener that failed on its behalf elsewhere: the server's `connection` listeners. For the
- * server alone; it is no method, since an application has close().
- */
-export let failHandler: (connection: WebSocketConnection, event: string, thrown: unknown) => void;
 
 /** The events of a connection, with what their listeners get. None of them has to be listened to. */
 export interface ConnectionEvents {
@@ -94,28 +84,12 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   readonly context: Context;
   /** The addresses, and TLS where there is any. */
   readonly transport: TransportInfo;
-  readonly #link: Link<WebSocketConnection>;
-  readonly #settings: ConnectionSettings;
-  readonly #onHandlerError: ConnectionInit['onHandlerError'];
-  readonly #onClosed: ConnectionInit['onClosed'];
-  #inbox: Inbox | undefined;
-  #isPaused = false;
-  #isDelivering = false;
-  /** Messages that were dropped. After the first, none is delivered: what an application gets may be cut short, but has no gap. */
-  #dropped = 0;
-  /** Whether a listener has failed. From then on only `close` is delivered: a listener that failed may have left anything half done. */
-  #hasFailed = false;
-  #closeInfo: CloseInfo | undefined;
-  #closed: Promise<CloseInfo> | undefined;
-  #resolveClosed: ((info: CloseInfo) => void) | undefined;
-  #abort: AbortController | undefined;
-
+  readonly #reading: Reading;
   static {
-    failHandler = (connection, event, thrown) => connection.#handlerFailed(event, thrown);
     const { on, prependListener } = EventEmitter.prototype;
     function addListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
       on.call(this, event, listener);
-      this.#listenerAdded(event);
+      if (event === 'message') this.#reading.delivery.listenerAdded();
       return this;
     }
     // Overrides without declarations: those of EventEmitter differ from one major version of @types/node to the next, and a
@@ -125,12 +99,12 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
       addListener,
       prependListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
         prependListener.call(this, event, listener);
-        this.#listenerAdded(event);
+        if (event === 'message') this.#reading.delivery.listenerAdded();
         return this;
       },
       // EventEmitter calls it for a listener whose promise rejected.
       [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {
-        this.#handlerFailed(String(event), error);
+        this.#reading.handlers.failed(String(event), error);
       },
     });
   }
@@ -148,50 +122,40 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     this.context = init.context as Context;
     const carrier = transportOf(transport);
     this.transport = carrier.info;
-    this.#settings = init.settings ?? CONNECTION_DEFAULTS;
-    this.#onHandlerError = init.onHandlerError;
-    this.#onClosed = init.onClosed;
-    const tap = init.tap && guardTap(init.tap);
-    this.#link = new Link(carrier, init.role, this.#settings, this, WebSocketConnection.#events, tap, init.deflate);
-    if (init.head !== undefined && init.head.length > 0) this.#link.receiveEarly(init.head);
+    const settings = init.settings ?? CONNECTION_DEFAULTS;
+    this.#reading = new Reading(carrier, this as WebSocketConnection, init, settings);
+    if (init.head !== undefined && init.head.length > 0) this.#reading.receiveEarly(init.head);
   }
 
   /** 'closing' from the first Close frame of either side, or a broken rule, until the transport is gone. */
   get state(): 'open' | 'closing' | 'closed' {
-    if (this.#closeInfo !== undefined) return 'closed';
-    return this.#link.isClosing ? 'closing' : 'open';
+    const { closing } = this.#reading;
+    if (closing.info !== undefined) return 'closed';
+    return closing.hasBegun ? 'closing' : 'open';
   }
 
   /** Bytes that send() took and that have not left: waiting their turn, as frames, and in the socket. */
   get bufferedAmount(): number {
-    return this.#link.outbox.bufferedAmount;
+    return this.#reading.outbox.bufferedAmount;
   }
 
   /** The last round trip of a Ping, keepalive's included, in milliseconds; undefined before the first. */
   get latency(): number | undefined {
-    return this.#link.latency;
+    return this.#reading.latency;
   }
 
   get isPaused(): boolean {
-    return this.#isPaused;
+    return this.#reading.delivery.isPaused;
   }
 
   /** Aborted when the connection has closed; its reason is the cause, where there is one. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#closeInfo !== undefined) this.#abort.abort(this.#closeInfo.cause);
-    }
-    return this.#abort.signal;
+    return this.#reading.closing.signal;
   }
 
   /** Resolves when the connection has closed. Never rejects. */
   get closed(): Promise<CloseInfo> {
-    this.#closed ??= new Promise(resolve => {
-      if (this.#closeInfo !== undefined) resolve(this.#closeInfo);
-      else this.#resolveClosed = resolve;
-    });
-    return this.#closed;
+    return this.#reading.closing.closed;
   }
 
   // Sending
@@ -206,7 +170,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   send(data: Sendable | PreparedMessage): boolean {
     const payload = toMessage(data);
-    return this.state === 'open' && this.#link.outbox.send(payload);
+    return this.state === 'open' && this.#reading.outbox.send(payload);
   }
 
   /**
@@ -219,18 +183,18 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
     const signal = signalOf(options);
-    const stream = new StreamMessage(source, this.#link.outbox);
+    const stream = new StreamMessage(source, this.#reading.outbox);
     if (signal?.aborted === true) {
       stream.stop(CLOSED);
       return promptFailure(signal.reason);
     }
-    if (this.state !== 'open' || !this.#link.outbox.admits()) {
+    if (this.state !== 'open' || !this.#reading.outbox.admits()) {
       stream.stop(CLOSED);
       return promptAnswer(false);
     }
     const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
     stream.result.then(stopListening, stopListening);
-    this.#link.outbox.enqueue(
+    this.#reading.outbox.enqueue(
       0,
       () => stream.run(),
       () => stream.stop(CLOSED),
@@ -240,7 +204,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** Resolves true as soon as no more than `highWaterMark` bytes wait, false as soon as the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
-    return this.#link.outbox.drained(signalOf(options));
+    return this.#reading.outbox.drained(signalOf(options));
   }
 
   /**
@@ -251,10 +215,10 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     const signal = signalOf(options);
-    const { pinger } = this.#link;
+    const { pinger } = this.#reading;
     const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
     if (signal?.aborted === true) return promptFailure(signal.reason);
-    if (!this.#link.sendPing(payload)) return promptAnswer(undefined);
+    if (!this.#reading.outbox.ping(payload)) return promptAnswer(undefined);
     return new Promise((resolve, reject) => {
       const answer = (roundTrip: number | undefined) => {
         stopListening();
@@ -272,16 +236,12 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** Stops delivering messages, and soon reading; nothing is lost. For `unreadTimeout` at most. */
   pause(): void {
-    if (this.state !== 'open') return;
-    this.#isPaused = true;
-    this.#link.stopReading();
+    if (this.state === 'open') this.#reading.delivery.pause();
   }
 
   /** Goes on where pause() stopped. */
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#deliverKept();
+    this.#reading.delivery.resume();
   }
 
   /**
@@ -289,7 +249,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * clean closing handshake. If the connection ended in any other way, it throws the `cause` of CloseInfo after the last message.
    */
   [Symbol.asyncIterator](): MessageIterator {
-    return this.#openInbox().iterator();
+    return this.#reading.delivery.iterator();
   }
 
   // The end
@@ -309,149 +269,15 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
     encodeClosePayload(code, reason);
-    if (this.#closeInfo !== undefined) return promptAnswer(this.#closeInfo);
-    if (this.state === 'open') this.#close(code, reason);
+    const { info } = this.#reading.closing;
+    if (info !== undefined) return promptAnswer(info);
+    if (this.state === 'open') this.#reading.close(code, reason);
     return this.closed;
-  }
-
-  #close(code?: number, reason?: string, cause?: Error): void {
-    this.#isPaused = false;
-    this.#link.close(code, reason, cause);
-    this.#deliverKept();
   }
 
   /** Ends the connection at once, without a closing handshake: for a peer that is not worth the wait. */
   terminate(): void {
-    this.#link.terminate();
-  }
-
-  // What the link tells
-
-  static readonly #events: LinkEvents<WebSocketConnection> = {
-    message: (connection, data) => connection.#receive(data as Message),
-    ping: (connection, payload) => {
-      if (connection.listenerCount('ping') > 0) connection.#tell('ping', Buffer.from(payload));
-    },
-    pong: (connection, payload) => {
-      if (connection.listenerCount('pong') > 0) connection.#tell('pong', Buffer.from(payload));
-    },
-    drained: connection => void connection.#tell('drain', undefined),
-    unreadTimedOut: connection => connection.#unreadTimedOut(),
-    sourceFailed: (connection, error) => connection.#close(CLOSE_CODE.INTERNAL_ERROR, '', toError(error)),
-    closed: (connection, info) => connection.#finish(info),
-  };
-
-  #receive(message: Message): void {
-    if (this.#settings.incoming === 'discard') return;
-    if (this.#dropped > 0 || this.#hasFailed) {
-      this.#dropped++;
-      return;
-    }
-    const inbox = this.#inbox;
-    // While paused, too, one may come that was being inflated.
-    const isNext = !this.#isPaused && (inbox === undefined || (inbox.isEmpty && !inbox.isAwaited));
-    if (isNext && this.#tell('message', message)) return;
-    this.#keep(message);
-  }
-
-  #keep(message: Message): void {
-    const inbox = this.#openInbox();
-    // A connection that is closing cannot stop reading, since the peer's Close frame is still to come: what no listener takes
-    // beyond the bounds, nobody will.
-    if (inbox.isFull && this.#link.isClosing && this.listenerCount('message') === 0) {
-      this.#dropped++;
-      return;
-    }
-    inbox.put(message);
-    if (!inbox.isFull) return;
-    this.#link.stopReading();
-    if (!this.#isPaused && !this.#hasReader) warnOfUnread(this.#settings.unreadTimeout);
-  }
-
-  get #hasReader(): boolean {
-    return this.listenerCount('message') > 0 || this.#inbox?.hasReader === true;
-  }
-
-  #unreadTimedOut(): void {
-    const { unreadTimeout } = this.#settings;
-    this.#link.terminate(unreadTimeoutError(unreadTimeout, { isPaused: this.#isPaused, hasReader: this.#hasReader }));
-  }
-
-  #openInbox(): Inbox {
-    if (this.#inbox === undefined) {
-      this.#inbox = new Inbox(this.#settings, () => {
-        this.#link.noteTaken();
-        this.#readOn();
-      });
-      if (this.#closeInfo !== undefined) this.#inbox.end(this.#failure);
-    }
-    return this.#inbox;
-  }
-
-  /** Reads on, unless the application has paused or has still too much to take. */
-  #readOn(): void {
-    if (!this.#isPaused && this.#inbox?.isFull !== true) this.#link.startReading();
-  }
-
-  #listenerAdded(event: string | symbol): void {
-    // In the next tick, so that what the application sets up beside this listener stands before the first message.
-    if (event === 'message' && this.#inbox?.isEmpty === false) nextTick(() => this.#deliverKept());
-  }
-
-  /** Gives the kept messages to the listeners, where there are any, and reads on. */
-  #deliverKept(): void {
-    // A listener may resume() and so come back here.
-    if (this.#isDelivering) return;
-    this.#isDelivering = true;
-    const inbox = this.#inbox;
-    while (inbox?.isEmpty === false && !this.#isPaused && !this.#hasFailed && this.listenerCount('message') > 0) {
-      this.#link.noteTaken();
-      this.#tell('message', inbox.take());
-    }
-    this.#isDelivering = false;
-    this.#readOn();
-  }
-
-  /** Emits an event. Gives whether anyone listened; a listener that throws ends this connection, and this one alone. */
-  #tell<E extends keyof ConnectionEvents>(event: E, value: ConnectionEvents[E][0]): boolean {
-    if (this.#hasFailed && event !== 'close') return true;
-    return emitTo(this, failHandler, event, value);
-  }
-
-  #handlerFailed(event: string, thrown: unknown): void {
-    if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
-    // An async listener with a loop over this connection: that it was lost is no failure of the listener, and `close` tells it.
-    if (thrown !== undefined && thrown === this.#failure) return;
-    this.#hasFailed = true;
-    const error = new HandlerError(event, thrown);
-    if (this.state === 'open') this.#close(CLOSE_CODE.INTERNAL_ERROR, '', error);
-    // A listener of handlerError that fails itself is not called again.
-    const unreported = () => warn(error);
-    if (event !== 'handlerError' && emitTo(this, unreported, 'handlerError', error)) return;
-    callSafely(() => {
-      if (this.#onHandlerError?.(error, this) !== true) unreported();
-    }, unreported);
-  }
-
-  /** What iterators throw: the connection did not end by a closing handshake. */
-  get #failure(): Error | undefined {
-    const info = this.#closeInfo;
-    return info?.wasClean === false ? info.cause : undefined;
-  }
-
-  #finish(end: Omit<CloseInfo, 'dropped'>): void {
-    this.#deliverKept();
-    const cause = end.cause ?? (end.wasClean ? undefined : new ConnectionLostError('no closing handshake took place'));
-    const info = { ...end, cause, dropped: this.#dropped };
-    this.#closeInfo = info;
-    this.#inbox?.end(this.#failure);
-    callSafely(
-      () => this.#onClosed?.(this),
-      thrown => warn(new HandlerError('onClosed', thrown, 'option')),
-    );
-    this.#resolveClosed?.(info);
-    this.#abort?.abort(info.cause);
-    this.#tell('close', info);
+    this.#reading.closing.terminate();
   }
 }
 
@@ -472,8 +298,4 @@ function toPingPayload(data: string | Uint8Array): Buffer {
   }
   // It waits for its Pong, so it must not lie in Node's pool, of which others would be kept with it.
   return Buffer.from(new Uint8Array(bytes).buffer);
-}
-
-function toError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error('the source of a message failed', { cause: thrown });
 }

@@ -38,6 +38,11 @@ export interface FrameSink {
   frameEnd(): Failure | undefined;
 }
 
+/**
+ * Where a decoder stops: before the next frame, before the next frame that is neither a Ping nor a Pong, or nowhere.
+ */
+export type StopPoint = 'frame' | 'message' | 'nothing';
+
 export interface FrameDecoderOptions {
   /**
    * Who sends the frames: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1). 'any'
@@ -83,8 +88,7 @@ export class FrameDecoder {
   #position = 0;
   /** How many bytes earlier calls of push() took. */
   #taken = 0;
-  #suspended = false;
-  #holdsMessages = false;
+  #stopPoint: StopPoint = 'nothing';
   #error: ProtocolError | undefined;
 
   constructor(sink: FrameSink, options: FrameDecoderOptions) {
@@ -129,33 +133,17 @@ export class FrameDecoder {
 
   /** Whether the decoder is like a new one, except for `offset`. */
   get isIdle(): boolean {
-    return this.isBetweenFrames && !this.#suspended && !this.#holdsMessages && this.#error === undefined;
+    return this.isBetweenFrames && this.#error === undefined;
   }
 
-  /** Makes push() stop before the next frame. The sink may call it. */
-  suspend(): void {
-    this.#suspended = true;
-  }
-
-  /** Lets the next push() continue. */
-  resume(): void {
-    this.#suspended = false;
-  }
-
-  /**
-   * Makes push() stop before the next frame that is neither a Ping nor a Pong, until release(). The sink may call it.
-   */
-  holdMessages(): void {
-    this.#holdsMessages = true;
-  }
-
-  release(): void {
-    this.#holdsMessages = false;
+  /** Says where push() stops, until told otherwise. The sink may call it. */
+  stopBefore(point: StopPoint): void {
+    this.#stopPoint = point;
   }
 
   /**
    * Decodes `chunk[start, …)`. Returns the index of the first byte not taken. That is the length of the chunk, unless
-   * the decoder was suspended (then push the same chunk again from there after resume()) or has failed (see `error`).
+   * the decoder stopped (then push the same chunk again from there, after stopBefore('nothing')) or failed (see `error`).
    */
   push(chunk: Uint8Array, start = 0): number {
     const end = chunk.length;
@@ -166,13 +154,17 @@ export class FrameDecoder {
       } else if (this.#partialLength > 0) {
         at = this.#takeHeaderByte(chunk, at);
       } else {
-        if (this.#suspended || (this.#holdsMessages && !isPingOrPong(chunk[at]!))) break;
+        if (this.#stopPoint !== 'nothing' && this.#stopsBefore(chunk[at]!)) break;
         this.#header.offset = this.#taken + at - start;
         at = this.#takeHeader(chunk, at);
       }
     }
     this.#taken += at - start;
     return at;
+  }
+
+  #stopsBefore(firstByte: number): boolean {
+    return this.#stopPoint === 'frame' || !isPingOrPong(firstByte);
   }
 
   /** Takes the header that begins at `at`. Nearly always all of it is in this chunk. */

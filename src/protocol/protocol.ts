@@ -1,13 +1,13 @@
 import { ProtocolError, typeError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
-import { copyOf } from '../framing/copy.js';
-import { type Failure, FrameDecoder } from '../framing/frame-decoder.js';
+import { type Failure, FrameDecoder, type StopPoint } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { MessageAssembler, type MessageSink } from '../framing/message-assembler.js';
 import { OPCODE } from '../framing/opcode.js';
 import { OutputBuffer } from '../framing/output-buffer.js';
+import { KeptChunks } from './kept-chunks.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
 
 export type Role = 'client' | 'server';
@@ -56,11 +56,6 @@ export const DEFAULT_MAX_FRAGMENTS = 131_072;
 /** With more output than this untaken, pings are no longer answered one by one: only the latest is (§5.5.3). */
 const PONG_BACKLOG = 16_384;
 
-interface Unread {
-  readonly chunk: Uint8Array;
-  readonly start: number;
-}
-
 interface Reader {
   readonly assembler: MessageAssembler;
   readonly decoder: FrameDecoder;
@@ -94,12 +89,11 @@ export class Protocol {
   /** Of this state. Kept, since every message asks. */
   #permissions = permissions('OPEN');
   #isDecoding = false;
-  #isSuspended = false;
-  #isHeld = false;
+  #stopPoint: StopPoint = 'nothing';
   /** Where the last frame of the last compressed message began. */
   #compressedAt = 0;
-  #unread: Unread[] | undefined;
-  #unreadBytes = 0;
+  /** Made with the first chunk that must be kept. */
+  #kept: KeptChunks | undefined;
   /** Whether the next fragment that we send goes on with a message. */
   #isMidMessage = false;
   #latestPing: Uint8Array | undefined;
@@ -156,7 +150,7 @@ export class Protocol {
     );
     const from = this.role === 'client' ? 'server' : 'client';
     reader.decoder.reuse({ from, ownsChunks: this.#ownsChunks, assignedRsv: this.#assignedRsv }, this.#offset);
-    if (this.#isHeld) reader.decoder.holdMessages();
+    reader.decoder.stopBefore(this.#stopPoint);
     this.#reader = reader;
     return reader;
   }
@@ -206,64 +200,52 @@ export class Protocol {
 
   // In: bytes of the peer's
 
-  /** Takes bytes that came from the peer, in whatever pieces. While suspended they are kept. */
+  /** Takes bytes from the peer, split in any way. Bytes after the stop point (see stopBefore()) are kept. */
   receive(chunk: Uint8Array): void {
     if (!this.reads) return;
-    if (this.#isSuspended || this.#isDecoding || this.#unread !== undefined) {
-      this.#keep(this.#ours(chunk));
-    } else {
-      const at = this.#decode(chunk, 0);
-      if (at < chunk.length && this.reads) this.#keepRest(chunk, at, this.#ownsChunks);
+    if (this.#stopPoint === 'frame' || this.#isDecoding || this.#kept !== undefined) {
+      this.#keep(chunk);
+      this.#readKept();
+      return;
     }
-    this.#drain();
+    const at = this.#decode(chunk, 0);
+    if (at < chunk.length && this.reads) {
+      this.#kept ??= new KeptChunks();
+      // Before the chunks of a handler that called receive().
+      this.#kept.addRest(chunk, at, this.#ownsChunks);
+    } else if (this.#kept !== undefined) {
+      this.#readKept();
+    }
   }
 
-  /** Says that no byte will come or go any more. */
+  /** Says that the transport has ended: nothing more is received or sent. */
   receiveEnd(): void {
     this.#apply('end');
   }
 
-  /** Bytes that were kept and have not been read: while suspended, and as long as a kept chunk is being read. */
+  /** Received bytes that have not been decoded. A kept chunk counts until all of it has been. */
   get unreadBytes(): number {
-    return this.#unreadBytes;
+    return this.#kept === undefined ? 0 : this.#kept.bytes;
   }
 
-  get isSuspended(): boolean {
-    return this.#isSuspended;
-  }
-
-  /** Stops before the next frame, even in the middle of a chunk: what comes is kept until resume(). */
-  suspend(): void {
-    this.#isSuspended = true;
-    this.#reader?.decoder.suspend();
-  }
-
-  /** Goes on where suspend() stopped. */
-  resume(): void {
-    this.#isSuspended = false;
-    if (!this.reads) return;
-    this.#reader?.decoder.resume();
-    this.#drain();
-  }
-
-  get isHeld(): boolean {
-    return this.#isHeld;
+  /** Where reading stops, as stopBefore() was told. */
+  get stopPoint(): StopPoint {
+    return this.#stopPoint;
   }
 
   /**
-   * Stops before the next message or Close frame: the last message is still being inflated, and nothing must overtake it. Pings and
-   * Pongs may.
+   * Says where reading stops, even in the middle of a chunk. Handlers may call it.
+   *
+   * - `'frame'`: before the next frame.
+   * - `'message'`: before the next message or Close frame, while Pings and Pongs are still received. For a message that is being
+   *   inflated, which none may overtake.
+   * - `'nothing'`: reads on where it stopped.
    */
-  hold(): void {
-    this.#isHeld = true;
-    this.#reader?.decoder.holdMessages();
-  }
-
-  /** Goes on where hold() stopped. */
-  release(): void {
-    this.#isHeld = false;
-    this.#reader?.decoder.release();
-    this.#drain();
+  stopBefore(point: StopPoint): void {
+    this.#stopPoint = point;
+    if (!this.reads) return;
+    this.#reader?.decoder.stopBefore(point);
+    if (point !== 'frame') this.#readKept();
   }
 
   /** Fails the connection for a compressed message that breaks a rule (§7.1.7): found by whoever inflates it. */
@@ -271,24 +253,23 @@ export class Protocol {
     if (this.reads) this.#fail(new ProtocolError(violation, this.#compressedAt, detail));
   }
 
-  /** Decodes what was kept. Where a handler called us while a chunk is being decoded, that call will get here too. */
-  #drain(): void {
-    while (this.#unread !== undefined && !this.#isSuspended && !this.#isDecoding) {
-      const { chunk, start } = this.#unread.shift()!;
-      if (this.#unread.length === 0) this.#unread = undefined;
-      const at = this.#decode(chunk, start);
+  /** Decodes kept chunks. If a handler calls this while a chunk is being decoded, the outer call goes on with the rest. */
+  #readKept(): void {
+    const kept = this.#kept;
+    while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
+      const next = kept.take();
+      const at = this.#decode(next.chunk, next.start);
       if (!this.reads) return;
-      this.#unreadBytes -= chunk.length - start;
-      if (at < chunk.length) {
-        this.#keepRest(chunk, at, true);
+      kept.taken(next);
+      if (at < next.chunk.length) {
+        kept.addRest(next.chunk, at, true);
         return;
       }
     }
-    // One that was suspended, or held, with nothing left to read.
-    if (this.#reader !== undefined && !this.#isDecoding) this.#returnReader(this.#reader);
+    if (kept?.isEmpty === true && !this.#isDecoding) this.#kept = undefined;
   }
 
-  /** Gives the place of the first byte not taken. */
+  /** Returns the index of the first byte not taken. */
   #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
     const reader = this.#reader ?? this.#borrowReader();
@@ -299,27 +280,9 @@ export class Protocol {
     return at;
   }
 
-  /** The chunk as it can be kept: a copy, where its owner may write to it again. */
-  #ours(chunk: Uint8Array): Uint8Array {
-    return this.#ownsChunks ? chunk : new Uint8Array(chunk);
-  }
-
   #keep(chunk: Uint8Array): void {
-    this.#unread ??= [];
-    this.#unread.push({ chunk, start: 0 });
-    this.#unreadBytes += chunk.length;
-  }
-
-  /**
-   * Keeps what is left of the chunk just decoded, ahead of all that came later: where it lies, if the chunk is ours and most of it is
-   * left, or else as a copy that does not hold the whole chunk.
-   */
-  #keepRest(chunk: Uint8Array, start: number, isOurs: boolean): void {
-    const left = chunk.length - start;
-    const staysInPlace = isOurs && left >= chunk.length / 2;
-    this.#unread ??= [];
-    this.#unread.unshift(staysInPlace ? { chunk, start } : { chunk: copyOf(chunk, start, chunk.length), start: 0 });
-    this.#unreadBytes += left;
+    this.#kept ??= new KeptChunks();
+    this.#kept.add(this.#ownsChunks ? chunk : new Uint8Array(chunk));
   }
 
   #receiveControl(opcode: number, payload: Uint8Array): Failure | undefined {
@@ -510,8 +473,7 @@ export class Protocol {
     this.#permissions = permissions(this.#state);
     if (this.reads) return;
     // Nothing more is read: what waits is dropped, and the decoder stops even in the middle of a chunk.
-    this.#reader?.decoder.suspend();
-    this.#unread = undefined;
-    this.#unreadBytes = 0;
+    this.#reader?.decoder.stopBefore('frame');
+    this.#kept = undefined;
   }
 }

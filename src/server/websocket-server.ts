@@ -4,10 +4,11 @@ import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { booleanAnswer, emitTo, warn } from '../application-code.js';
 import { MOST_EXTENSIONS } from '../connection/close-deadline.js';
+import { failListener } from '../connection/handlers.js';
 import { checkInteger, MAX_TIME } from '../connection/options.js';
 import type { Sendable } from '../connection/payload.js';
 import { type PreparedMessage, toPrepared } from '../connection/prepared-message.js';
-import { failHandler, WebSocketConnection } from '../connection/websocket-connection.js';
+import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType, invalidValue } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
@@ -92,7 +93,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     // How an EventEmitter reports a listener whose promise rejected: that of `connection` answers for its connection alone.
     Object.assign(WebSocketServer.prototype, {
       [captureRejectionSymbol](this: WebSocketServer, error: unknown, event: string | symbol, subject: unknown): void {
-        if (subject instanceof WebSocketConnection) failHandler(subject, String(event), error);
+        if (subject instanceof WebSocketConnection) failListener(subject, String(event), error);
         else if (event === 'handlerError') warn(new HandlerError(event, error));
         else this.#handlerFailed(new HandlerError(String(event), error));
       },
@@ -268,7 +269,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     this.#clients.add(connection);
     emitTo<WebSocketServer<Context>>(
       this,
-      (_, event, thrown) => failHandler(connection, event, thrown),
+      (_, event, thrown) => failListener(connection, event, thrown),
       'connection',
       connection,
       request,

@@ -155,11 +155,11 @@ function run(chunks: readonly Uint8Array[], role: Role, limits: Limits): Recorde
 
 /** Suspends the Protocol at every event, and resumes it after everything has been received. */
 function suspendedRun(bytes: Uint8Array, role: Role, limits: Limits): Recorder {
-  const recorder = new Recorder(role, limits, false, ({ protocol }) => protocol.suspend());
+  const recorder = new Recorder(role, limits, false, ({ protocol }) => protocol.stopBefore('frame'));
   const middle = bytes.length >> 1;
   recorder.receive(bytes.subarray(0, middle));
   recorder.receive(bytes.subarray(middle));
-  while (recorder.protocol.unreadBytes > 0) recorder.protocol.resume();
+  while (recorder.protocol.unreadBytes > 0) recorder.protocol.stopBefore('nothing');
   recorder.takeOutput();
   return recorder;
 }

@@ -120,13 +120,14 @@ describe('round trip', () => {
           frameStart: assembler.frameStart.bind(assembler),
           framePayload: assembler.framePayload.bind(assembler),
           frameEnd: () => {
-            if (++ended % (every + 1) === 0) decoder.suspend();
+            if (++ended % (every + 1) === 0) decoder.stopBefore('frame');
             return assembler.frameEnd();
           },
         };
         const decoder = new FrameDecoder(sink, { from });
         for (const chunk of cutAt(bytes, places)) {
-          for (let at = decoder.push(chunk); at < chunk.length; at = decoder.push(chunk, at)) decoder.resume();
+          for (let at = decoder.push(chunk); at < chunk.length; at = decoder.push(chunk, at))
+            decoder.stopBefore('nothing');
         }
         expect(decoder.offset).toBe(bytes.length);
         expect(received).toEqual(expected);

@@ -122,15 +122,15 @@ function run(ends: Ends, step: Command): void {
   else if (step.do === 'fragment') end.fragment(step.data, step.fin);
   else if (step.do === 'close') protocol.close(step.code, step.reason);
   else if (step.do === 'pong') protocol.pong(step.data);
-  else if (step.do === 'suspend') protocol.suspend();
-  else if (step.do === 'resume') protocol.resume();
+  else if (step.do === 'suspend') protocol.stopBefore('frame');
+  else if (step.do === 'resume') protocol.stopBefore('nothing');
   else if (step.do === 'take') take(ends, step.by);
   else if (protocol.ping(step.data)) end.pinged.push(Buffer.from(step.data).toString('hex'));
 }
 
 /** Lets both ends read and send until nothing is left. */
 function settle(ends: Ends): void {
-  for (const each of ROLES) ends[each].protocol.resume();
+  for (const each of ROLES) ends[each].protocol.stopBefore('nothing');
   for (let isQuiet = false; !isQuiet; ) {
     isQuiet = true;
     for (const each of ROLES) {

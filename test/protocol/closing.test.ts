@@ -130,7 +130,7 @@ describe.each<Role>(['client', 'server'])('the end of the transport of a %s', ro
       log => log.receive(peer.illegal()),
       log => log.receive(peer.binary(new Uint8Array(50)).subarray(0, 20)),
       log => {
-        log.protocol.suspend();
+        log.protocol.stopBefore('frame');
         log.receive(peer.text('kept'));
       },
     ];
@@ -140,7 +140,7 @@ describe.each<Role>(['client', 'server'])('the end of the transport of a %s', ro
       log.takeEvents();
       log.protocol.receiveEnd();
       log.receive(peer.text('too late'));
-      log.protocol.resume();
+      log.protocol.stopBefore('nothing');
       expect(log.protocol).toMatchObject({ state: 'CLOSED', unreadBytes: 0, canSend: false });
       expect(log.protocol.close(1000)).toBe(false);
       expect(log.events).toEqual([]);

@@ -63,17 +63,17 @@ describe('compressed messages in a Protocol (RFC 7692 §6)', () => {
   });
 });
 
-describe('hold(): while a message is being inflated', () => {
+describe("stopBefore('message'), while a message is being inflated", () => {
   function held(): ProtocolLog {
     const log = deflating();
     log.react = event => {
-      if (event.startsWith('compressed')) log.protocol.hold();
+      if (event.startsWith('compressed')) log.protocol.stopBefore('message');
     };
     return log;
   }
 
   test('only Pings and Pongs overtake it', () => {
-    expect(held().protocol.isHeld).toBe(false);
+    expect(held().protocol.stopPoint).toBe('nothing');
     const log = held().receive(
       compressed(OPCODE.TEXT, 'x'),
       peer.ping('1'),
@@ -83,8 +83,8 @@ describe('hold(): while a message is being inflated', () => {
     );
     expect(log.takeEvents()).toEqual(['compressed text 78', 'ping "1"', 'pong "2"']);
     expect(log.takeFrames()).toEqual(['pong "1"']);
-    expect(log.protocol.isHeld).toBe(true);
-    log.protocol.release();
+    expect(log.protocol.stopPoint).toBe('message');
+    log.protocol.stopBefore('nothing');
     expect(log.takeEvents()).toEqual(['text "3"', 'ping "4"']);
     expect(log.protocol.unreadBytes).toBe(0);
   });
@@ -92,7 +92,7 @@ describe('hold(): while a message is being inflated', () => {
   test('a Close frame does not overtake it, and is answered after it', () => {
     const log = held().receive(compressed(OPCODE.TEXT, 'x'), peer.close(1000));
     expect(log.protocol.state).toBe('OPEN');
-    log.protocol.release();
+    log.protocol.stopBefore('nothing');
     expect(log.protocol.state).toBe('CLOSED');
     expect(log.takeFrames()).toEqual(['close 1000']);
   });
@@ -108,7 +108,7 @@ describe('hold(): while a message is being inflated', () => {
     for (let at = 0; at <= bytes.length; at++) {
       const log = held();
       for (const piece of [bytes.subarray(0, at), bytes.subarray(at)]) log.receive(piece);
-      while (log.protocol.isHeld) log.protocol.release();
+      while (log.protocol.stopPoint === 'message') log.protocol.stopBefore('nothing');
       expect(log.events).toEqual(['compressed text 78', 'ping "1"', 'text "2"', 'compressed binary 79', 'text "3"']);
     }
   });
@@ -116,7 +116,7 @@ describe('hold(): while a message is being inflated', () => {
   test('the connection can be failed, with the offset of its last frame (§7.1.7)', () => {
     const log = held().receive(peer.ping(), compressed(OPCODE.TEXT, 'x'), peer.ping('1'), peer.text('2'));
     log.protocol.fail(VIOLATION.INVALID_COMPRESSED_DATA, 'distance too far back');
-    log.protocol.release();
+    log.protocol.stopBefore('nothing');
     expect(log.protocol.error).toMatchObject({ closeCode: 1007, section: 'RFC 7692 §7.2.2', offset: 6 });
     expect(log.protocol.error?.message).toBe(
       'a compressed message must be DEFLATE data: distance too far back (RFC 7692 §7.2.2, at byte 6)',

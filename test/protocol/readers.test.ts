@@ -47,20 +47,19 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     for (const log of many) expect(log.events).toEqual(['text "1"', 'ping "2"', 'text "34"']);
   });
 
-  test.each([
-    ['suspend', 'resume'],
-    ['hold', 'release'],
-  ] as const)('is free again after %s() and %s() with nothing left to read', (stop, goOn) => {
-    useUpIdle();
-    const count = decodersMadeBy(() => {
-      for (const log of logs(50)) {
-        log.react = () => log.protocol[stop]();
-        log.receive(peer.text('1'));
-        log.protocol[goOn]();
-      }
-    });
-    expect(count).toBe(1);
-  });
+  test.each(['frame', 'message'] as const)(
+    'is free while reading stops before a %s and nothing is left to read',
+    point => {
+      useUpIdle();
+      const count = decodersMadeBy(() => {
+        for (const log of logs(50)) {
+          log.react = () => log.protocol.stopBefore(point);
+          log.receive(peer.text('1'));
+        }
+      });
+      expect(count).toBe(1);
+    },
+  );
 
   test('stays with a connection in the middle of a message, a frame or a header', () => {
     const [text, ping] = [peer.text('ab'), peer.ping('cd')];
@@ -122,15 +121,15 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     expect(log.events).toEqual(['text "1"']);
   });
 
-  test('respects hold() and suspend() from before the connection had it', () => {
+  test('stops where its connection was told to stop before it had a reader', () => {
     const log = new ProtocolLog(role);
-    log.protocol.hold();
+    log.protocol.stopBefore('message');
     log.receive(peer.ping('1'), peer.text('2'));
     expect(log.takeEvents()).toEqual(['ping "1"']);
-    log.protocol.suspend();
-    log.protocol.release();
+    log.protocol.stopBefore('frame');
+    log.receive(peer.ping('3'));
     expect(log.takeEvents()).toEqual([]);
-    log.protocol.resume();
-    expect(log.takeEvents()).toEqual(['text "2"']);
+    log.protocol.stopBefore('nothing');
+    expect(log.takeEvents()).toEqual(['text "2"', 'ping "3"']);
   });
 });

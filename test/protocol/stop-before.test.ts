@@ -5,7 +5,7 @@ import { ProtocolLog } from '../helpers/protocol-log.js';
 
 const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 
-describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role => {
+describe.each<Role>(['client', 'server'])("stopBefore('frame') of a %s", role => {
   const peer = FRAMES[OTHER[role]];
   const sequence = [
     peer.text('1'),
@@ -20,13 +20,13 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
 
   test('stop before the next frame at every event, and continue there', () => {
     const log = new ProtocolLog(role);
-    log.react = () => log.protocol.suspend();
+    log.react = () => log.protocol.stopBefore('frame');
     log.receive(...sequence);
     for (let seen = 1; seen < all.length; seen++) {
       expect(log.events).toEqual(all.slice(0, seen));
-      expect(log.protocol.isSuspended).toBe(true);
+      expect(log.protocol.stopPoint).toBe('frame');
       expect(log.protocol.unreadBytes).toBeGreaterThan(0);
-      log.protocol.resume();
+      log.protocol.stopBefore('nothing');
     }
     expect(log.events).toEqual(all);
     expect(log.protocol.unreadBytes).toBe(0);
@@ -37,13 +37,13 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
     for (let at = 0; at <= bytes.length; at++) {
       const log = new ProtocolLog(role);
       log.receive(bytes.subarray(0, at));
-      log.protocol.suspend();
+      log.protocol.stopBefore('frame');
       const before = log.events.length;
       log.receive(bytes.subarray(at, at + 3));
       log.receive(bytes.subarray(at + 3));
       expect(log.events).toHaveLength(before);
       expect(log.protocol.unreadBytes).toBe(log.protocol.reads ? bytes.length - at : 0);
-      log.protocol.resume();
+      log.protocol.stopBefore('nothing');
       expect(log.events).toEqual(all);
     }
   });
@@ -51,8 +51,8 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
   test('may both be called within one event', () => {
     const log = new ProtocolLog(role);
     log.react = () => {
-      log.protocol.suspend();
-      log.protocol.resume();
+      log.protocol.stopBefore('frame');
+      log.protocol.stopBefore('nothing');
     };
     log.receive(...sequence);
     expect(log.events).toEqual(all);
@@ -60,11 +60,11 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
 
   test('count the bytes of a kept chunk as unread until it is read', () => {
     const log = new ProtocolLog(role);
-    log.protocol.suspend();
+    log.protocol.stopBefore('frame');
     log.receive(peer.text('1'), peer.text('2'));
     const unread: number[] = [];
     log.react = () => unread.push(log.protocol.unreadBytes);
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
     expect(unread).toEqual([expect.any(Number), expect.any(Number)]);
     expect(Math.min(...unread)).toBeGreaterThan(0);
     expect(log.protocol.unreadBytes).toBe(0);
@@ -80,45 +80,45 @@ describe.each<Role>(['client', 'server'])('suspend() and resume() of a %s', role
 
   test('keep copies of chunks that the Protocol does not own', () => {
     const log = new ProtocolLog(role);
-    log.react = () => log.protocol.suspend();
+    log.react = () => log.protocol.stopBefore('frame');
     const first = Buffer.concat([peer.text('1'), peer.text('2')]);
     const second = Buffer.from(peer.text('3'));
     log.protocol.receive(first);
     log.protocol.receive(second);
     first.fill(0xff);
     second.fill(0xff);
-    log.protocol.resume();
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
+    log.protocol.stopBefore('nothing');
     expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"']);
   });
 
   test('keep a chunk that the Protocol owns without a copy', () => {
     const log = new ProtocolLog(role, { ownsChunks: true });
-    log.react = () => log.protocol.suspend();
+    log.react = () => log.protocol.stopBefore('frame');
     const chunk = Buffer.concat([peer.text('1'), peer.text('2'), peer.binary(Buffer.alloc(100, 3))]);
     log.protocol.receive(chunk);
-    log.protocol.resume();
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
+    log.protocol.stopBefore('nothing');
     expect(log.events).toEqual(['text "1"', 'text "2"', `binary ${'03'.repeat(100)}`]);
   });
 
   test('also defer Close frames and violations', () => {
     const log = new ProtocolLog(role);
-    log.protocol.suspend();
+    log.protocol.stopBefore('frame');
     log.receive(peer.text('1'), peer.illegal());
     expect(log.protocol.state).toBe('OPEN');
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
     expect(log.events).toEqual(['text "1"', 'failed 1002 RESERVED_BITS']);
     expect(log.protocol.unreadBytes).toBe(0);
   });
 
   test('drop kept bytes when the transport ends within an event', () => {
     const log = new ProtocolLog(role);
-    log.protocol.suspend();
+    log.protocol.stopBefore('frame');
     log.receive(peer.text('1'), peer.text('2'));
     log.receive(peer.text('3'));
     log.react = () => log.protocol.receiveEnd();
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
     expect(log.events).toEqual(['text "1"']);
     expect(log.protocol).toMatchObject({ unreadBytes: 0, state: 'CLOSED' });
   });
@@ -139,13 +139,13 @@ describe('receive() within an event', () => {
     const log = new ProtocolLog('client');
     log.react = event => {
       if (event !== 'text "1"') return;
-      log.protocol.suspend();
+      log.protocol.stopBefore('frame');
       log.receive(FRAMES.server.text('3'));
     };
     log.receive(FRAMES.server.text('1'), FRAMES.server.text('2'));
     expect(log.events).toEqual(['text "1"']);
     log.receive(FRAMES.server.text('4'));
-    log.protocol.resume();
+    log.protocol.stopBefore('nothing');
     expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"', 'text "4"']);
   });
 });

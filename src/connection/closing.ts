@@ -1,0 +1,252 @@
+import { callSafely, warn } from '../application-code.js';
+import { ConnectionLostError, HandlerError } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import { LINGER_TIME, Linger } from '../transport/linger.js';
+import { destroySocket } from '../transport/socket-owner.js';
+import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
+import type { CloseInfo } from './close-info.js';
+import { STOPPED_BY } from './read-gate.js';
+import type { Reading } from './reading.js';
+import type { ConnectionInit } from './websocket-connection.js';
+
+/**
+ * The end of a connection: the closing handshake with its deadline, and the end of the transport (§7.1.1).
+ *
+ *     close(), a Close frame, a broken rule ──▶ CloseDeadline ──▶ both Close frames ──▶ Linger ──▶ transport 'close'
+ *     FIN, an error, terminate() ────────────────────────────────────────────────────────────────────┘
+ *
+ * It also keeps what CloseInfo says: who began, and why.
+ */
+export class Closing implements ClosingPeer {
+  readonly #reading: Reading;
+  readonly #timeout: number;
+  readonly #onClosed: ConnectionInit['onClosed'];
+  initiator: CloseInfo['initiator'] | undefined;
+  cause: Error | undefined;
+  #hasBegun = false;
+  #hasCloseLeft = false;
+  #hasPeerEnded = false;
+  /** Whether the transport ended before both Close frames had left. */
+  #isCutOff = false;
+  #isClosed = false;
+  #deadline: CloseDeadline | undefined;
+  /** Made when our side of the transport ends. */
+  #linger: Linger | undefined;
+  #info: CloseInfo | undefined;
+  #closed: Promise<CloseInfo> | undefined;
+  #resolveClosed: ((info: CloseInfo) => void) | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(reading: Reading, timeout: number, onClosed: ConnectionInit['onClosed']) {
+    this.#reading = reading;
+    this.#timeout = timeout;
+    this.#onClosed = onClosed;
+  }
+
+  /** Whether a Close frame was sent or received, or the transport ended. */
+  get hasBegun(): boolean {
+    return this.#hasBegun;
+  }
+
+  /** Discards a chunk that arrives after our side of the transport has ended. Returns whether it did. */
+  discards(chunk: Uint8Array): boolean {
+    this.#linger?.socketData(chunk);
+    return this.#linger !== undefined;
+  }
+
+  /**
+   * Starts the closing handshake (§7.1.2).
+   *
+   * @param cause what led to it, if something went wrong
+   */
+  start(code?: number, reason?: string, cause?: Error): void {
+    const { protocol, outbox } = this.#reading;
+    if (!protocol.canSend) return;
+    this.initiator ??= 'local';
+    this.cause ??= cause;
+    outbox.close(code, reason);
+    this.#begin();
+  }
+
+  /** Ends the transport at once, without a closing handshake. */
+  terminate(cause: Error = new ConnectionLostError('terminate() was called', 'WS101_TERMINATED')): void {
+    const { duplex, protocol, outbox } = this.#reading;
+    if (!duplex.destroyed) {
+      this.#hasBegun = true;
+      this.initiator ??= 'local';
+      this.#noteLoss(() => cause);
+      protocol.receiveEnd();
+      outbox.stopTaking();
+    }
+    destroySocket(duplex);
+  }
+
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    this.#reading.beginClosing();
+    this.#deadline = new CloseDeadline(this.#timeout, this, message =>
+      this.terminate(new ConnectionLostError(message, 'WS101_CLOSE_TIMEOUT')),
+    );
+  }
+
+  /** The protocol is no longer open. */
+  proceed(): void {
+    this.#begin();
+    this.#noteCloseFrame();
+  }
+
+  /** Output was handed to the transport. */
+  flushed(): void {
+    const { protocol } = this.#reading;
+    this.#noteCloseFrame();
+    const isOver = protocol.endsTransport || (this.#hasPeerEnded && !this.#owesAnswer);
+    if (isOver && !protocol.hasOutput) this.#endTransport();
+  }
+
+  /** Notes when our Close frame has left. The peer's time to answer runs from then. */
+  #noteCloseFrame(): void {
+    const { protocol, outbox } = this.#reading;
+    if (protocol.sentClose === undefined || outbox.writer.inTransit > 0) return;
+    this.#hasCloseLeft = true;
+    this.#deadline?.left();
+    // "a client … SHOULD wait for the server to close the connection but MAY close the connection at any time" (§5.5.1)
+    if (protocol.state === 'CLOSED' && protocol.role === 'client') this.#deadline?.complete();
+  }
+
+  #endTransport(): void {
+    const { duplex, tap } = this.#reading;
+    if (this.#linger !== undefined || duplex.destroyed) return;
+    tap?.ended('local');
+    this.#linger = new Linger(duplex, this.#isCutOff ? LINGER_TIME : undefined);
+  }
+
+  /** The peer has sent its FIN. */
+  peerEnded(): void {
+    this.#hasPeerEnded = true;
+  }
+
+  /** Ends our side if the peer has ended its side, and everything from before its FIN has been read. */
+  followPeer(): void {
+    if (!this.#hasPeerEnded) return;
+    const { protocol, outbox, gate } = this.#reading;
+    // Node reports the FIN even while the socket is paused.
+    if (protocol.unreadBytes > 0 || gate.has(STOPPED_BY.INFLATING) || this.#owesAnswer) return;
+    if (protocol.state !== 'CLOSED') {
+      this.initiator ??= 'network';
+      this.#noteLoss(() => new ConnectionLostError('the peer ended the TCP connection without a Close frame'));
+      protocol.receiveEnd();
+      this.#begin();
+    }
+    outbox.flush();
+    // Nothing can complete the closing handshake any more. If it is complete, our Close frame may still wait for a full
+    // socket; then flushed() ends the transport.
+    if (this.#isCutOff) this.#endTransport();
+  }
+
+  /** Whether our Close frame, the answer to the peer's, still waits for messages before it. A FIN after the peer's changes nothing. */
+  get #owesAnswer(): boolean {
+    return this.#reading.protocol.state === 'CLOSE_RECEIVED';
+  }
+
+  /** The transport failed. */
+  lost(error: Error): void {
+    this.initiator ??= 'network';
+    const message = `the connection was lost: ${error.message}`;
+    this.#noteLoss(() => new ConnectionLostError(message, 'WS101_CONNECTION_LOST', error));
+    // A Duplex may not destroy itself.
+    destroySocket(this.#reading.duplex);
+  }
+
+  /** Notes why the transport ends early, unless both Close frames have left by now. */
+  #noteLoss(makeCause: () => Error): void {
+    const { protocol, outbox } = this.#reading;
+    if (protocol.state === 'CLOSED' && outbox.writer.inTransit === 0) return;
+    this.#isCutOff = true;
+    this.cause ??= makeCause();
+  }
+
+  /** The transport is gone. */
+  transportClosed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#hasBegun = true;
+    const { protocol, outbox, tap, duplex, delivery, handlers, connection } = this.#reading;
+    this.#deadline?.clear();
+    this.#linger?.socketClose();
+    this.#noteLoss(() => new ConnectionLostError('the transport was closed without a closing handshake'));
+    protocol.receiveEnd();
+    outbox.end();
+    this.#reading.end();
+    tap?.closed(duplex.errored ?? undefined);
+    const wasClean = this.#hasCloseLeft && protocol.receivedClose !== undefined && !this.#isCutOff;
+    delivery.deliverKept();
+    const info: CloseInfo = {
+      code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,
+      reason: protocol.receivedClose?.reason ?? '',
+      wasClean,
+      initiator: this.initiator ?? 'network',
+      sent: this.#hasCloseLeft ? protocol.sentClose : undefined,
+      received: protocol.receivedClose,
+      cause: this.cause ?? (wasClean ? undefined : new ConnectionLostError('no closing handshake took place')),
+      dropped: delivery.dropped,
+    };
+    this.#info = info;
+    delivery.end(this.failure);
+    callSafely(
+      () => this.#onClosed?.(connection),
+      thrown => warn(new HandlerError('onClosed', thrown, 'option')),
+    );
+    this.#resolveClosed?.(info);
+    this.#abort?.abort(info.cause);
+    handlers.notify('close', info);
+  }
+
+  // What the connection says about its end
+
+  /** How the connection ended; undefined before. */
+  get info(): CloseInfo | undefined {
+    return this.#info;
+  }
+
+  /** What iterators throw if the connection ended without a closing handshake. */
+  get failure(): Error | undefined {
+    return this.#info?.wasClean === false ? this.#info.cause : undefined;
+  }
+
+  get closed(): Promise<CloseInfo> {
+    this.#closed ??= new Promise(resolve => {
+      if (this.#info !== undefined) resolve(this.#info);
+      else this.#resolveClosed = resolve;
+    });
+    return this.#closed;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#info !== undefined) this.#abort.abort(this.#info.cause);
+    }
+    return this.#abort.signal;
+  }
+
+  // What the deadline asks about the peer
+
+  get wasHeard(): boolean {
+    return this.#reading.wasHeard;
+  }
+
+  set wasHeard(value: boolean) {
+    this.#reading.wasHeard = value;
+  }
+
+  get taken(): number {
+    return this.#reading.outbox.writer.taken;
+  }
+
+  get busyUntil(): number {
+    const { writer, isPreparing } = this.#reading.outbox;
+    // The peer can't take what is still being compressed, or read from its source.
+    return isPreparing ? Number.POSITIVE_INFINITY : writer.busyUntil;
+  }
+}

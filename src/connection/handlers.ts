@@ -1,0 +1,52 @@
+import { captureRejectionSymbol } from 'node:events';
+import { callSafely, emitTo, warn } from '../application-code.js';
+import { HandlerError } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import type { Reading } from './reading.js';
+import type { ConnectionEvents, ConnectionInit, WebSocketConnection } from './websocket-connection.js';
+
+/** Calls the listeners of a connection. If one of them fails, the connection ends with 1011. */
+export class Handlers {
+  readonly #connection: WebSocketConnection;
+  readonly #reading: Reading;
+  readonly #onHandlerError: ConnectionInit['onHandlerError'];
+  /** After the first failure only `close` is emitted: a listener that failed may have left anything half done. */
+  #hasFailed = false;
+
+  constructor(connection: WebSocketConnection, reading: Reading, onHandlerError: ConnectionInit['onHandlerError']) {
+    this.#connection = connection;
+    this.#reading = reading;
+    this.#onHandlerError = onHandlerError;
+  }
+
+  /** Emits an event other than `message`, which Delivery emits. */
+  notify<E extends keyof ConnectionEvents>(event: E, value: ConnectionEvents[E][0]): void {
+    if (!this.#hasFailed || event === 'close') emitTo(this.#connection, failListener, event, value);
+  }
+
+  /** Ends the connection because a listener threw or rejected, and reports the first failure. */
+  failed(event: string, thrown: unknown): void {
+    if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
+    const { closing, delivery } = this.#reading;
+    // An async listener may loop over this connection. That the connection was lost is not its failure, and `close` reports it.
+    if (thrown !== undefined && thrown === closing.failure) return;
+    this.#hasFailed = true;
+    delivery.stop();
+    const error = new HandlerError(event, thrown);
+    if (!closing.hasBegun) this.#reading.close(CLOSE_CODE.INTERNAL_ERROR, '', error);
+    // A listener of handlerError that fails itself is not called again.
+    const unreported = () => warn(error);
+    if (event !== 'handlerError' && emitTo(this.#connection, unreported, 'handlerError', error)) return;
+    callSafely(() => {
+      if (this.#onHandlerError?.(error, this.#connection) !== true) unreported();
+    }, unreported);
+  }
+}
+
+/**
+ * Fails a connection on behalf of which a listener threw, as EventEmitter does for one that rejects. The server's `connection` listeners
+ * are among them.
+ */
+export function failListener(connection: WebSocketConnection, event: string, thrown: unknown): void {
+  connection[captureRejectionSymbol]?.(thrown as Error, event as keyof ConnectionEvents);
+}

@@ -1,0 +1,303 @@
+import type { Duplex } from 'node:stream';
+import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
+import { CLOSE_CODE } from '../framing/close-code.js';
+import type { Failure } from '../framing/frame-decoder.js';
+import { RSV1 } from '../framing/frame-header.js';
+import { isError, isThenable, isUint8Array } from '../host-values.js';
+import { Protocol, type ProtocolHandler } from '../protocol/protocol.js';
+import { nextTick, now, setImmediate } from '../timers.js';
+import { ownSocket, type SocketOwner } from '../transport/socket-owner.js';
+import type { Transport } from '../transport/transport.js';
+import { guardTap, type WireTap } from '../transport/wire-tap.js';
+import { Closing } from './closing.js';
+import { Delivery } from './delivery.js';
+import { Handlers } from './handlers.js';
+import type { Message } from './inbox.js';
+import { Inflation } from './inflation.js';
+import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
+import type { ConnectionSettings } from './options.js';
+import { Outbox, type OutboxOwner } from './outbox.js';
+import { Pinger, type SentPing } from './pinger.js';
+import { ReadGate, STOPPED_BY } from './read-gate.js';
+import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
+import type { ConnectionInit, WebSocketConnection } from './websocket-connection.js';
+
+/** The answer to a Ping of keepalive: its arrival is enough. */
+function ignoreAnswer(): void {}
+
+/**
+ * The way in of a connection: takes what the transport emits to the protocol, and what the protocol makes of it to the application.
+ *
+ *     transport 'data' ──▶ socketData() ──▶ Protocol ──▶ message() ──▶ Delivery ──▶ listeners, iterators
+ *     transport 'end', 'error', 'close', a Close frame, a broken rule ──▶ Closing
+ */
+export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember {
+  readonly duplex: Duplex;
+  readonly protocol: Protocol;
+  readonly outbox: Outbox;
+  readonly gate: ReadGate;
+  readonly delivery: Delivery;
+  readonly handlers: Handlers;
+  readonly closing: Closing;
+  readonly tap: WireTap | undefined;
+  readonly connection: WebSocketConnection;
+  readonly #inflation: Inflation | undefined;
+  readonly #keepalive: KeepaliveGroup | undefined;
+  /** Made with the first Ping. */
+  #pinger: Pinger | undefined;
+  /** The last Ping of keepalive. */
+  #keepalivePing: SentPing | undefined;
+  wasHeard = false;
+  heardAt = 0;
+  pingedAt = 0;
+  /** Whether output waited at the last tick of keepalive, and what had been taken by then. */
+  #waitedAtTick = false;
+  #takenAtTick = 0;
+
+  constructor(
+    { duplex, ownsChunks, copiesWrites }: Transport,
+    connection: WebSocketConnection,
+    { role, tap, deflate, onHandlerError, onClosed }: ConnectionInit,
+    settings: ConnectionSettings,
+  ) {
+    this.duplex = duplex;
+    this.connection = connection;
+    this.tap = tap && guardTap(tap);
+    this.#inflation = deflate === undefined ? undefined : new Inflation(deflate);
+    this.protocol = new Protocol(role, this, {
+      maxMessageSize: settings.maxMessageSize,
+      maxFragments: settings.maxFragments,
+      ownsChunks,
+      // "permessage-deflate … uses RSV1" (RFC 7692 §6).
+      assignedRsv: deflate === undefined ? 0 : RSV1,
+    });
+    this.outbox = new Outbox(duplex, this.protocol, settings, this, copiesWrites, this.tap, deflate);
+    this.gate = new ReadGate(duplex, this.protocol);
+    this.delivery = new Delivery(connection, this, settings);
+    this.handlers = new Handlers(connection, this, onHandlerError);
+    this.closing = new Closing(this, settings.closeTimeout, onClosed);
+    // The last frames leave after the peer's FIN, so that must not end our side.
+    duplex.allowHalfOpen = true;
+    ownSocket(duplex, this);
+    // The opening handshake may have paused it while the application was deciding.
+    duplex.resume();
+    // Events that were emitted before. They are handled once the owner is ready.
+    if (duplex.destroyed) nextTick(() => this.socketClose());
+    else if (duplex.readableEnded) nextTick(() => this.socketEnd());
+    if (settings.pingInterval > 0) {
+      this.#keepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
+    }
+  }
+
+  // The transport
+
+  socketData(chunk: Uint8Array): void {
+    this.wasHeard = true;
+    this.tap?.received(chunk);
+    if (this.closing.discards(chunk)) return;
+    beginShare(this);
+    this.protocol.receive(chunk);
+    if (isShareUsedUp()) this.#yield();
+    this.gate.received();
+    this.#proceed();
+  }
+
+  /** Takes bytes that arrived after the opening handshake and before the connection was made. */
+  receiveEarly(head: Uint8Array): void {
+    // They are read in the next turn, when the application has its listeners. Otherwise a Close frame after a message would be
+    // answered before the application could answer the message.
+    if (!this.duplex.destroyed) this.#yield();
+    // As a Buffer, because a message may be a part of it.
+    this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
+    this.#proceed();
+  }
+
+  socketEnd(): void {
+    this.tap?.ended('remote');
+    this.closing.peerEnded();
+    this.#proceed();
+  }
+
+  socketError(error: Error): void {
+    this.closing.lost(error);
+  }
+
+  socketClose(): void {
+    this.#keepalive?.remove(this);
+    this.closing.transportClosed();
+  }
+
+  // The protocol
+
+  message(data: string | Uint8Array): void {
+    this.delivery.receive(data as Message);
+    if (countMessage()) this.#yield();
+  }
+
+  compressedMessage(bytes: Uint8Array, isText: boolean): void {
+    const inflated = this.#inflation!.inflate(bytes, isText);
+    if (!isThenable(inflated)) {
+      this.#receiveInflated(inflated);
+      return;
+    }
+    this.gate.add(STOPPED_BY.INFLATING);
+    void inflated.then(result => {
+      beginShare(this);
+      if (result !== undefined) this.#receiveInflated(result);
+      this.gate.remove(STOPPED_BY.INFLATING);
+      this.#proceed();
+    });
+  }
+
+  #receiveInflated(result: string | Uint8Array | Failure): void {
+    if (typeof result === 'string' || isUint8Array(result)) {
+      if (this.protocol.reads) this.message(result);
+    } else {
+      this.protocol.fail(result.violation, result.detail);
+    }
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.connection.listenerCount('ping') > 0) this.handlers.notify('ping', Buffer.from(payload));
+  }
+
+  pong(payload: Uint8Array): void {
+    this.#pinger?.receivePong(payload);
+    if (this.connection.listenerCount('pong') > 0) this.handlers.notify('pong', Buffer.from(payload));
+  }
+
+  closeReceived(code: number): void {
+    this.closing.initiator ??= 'remote';
+    // Messages that send() accepted leave before the answer.
+    if (!this.outbox.owesMessages) return;
+    this.protocol.deferClose();
+    this.outbox.close(code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : code, undefined);
+  }
+
+  failed(error: ProtocolError): void {
+    this.closing.initiator ??= 'local';
+    this.closing.cause ??= error;
+  }
+
+  // The gate
+
+  /** Leaves the rest to the next turn of the event loop, so that other connections get their share of this one. */
+  #yield(): void {
+    if (this.gate.has(STOPPED_BY.SHARE) || !this.protocol.reads) return;
+    this.gate.add(STOPPED_BY.SHARE);
+    setImmediate(() => this.readOn(STOPPED_BY.SHARE));
+  }
+
+  /** Removes a reason to stop reading. Reads on if it was the last one. */
+  readOn(reason: number): void {
+    beginShare(this);
+    if (this.gate.remove(reason)) this.#proceed();
+  }
+
+  /** Handles what reading may lead to: output, the closing handshake, the end. */
+  #proceed(): void {
+    if (this.protocol.state !== 'OPEN') this.closing.proceed();
+    if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
+    this.closing.followPeer();
+  }
+
+  /**
+   * Starts the closing handshake, and delivers what pause() held back.
+   *
+   * @param cause what led to it, if something went wrong
+   */
+  close(code?: number, reason?: string, cause?: Error): void {
+    this.closing.start(code, reason, cause);
+    this.delivery.resume();
+  }
+
+  /** The closing handshake has begun: reads on whatever the application has taken, and sends no more Pings. */
+  beginClosing(): void {
+    this.#keepalive?.remove(this);
+    this.delivery.closing();
+    beginShare(this);
+    if (this.gate.ignoreApplication()) this.#proceed();
+    this.outbox.stopTaking();
+  }
+
+  /** The transport is gone: releases what reading holds. */
+  end(): void {
+    this.#pinger?.end();
+    this.#inflation?.close();
+  }
+
+  // The outbox
+
+  flushed(): void {
+    this.closing.flushed();
+  }
+
+  drained(): void {
+    this.handlers.notify('drain', undefined);
+  }
+
+  overflowed(error: BackpressureError): void {
+    this.closing.terminate(error);
+  }
+
+  writeFailed(error: Error): void {
+    this.closing.lost(error);
+  }
+
+  sourceFailed(error: unknown): void {
+    this.close(
+      CLOSE_CODE.INTERNAL_ERROR,
+      '',
+      isError(error) ? error : new Error('the source of a message failed', { cause: error }),
+    );
+  }
+
+  // Keepalive
+
+  /** Whether bytes from the peer would be seen. A paused socket shows neither bytes nor FIN. */
+  get isListening(): boolean {
+    return !this.gate.isStoppedByApplication;
+  }
+
+  sendKeepalivePing(): void {
+    const { pinger } = this;
+    const payload = pinger.nextPayload();
+    this.outbox.ping(payload);
+    // Only the last of these is remembered: for a peer that sends bytes but no Pongs, they would pile up.
+    if (this.#keepalivePing !== undefined) pinger.forget(this.#keepalivePing);
+    this.#keepalivePing = pinger.await(payload, ignoreAnswer);
+  }
+
+  /**
+   * Whether the peer has taken bytes that had to wait for it since the last call, or is still reading what the kernel holds. Bytes that
+   * the kernel takes at once say nothing about the peer.
+   */
+  tookOutput(): boolean {
+    const { taken, isBlocked, busyUntil } = this.outbox.writer;
+    const hasTaken = this.#waitedAtTick && taken > this.#takenAtTick;
+    this.#waitedAtTick = isBlocked;
+    this.#takenAtTick = taken;
+    return hasTaken || (busyUntil > 0 && now() < busyUntil);
+  }
+
+  /** The Pings that await their Pong. */
+  get pinger(): Pinger {
+    this.#pinger ??= new Pinger();
+    return this.#pinger;
+  }
+
+  /** The last round trip of a Ping in milliseconds; undefined before the first. */
+  get latency(): number | undefined {
+    return this.#pinger?.latency;
+  }
+
+  get heldByPings(): number {
+    return this.#pinger === undefined ? 0 : this.#pinger.held;
+  }
+
+  keepaliveTimedOut(silence: number): void {
+    const message = `no sign of life from the peer for ${Math.round(silence)} ms, and no answer to a ping (pingInterval, pingTimeout)`;
+    this.closing.initiator ??= 'network';
+    this.closing.terminate(new ConnectionLostError(message, 'WS101_KEEPALIVE_TIMEOUT'));
+  }
+}
