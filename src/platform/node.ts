@@ -3,7 +3,7 @@
  * web.ts.
  */
 import { Buffer, constants, isUtf8 as nodeIsUtf8 } from 'node:buffer';
-import { randomFillSync } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 
 /** Fills `bytes` from a cryptographically secure source. */
 export function fillRandom(bytes: Uint8Array): void {
@@ -50,6 +50,16 @@ export function utf8Length(text: string): number {
 /** Writes `text` as UTF-8 to `target` at `offset`, which must have room. Returns the number of bytes written. */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
   return asBuffer(target).write(text, offset, 'utf8');
+}
+
+/** Returns the base64 of `bytes` (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  return asBuffer(bytes).toString('base64');
+}
+
+/** Returns the base64 of the SHA-1 (RFC 3174) of `text`, as UTF-8. */
+export function sha1Base64(text: string): string {
+  return hash('sha1', text, 'base64');
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -5,6 +5,8 @@
  * jest-environment-jsdom sets only `browser`. It runs in Node and has no TextEncoder, so it gets node.ts.
  */
 
+import { sha1 } from './sha1.js';
+
 /** crypto.getRandomValues() fills at most this many bytes per call. */
 const RANDOM_QUOTA = 65_536;
 
@@ -63,4 +65,14 @@ export function utf8Length(text: string): number {
 /** Writes `text` as UTF-8 to `target` at `offset`, which must have room. Returns the number of bytes written. */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
   return encoder.encodeInto(text, target.subarray(offset)).written;
+}
+
+/** Returns the base64 of `bytes` (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** Returns the base64 of the SHA-1 (RFC 3174) of `text`, as UTF-8. The Web Crypto API has only an asynchronous SHA-1. */
+export function sha1Base64(text: string): string {
+  return toBase64(sha1(encoder.encode(text)));
 }

@@ -89,6 +89,16 @@ describe('web.ts and node.ts agree:', () => {
       if (size > 1000) expect(new Set(bytes).size).toBe(256);
     }
   });
+
+  test('base64, and the SHA-1 of a text', () => {
+    assert(
+      property(fc.uint8Array({ maxLength: 200 }), anyText, (bytes, text) => {
+        expect(web.toBase64(bytes)).toBe(node.toBase64(bytes));
+        expect(web.sha1Base64(text)).toBe(node.sha1Base64(text));
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
 
 test('fillRandom() asks crypto.getRandomValues() for at most 65,536 bytes at a time', () => {

@@ -1,16 +1,14 @@
 /** Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455 §1.3). */
-import { Buffer } from 'node:buffer';
-import { hash } from 'node:crypto';
-import { fillRandom } from '#platform';
+import { fillRandom, sha1Base64, toBase64 } from '#platform';
 
 /** RFC 6455 §1.3: a GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
 export const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** RFC 6455 §4.1: "a nonce consisting of a randomly selected 16-byte value that has been base64-encoded". */
 export function createKey(): string {
-  const nonce = Buffer.alloc(16);
+  const nonce = new Uint8Array(16);
   fillRandom(nonce);
-  return nonce.toString('base64');
+  return toBase64(nonce);
 }
 
 /**
@@ -23,5 +21,5 @@ export function isKey(text: string): boolean {
 
 /** RFC 6455 §4.2.2: the base64 of the SHA-1 of the key, "as a string, not base64-decoded", followed by the GUID. */
 export function acceptOf(key: string): string {
-  return hash('sha1', key + GUID, 'base64');
+  return sha1Base64(key + GUID);
 }
