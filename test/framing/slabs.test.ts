@@ -56,6 +56,14 @@ test('memory of another size than a slab is not kept', () => {
   expect(write(65_536).buffer).not.toBe(large.buffer);
 });
 
+test('more bytes than a slab has get memory of their own, even if an empty slab is kept', () => {
+  const first = write(65_536);
+  write(65_536);
+  slabs.releaseOutput(first);
+  expect(write(100_000)).toHaveLength(100_000);
+  expect(write(65_536).buffer).toBe(first.buffer);
+});
+
 test('a piece of other memory is not in a slab, and its release does nothing', () => {
   const other = new Uint8Array(65_536);
   expect(slabs.isInSlab(other)).toBe(false);

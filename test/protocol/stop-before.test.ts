@@ -149,3 +149,27 @@ describe('receive() within an event', () => {
     expect(log.events).toEqual(['text "1"', 'text "2"', 'text "3"', 'text "4"']);
   });
 });
+
+describe('the rest of a chunk that was read in part', () => {
+  test.each([
+    ['stays in place if it is at least half of the chunk and the chunk is ours', 'a', 'bb', true, 'XX'],
+    ['is copied if it is less than half of the chunk', 'aaa', 'b', true, 'b'],
+    ['is copied if the chunk is not ours', 'a', 'bb', false, 'bb'],
+  ])('%s', (_, first, second, ownsChunks, expected) => {
+    const log = new ProtocolLog('client', { ownsChunks });
+    log.react = () => log.protocol.stopBefore('frame');
+    const chunk = Buffer.concat([FRAMES.server.text(first), FRAMES.server.text(second)]);
+    log.protocol.receive(chunk);
+    chunk.fill('X', chunk.length - second.length);
+    log.protocol.stopBefore('nothing');
+    expect(log.events).toEqual([`text "${first}"`, `text "${expected}"`]);
+  });
+});
+
+test('a stop that is lifted before the first byte changes nothing', () => {
+  const log = new ProtocolLog('client');
+  log.protocol.stopBefore('message');
+  log.protocol.stopBefore('nothing');
+  log.receive(FRAMES.server.text('1'));
+  expect(log.events).toEqual(['text "1"']);
+});
