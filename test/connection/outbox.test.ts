@@ -6,6 +6,7 @@ import { BackpressureError } from '../../src/errors.js';
 import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { FramePeer } from '../helpers/frame-peer.js';
+import { SlowDuplex } from '../helpers/slow-duplex.js';
 
 /** A connection whose peer does not read, so that all beyond 100 bytes waits. */
 function congested(setup: { highWaterMark?: number; maxBufferedAmount?: number } = {}) {
@@ -37,6 +38,14 @@ describe('backpressure', () => {
     expect(drains).toHaveBeenCalledOnce();
     expect(connection.bufferedAmount).toBe(0);
     expect(connection.send('go on')).toBe(true);
+    connection.terminate();
+  });
+
+  it('send() returns true up to highWaterMark, and false from the next byte on', () => {
+    const connection = connectionOver(new SlowDuplex(), 'server', { highWaterMark: 10 });
+    expect(connection.send('8 bytes.')).toBe(true);
+    expect(connection.bufferedAmount).toBe(10);
+    expect(connection.send('')).toBe(false);
     connection.terminate();
   });
 
@@ -201,12 +210,15 @@ describe('backpressure', () => {
       })(),
     );
     let sent = 0;
+    let isTaken = true;
     while (connection.state === 'open' && sent < 1_000) {
-      connection.send('');
+      isTaken = connection.send('');
       sent++;
       await setImmediate();
     }
     expect(sent).toBeLessThan(100);
+    // The message that ended the connection was not sent.
+    expect(isTaken).toBe(false);
     expect((await connection.closed).cause).toBeInstanceOf(BackpressureError);
     expect(await stream).toBe(false);
   });

@@ -119,6 +119,21 @@ describe('the order of messages', () => {
     expect(messages.map(String)).toEqual(['1', '2']);
   });
 
+  it.each([
+    ['1000', 1000],
+    ['no code', undefined],
+  ])('a Close frame with %s is answered after a Blob that was sent before', async (_, code) => {
+    const { connection, peer } = connectionAndPeer();
+    const slow = new SlowBlob(['last']);
+    connection.send(slow);
+    peer.send(peer.frames.close(code));
+    await turns(5);
+    expect(peer.seen).toEqual([]);
+    slow.ready.resolve();
+    expect(await connection.closed).toMatchObject({ wasClean: true, initiator: 'remote' });
+    expect(peer.seen).toEqual(['binary 4', code === undefined ? 'close' : 'close 1000']);
+  });
+
   it('has nothing behind a Blob that could not be read: that closes with 1011', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
