@@ -83,7 +83,7 @@ export const WS_SERVER_OPTIONS: OptionHints = {
   clientTracking: 'not needed, since server.clients always holds the open connections',
   handleProtocols: "use 'subprotocols', which may be a function",
   verifyClient: "use 'authorize'",
-  WebSocket: 'not available, since the class of connections is fixed; keep your data in request.context',
+  WebSocket: 'not available, since the class of connections is fixed; keep your data in connection.context',
 };
 
 /** Options of `perMessageDeflate` in `ws`. */
