@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BufferCap } from '../../src/connection/buffer-cap.js';
 import { resolveConnectionOptions } from '../../src/connection/options.js';
 import type { BackpressureError } from '../../src/errors.js';
@@ -36,7 +36,7 @@ function cappedQueue() {
 }
 
 describe('BufferCap', () => {
-  it('admits a burst within one turn, and what follows it up to the cap', () => {
+  test('admits a burst within one turn, and later messages up to the cap', () => {
     const queue = cappedQueue();
     for (let i = 0; i < 5; i++) expect(queue.send(1_000)).toBe(true);
     queue.endTurn();
@@ -50,7 +50,7 @@ describe('BufferCap', () => {
     expect(queue.errors[0]!.message).toContain('the peer took nothing');
   });
 
-  it('exempts no more of a burst than what is left of it', () => {
+  test('exempts only the part of a burst that still waits', () => {
     const queue = cappedQueue();
     queue.send(2_000);
     queue.endTurn();
@@ -63,7 +63,7 @@ describe('BufferCap', () => {
   });
 
   // Two turns may be 50 µs apart: then a peer that has taken nothing between them is not slow.
-  it('exempts the turn that crossed the cap, also where much waited before', () => {
+  test('exempts the turn that crossed the cap, even if much waited before', () => {
     const queue = cappedQueue();
     queue.send(900);
     queue.endTurn();
@@ -76,7 +76,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
-  it('counts the cap itself as allowed', () => {
+  test('allows exactly the cap', () => {
     const queue = cappedQueue();
     queue.send(1_000);
     queue.endTurn();
@@ -87,7 +87,7 @@ describe('BufferCap', () => {
     expect(queue.errors).toEqual([]);
   });
 
-  it('admits exactly up to the cap beside what is exempt', () => {
+  test('admits exactly up to the cap in addition to the exempt bytes', () => {
     const queue = cappedQueue();
     queue.send(5_000);
     queue.endTurn();
@@ -98,7 +98,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
-  it('exempts only what the turn itself added', () => {
+  test('exempts only the bytes that the turn added', () => {
     const queue = cappedQueue();
     queue.send(901);
     queue.endTurn();
@@ -112,7 +112,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
-  it('gives a peer a chance of which no more than the mark waited', () => {
+  test('does not end a peer for which at most the high-water mark waited', () => {
     const queue = cappedQueue();
     queue.send(100);
     queue.endTurn();
@@ -121,7 +121,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(true);
   });
 
-  it('measures what one turn adds from what waited before it', () => {
+  test('measures the bytes of a turn from what waited before it', () => {
     const queue = cappedQueue();
     queue.send(900);
     queue.endTurn();
@@ -130,7 +130,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
-  it('watches for a stall only while more than the cap waits', () => {
+  test('watches for a stall only while more than the cap waits', () => {
     const queue = cappedQueue();
     queue.send(500);
     queue.endTurn();
@@ -143,7 +143,7 @@ describe('BufferCap', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('bounds what one turn may queue, and does not blame the peer', () => {
+  test('limits what one turn may queue, and blames the caller', () => {
     const queue = cappedQueue();
     let count = 0;
     while (queue.send(1_000)) count++;
@@ -152,7 +152,7 @@ describe('BufferCap', () => {
     expect(queue.errors[0]!.message).toContain('one turn of the event loop queued more than 8 times that');
   });
 
-  it('judges anew once the queue has drained', () => {
+  test('starts again after the queue has drained', () => {
     const queue = cappedQueue();
     for (let i = 0; i < 3; i++) {
       queue.send(3_000);
@@ -164,7 +164,7 @@ describe('BufferCap', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('ends a peer that takes nothing for 10 s while more than the cap waits', () => {
+  test('ends a peer that reads nothing for 10 s while more than the cap waits', () => {
     const queue = cappedQueue();
     queue.send(2_000);
     queue.endTurn();
@@ -174,7 +174,7 @@ describe('BufferCap', () => {
     expect(queue.errors).toHaveLength(1);
   });
 
-  it('lets a peer be that takes something every 10 s', () => {
+  test('does not end a peer that reads something every 10 s', () => {
     const queue = cappedQueue();
     queue.send(2_000);
     queue.endTurn();
@@ -189,7 +189,7 @@ describe('BufferCap', () => {
   });
 
   // Pings hold memory until their Pong comes, and that is no write of the transport's.
-  it('ends no peer if what waited has gone without the transport taking it', () => {
+  test('does not end a peer if the queue shrank without a write', () => {
     const queue = cappedQueue();
     queue.send(2_000);
     queue.endTurn();
@@ -199,7 +199,7 @@ describe('BufferCap', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('leaves no timer behind', () => {
+  test('leaves no timer', () => {
     const queue = cappedQueue();
     queue.send(2_000);
     queue.endTurn();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { connect } from '../../src/client/connect.js';
 import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import { WebSocketServer } from '../../src/server/websocket-server.js';
@@ -30,8 +30,8 @@ async function received(messages: unknown[], count: number): Promise<Buffer[]> {
 }
 
 describe.each(TRANSPORTS)('over %s', (_transport, makePair) => {
-  describe.each(['client', 'server'] as const)('memory given to send() of a %s', role => {
-    it.each(MISUSES)('may be %s as soon as send() returns', async (_what, misuse) => {
+  describe.each(['client', 'server'] as const)('memory passed to send() of a %s', role => {
+    test.each(MISUSES)('may be %s as soon as send() returns', async (_what, misuse) => {
       const [client, server] = await makePair();
       const [near, far] = role === 'client' ? [client, server] : [server, client];
       const sender = connectionOver(near, role);
@@ -56,7 +56,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, makePair) => {
   });
 });
 
-it('memory of a WebAssembly module may grow, and a resizable buffer may shrink, as soon as send() returns', async () => {
+test('memory of a WebAssembly module may grow, and a resizable buffer may shrink, as soon as send() returns', async () => {
   const [near, far] = await tcpPair();
   const sender = connectionOver(near, 'server');
   const receiver = connectionOver(far, 'client');
@@ -83,7 +83,7 @@ it('memory of a WebAssembly module may grow, and a resizable buffer may shrink, 
 });
 
 describe.each(['client', 'server'] as const)('sendStream() of a %s', role => {
-  it('takes each piece before it asks for the next, so that the source may refill one buffer', async () => {
+  test('copies each piece before it asks for the next, so that the source may reuse one buffer', async () => {
     const [client, server] = await tcpPair();
     const [near, far] = role === 'client' ? [client, server] : [server, client];
     const sender = connectionOver(near, role);
@@ -104,13 +104,13 @@ describe.each(['client', 'server'] as const)('sendStream() of a %s', role => {
   });
 });
 
-describe('memory given to send() while something else is on its way', () => {
+describe('memory passed to send() while another message is being sent', () => {
   const OCCUPATIONS: ReadonlyArray<[string, (connection: WebSocketConnection) => unknown]> = [
     ['a stream', connection => connection.sendStream(['x', 'y'])],
     ['a Blob', connection => connection.send(new Blob(['x']))],
   ];
 
-  it.each(OCCUPATIONS)('%s: it may be overwritten as soon as send() returns', async (_what, occupy) => {
+  test.each(OCCUPATIONS)('%s: may be overwritten as soon as send() returns', async (_what, occupy) => {
     const { connection, peer } = connectionAndPeer('server');
     occupy(connection);
     const bytes = new Uint8Array([1, 2, 3]);
@@ -122,7 +122,7 @@ describe('memory given to send() while something else is on its way', () => {
   });
 });
 
-it('memory given to send() of a connection that compresses may be overwritten, whatever its size', async () => {
+test('memory passed to send() of a connection that compresses may be overwritten, whatever its size', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: { threshold: 0 } });
   await once(server, 'listening');
   server.on('connection', connection => connection.on('message', data => connection.send(data)));

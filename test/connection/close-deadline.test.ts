@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CloseDeadline } from '../../src/connection/close-deadline.js';
 
 vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
@@ -16,7 +16,7 @@ function deadlineOf(timeout = 1_000) {
 }
 
 describe('CloseDeadline', () => {
-  it('ends a peer that takes nothing of what was sent before our Close frame', () => {
+  test('ends a peer that reads nothing of what was sent before our Close frame', () => {
     const { ends } = deadlineOf();
     vi.advanceTimersByTime(1_000);
     expect(ends).toEqual([
@@ -27,7 +27,7 @@ describe('CloseDeadline', () => {
     ]);
   });
 
-  it('waits for a peer that may be busy with what was sent, within ten times the timeout', () => {
+  test('waits up to ten times the timeout for a peer that may still be reading', () => {
     const { peer, ends } = deadlineOf();
     peer.busyUntil = performance.now() + 3_000;
     const patient = deadlineOf();
@@ -37,7 +37,7 @@ describe('CloseDeadline', () => {
     expect(patient.ends[0]![0]).toBe(10_000);
   });
 
-  it.each(['takes', 'sends'] as const)('is extended while the peer %s bytes, up to ten times', what => {
+  test.each(['takes', 'sends'] as const)('is extended while the peer %s bytes, up to ten times', what => {
     const { peer, ends } = deadlineOf();
     const progress = setInterval(() => {
       if (what === 'takes') peer.taken += 10;
@@ -50,7 +50,7 @@ describe('CloseDeadline', () => {
     clearInterval(progress);
   });
 
-  it('gives the peer the whole time to answer from when our Close frame has left', () => {
+  test('allows the full time for the answer after our Close frame has left', () => {
     const { deadline, peer, ends } = deadlineOf();
     vi.advanceTimersByTime(900);
     peer.taken = 10;
@@ -64,7 +64,7 @@ describe('CloseDeadline', () => {
     expect(ends).toEqual([[1_900, 'the closing handshake failed: no Close frame came within 1000 ms (closeTimeout)']]);
   });
 
-  it('adds the time that a slow peer needs for what the kernel holds, within ten times the timeout', () => {
+  test('adds the time that a slow peer needs for bytes in the kernel, up to ten times the timeout', () => {
     const slow = deadlineOf();
     slow.peer.busyUntil = performance.now() + 3_000;
     slow.deadline.left();
@@ -76,7 +76,7 @@ describe('CloseDeadline', () => {
     expect(slower.ends[0]![0]).toBe(10_000);
   });
 
-  it.each([
+  test.each([
     [1_000, 1_000],
     [10_000, 2_000],
   ])(
@@ -92,7 +92,7 @@ describe('CloseDeadline', () => {
     },
   );
 
-  it('looks at progress when its time is over, and not before', () => {
+  test('checks progress only when its time is over', () => {
     const { deadline, peer, ends } = deadlineOf();
     vi.advanceTimersByTime(900);
     deadline.left();
@@ -103,14 +103,14 @@ describe('CloseDeadline', () => {
     expect(ends[0]![0]).toBe(2_900);
   });
 
-  it('extends no further than the peer may be busy', () => {
+  test('is not extended beyond the time that the peer may need', () => {
     const { peer, ends } = deadlineOf();
     peer.busyUntil = performance.now() + 1_300;
     vi.advanceTimersByTime(10_000);
     expect(ends[0]![0]).toBe(1_300);
   });
 
-  it('leaves no timer behind when it is cleared', () => {
+  test('leaves no timer when it is cleared', () => {
     const { deadline } = deadlineOf();
     deadline.clear();
     expect(vi.getTimerCount()).toBe(0);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConnectionLostError, ProtocolError } from '../../src/errors.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -9,7 +9,7 @@ import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 import { turns } from '../helpers/turns.js';
 
 describe('the closing handshake (§7.1)', () => {
-  it('started by us: CloseInfo tells both frames', async () => {
+  test('started by us reports both Close frames in CloseInfo', async () => {
     const { connection, peer } = connectionAndPeer('server');
     expect(connection.state).toBe('open');
     const closed = connection.close(4000, 'enough');
@@ -29,7 +29,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(connection.state).toBe('closed');
   });
 
-  it('started by the peer', async () => {
+  test('started by the peer reports both Close frames in CloseInfo', async () => {
     const { connection, peer } = connectionAndPeer('server');
     const events: unknown[] = [];
     connection.on('close', info => events.push(info));
@@ -48,13 +48,13 @@ describe('the closing handshake (§7.1)', () => {
     expect(peer.seen).toEqual(['close 1001']);
   });
 
-  it('without codes is 1005 (§7.1.5)', async () => {
+  test('without codes reports 1005 (§7.1.5)', async () => {
     const { client, server } = connectedPair();
     expect(await client.close()).toMatchObject({ code: 1005, reason: '', wasClean: true, initiator: 'local' });
     expect(await server.closed).toMatchObject({ code: 1005, wasClean: true, initiator: 'remote' });
   });
 
-  it('by both at once: each got the other’s code, and each began it', async () => {
+  test('started by both at once reports the other’s code, and both ends as the initiator', async () => {
     const { client, server } = connectedPair({}, { isAsync: true });
     const both = await Promise.all([client.close(4001), server.close(4002)]);
     expect(both.map(({ code, wasClean, initiator }) => [code, wasClean, initiator])).toEqual([
@@ -63,7 +63,7 @@ describe('the closing handshake (§7.1)', () => {
     ]);
   });
 
-  it('twice is once, and every caller hears the end', async () => {
+  test('is performed once for several calls of close(), which all resolve', async () => {
     const { connection, peer } = connectionAndPeer();
     const all = [connection.close(4000), connection.close(4001), connection.closed];
     await peer.saw(1);
@@ -73,7 +73,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(peer.seen).toEqual(['close 4000']);
   });
 
-  it('delivers messages that were on their way', async () => {
+  test('delivers messages in transit', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     void connection.close();
@@ -84,7 +84,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(messages).toEqual(['1', '2']);
   });
 
-  it('lets the server end TCP, and the client wait for that (§7.1.1) [5.5.1-10] [5.5.1-12] [7.1.1-6]', async () => {
+  test('lets the server end TCP, and the client waits for that (§7.1.1) [5.5.1-10] [5.5.1-12] [7.1.1-6]', async () => {
     const { connection, peer } = connectionAndPeer('client');
     let hasEnded = false;
     void peer.ended.then(() => {
@@ -99,7 +99,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(await connection.closed).toMatchObject({ wasClean: true, cause: undefined });
   });
 
-  it('with a server that never ends TCP: the client does after closeTimeout, and it was clean [5.5.1-13] [7.1.1-4]', async () => {
+  test('with a server that never ends TCP is clean, and the client ends TCP after closeTimeout [5.5.1-13] [7.1.1-4]', async () => {
     const { connection, peer } = connectionAndPeer('client', { closeTimeout: 30 });
     peer.send(peer.frames.close(1000));
     expect(await connection.closed).toMatchObject({
@@ -110,7 +110,7 @@ describe('the closing handshake (§7.1)', () => {
     });
   });
 
-  it('with a peer that never answers ends after closeTimeout', async () => {
+  test('with a peer that never answers ends after closeTimeout', async () => {
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 30 });
     const start = performance.now();
     const info = await connection.close(1000);
@@ -126,7 +126,7 @@ describe('the closing handshake (§7.1)', () => {
     await peer.closed;
   });
 
-  it('is not held up by a peer that goes on talking', async () => {
+  test('is not delayed by a peer that continues to send', async () => {
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 });
     const timer = setInterval(() => peer.send(peer.frames.text('and another thing')), 5);
     const info = await connection.close();
@@ -134,7 +134,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(info.cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
   });
 
-  it('is unclean where our Close frame never left: the peer does not read', async () => {
+  test('is unclean if our Close frame never left because the peer does not read', async () => {
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 }, { highWaterMark: 100 });
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000));
@@ -148,7 +148,7 @@ describe('the closing handshake (§7.1)', () => {
     });
   });
 
-  it('within a listener of any event', async () => {
+  test('may be started in a listener of any event', async () => {
     for (const event of ['message', 'ping', 'pong'] as const) {
       const { connection, peer } = connectionAndPeer();
       connection.on(event, () => void connection.close(4000));
@@ -160,7 +160,7 @@ describe('the closing handshake (§7.1)', () => {
 });
 
 describe('terminate()', () => {
-  it('ends the connection without a handshake [7.1.1-2]', async () => {
+  test('ends the connection without a handshake [7.1.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     connection.send('flushed or not');
     connection.terminate();
@@ -176,7 +176,7 @@ describe('terminate()', () => {
     await peer.closed;
   });
 
-  it('within a listener lets no further message of the chunk through', async () => {
+  test('in a listener stops the messages of the current chunk', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.on('message', () => connection.terminate());
@@ -185,7 +185,7 @@ describe('terminate()', () => {
     expect(messages).toEqual(['1']);
   });
 
-  it('behind the end changes nothing', async () => {
+  test('after the end changes nothing', async () => {
     const { client, server } = connectedPair();
     await client.close(1000);
     const before = await server.closed;
@@ -196,25 +196,28 @@ describe('terminate()', () => {
 });
 
 describe('a peer that breaks a rule', () => {
-  it.each(['client', 'server'] as const)('of a %s: 1002, and the cause says where and why [7.1.7-2]', async role => {
-    const { connection, peer } = connectionAndPeer(role);
-    const messages = collectMessages(connection);
-    peer.send(peer.frames.text('before'), peer.frames.illegal(), peer.frames.text('behind'));
-    const info = await connection.closed;
-    expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local', sent: { code: 1002 } });
-    expect(info.cause).toBeInstanceOf(ProtocolError);
-    expect(info.cause).toMatchObject({ section: '§5.2', offset: peer.frames.text('before').length });
-    expect(messages).toEqual(['before']);
-    expect(peer.seen).toEqual([expect.stringMatching(/^close 1002 /)]);
-  });
+  test.each(['client', 'server'] as const)(
+    'of a %s closes with 1002, and the cause says where and why [7.1.7-2]',
+    async role => {
+      const { connection, peer } = connectionAndPeer(role);
+      const messages = collectMessages(connection);
+      peer.send(peer.frames.text('before'), peer.frames.illegal(), peer.frames.text('behind'));
+      const info = await connection.closed;
+      expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local', sent: { code: 1002 } });
+      expect(info.cause).toBeInstanceOf(ProtocolError);
+      expect(info.cause).toMatchObject({ section: '§5.2', offset: peer.frames.text('before').length });
+      expect(messages).toEqual(['before']);
+      expect(peer.seen).toEqual([expect.stringMatching(/^close 1002 /)]);
+    },
+  );
 
-  it('cannot crash the process where nobody listens (mercurius CVE-2023-22477: A2 00)', async () => {
+  test('cannot crash the process if there are no listeners (mercurius CVE-2023-22477: A2 00)', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(Buffer.from('a200', 'hex'));
     expect((await connection.closed).cause).toBeInstanceOf(ProtocolError);
   });
 
-  it('behind our Close frame gets no second one', async () => {
+  test('after our Close frame gets no second one', async () => {
     const { connection, peer } = connectionAndPeer();
     void connection.close(1000);
     await peer.saw(1);
@@ -225,7 +228,7 @@ describe('a peer that breaks a rule', () => {
     expect(peer.seen).toEqual(['close 1000']);
   });
 
-  it('in the bytes behind the opening handshake, with a message before it that the application may still answer', async () => {
+  test('in the bytes after the opening handshake, after a message that the application may still answer, closes with 1002', async () => {
     const head = Buffer.concat([FRAMES.client.text('x'), FRAMES.client.illegal()]);
     const { connection, peer } = connectionAndPeer('server', { head });
     await Promise.resolve();
@@ -234,7 +237,7 @@ describe('a peer that breaks a rule', () => {
     expect(peer.seen).toEqual([expect.stringMatching(/^text /), expect.stringMatching(/^close 1002 /)]);
   });
 
-  it('in the bytes behind the opening handshake', async () => {
+  test('in the bytes after the opening handshake closes with 1002', async () => {
     const { connection, peer } = connectionAndPeer('server', { head: FRAMES.client.illegal() });
     expect((await connection.closed).sent?.code).toBe(1002);
     expect(peer.seen).toHaveLength(1);
@@ -242,7 +245,7 @@ describe('a peer that breaks a rule', () => {
 });
 
 describe('the end of the transport without a Close frame', () => {
-  it('by FIN: 1006 by the network, and our side ends at once [7.2.1-2]', async () => {
+  test('by FIN reports 1006 and ends our side at once [7.2.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     const start = performance.now();
     peer.socket.end();
@@ -254,7 +257,7 @@ describe('the end of the transport without a Close frame', () => {
     await peer.closed;
   });
 
-  it('by FIN within 1 s, even where the peer takes nothing of ours any more', async () => {
+  test('by FIN closes within 1 s, even if the peer reads nothing more', async () => {
     const { connection, peer } = connectionAndPeer('server', {}, { highWaterMark: 100 });
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000));
@@ -266,7 +269,7 @@ describe('the end of the transport without a Close frame', () => {
     expect(performance.now() - start).toBeLessThan(1_500);
   });
 
-  it('by FIN in the middle of a frame: no part of the message is delivered', async () => {
+  test('by FIN in the middle of a frame delivers no part of the message', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     peer.send(Buffer.from(peer.frames.text('whole message')).subarray(0, 12));
@@ -275,7 +278,7 @@ describe('the end of the transport without a Close frame', () => {
     expect(messages).toEqual([]);
   });
 
-  it('by FIN behind our Close frame: we began it, and it was not clean', async () => {
+  test('by FIN after our Close frame reports a local initiator and an unclean close', async () => {
     const { connection, peer } = connectionAndPeer();
     void connection.close(1000);
     await peer.saw(1);
@@ -288,7 +291,7 @@ describe('the end of the transport without a Close frame', () => {
     });
   });
 
-  it('by FIN right behind the peer’s Close frame: ours still gets through, and it was clean', async () => {
+  test('by FIN right after the peer’s Close frame is clean, and our Close frame still arrives', async () => {
     for (const role of ['client', 'server'] as const) {
       for (const isAsync of [false, true]) {
         const { connection, peer } = connectionAndPeer(role, {}, { isAsync, allowHalfOpen: false, highWaterMark: 50 });
@@ -309,7 +312,7 @@ describe('the end of the transport without a Close frame', () => {
     }
   });
 
-  it('by an error: one close event, and the error is the cause of the cause [7.2.1-2]', async () => {
+  test('by an error emits one close event, and the error is the cause of its cause [7.2.1-2]', async () => {
     for (const autoDestroy of [true, false]) {
       const [socket] = duplexPair({ autoDestroy });
       const connection = connectionOver(socket, 'server');
@@ -325,7 +328,7 @@ describe('the end of the transport without a Close frame', () => {
     }
   });
 
-  it('by an error behind both Close frames: clean all the same', async () => {
+  test('by an error after both Close frames is still clean', async () => {
     const { connection, peer, socket } = connectionAndPeer('client');
     peer.send(peer.frames.close(1000));
     await peer.saw(1);
@@ -333,7 +336,7 @@ describe('the end of the transport without a Close frame', () => {
     expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true, cause: undefined });
   });
 
-  it('by somebody who destroys the socket', async () => {
+  test('because the socket was destroyed reports 1006', async () => {
     const { connection, socket } = connectionAndPeer();
     socket.destroy();
     expect(await connection.closed).toMatchObject({
@@ -343,7 +346,7 @@ describe('the end of the transport without a Close frame', () => {
     });
   });
 
-  it('before the connection stood', async () => {
+  test('before the connection was created reports 1006', async () => {
     const [destroyed] = duplexPair();
     destroyed.destroy();
     const gone = connectionOver(destroyed, 'server');
@@ -360,7 +363,7 @@ describe('the end of the transport without a Close frame', () => {
     expect(await connectionOver(ended, 'server').closed).toMatchObject({ code: 1006, initiator: 'network' });
   });
 
-  it('lets no timer run on where the application takes what was kept only later', async () => {
+  test('leaves no timer if the application takes kept messages only later', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 1 });
     peer.send(peer.frames.text('1'), peer.frames.text('2'));
     await turns();
@@ -375,8 +378,8 @@ describe('the end of the transport without a Close frame', () => {
   });
 });
 
-describe('last words', () => {
-  it('a Close frame right behind the last data arrives behind it', async () => {
+describe('the last data before a close', () => {
+  test('arrives before the Close frame right after it', async () => {
     const { client, server } = connectedPair({}, { isAsync: true, highWaterMark: 1_000 });
     const messages = collectMessages(client);
     for (let i = 0; i < 20; i++) server.send(Buffer.alloc(5_000, i));
@@ -384,7 +387,7 @@ describe('last words', () => {
     expect(messages.map(bytes => bytes.length)).toEqual(Array.from({ length: 20 }, () => 5_000));
   });
 
-  it.skipIf(IS_MUTATION_RUN)('get more than the second of lingering, where the peer reads slowly', async () => {
+  test.skipIf(IS_MUTATION_RUN)('gets more time than the second of lingering if the peer reads slowly', async () => {
     const [socket, other] = duplexPair({ highWaterMark: 1_000 });
     const connection = connectionOver(socket, 'server');
     const peer = new FramePeer(other, 'client');
@@ -402,7 +405,7 @@ describe('last words', () => {
 });
 
 describe('signal and closed', () => {
-  it('signal is aborted at the end, by the cause where there is one', async () => {
+  test('signal aborts at the end, with the cause if there is one', async () => {
     const lost = connectionAndPeer();
     const { signal } = lost.connection;
     expect(signal.aborted).toBe(false);
@@ -419,7 +422,7 @@ describe('signal and closed', () => {
     for (const clean of [early, server.signal]) expect(clean.reason).toMatchObject({ name: 'AbortError' });
   });
 
-  it('closed is one promise, before and behind the end', async () => {
+  test('closed is the same promise before and after the end', async () => {
     const { connection } = connectionAndPeer();
     expect(connection.closed).toBe(connection.closed);
     connection.terminate();

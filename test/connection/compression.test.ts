@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { constants, deflateRawSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../src/connection/options.js';
 import { prepareMessage } from '../../src/connection/prepared-message.js';
 import { encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
@@ -74,7 +74,7 @@ describe.each([
   ['context takeover', TAKEOVER],
   ['no context takeover', NO_TAKEOVER],
 ])('messages over compressed connections, %s (RFC 7692 §7.2)', (_, agreed) => {
-  it('arrive as they were sent, in order, small and large, text, binary, Blob and stream [6.2-6] [9.2-1]', async () => {
+  test('arrive unchanged and in order: small and large text, binary, Blobs and streams [6.2-6] [9.2-1]', async () => {
     const { client, server } = deflatingPair(agreed, { threshold: 0 });
     server.on('message', data => server.send(data));
     const sent = ['', 'x', 'é'.repeat(40_000), LARGE, 'hello '.repeat(500), Buffer.alloc(0), 'hello '.repeat(500)];
@@ -93,7 +93,7 @@ describe.each([
 });
 
 describe('compressed connections', () => {
-  it('send what is below the threshold as it is [7692/6.1-2]', async () => {
+  test('send messages below the threshold uncompressed [7692/6.1-2]', async () => {
     const { connection, peer } = deflatingServer();
     connection.send('x'.repeat(1_023));
     // The helper that reads frames knows of no extension: RSV1 would throw.
@@ -126,23 +126,26 @@ describe('compressed connections', () => {
     return sizes;
   }
 
-  it.each([false, true])(
+  test.each([false, true])(
     'compress small messages by default if the context is taken over (prepared: %j)',
     async isPrepared => {
       for (const size of await sizesOf200(TAKEOVER, {}, isPrepared)) expect(size).toBeLessThan(5_000);
     },
   );
 
-  it.each([false, true])('send small messages as they are if each stands alone (prepared: %j)', async isPrepared => {
-    for (const size of await sizesOf200(NO_TAKEOVER, {}, isPrepared)) expect(size).toBeGreaterThan(60_000);
-  });
+  test.each([false, true])(
+    'send small messages uncompressed without context takeover (prepared: %j)',
+    async isPrepared => {
+      for (const size of await sizesOf200(NO_TAKEOVER, {}, isPrepared)) expect(size).toBeGreaterThan(60_000);
+    },
+  );
 
-  it('keep to an explicit threshold whether or not the context is taken over', async () => {
+  test('use an explicit threshold with and without context takeover', async () => {
     for (const size of await sizesOf200(TAKEOVER, { threshold: 1_024 }, false)) expect(size).toBeGreaterThan(60_000);
     for (const size of await sizesOf200(NO_TAKEOVER, { threshold: 0 }, false)) expect(size).toBeLessThan(50_000);
   });
 
-  it('keep what is sent as it was when send() was called', async () => {
+  test('send payloads as they were when send() was called', async () => {
     const { client, server } = deflatingPair(TAKEOVER, { threshold: 0 });
     const data = Buffer.from(LARGE);
     client.send(data);
@@ -151,7 +154,7 @@ describe('compressed connections', () => {
     expect(Buffer.compare(received, LARGE)).toBe(0);
   });
 
-  it('close behind the messages that are still being deflated', async () => {
+  test('close after messages that are still being compressed', async () => {
     const { client, server } = deflatingPair(TAKEOVER, { threshold: 0 });
     const messages = collectMessages(server);
     client.send(LARGE);
@@ -160,7 +163,7 @@ describe('compressed connections', () => {
     expect(digests(messages)).toEqual(digests([LARGE, 'and this']));
   });
 
-  it('lose no message that was being deflated when the Close frame of the peer came (RFC 6455 §5.5.1)', async () => {
+  test('lose no message that was being compressed when the Close frame of the peer arrived (RFC 6455 §5.5.1)', async () => {
     const { client, server } = deflatingPair(NO_TAKEOVER, { threshold: 0 });
     const messages = collectMessages(client);
     server.on('message', () => {
@@ -173,7 +176,7 @@ describe('compressed connections', () => {
     expect(digests(messages)).toEqual(digests([LARGE, 'and this']));
   });
 
-  it('answer such a Close frame behind its FIN, too', async () => {
+  test('answer such a Close frame even after the FIN of the peer', async () => {
     const [socket, other] = duplexPair();
     const deflate = deflateFor('server', NO_TAKEOVER, { threshold: 0 }, 1_000_000);
     const connection = connectionOver(socket, 'server', { deflate });
@@ -186,7 +189,7 @@ describe('compressed connections', () => {
     expect(Buffer.concat(received).length).toBeGreaterThan(LARGE.length);
   });
 
-  it('deliver a message that is still being inflated before the Close frame behind it is answered', async () => {
+  test('deliver a message that is being inflated before they answer the Close frame after it', async () => {
     const { connection, peer } = deflatingServer();
     const messages = collectMessages(connection);
     peer.send(compressed(OPCODE.BINARY, deflated(LARGE)), peer.frames.ping('p'), peer.frames.close(1000));
@@ -195,7 +198,7 @@ describe('compressed connections', () => {
     expect(await connection.closed).toMatchObject({ wasClean: true });
   });
 
-  it('deliver it before the FIN behind it counts, too', async () => {
+  test('deliver such a message before they handle the FIN after it', async () => {
     const { connection, peer } = deflatingServer();
     const messages = collectMessages(connection);
     peer.send(compressed(OPCODE.BINARY, deflated(LARGE)));
@@ -204,7 +207,7 @@ describe('compressed connections', () => {
     expect(digests(messages)).toEqual(digests([LARGE]));
   });
 
-  it('read no more than they must while a message is being inflated', async () => {
+  test('read no more than necessary while a message is being inflated', async () => {
     const { connection, peer } = deflatingServer();
     const messages = collectMessages(connection);
     const more = Buffer.alloc(300_000, 1);
@@ -218,7 +221,7 @@ describe('compressed connections', () => {
     expect(digests(messages)).toEqual(digests([LARGE, more, more, more, more, more]));
   });
 
-  it('come to an end when they are terminated while a message is being inflated', async () => {
+  test('close when they are terminated while a message is being inflated', async () => {
     const { connection, peer } = deflatingServer();
     const messages = collectMessages(connection);
     peer.send(compressed(OPCODE.BINARY, deflated(LARGE)));
@@ -229,7 +232,7 @@ describe('compressed connections', () => {
     expect(messages).toEqual([]);
   });
 
-  it('free their contexts when they close', async () => {
+  test('free their contexts when they close', async () => {
     const { connection, deflate, peer } = deflatingServer();
     peer.send(compressed(OPCODE.TEXT, deflated('x'.repeat(5_000))), peer.frames.close(1000));
     await connection.closed;
@@ -237,9 +240,9 @@ describe('compressed connections', () => {
   });
 });
 
-describe('a compressed message that is wrong fails the connection [8.1-1] [10.4-1]', () => {
+describe('an invalid compressed message fails the connection [8.1-1] [10.4-1]', () => {
   const zeros = deflated(Buffer.alloc(64 * 1024 * 1024));
-  it.each<[string, Uint8Array, number, string]>([
+  test.each<[string, Uint8Array, number, string]>([
     ['no DEFLATE data', Uint8Array.of(0xff, 0xff, 0xff), 1007, 'INVALID_COMPRESSED_DATA'],
     ['text that is no UTF-8 once inflated (§8.1)', deflated(Uint8Array.of(0x61, 0xff)), 1007, 'INVALID_UTF8'],
     ['a small bomb', deflated(Buffer.alloc(2_000_000)), 1009, 'MESSAGE_TOO_BIG'],

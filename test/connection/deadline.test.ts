@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Deadline } from '../../src/connection/deadline.js';
 
 vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
@@ -13,7 +13,7 @@ function counted() {
 }
 
 describe('Deadline', () => {
-  it('passes when its time is over, once', () => {
+  test('passes once, when its time is over', () => {
     const { deadline, count } = counted();
     deadline.start(100);
     expect(deadline.isRunning).toBe(true);
@@ -24,7 +24,7 @@ describe('Deadline', () => {
     expect(deadline.isRunning).toBe(false);
   });
 
-  it('begins anew at start(), and never passes after clear()', () => {
+  test('restarts with start(), and never passes after clear()', () => {
     const { deadline, count } = counted();
     deadline.start(100);
     vi.advanceTimersByTime(60);
@@ -51,7 +51,7 @@ describe('a Deadline whose timer fires late', () => {
     vi.useRealTimers();
   }
 
-  it('passes behind the I/O of the turn', async () => {
+  test('passes after the I/O of the turn', async () => {
     const { deadline, count } = counted();
     fireLate(deadline);
     expect(count.passed).toBe(0);
@@ -59,7 +59,7 @@ describe('a Deadline whose timer fires late', () => {
     expect(count.passed).toBe(1);
   });
 
-  it('does not pass if the I/O has cleared it', async () => {
+  test('does not pass if the I/O cleared it', async () => {
     const { deadline, count } = counted();
     fireLate(deadline);
     deadline.clear();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { mock } from 'node:test';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { connect, WebSocketServer } from '../../src/index.js';
 
 afterEach(() => {
@@ -38,7 +38,7 @@ async function openPair() {
 }
 
 describe.each(FAKES)('with %s', (_name, fake, restore) => {
-  it('messages flow during it and after it, and so do Pings, in both roles', async () => {
+  test('messages and Pings flow during and after it, in both roles', async () => {
     const { server, client } = await openPair();
     fake();
     client.send('during');
@@ -53,7 +53,7 @@ describe.each(FAKES)('with %s', (_name, fake, restore) => {
     await server.close();
   });
 
-  it('a connection opens and closes', async () => {
+  test('a connection opens and closes', async () => {
     const { server, client } = await openPair();
     fake();
     const second = await connect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);

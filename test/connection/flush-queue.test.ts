@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { scheduleFlush } from '../../src/connection/flush-queue.js';
 
 const flushed: string[] = [];
@@ -20,7 +20,7 @@ describe('scheduleFlush() of many connections', () => {
     flushed.length = 0;
   });
 
-  it('flushes all behind this turn’s callbacks, in order', async () => {
+  test('flushes all of them after the callbacks of this turn, in order', async () => {
     flush('a', 'b');
     await tick();
     expect(flushed).toEqual([]);
@@ -28,7 +28,7 @@ describe('scheduleFlush() of many connections', () => {
     expect(flushed).toEqual(['a', 'b']);
   });
 
-  it('leaves what a flush itself schedules to the next turn', async () => {
+  test('leaves flushes that a flush schedules to the next turn', async () => {
     scheduleFlush({
       flushScheduled: () => {
         flushed.push('first');
@@ -42,21 +42,21 @@ describe('scheduleFlush() of many connections', () => {
   });
 });
 
-describe('scheduleFlush() of a connection that is alone', () => {
+describe('scheduleFlush() of a single connection', () => {
   beforeEach(async () => {
     flush('before');
     await setImmediate();
     flushed.length = 0;
   });
 
-  it('flushes behind the callback in which it spoke', async () => {
+  test('flushes after the current callback', async () => {
     flush('alone');
     expect(flushed).toEqual([]);
     await tick();
     expect(flushed).toEqual(['alone']);
   });
 
-  it('flushes those that come behind it in this turn at its end, and waits with all in the next', async () => {
+  test('flushes later connections of this turn at its end, and all of the next turn at its end', async () => {
     flush('alone');
     await tick();
     flush('not alone', 'any more');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import { HandlerError } from '../../src/errors.js';
 import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
@@ -25,7 +25,7 @@ const FAILURES: Array<[string, () => unknown]> = [
 ];
 
 describe.each(FAILURES)('a listener that %s', (_, fail) => {
-  it('closes its connection with 1011 and is reported by handlerError', async () => {
+  test('closes its connection with 1011 and is reported by handlerError', async () => {
     const { connection, peer } = connectionAndPeer();
     const warnings = catchWarnings();
     const reported = once(connection, 'handlerError');
@@ -41,7 +41,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
     expect(warnings).toEqual([]);
   });
 
-  it.each(['ping', 'pong', 'drain', 'close'] as const)('of %s is reported as well', async event => {
+  test.each(['ping', 'pong', 'drain', 'close'] as const)('of %s is also reported', async event => {
     const onHandlerError = vi.fn(() => true);
     const { connection, peer } = connectionAndPeer(
       'server',
@@ -58,7 +58,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
     expect((onHandlerError.mock.calls as unknown as [HandlerError][])[0]?.[0].message).toContain(`'${event}'`);
   });
 
-  it('is a warning of the process where nobody takes care of it', async () => {
+  test('becomes a warning of the process if handlerError has no listener', async () => {
     const warnings = catchWarnings();
     for (const onHandlerError of [undefined, () => false]) {
       const { connection, peer } = connectionAndPeer('server', onHandlerError === undefined ? {} : { onHandlerError });
@@ -70,7 +70,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
     }
   });
 
-  it('of handlerError itself is not asked again', async () => {
+  test('of handlerError is not called again', async () => {
     const warnings = catchWarnings();
     const { connection, peer } = connectionAndPeer();
     const listener = vi.fn(fail);
@@ -86,7 +86,7 @@ describe.each(FAILURES)('a listener that %s', (_, fail) => {
 });
 
 describe('a listener that fails', () => {
-  it('goes to the listeners of handlerError alone where there are any', async () => {
+  test('is reported only to the listeners of handlerError, if there are any', async () => {
     const onHandlerError = vi.fn(() => true);
     const { connection, peer } = connectionAndPeer('server', { onHandlerError });
     const heard = vi.fn();
@@ -102,7 +102,7 @@ describe('a listener that fails', () => {
     connection.terminate();
   });
 
-  it('may throw anything', async () => {
+  test('may throw any value', async () => {
     const warnings = catchWarnings();
     for (const thrown of [Object.create(null), undefined, Symbol('s'), { toString: () => 7 }]) {
       const { connection, peer } = connectionAndPeer();
@@ -116,7 +116,7 @@ describe('a listener that fails', () => {
     }
   });
 
-  it('harms no other connection', async () => {
+  test('affects no other connection', async () => {
     catchWarnings();
     const bad = connectionAndPeer();
     const good = connectionAndPeer();
@@ -132,7 +132,7 @@ describe('a listener that fails', () => {
     for (const { connection } of [bad, good]) connection.terminate();
   });
 
-  it('resumes a paused connection, so that the peer’s Close frame is read', async () => {
+  test('resumes a paused connection, so that the peer’s Close frame is read', async () => {
     catchWarnings();
     const { connection, peer } = connectionAndPeer();
     const messages: unknown[] = [];
@@ -147,7 +147,7 @@ describe('a listener that fails', () => {
     expect(messages).toEqual(['1']);
   });
 
-  it('behind the end is reported, and that is all', async () => {
+  test('after the end is only reported', async () => {
     const warnings = catchWarnings();
     const { connection } = connectionAndPeer();
     const order: string[] = [];
@@ -164,7 +164,7 @@ describe('a listener that fails', () => {
 });
 
 describe.each(FAILURES)('after a listener that %s', (_, fail) => {
-  it('nothing but close is delivered, and nothing more is reported', async () => {
+  test('only close is emitted, and nothing more is reported', async () => {
     const warnings = catchWarnings();
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10, closeTimeout: 60 });
     const events: string[] = [];
@@ -187,7 +187,7 @@ describe.each(FAILURES)('after a listener that %s', (_, fail) => {
     ]);
   });
 
-  it('kept messages are not delivered, and other listeners of the event are not called', async () => {
+  test('kept messages are not delivered, and other listeners of the event are not called', async () => {
     catchWarnings();
     const { connection, peer } = connectionAndPeer();
     peer.send(peer.frames.text('1'), peer.frames.text('2'), peer.frames.text('3'));
@@ -205,7 +205,7 @@ describe.each(FAILURES)('after a listener that %s', (_, fail) => {
 });
 
 describe('async listeners', () => {
-  it('that loop over their own connection do not fail when it is lost', async () => {
+  test('that loop over their own connection do not fail when it is lost', async () => {
     const warnings = catchWarnings();
     const { connection, peer } = connectionAndPeer();
     const messages: unknown[] = [];
@@ -228,7 +228,7 @@ describe('async listeners', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('that loop over another connection fail with that one', async () => {
+  test('that loop over another connection fail when that one is lost', async () => {
     const onHandlerError = vi.fn(() => true);
     const { connection, peer } = connectionAndPeer('server', { onHandlerError });
     const other = connectionAndPeer();
@@ -243,7 +243,7 @@ describe('async listeners', () => {
     connection.terminate();
   });
 
-  it('that reject for many messages at once are reported once', async () => {
+  test('that reject for many messages at once are reported once', async () => {
     const onHandlerError = vi.fn(() => true);
     const { connection, peer } = connectionAndPeer('server', { onHandlerError });
     connection.on('message', async () => {
@@ -257,8 +257,8 @@ describe('async listeners', () => {
   });
 });
 
-describe('onClosed of a connection over a transport of one’s own', () => {
-  it.each(FAILURES)('that %s is a warning, and close() resolves all the same', async (_, fail) => {
+describe('onClosed of a connection over a custom transport', () => {
+  test.each(FAILURES)('that %s becomes a warning, and close() still resolves', async (_, fail) => {
     const warnings = catchWarnings();
     const { connection } = connectionAndPeer('server', { onClosed: fail as () => void });
     const closed = vi.fn();
@@ -272,7 +272,7 @@ describe('onClosed of a connection over a transport of one’s own', () => {
 });
 
 describe('events', () => {
-  it('give each listener bytes of its own', async () => {
+  test('pass each listener its own copy of the bytes', async () => {
     const { connection, peer } = connectionAndPeer();
     const pings: Buffer[] = [];
     const pongs: Buffer[] = [];
@@ -284,7 +284,7 @@ describe('events', () => {
     connection.terminate();
   });
 
-  it('send(), close() and terminate() may be called in any of them', async () => {
+  test('allow send(), close() and terminate() in any listener', async () => {
     const acts: Array<(connection: WebSocketConnection) => void> = [
       connection => void connection.send('x'),
       connection => void connection.close(),

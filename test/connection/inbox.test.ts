@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Inbox } from '../../src/connection/inbox.js';
 import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
@@ -9,7 +9,7 @@ function makeInbox(bounds: { maxUnreadMessages?: number; maxUnreadBytes?: number
 }
 
 describe('Inbox', () => {
-  it('keeps messages in order', () => {
+  test('keeps messages in order', () => {
     const { inbox, onRoom } = makeInbox();
     expect(inbox.isEmpty).toBe(true);
     inbox.put('a');
@@ -18,7 +18,7 @@ describe('Inbox', () => {
     expect(onRoom).not.toHaveBeenCalled();
   });
 
-  it('is full by count', () => {
+  test('is full by count', () => {
     const { inbox } = makeInbox({ maxUnreadMessages: 2 });
     inbox.put('');
     expect(inbox.isFull).toBe(false);
@@ -28,7 +28,7 @@ describe('Inbox', () => {
     expect(inbox.isFull).toBe(false);
   });
 
-  it('is full by size, above the bound', () => {
+  test('is full by size, above the bound', () => {
     const { inbox } = makeInbox({ maxUnreadBytes: 4 });
     inbox.put('four');
     expect(inbox.isFull).toBe(false);
@@ -38,7 +38,7 @@ describe('Inbox', () => {
     expect(inbox.isFull).toBe(false);
   });
 
-  it('does not hold the chunk that a message is a small part of', () => {
+  test('does not hold the chunk that a message is a small part of', () => {
     const { inbox } = makeInbox();
     const chunk = Buffer.alloc(65_536, 1);
     inbox.put(chunk.subarray(0, 1024));
@@ -49,7 +49,7 @@ describe('Inbox', () => {
     expect(large.buffer).toBe(chunk.buffer);
   });
 
-  it.each([1, 16, 100, 127, 128, 1_000])('holds at most 8 times the size of %i-byte messages out of a pool', size => {
+  test.each([1, 16, 100, 127, 128, 1_000])('holds at most 8 times the size of %i-byte messages out of a pool', size => {
     const { inbox } = makeInbox({ maxUnreadMessages: 2_000 });
     const pools: Buffer[] = [];
     for (let i = 0; i < 1_000; i++) {
@@ -65,7 +65,7 @@ describe('Inbox', () => {
     for (const [i, message] of kept.entries()) expect(message.equals(pools[i]!.subarray(0, size))).toBe(true);
   });
 
-  it('copies messages of less than 128 bytes into blocks of 1 KiB, others into memory of their own size', () => {
+  test('copies messages of less than 128 bytes into blocks of 1 KiB, others into memory of their own size', () => {
     const { inbox } = makeInbox();
     const chunk = Buffer.alloc(8_192);
     for (const size of [...Array<number>(8).fill(127), 8, 127, 128, 4_095]) inbox.put(chunk.subarray(0, size));
@@ -76,14 +76,14 @@ describe('Inbox', () => {
     expect(taken[9]!.buffer).not.toBe(taken[8]!.buffer);
   });
 
-  it('keeps a message that is half of its chunk where it is', () => {
+  test('keeps a message that is half of its chunk where it is', () => {
     const { inbox } = makeInbox();
     const message = Buffer.alloc(8_192).subarray(0, 4_096);
     inbox.put(message);
     expect(inbox.take()).toBe(message);
   });
 
-  it('keeps many messages in order while they come and go', () => {
+  test('keeps many messages in order while they come and go', () => {
     const { inbox } = makeInbox({ maxUnreadMessages: 1_000_000 });
     let next = 0;
     for (let i = 0; i < 3_000; i++) {
@@ -94,7 +94,7 @@ describe('Inbox', () => {
     expect(next).toBe(3_000);
   });
 
-  it.skipIf(IS_MUTATION_RUN)('takes 200,000 kept messages in linear time', () => {
+  test.skipIf(IS_MUTATION_RUN)('takes 200,000 kept messages in linear time', () => {
     const { inbox } = makeInbox({ maxUnreadMessages: 1_000_000 });
     for (let i = 0; i < 200_000; i++) inbox.put('');
     const before = performance.now();
@@ -103,14 +103,14 @@ describe('Inbox', () => {
     expect(performance.now() - before).toBeLessThan(1_000);
   });
 
-  it('gives kept messages to an iterator, and says that there is room', async () => {
+  test('gives kept messages to an iterator, and says that there is room', async () => {
     const { inbox, onRoom } = makeInbox();
     inbox.put('a');
     expect(await inbox.iterator().next()).toEqual({ done: false, value: 'a' });
     expect(onRoom).toHaveBeenCalledOnce();
   });
 
-  it('gives each message to one of several iterators, in the order in which they asked', async () => {
+  test('gives each message to one of several iterators, in the order in which they asked', async () => {
     const { inbox } = makeInbox();
     const [one, two] = [inbox.iterator(), inbox.iterator()];
     const answers = [one.next(), two.next(), one.next()];
@@ -121,7 +121,7 @@ describe('Inbox', () => {
     expect(inbox.take()).toBe('4');
   });
 
-  it('ends the iterators, behind what is kept', async () => {
+  test('ends the iterators, behind what is kept', async () => {
     const { inbox } = makeInbox();
     const waiting = inbox.iterator().next();
     inbox.end(undefined);
@@ -132,7 +132,7 @@ describe('Inbox', () => {
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('throws the failure once to each iterator, after what is kept', async () => {
+  test('throws the failure once to each iterator, after what is kept', async () => {
     const { inbox } = makeInbox();
     const failure = new Error('lost');
     const [waiting, other, left] = [inbox.iterator(), inbox.iterator(), inbox.iterator()];
@@ -153,7 +153,7 @@ describe('Inbox', () => {
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
 
-  it('knows whether an iterator may ask for messages', async () => {
+  test('knows whether an iterator may ask for messages', async () => {
     const { inbox } = makeInbox();
     expect(inbox.hasReader).toBe(false);
     const [one, two] = [inbox.iterator(), inbox.iterator()];
@@ -165,7 +165,7 @@ describe('Inbox', () => {
     expect(inbox.hasReader).toBe(false);
   });
 
-  it('leaves the rest where it is when a loop is left', async () => {
+  test('leaves the rest where it is when a loop is left', async () => {
     const { inbox } = makeInbox();
     for (const message of ['1', '2', '3']) inbox.put(message);
     for await (const message of inbox.iterator()) {
@@ -175,7 +175,7 @@ describe('Inbox', () => {
     expect(inbox.take()).toBe('2');
   });
 
-  it('loses no message to an iterator that was left while it waited', async () => {
+  test('loses no message to an iterator that was left while it waited', async () => {
     const { inbox } = makeInbox();
     const left = inbox.iterator();
     const other = inbox.iterator();

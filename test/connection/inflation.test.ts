@@ -1,7 +1,7 @@
-import { expect, it, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Inflation } from '../../src/connection/inflation.js';
 
-it('a text that memory is too short for is too big', () => {
+test('a text that does not fit into memory is too big', () => {
   const deflate = { inflate: () => Buffer.from('text'), close: () => {} };
   const inflation = new Inflation(deflate as never);
   const spy = vi.spyOn(Buffer.prototype, 'toString').mockImplementation(() => {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { JobQueue } from '../../src/connection/job-queue.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 
@@ -15,7 +15,7 @@ function queueAndLog() {
 }
 
 describe('JobQueue', () => {
-  it('runs the first job at once, and each next one when the one before has settled', async () => {
+  test('runs the first job at once, and each next one when the previous one has settled', async () => {
     const { queue, log } = queueAndLog();
     let finish!: () => void;
     const first = new Promise<void>(resolve => {
@@ -34,7 +34,7 @@ describe('JobQueue', () => {
     expect(log.at(-1)).toBe('third');
   });
 
-  it('drops what waits behind a job that failed, and goes on with what is added after', async () => {
+  test('drops the jobs after a failed job, and continues with later ones', async () => {
     const { queue, log } = queueAndLog();
     queue.add({ size: 1, run: () => Promise.reject('oops') });
     queue.add({ size: 2, run: () => log.push('never'), drop: () => log.push('dropped') });
@@ -46,7 +46,7 @@ describe('JobQueue', () => {
     expect(log.at(-1)).toBe('after');
   });
 
-  it('drops everything when it ends, the running job too, and reports nothing more', async () => {
+  test('drops all jobs when it ends, including the running one, and reports nothing more', async () => {
     const { queue, log } = queueAndLog();
     let fail!: (reason: unknown) => void;
     queue.add({
@@ -65,7 +65,7 @@ describe('JobQueue', () => {
     expect(log).toHaveLength(2);
   });
 
-  it('reports nothing of a job that is done after the end', async () => {
+  test('reports nothing about a job that finishes after the end', async () => {
     const { queue, log } = queueAndLog();
     let finish!: () => void;
     queue.add({
@@ -81,7 +81,7 @@ describe('JobQueue', () => {
     expect(log).toEqual([]);
   });
 
-  it('knows of a job that can be dropped behind one that cannot', async () => {
+  test('knows of a droppable job after one that is not', async () => {
     const { queue } = queueAndLog();
     let finish!: () => void;
     queue.add({
@@ -97,7 +97,7 @@ describe('JobQueue', () => {
     expect(queue).toMatchObject({ length: 1, hasDroppable: true });
   });
 
-  it('gives the turn away when jobs have taken more than 5 ms of it', async () => {
+  test('yields when jobs have taken more than 5 ms of a turn', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { queue, log } = queueAndLog();
     const job = (i: number) => ({
@@ -117,7 +117,7 @@ describe('JobQueue', () => {
     expect(counts.slice(0, 3)).toEqual([6, 12, 18]);
   });
 
-  it('knows whether a job can be dropped', async () => {
+  test('knows whether a job can be dropped', async () => {
     const { queue } = queueAndLog();
     queue.add({ size: 0, run: () => setImmediate() });
     expect(queue.hasDroppable).toBe(false);
@@ -127,7 +127,7 @@ describe('JobQueue', () => {
     expect(queue.hasDroppable).toBe(false);
   });
 
-  it.skipIf(IS_MUTATION_RUN)(
+  test.skipIf(IS_MUTATION_RUN)(
     'works through 200,000 jobs in time that grows with their number, and lets other work in between',
     async () => {
       const { queue } = queueAndLog();
@@ -153,7 +153,7 @@ describe('JobQueue', () => {
     },
   );
 
-  it('keeps the order while jobs are added as others run', async () => {
+  test('keeps the order when jobs are added while others run', async () => {
     const { queue } = queueAndLog();
     const order: number[] = [];
     for (let i = 0; i < 300; i++) {

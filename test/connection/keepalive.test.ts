@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type KeepaliveMember, keepAlive as watch } from '../../src/connection/keepalive.js';
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
@@ -33,7 +33,7 @@ class Member implements KeepaliveMember {
 }
 
 describe('keepAlive()', () => {
-  it('pings after the interval, and gives up after the timeout: never later than both together', () => {
+  test('pings after the interval and gives up after the timeout, never later than both together', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 20_000, 20_000);
@@ -46,7 +46,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  it('is no later where each tick comes late', () => {
+  test('is no later if each tick is late', () => {
     vi.useFakeTimers();
     const begin = performance.now();
     const spy = vi.spyOn(performance, 'now');
@@ -62,7 +62,7 @@ describe('keepAlive()', () => {
     spy.mockRestore();
   });
 
-  it('does neither while bytes come, and begins anew behind the last of them', () => {
+  test('does neither while bytes arrive, and restarts after the last of them', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -81,7 +81,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  it('rests while the member does not listen: silence then means nothing', () => {
+  test('rests while the member does not listen, because silence then means nothing', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -99,7 +99,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  it('shares one timer between members with the same times, and stops it with the last', () => {
+  test('shares one timer among members with the same times, and stops it with the last one', () => {
     vi.useFakeTimers();
     const members = [new Member(), new Member(), new Member()];
     const stops = members.map(member => keepAlive(member, 1_000, 500));
@@ -115,7 +115,7 @@ describe('keepAlive()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('may be stopped twice without harm to a later group with the same times', () => {
+  test('may be stopped twice without affecting a later group with the same times', () => {
     vi.useFakeTimers();
     const stop = keepAlive(new Member(), 1_000, 500);
     stop();
@@ -127,7 +127,7 @@ describe('keepAlive()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('counts output that the peer took as a sign of life', () => {
+  test('counts output that the peer reads as a sign of life', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -140,7 +140,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  it('pings, and finds a dead peer, although every tick of the process is late', () => {
+  test('pings, and detects a dead peer, even if every tick of the process is late', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -156,7 +156,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  it('does not blame the peer for time in which this process stood still', () => {
+  test('does not blame the peer for time in which this process was blocked', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -176,7 +176,7 @@ describe('keepAlive()', () => {
 });
 
 describe('the keepalive of a connection', () => {
-  it('pings an idle peer, measures the latency, and goes on as long as it is answered [5.5.2-4] [7.1.7-8] [7.2.1-3] [7.3-2]', async () => {
+  test('pings an idle peer, measures the latency, and continues while Pings are answered [5.5.2-4] [7.1.7-8] [7.2.1-3] [7.3-2]', async () => {
     const { client, server } = connectedPair({ pingInterval: 40, pingTimeout: 1_000 });
     let pings = 0;
     await new Promise<void>(resolve => {
@@ -191,7 +191,7 @@ describe('the keepalive of a connection', () => {
     await server.closed;
   });
 
-  it('ends a connection whose peer is silent: 1006 by the network', async () => {
+  test('ends a connection with a silent peer, with 1006', async () => {
     const { connection, peer } = connectionAndPeer('server', { pingInterval: 40, pingTimeout: 40 });
     const start = performance.now();
     const info = await connection.closed;
@@ -210,7 +210,7 @@ describe('the keepalive of a connection', () => {
     expect(peer.seenFrames[0]?.opcode).toBe(9);
   });
 
-  it('takes any byte for an answer, and remembers only its last Ping', async () => {
+  test('accepts any byte as an answer, and remembers only its last Ping', async () => {
     const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 1_000 });
     for (let pings = 1; pings <= 4; pings++) {
       await peer.saw(pings);
@@ -229,7 +229,7 @@ describe('the keepalive of a connection', () => {
     connection.terminate();
   });
 
-  it('stops while the connection is paused, and starts again with resume()', async () => {
+  test('stops while the connection is paused, and starts again with resume()', async () => {
     const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 20, unreadTimeout: 150 });
     connection.pause();
     // The time of several intervals and timeouts; unreadTimeout ends the other one meanwhile.
@@ -243,14 +243,14 @@ describe('the keepalive of a connection', () => {
     expect(peer.seen).toHaveLength(1);
   });
 
-  it('stops with the closing handshake, which has a deadline of its own', async () => {
+  test('stops with the closing handshake, which has its own deadline', async () => {
     const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 20, closeTimeout: 150 });
     const info = await connection.close();
     expect(info.cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
     expect(peer.seen).toEqual(['close']);
   });
 
-  it('is off with pingInterval: 0', () => {
+  test('is off with pingInterval: 0', () => {
     vi.useFakeTimers();
     const { connection } = connectionAndPeer('server', { pingInterval: 0 });
     expect(vi.getTimerCount()).toBe(0);

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CONNECTION_DEFAULTS, checkInteger, resolveConnectionOptions } from '../../src/connection/options.js';
 
 describe('resolveConnectionOptions()', () => {
-  it('fills the gaps with the defaults that DESIGN gives', () => {
+  test('fills in the defaults', () => {
     expect(resolveConnectionOptions({})).toEqual({
       maxMessageSize: 16 * 1024 * 1024,
       maxFragments: 131_072,
@@ -19,7 +19,7 @@ describe('resolveConnectionOptions()', () => {
     expect(CONNECTION_DEFAULTS).toEqual(resolveConnectionOptions({}));
   });
 
-  it('takes what is given, and passes over what is no option of a connection’s', () => {
+  test('takes the given values, and ignores options that are not for connections', () => {
     const settings = resolveConnectionOptions({
       pingInterval: 0,
       incoming: 'discard',
@@ -31,7 +31,7 @@ describe('resolveConnectionOptions()', () => {
     expect(Object.isFrozen(settings)).toBe(true);
   });
 
-  it.each([
+  test.each([
     ['maxMessageSize', -1, 'an integer from 0 to 9007199254740991'],
     ['maxFragments', 0, 'an integer from 1 to'],
     ['highWaterMark', 1.5, 'an integer from 0 to'],
@@ -43,20 +43,20 @@ describe('resolveConnectionOptions()', () => {
     ['maxUnreadBytes', Number.POSITIVE_INFINITY, 'got Infinity'],
     ['unreadTimeout', -1, 'unreadTimeout must be'],
     ['incoming', 'drop', `incoming must be 'keep' or 'discard', got "drop"`],
-  ])('refuses %s: %s', (name, value, message) => {
+  ])('throws for %s: %s', (name, value, message) => {
     expect(() => resolveConnectionOptions({ [name]: value })).toThrow(RangeError);
     expect(() => resolveConnectionOptions({ [name]: value })).toThrow(message);
   });
 
-  it.each(['keep', 'discard'] as const)('takes incoming: %j', incoming => {
+  test.each(['keep', 'discard'] as const)('accepts incoming: %j', incoming => {
     expect(resolveConnectionOptions({ incoming }).incoming).toBe(incoming);
   });
 
-  it('refuses an incoming of another type', () => {
+  test('throws for incoming of another type', () => {
     expect(() => resolveConnectionOptions({ incoming: 1 as never })).toThrow(TypeError);
   });
 
-  it('refuses what is no number', () => {
+  test('throws for values that are not numbers', () => {
     expect(() => resolveConnectionOptions({ closeTimeout: '10' as never })).toThrow(TypeError);
     expect(() => checkInteger('port', null, 0, 65_535)).toThrow('port must be a number, got null');
   });

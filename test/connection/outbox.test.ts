@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { prepareMessage } from '../../src/connection/prepared-message.js';
 import { BackpressureError } from '../../src/errors.js';
 import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
@@ -20,7 +20,7 @@ async function fill({ connection }: ReturnType<typeof congested>): Promise<void>
 }
 
 describe('backpressure', () => {
-  it('send() gives false above highWaterMark, and drain follows once', async () => {
+  test('send() returns false above highWaterMark, and drain follows once', async () => {
     const all = congested();
     const { connection, peer } = all;
     const drains = vi.fn();
@@ -41,7 +41,7 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('send() returns true up to highWaterMark, and false from the next byte on', () => {
+  test('send() returns true up to highWaterMark, and false from the next byte on', () => {
     const connection = connectionOver(new SlowDuplex(), 'server', { highWaterMark: 10 });
     expect(connection.send('8 bytes.')).toBe(true);
     expect(connection.bufferedAmount).toBe(10);
@@ -49,14 +49,14 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('asks the socket before it says no: what leaves at once is no reason to wait', () => {
+  test('tries to write first: bytes that leave at once are no reason to wait', () => {
     const { connection } = connectionAndPeer('server', { highWaterMark: 1_000 });
     expect(connection.send(Buffer.alloc(5_000))).toBe(true);
     expect(connection.bufferedAmount).toBe(0);
     connection.terminate();
   });
 
-  it('counts what waits behind a stream, and drains when that has left', async () => {
+  test('counts bytes that wait for a stream, and drains when they have left', async () => {
     const { connection } = connectionAndPeer('server', { highWaterMark: 100 });
     let finish = () => {};
     const sent = connection.sendStream(
@@ -76,7 +76,7 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('drains when what the socket has is gone, although the rest waits for a stream that waits itself', async () => {
+  test('drains when the socket is empty, even if the rest waits for a stream that waits itself', async () => {
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10_000 }, { highWaterMark: 100_000 });
     peer.socket.pause();
     // The last one finds the pipe full, and our end of it far from full.
@@ -97,7 +97,7 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('drained() resolves true at once where nothing waits, and otherwise with drain', async () => {
+  test('drained() resolves to true at once if nothing waits, and otherwise with drain', async () => {
     const all = congested();
     const { connection, peer } = all;
     expect(await connection.drained()).toBe(true);
@@ -114,7 +114,7 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('drained() resolves false where the connection closes first', async () => {
+  test('drained() resolves to false if the connection closes first', async () => {
     const all = congested();
     await fill(all);
     const waiting = all.connection.drained();
@@ -123,7 +123,7 @@ describe('backpressure', () => {
     expect(await all.connection.drained()).toBe(false);
   });
 
-  it('drained() rejects when aborted, before or meanwhile, and leaves the others waiting', async () => {
+  test('drained() rejects when aborted, before or during the wait, and other waits continue', async () => {
     const all = congested();
     const { connection, peer } = all;
     await expect(connection.drained({ signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
@@ -148,7 +148,7 @@ describe('backpressure', () => {
     connection.terminate();
   });
 
-  it('ends a connection whose peer lets more wait than maxBufferedAmount: BackpressureError', async () => {
+  test('ends a connection with a BackpressureError if more than maxBufferedAmount waits', async () => {
     const all = congested({ maxBufferedAmount: 5_000 });
     const { connection } = all;
     let sent = 0;
@@ -166,7 +166,7 @@ describe('backpressure', () => {
     expect(connection.send('x')).toBe(false);
   });
 
-  it('counts the memory that many pieces take beside their bytes', async () => {
+  test('counts the memory that many pieces take in addition to their bytes', async () => {
     const { connection } = congested({ maxBufferedAmount: 10_000_000 });
     await setImmediate();
     const message = prepareMessage(Buffer.alloc(17_000));
@@ -182,7 +182,7 @@ describe('backpressure', () => {
     });
   });
 
-  it('holds nothing of what a closed connection had to send', async () => {
+  test('holds no unsent bytes of a closed connection', async () => {
     const { connection } = congested();
     connection.send(Buffer.alloc(1_000_000));
     await setImmediate();
@@ -193,7 +193,7 @@ describe('backpressure', () => {
     expect(connection.bufferedAmount).toBe(262_144);
   });
 
-  it('a single message above the cap is no reason to end', async () => {
+  test('does not end a connection for a single message above the cap', async () => {
     const all = congested({ maxBufferedAmount: 1_000 });
     expect(all.connection.send(Buffer.alloc(100_000))).toBe(false);
     await setImmediate();
@@ -201,7 +201,7 @@ describe('backpressure', () => {
     all.connection.terminate();
   });
 
-  it('counts messages of no bytes, too, where they wait behind a stream', async () => {
+  test('also counts empty messages that wait for a stream', async () => {
     const { connection } = connectionAndPeer('server', { maxBufferedAmount: 10_000 });
     const stream = connection.sendStream(
       (async function* () {
@@ -225,7 +225,7 @@ describe('backpressure', () => {
 });
 
 describe('a full socket', () => {
-  it('that the opening handshake left behind gets our first words when it drains', async () => {
+  test('after the opening handshake gets our first bytes when it drains', async () => {
     const [socket, other] = duplexPair({ highWaterMark: 10, isAsync: true });
     socket.write('a long response head of the opening handshake');
     expect(socket.writableNeedDrain).toBe(true);
@@ -238,7 +238,7 @@ describe('a full socket', () => {
     connection.terminate();
   });
 
-  it('gets what it may have and no more: the rest stays countable as ours', async () => {
+  test('gets a limited amount, and the rest stays in bufferedAmount', async () => {
     const all = congested();
     const { connection, socket } = all;
     await fill(all);
@@ -250,7 +250,7 @@ describe('a full socket', () => {
     connection.terminate();
   });
 
-  it('whose peer floods it with pings holds a bounded number of pongs, and the latest is answered', async () => {
+  test('holds a bounded number of Pongs for a flood of Pings, and answers the latest', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', {}, { highWaterMark: 1_000 });
     peer.socket.pause();
     for (let i = 0; i < 200; i++) {
@@ -267,7 +267,7 @@ describe('a full socket', () => {
 });
 
 describe('memory', () => {
-  it('handed to another Duplex is not used again before its reader is done with it', async () => {
+  test('passed to another Duplex is not reused before its reader is done with it', async () => {
     const [socket, other] = duplexPair();
     const connection = connectionOver(socket, 'server');
     const chunks: Buffer[] = [];
@@ -281,7 +281,7 @@ describe('memory', () => {
     connection.terminate();
   });
 
-  it('of a chunk from another Duplex is not written to', async () => {
+  test('of a chunk from another Duplex is not changed', async () => {
     const { connection, peer } = connectionAndPeer();
     const frame = Buffer.from(peer.frames.binary(Buffer.alloc(100, 1)));
     const before = Buffer.from(frame);

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { payloadSize, toPayload } from '../../src/connection/payload.js';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { connectionAndPeer } from '../helpers/connections.js';
@@ -8,7 +8,7 @@ const NUMBERS = new Float32Array([1.5, -2, 3]);
 const NUMBER_BYTES = Buffer.from(NUMBERS.buffer);
 
 describe('toPayload()', () => {
-  it.each<[string, unknown, Uint8Array]>([
+  test.each<[string, unknown, Uint8Array]>([
     ['a Buffer', Buffer.from('ab'), Buffer.from('ab')],
     ['a Uint8Array', new Uint8Array([1, 2]), Buffer.from([1, 2])],
     ['a part of a Float32Array', NUMBERS.subarray(1), NUMBER_BYTES.subarray(4)],
@@ -25,7 +25,7 @@ describe('toPayload()', () => {
     expect(payloadSize(payload)).toBe(bytes.length);
   });
 
-  it('takes text, measured as UTF-8, and Blobs as they are', () => {
+  test('takes text, measured as UTF-8, and Blobs as they are', () => {
     expect(toPayload('ü')).toBe('ü');
     expect(payloadSize('ü€')).toBe(5);
     const blob = new Blob(['abc']);
@@ -33,7 +33,7 @@ describe('toPayload()', () => {
     expect(payloadSize(blob)).toBe(3);
   });
 
-  it.each([
+  test.each([
     ['a Buffer', Buffer.from('x')],
     ['a Float64Array', new Float64Array(1)],
     ['an ArrayBuffer', new ArrayBuffer(1)],
@@ -47,7 +47,7 @@ describe('toPayload()', () => {
     );
   });
 
-  it.each<[unknown, string]>([
+  test.each<[unknown, string]>([
     [7, 'got 7'],
     [undefined, 'got undefined'],
     [null, 'got null'],
@@ -84,7 +84,7 @@ describe('bytes that do not tell the truth about themselves', () => {
     ['of a subclass', () => new Liar(pool.buffer, 100, 3)],
   ];
 
-  it.each(LIARS)('an array %s is sent as what it is, and nothing else of the memory', (_what, make) => {
+  test.each(LIARS)('an array %s is sent as what it is, and nothing else of the memory', (_what, make) => {
     expect([...(toPayload(make()) as Uint8Array)]).toEqual([100, 101, 102]);
     const { connection, peer } = connectionAndPeer('server');
     connection.send(make());
@@ -93,14 +93,14 @@ describe('bytes that do not tell the truth about themselves', () => {
     expect(() => encodeFrame('server', 2, make())).toThrow(TypeError);
   });
 
-  it.each([
+  test.each([
     ['of a size that is none', { size: Number.NaN, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
     ['of a negative size', { size: -1, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
   ])('a Blob %s is refused', (_what, blob) => {
     expect(() => toPayload(blob as never)).toThrow(TypeError);
   });
 
-  it('a Blob whose arrayBuffer() returns a number closes the connection with 1011, and sends no memory of that size', async () => {
+  test('a Blob whose arrayBuffer() returns a number closes the connection with 1011, and sends no memory of that size', async () => {
     const { connection, peer } = connectionAndPeer('server');
     connection.send({ size: 1, type: '', arrayBuffer: async () => 1_000 } as unknown as Blob);
     expect(await peer.saw(1)).toEqual(['close 1011']);

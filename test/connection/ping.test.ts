@@ -1,9 +1,9 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
 describe('ping() (§5.5.2)', () => {
-  it('resolves with the round trip in milliseconds, which is the latency from then on', async () => {
+  test('resolves to the round trip in milliseconds, which becomes connection.latency', async () => {
     const { client, server } = connectedPair({}, { isAsync: true });
     expect(client.latency).toBeUndefined();
     const roundTrip = await client.ping();
@@ -14,7 +14,7 @@ describe('ping() (§5.5.2)', () => {
     client.terminate();
   });
 
-  it('sends what it is given, in whatever form, or 4 bytes of its own [5.5.2-1]', async () => {
+  test('sends the given payload in any form, or 4 bytes of its own [5.5.2-1]', async () => {
     const { connection, peer } = connectionAndPeer();
     const data = Buffer.from('data');
     for (const payload of ['text', data, new Uint8Array(2), undefined]) void connection.ping(payload);
@@ -25,7 +25,7 @@ describe('ping() (§5.5.2)', () => {
     connection.terminate();
   });
 
-  it('is answered by the Pong with its payload, and those before it, too', async () => {
+  test('is answered by the Pong with its payload, which also answers earlier Pings', async () => {
     const { connection, peer } = connectionAndPeer();
     const answers = [connection.ping('1'), connection.ping('2'), connection.ping('3')];
     await peer.saw(3);
@@ -36,7 +36,7 @@ describe('ping() (§5.5.2)', () => {
     expect(await answers[2]).toBeUndefined();
   });
 
-  it('resolves undefined behind a Close frame of either side, and sends nothing', async () => {
+  test('resolves to undefined after a Close frame of either side, and sends nothing', async () => {
     const { connection, peer } = connectionAndPeer();
     void connection.close();
     expect(await connection.ping('x')).toBeUndefined();
@@ -46,7 +46,7 @@ describe('ping() (§5.5.2)', () => {
     expect(await connection.ping('x')).toBeUndefined();
   });
 
-  it('resolves undefined where the connection closes first', async () => {
+  test('resolves to undefined if the connection closes first', async () => {
     const { connection, peer } = connectionAndPeer();
     const answer = connection.ping();
     await peer.saw(1);
@@ -54,7 +54,7 @@ describe('ping() (§5.5.2)', () => {
     expect(await answer).toBeUndefined();
   });
 
-  it('rejects when aborted, before (nothing is sent) or meanwhile, and leaves no listener on the signal', async () => {
+  test('rejects when aborted, before or during the wait, and leaves no listener on the signal', async () => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.ping('a', { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
     const controller = new AbortController();
@@ -74,7 +74,7 @@ describe('ping() (§5.5.2)', () => {
     connection.terminate();
   });
 
-  it('is not waited for by the messages', async () => {
+  test('does not delay messages', async () => {
     const { connection, peer } = connectionAndPeer();
     void connection.ping('p');
     connection.send('m');

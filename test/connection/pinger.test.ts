@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Pinger, type SentPing } from '../../src/connection/pinger.js';
 
 function sentPings(pinger: Pinger, ...payloads: string[]): Array<number | undefined | 'waiting'> {
@@ -12,7 +12,7 @@ function sentPings(pinger: Pinger, ...payloads: string[]): Array<number | undefi
 }
 
 describe('Pinger', () => {
-  it('makes payloads that differ', () => {
+  test('creates different payloads', () => {
     const pinger = new Pinger();
     expect([pinger.nextPayload(), pinger.nextPayload()].map(payload => payload.toString('hex'))).toEqual([
       '00000000',
@@ -20,7 +20,7 @@ describe('Pinger', () => {
     ]);
   });
 
-  it('answers a Ping, and all before it, by the Pong with its payload (§5.5.3)', () => {
+  test('settles a Ping, and all earlier ones, for the Pong with its payload (§5.5.3)', () => {
     const pinger = new Pinger();
     const answers = sentPings(pinger, 'a', 'b', 'c');
     pinger.receivePong(Buffer.from('b'));
@@ -29,7 +29,7 @@ describe('Pinger', () => {
     expect(pinger.latency).toBe(answers[1]);
   });
 
-  it('passes over Pongs that nobody asked for', () => {
+  test('ignores unsolicited Pongs', () => {
     const pinger = new Pinger();
     const answers = sentPings(pinger, 'a');
     pinger.receivePong(Buffer.from('other'));
@@ -37,14 +37,14 @@ describe('Pinger', () => {
     expect(pinger.latency).toBeUndefined();
   });
 
-  it('takes a Pong for the last of several Pings with one payload', () => {
+  test('matches a Pong with the last of several Pings with the same payload', () => {
     const pinger = new Pinger();
     const answers = sentPings(pinger, 'same', 'same');
     pinger.receivePong(Buffer.from('same'));
     expect(answers).not.toContain('waiting');
   });
 
-  it('forgets a Ping', () => {
+  test('forgets a Ping', () => {
     const pinger = new Pinger();
     const answers: unknown[] = [];
     const ping = pinger.await(Buffer.from('a'), roundTrip => void answers.push(roundTrip));
@@ -56,7 +56,7 @@ describe('Pinger', () => {
     expect(pinger.held).toBe(0);
   });
 
-  it('forgets that Ping alone, and nothing if its answer has come', () => {
+  test('forgets only that Ping, and nothing if it was answered', () => {
     const pinger = new Pinger();
     const answers: number[] = [];
     const [, second, third] = [1, 2, 3, 4].map(number =>
@@ -72,7 +72,7 @@ describe('Pinger', () => {
     expect(answers).toEqual([1, 2, 4]);
   });
 
-  it('answers a Ping if one with the same payload was forgotten', () => {
+  test('settles a Ping if another one with the same payload was forgotten', () => {
     const pinger = new Pinger();
     const answers: number[] = [];
     const pings = [1, 2, 3].map(number => pinger.await(Buffer.from('same'), () => void answers.push(number)));
@@ -83,7 +83,7 @@ describe('Pinger', () => {
   });
 
   // Looking through all of them for each took 30 s for 10,000.
-  it('finds the Ping of a Pong at once, however many wait', { timeout: 5_000 }, () => {
+  test('finds the Ping of a Pong in constant time', { timeout: 5_000 }, () => {
     const pinger = new Pinger();
     const payloads = Array.from({ length: 50_000 }, () => pinger.nextPayload());
     const answers: number[] = [];
@@ -94,7 +94,7 @@ describe('Pinger', () => {
     expect(pinger.held).toBe(0);
   });
 
-  it('answers with undefined at the end', () => {
+  test('settles all Pings with undefined at the end', () => {
     const pinger = new Pinger();
     const answers = sentPings(pinger, 'a', 'b');
     pinger.end();
@@ -103,7 +103,7 @@ describe('Pinger', () => {
   });
 });
 
-it('counts the memory of the Pings that wait for their Pong', () => {
+test('counts the memory of unanswered Pings', () => {
   const pinger = new Pinger();
   expect(pinger.held).toBe(0);
   const payload = pinger.nextPayload();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
 import { prepareMessage, toMessage, toPrepared } from '../../src/connection/prepared-message.js';
 import {
@@ -31,7 +31,7 @@ function deflatingPair(noContextTakeover: boolean, level = 1) {
 }
 
 describe('a prepared message', () => {
-  it.each([
+  test.each([
     ['text', 'grüß Gott'],
     ['an empty text', ''],
     ['a Buffer', Buffer.from('bytes')],
@@ -54,7 +54,7 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  it('does not change with the memory that it was made of', async () => {
+  test('does not change with the memory that it was made of', async () => {
     const bytes = Buffer.from('one');
     const message = prepareMessage(bytes);
     expect(message.payload).not.toBe(bytes);
@@ -66,7 +66,7 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  it('leaves as the same bytes for all peers: none of them has a copy', async () => {
+  test('leaves as the same bytes for all peers: none of them has a copy', async () => {
     const message = prepareMessage('for all');
     const all = Array.from({ length: 3 }, () => connectionAndPeer());
     const writes = all.map(({ socket }) => vi.spyOn(socket, 'write'));
@@ -76,7 +76,7 @@ describe('a prepared message', () => {
     for (const { connection } of all) connection.terminate();
   });
 
-  it('waits for its turn behind a Blob', async () => {
+  test('waits for its turn behind a Blob', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(client);
     server.send(new Blob(['first']));
@@ -86,7 +86,7 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  it('is refused where it is none: of a Blob, of a number, and as a Ping', async () => {
+  test('is refused where it is none: of a Blob, of a number, and as a Ping', async () => {
     expect(() => prepareMessage(new Blob([]) as never)).toThrow(/'?data'?.* a string, a Buffer/);
     expect(() => prepareMessage(5 as never)).toThrow(TypeError);
     const { client } = connectedPair();
@@ -98,11 +98,11 @@ describe('a prepared message', () => {
 describe('a prepared message of another copy of this package', () => {
   const BRAND = Symbol.for('ws101.PreparedMessage');
 
-  it('is known by its brand, which ours have too', () => {
+  test('is known by its brand, which ours have too', () => {
     expect(Reflect.get(prepareMessage('x'), BRAND)).toBe(true);
   });
 
-  it('is sent as its payload, and prepared anew for many', () => {
+  test('is sent as its payload, and prepared anew for many', () => {
     for (const payload of ['text', Buffer.from('bytes')]) {
       const foreign = { [BRAND]: true, payload } as never;
       expect(toMessage(foreign)).toBe(payload);
@@ -110,7 +110,7 @@ describe('a prepared message of another copy of this package', () => {
     }
   });
 
-  it.each([{ payload: 'x' }, null, undefined, 5, () => {}])('is not taken for one without the brand: %o', value => {
+  test.each([{ payload: 'x' }, null, undefined, 5, () => {}])('is not taken for one without the brand: %o', value => {
     for (const take of [toMessage, toPrepared]) {
       expect(() => take(value as never)).toThrow(
         expect.objectContaining({ name: 'TypeError', code: 'WS101_INVALID_ARGUMENT' }),
@@ -118,7 +118,7 @@ describe('a prepared message of another copy of this package', () => {
     }
   });
 
-  it('is not made of one of our own, which is taken as it is', () => {
+  test('is not made of one of our own, which is taken as it is', () => {
     const message = prepareMessage('x');
     expect(toMessage(message)).toBe(message);
     expect(toPrepared(message)).toBe(message);
@@ -127,7 +127,7 @@ describe('a prepared message of another copy of this package', () => {
 });
 
 describe('a prepared message and permessage-deflate (RFC 7692)', () => {
-  it('is compressed once where every message stands alone, for all connections', async () => {
+  test('is compressed once where every message stands alone, for all connections', async () => {
     const pairs = Array.from({ length: 3 }, () => deflatingPair(true));
     const message = prepareMessage(TEXT);
     const compress = vi.spyOn(message, 'compressedFrame');
@@ -139,7 +139,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     for (const { client } of pairs) client.terminate();
   });
 
-  it('is compressed once for each set of parameters', () => {
+  test('is compressed once for each set of parameters', () => {
     const message = prepareMessage(TEXT);
     const options = { windowBits: 15, noContextTakeover: true, level: 1, memLevel: 8 };
     const frame = message.compressedFrame(options);
@@ -149,7 +149,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     }
   });
 
-  it('follows the context where one is taken over, and of a client', async () => {
+  test('follows the context where one is taken over, and of a client', async () => {
     const { client, server, messages } = deflatingPair(false);
     const message = prepareMessage(TEXT);
     const returned = collectMessages(server);
@@ -160,7 +160,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     client.terminate();
   });
 
-  it('may be large, and is then deflated on the thread pool: in order, and once', async () => {
+  test('may be large, and is then deflated on the thread pool: in order, and once', async () => {
     const [one, two] = [deflatingPair(true), deflatingPair(true)];
     const large = Buffer.concat([randomBytes(100_000), Buffer.alloc(100_000)]);
     const message = prepareMessage(large);
@@ -176,7 +176,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     }
   });
 
-  it('goes as it is below the threshold', async () => {
+  test('goes as it is below the threshold', async () => {
     const { client, server, messages } = deflatingPair(true);
     server.send(prepareMessage('short'));
     await expect.poll(() => messages).toEqual(['short']);

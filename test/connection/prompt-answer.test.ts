@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { promptAnswer } from '../../src/connection/prompt-answer.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 
 describe('promptAnswer()', () => {
-  it('answers at once', async () => {
+  test('answers at once', async () => {
     const order: unknown[] = [];
     const answered = promptAnswer('now').then(value => order.push(value));
     const turn = setImmediate().then(() => order.push('next turn'));
@@ -12,7 +12,7 @@ describe('promptAnswer()', () => {
     expect(order).toEqual(['now', 'next turn']);
   });
 
-  it('answers 64 times at once in each turn, and the rest in the next turn', async () => {
+  test('answers 64 times at once in each turn, and the rest in the next turn', async () => {
     await setImmediate();
     for (let turn = 0; turn < 2; turn++) {
       let answered = 0;
@@ -26,7 +26,7 @@ describe('promptAnswer()', () => {
     }
   });
 
-  it('lets the turn end in a loop that awaits nothing else', async () => {
+  test('lets the turn end during a loop that awaits nothing else', async () => {
     let turnEnded = false;
     void setImmediate().then(() => {
       turnEnded = true;
@@ -40,7 +40,7 @@ describe('promptAnswer()', () => {
   });
 });
 
-describe('no loop over the waits of a connection starves the event loop', () => {
+describe('a loop over the promises of a connection does not starve the event loop:', () => {
   const signal = AbortSignal.abort();
   const LOOPS: Array<[string, (connection: ReturnType<typeof connectionAndPeer>['connection']) => Promise<unknown>]> = [
     ['drained()', connection => connection.drained()],
@@ -56,7 +56,7 @@ describe('no loop over the waits of a connection starves the event loop', () => 
   const STATES = ['open', 'closing by us', 'closing by the peer', 'closed'] as const;
 
   describe.each(STATES)('%s', state => {
-    it.each(LOOPS)('%s', async (_name, wait) => {
+    test.each(LOOPS)('%s', async (_name, wait) => {
       const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
       if (state === 'closing by us') void connection.close();
       if (state === 'closing by the peer') {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { RSV1 } from '../../src/framing/frame-header.js';
 import { OPCODE } from '../../src/framing/opcode.js';
@@ -21,7 +21,7 @@ function numbers(from: number, to: number): string[] {
 }
 
 describe('messages', () => {
-  it('come as string and as Buffer', async () => {
+  test('arrive as strings and as Buffers', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     peer.send(client.text('a'), client.binary(Buffer.from([1, 2])), client.text(''));
@@ -31,7 +31,7 @@ describe('messages', () => {
     connection.terminate();
   });
 
-  it('that came with the opening handshake come first, as Buffers even out of a Uint8Array', async () => {
+  test('that arrived with the opening handshake come first, as Buffers even if the head is a Uint8Array', async () => {
     const head = new Uint8Array(client.binary(Buffer.alloc(500, 7)));
     const { connection, peer } = connectionAndPeer('server', { head });
     peer.send(client.text('second'));
@@ -43,7 +43,7 @@ describe('messages', () => {
     connection.terminate();
   });
 
-  it('come although the opening handshake left the socket paused', async () => {
+  test('arrive even if the opening handshake left the socket paused', async () => {
     const [socket, other] = duplexPair();
     socket.pause();
     const connection = connectionOver(socket, 'server');
@@ -54,7 +54,7 @@ describe('messages', () => {
     connection.terminate();
   });
 
-  it('are dropped unseen by incoming: discard, and nothing is kept', async () => {
+  test('are dropped with incoming: discard, and none is kept', async () => {
     const { connection, peer } = connectionAndPeer('server', { incoming: 'discard', maxUnreadMessages: 1 });
     const messages = collectMessages(connection);
     peer.send(...texts(1, 100), client.ping('still answered'));
@@ -65,7 +65,7 @@ describe('messages', () => {
 });
 
 describe('messages before anyone listens', () => {
-  it('are kept for the first listener, and none comes within on()', async () => {
+  test('are kept for the first listener, and none is emitted within on()', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
     await turns();
@@ -77,7 +77,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('go one by one to listeners of once()', async () => {
+  test('go one by one to listeners added with once()', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
     expect(await once(connection, 'message')).toEqual(['1']);
@@ -89,7 +89,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('wait again when the last listener has gone', async () => {
+  test('are kept again after the last listener was removed', async () => {
     const { connection, peer } = connectionAndPeer();
     const first = collectMessages(connection);
     peer.send(client.text('1'));
@@ -104,7 +104,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('stop the reading at the bounds, and nothing is lost', async () => {
+  test('stop reading at the limits, and none is lost', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 10 });
     peer.send(...texts(1, 50));
     await turns();
@@ -117,7 +117,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('hold at most maxUnreadBytes and one message, the rest stays with the peer', async () => {
+  test('hold at most maxUnreadBytes and one message, and the rest stays with the peer', async () => {
     const { connection, peer, socket } = connectionAndPeer(
       'server',
       { maxUnreadBytes: 20_000 },
@@ -133,7 +133,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('end the connection after unreadTimeout where nobody ever takes them', async () => {
+  test('end the connection after unreadTimeout if they are never taken', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 30 });
     peer.send(...texts(1, 5));
     const info = await connection.closed;
@@ -146,7 +146,7 @@ describe('messages before anyone listens', () => {
     await peer.closed;
   });
 
-  it('have no gap where a connection that is closing keeps no more of them', async () => {
+  test('have no gap if a closing connection keeps no more of them', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
     void connection.close(1000);
     peer.send(...texts(1, 4));
@@ -162,7 +162,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  it('do not end it by unreadTimeout: 0, nor where they are taken in time', async () => {
+  test('do not end the connection with unreadTimeout: 0, or if they are taken in time', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 0 });
     const other = connectionAndPeer('server', { maxUnreadMessages: 2, unreadTimeout: 60 });
     peer.send(...texts(1, 5));
@@ -179,7 +179,7 @@ describe('messages before anyone listens', () => {
     other.connection.terminate();
   });
 
-  it('come before `close`, even where the transport was gone from the start', async () => {
+  test('come before `close`, even if the transport was gone from the start', async () => {
     const [socket] = duplexPair();
     socket.destroy();
     await once(socket, 'close');
@@ -193,7 +193,7 @@ describe('messages before anyone listens', () => {
 });
 
 describe('pause() and resume()', () => {
-  it('stop and start the messages, from outside', async () => {
+  test('stop and start the messages outside of a listener', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.pause();
@@ -209,7 +209,7 @@ describe('pause() and resume()', () => {
     connection.terminate();
   });
 
-  it('take effect before the next message, within a listener', async () => {
+  test('take effect before the next message within a listener', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.on('message', () => connection.pause());
@@ -223,7 +223,7 @@ describe('pause() and resume()', () => {
     connection.terminate();
   });
 
-  it('may follow each other within one listener', async () => {
+  test('may follow each other within one listener', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.on('message', () => {
@@ -238,7 +238,7 @@ describe('pause() and resume()', () => {
     connection.terminate();
   });
 
-  it('hold for kept messages, too', async () => {
+  test('also apply to kept messages', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 4));
     await turns();
@@ -261,7 +261,7 @@ describe('pause() and resume()', () => {
     connection.terminate();
   });
 
-  it('hold for a message that is still being inflated, too', async () => {
+  test('also apply to a message that is being inflated', async () => {
     let finish = (_bytes: Uint8Array) => {};
     const inflated = new Promise<Uint8Array>(resolve => {
       finish = resolve;
@@ -280,14 +280,14 @@ describe('pause() and resume()', () => {
     connection.terminate();
   });
 
-  it('end the connection after unreadTimeout', async () => {
+  test('end the connection after unreadTimeout', async () => {
     const { connection } = connectionAndPeer('server', { unreadTimeout: 30 });
     connection.pause();
     expect((await connection.closed).cause).toMatchObject({ code: 'WS101_UNREAD_TIMEOUT' });
     expect(connection.send('x')).toBe(false);
   });
 
-  it('lose nothing where the peer has ended TCP meanwhile', async () => {
+  test('lose nothing if the peer ends TCP meanwhile', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.on('message', () => connection.pause());
@@ -302,7 +302,7 @@ describe('pause() and resume()', () => {
     expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
   });
 
-  it('do nothing once the connection is closing or closed', async () => {
+  test('do nothing once the connection is closing or closed', async () => {
     const { connection, peer } = connectionAndPeer();
     const closed = connection.close();
     connection.pause();
@@ -317,7 +317,7 @@ describe('pause() and resume()', () => {
 });
 
 describe('close() of a connection that does not read', () => {
-  it('resumes reading, and delivers what was on its way', async () => {
+  test('resumes reading, and delivers messages in transit', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.pause();
@@ -329,7 +329,7 @@ describe('close() of a connection that does not read', () => {
     expect(messages).toEqual(numbers(1, 4));
   });
 
-  it('within a listener that has paused', async () => {
+  test('resumes reading within a listener that paused', async () => {
     const { connection, peer } = connectionAndPeer();
     const messages = collectMessages(connection);
     connection.once('message', () => {
@@ -341,7 +341,7 @@ describe('close() of a connection that does not read', () => {
     expect(messages).toEqual(numbers(1, 3));
   });
 
-  it('loses none of more messages than the bounds allow, where a listener takes them', async () => {
+  test('loses no message beyond the limits if a listener takes them', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
     peer.send(...texts(1, 30));
     await turns();
@@ -355,7 +355,7 @@ describe('close() of a connection that does not read', () => {
     expect(messages).toEqual(numbers(1, 30));
   });
 
-  it('closes in order although megabytes wait with the peer that nobody takes', async () => {
+  test('closes cleanly even if megabytes wait with the peer', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', {}, { highWaterMark: 5_000 });
     peer.send(...Array.from({ length: 200 }, () => client.binary(Buffer.alloc(15_000))));
     await turns();
@@ -368,7 +368,7 @@ describe('close() of a connection that does not read', () => {
     expect({ wasClean, total: dropped + kept.length }).toEqual({ wasClean: true, total: 200 });
   });
 
-  it('keeps no more than the bounds where nobody takes them, and still closes in order', async () => {
+  test('keeps no more than the limits without a listener, and still closes cleanly', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 5 });
     peer.send(...texts(1, 30), client.close(4000));
     await turns();
@@ -381,7 +381,7 @@ describe('close() of a connection that does not read', () => {
 });
 
 describe('async iteration', () => {
-  it('gives the messages and ends with the connection', async () => {
+  test('returns the messages and ends with the connection', async () => {
     const { client: sender, server } = connectedPair();
     for (const text of ['1', '2', '3']) sender.send(text);
     void sender.close();
@@ -391,7 +391,7 @@ describe('async iteration', () => {
     expect(server.state).toBe('closed');
   });
 
-  it('gives what is kept even behind the end', async () => {
+  test('returns kept messages even after the end', async () => {
     const { client: sender, server } = connectedPair();
     sender.send('kept');
     await sender.close();
@@ -405,11 +405,11 @@ describe('async iteration', () => {
     await expect(other[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'WS101_TERMINATED' });
   });
 
-  it.each<[string, (peer: FramePeer) => void, object]>([
+  test.each<[string, (peer: FramePeer) => void, object]>([
     ['the network', peer => void peer.socket.end(), { code: 'WS101_CONNECTION_LOST' }],
     ['a reset', peer => void peer.socket.destroy(), { code: 'WS101_CONNECTION_LOST' }],
     ['a broken rule', peer => peer.send(Buffer.from('ff8000000000', 'hex')), { code: 'WS101_PROTOCOL_VIOLATION' }],
-  ])('throws the cause of an end by %s, after the messages that came', async (_, end, cause) => {
+  ])('throws the cause of an end by %s, after the messages that arrived', async (_, end, cause) => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
     const messages: unknown[] = [];
@@ -425,7 +425,7 @@ describe('async iteration', () => {
     expect((await connection.closed).cause).toBe(await loop.catch(error => error));
   });
 
-  it('throws to a loop that waits, and once to each that begins after the end', async () => {
+  test('throws to a waiting loop, and once to each loop that starts after the end', async () => {
     const { connection, peer } = connectionAndPeer();
     const iterator = connection[Symbol.asyncIterator]();
     const next = iterator.next();
@@ -435,7 +435,7 @@ describe('async iteration', () => {
     await expect(connection[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'WS101_CONNECTION_LOST' });
   });
 
-  it('says how many messages a connection that was closing dropped, since the loop was too slow', async () => {
+  test('reports how many messages a closing connection dropped because the loop was too slow', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 3 });
     const iterator = connection[Symbol.asyncIterator]();
     const first = iterator.next();
@@ -449,7 +449,7 @@ describe('async iteration', () => {
     expect(rest).toEqual(numbers(2, 4));
   });
 
-  it('may be left and taken up again, with no message lost between', async () => {
+  test('may be left and resumed without losing a message', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 6));
     const messages: unknown[] = [];
@@ -463,7 +463,7 @@ describe('async iteration', () => {
     connection.terminate();
   });
 
-  it('gives each message to one of two loops', async () => {
+  test('passes each message to one of two loops', async () => {
     const { connection, peer } = connectionAndPeer();
     const loops: unknown[][] = [[], []];
     const done = loops.map(async loop => {
@@ -478,7 +478,7 @@ describe('async iteration', () => {
     expect(loops.every(loop => loop.length > 0)).toBe(true);
   });
 
-  it('takes a message that it waits for ahead of the listeners', async () => {
+  test('gets a message that it waits for before the listeners', async () => {
     const { connection, peer } = connectionAndPeer();
     const heard = collectMessages(connection);
     const next = connection[Symbol.asyncIterator]().next();
@@ -488,7 +488,7 @@ describe('async iteration', () => {
     connection.terminate();
   });
 
-  it('holds the peer up, and reads on as it takes the messages', async () => {
+  test('slows the peer down, and continues to read as it takes messages', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { maxUnreadMessages: 3 });
     peer.send(...texts(1, 10), client.close());
     await turns();
@@ -503,7 +503,7 @@ describe('async iteration', () => {
     expect(await connection.closed).toMatchObject({ wasClean: true });
   });
 
-  it('gives nothing new while the connection is paused', async () => {
+  test('returns no new messages while the connection is paused', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
     peer.send(...texts(1, 4));
     await turns();

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
@@ -20,7 +20,7 @@ class SlowBlob extends Blob {
 const FLOATS = new Float32Array([0.5, 1, 2, 4]);
 
 describe.each(['client', 'server'] as const)('send() of a %s', role => {
-  it.each<[string, unknown, string | Buffer]>([
+  test.each<[string, unknown, string | Buffer]>([
     ['a string', 'grüezi ☃', 'grüezi ☃'],
     ['an empty string', '', ''],
     ['a Buffer', Buffer.from([0, 1]), Buffer.from([0, 1])],
@@ -32,7 +32,7 @@ describe.each(['client', 'server'] as const)('send() of a %s', role => {
     ['a Blob', new Blob(['ab', new Uint8Array([0])]), Buffer.from('ab\0')],
     ['100 KB of text', 'x'.repeat(100_000), 'x'.repeat(100_000)],
     ['1 MiB of bytes', Buffer.alloc(1024 * 1024, 7), Buffer.alloc(1024 * 1024, 7)],
-  ])('takes %s', async (_, data, arrives) => {
+  ])('accepts %s', async (_, data, arrives) => {
     const { client, server } = connectedPair();
     const [sender, receiver] = role === 'client' ? [client, server] : [server, client];
     const arrived = receiver[Symbol.asyncIterator]().next();
@@ -44,14 +44,14 @@ describe.each(['client', 'server'] as const)('send() of a %s', role => {
     client.terminate();
   });
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['a number', 200],
     ['undefined', undefined],
     ['null', null],
     ['an array', [1, 2]],
     ['an object', { data: 'x' }],
     ['a promise', Promise.resolve('x')],
-  ])('refuses %s, with no byte on the wire', async (_, data) => {
+  ])('throws for %s, and sends nothing', async (_, data) => {
     const { connection, peer } = connectionAndPeer(role);
     expect(() => connection.send(data as never)).toThrow(TypeError);
     expect(connection.bufferedAmount).toBe(0);
@@ -62,8 +62,8 @@ describe.each(['client', 'server'] as const)('send() of a %s', role => {
   });
 });
 
-describe('arguments that once gave away memory', () => {
-  it('close(1000, new Float32Array(20)): TypeError, and the connection stays open (ws CVE-2026-45736)', async () => {
+describe('arguments that disclosed memory in other libraries', () => {
+  test('close(1000, new Float32Array(20)) throws a TypeError, and the connection stays open (ws CVE-2026-45736)', async () => {
     const { connection, peer } = connectionAndPeer();
     expect(() => connection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
     expect(() => connection.close(9999)).toThrow(RangeError);
@@ -73,7 +73,7 @@ describe('arguments that once gave away memory', () => {
     connection.terminate();
   });
 
-  it('ping(number): TypeError, and no byte on the wire (ws CVE-2016-10518)', async () => {
+  test('ping(number) throws a TypeError, and sends nothing (ws CVE-2016-10518)', async () => {
     const { connection, peer } = connectionAndPeer();
     for (const data of [125, null, {}, [1], new Blob(['x'])]) {
       expect(() => connection.ping(data as never)).toThrow(TypeError);
@@ -87,7 +87,7 @@ describe('arguments that once gave away memory', () => {
 });
 
 describe('the order of messages', () => {
-  it('is that of the calls, whatever waits for its bytes [5.4-3]', async () => {
+  test('is that of the calls, even if a message waits for its bytes [5.4-3]', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const slow = new SlowBlob(['2']);
@@ -106,7 +106,7 @@ describe('the order of messages', () => {
     expect(messages.map(String)).toEqual(['1', '2', '3', '4four', '5', '6']);
   });
 
-  it('holds for bytes that the caller writes to while they wait', async () => {
+  test('is kept for bytes that the caller overwrites while they wait', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(client);
     const slow = new SlowBlob(['1']);
@@ -119,7 +119,7 @@ describe('the order of messages', () => {
     expect(messages.map(String)).toEqual(['1', '2']);
   });
 
-  it.each([
+  test.each([
     ['1000', 1000],
     ['no code', undefined],
   ])('a Close frame with %s is answered after a Blob that was sent before', async (_, code) => {
@@ -134,7 +134,7 @@ describe('the order of messages', () => {
     expect(peer.seen).toEqual(['binary 4', code === undefined ? 'close' : 'close 1000']);
   });
 
-  it('has nothing behind a Blob that could not be read: that closes with 1011', async () => {
+  test('ends with a Blob that cannot be read, which closes with 1011', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const slow = new SlowBlob(['lost']);
@@ -154,7 +154,7 @@ describe('the order of messages', () => {
     expect(client.bufferedAmount).toBe(0);
   });
 
-  it('a Blob that fails behind the end harms nobody', async () => {
+  test('is not affected by a Blob that fails after the end', async () => {
     const { connection } = connectionAndPeer();
     const slow = new SlowBlob(['x']);
     connection.send(slow);
@@ -167,7 +167,7 @@ describe('the order of messages', () => {
     expect(connection.bufferedAmount).toBe(0);
   });
 
-  it('counts what waits', async () => {
+  test('is reflected in bufferedAmount', async () => {
     const { connection, peer } = connectionAndPeer();
     const slow = new SlowBlob(['12345']);
     connection.send(slow);
@@ -182,7 +182,7 @@ describe('the order of messages', () => {
 });
 
 describe('one turn of the event loop', () => {
-  it('leaves in one write [2.1-1] [6.1-9]', async () => {
+  test('sends everything in one write [2.1-1] [6.1-9]', async () => {
     const { connection, socket, peer } = connectionAndPeer();
     const writes: number[] = [];
     const write = socket.write;
@@ -197,7 +197,7 @@ describe('one turn of the event loop', () => {
     connection.terminate();
   });
 
-  it('keeps the order of small and large messages, of several connections that share memory', async () => {
+  test('keeps the order of small and large messages, for several connections that share memory', async () => {
     const pairs = [connectedPair(), connectedPair(), connectedPair({}, { isAsync: true })];
     const received = pairs.map(({ client }) => collectMessages(client));
     for (let i = 0; i < 50; i++) {
@@ -220,7 +220,7 @@ describe('one turn of the event loop', () => {
 });
 
 describe('send() of a connection that is not open', () => {
-  it('gives false while closing, when terminated and when closed [6.1-2]', async () => {
+  test('returns false while closing, when terminated and when closed [6.1-2]', async () => {
     const { connection, peer } = connectionAndPeer();
     const closed = connection.close();
     expect(connection.state).toBe('closing');
@@ -236,7 +236,7 @@ describe('send() of a connection that is not open', () => {
     expect(peer.seen).toEqual([]);
   });
 
-  it('gives false right behind terminate()', async () => {
+  test('returns false right after terminate()', async () => {
     const { connection } = connectionAndPeer();
     connection.terminate();
     expect(connection.state).toBe('closing');

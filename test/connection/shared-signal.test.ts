@@ -16,7 +16,7 @@ function leakWarnings(): unknown[] {
   return warnings;
 }
 
-describe('twelve waits with one AbortSignal print no warning, and one abort ends them all:', () => {
+describe('twelve waits with one AbortSignal print no warning, and one abort ends all of them:', () => {
   test('drained()', async () => {
     const warnings = leakWarnings();
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 1_000 }, { highWaterMark: 100 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BackpressureError } from '../../src/errors.js';
 import { collectMessages, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { FRAMES } from '../helpers/frames.js';
@@ -32,7 +32,7 @@ async function takeSlowly(socket: SlowDuplex, pace: number, time: number): Promi
 describe.each(['client', 'server'] as const)('keepalive of a %s', role => {
   const OPTIONS = { pingInterval: 1_000, pingTimeout: 1_000 };
 
-  it('lets a peer live that takes a long message slowly, and sends nothing meanwhile', async () => {
+  test('does not end a silent peer that reads a long message slowly', async () => {
     fakeTime();
     const socket = new SlowDuplex();
     const connection = connectionOver(socket, role, OPTIONS);
@@ -44,7 +44,7 @@ describe.each(['client', 'server'] as const)('keepalive of a %s', role => {
     await connection.closed;
   });
 
-  it('lets a peer live that takes a long stream slowly', async () => {
+  test('does not end a peer that reads a long stream slowly', async () => {
     fakeTime();
     const socket = new SlowDuplex();
     const connection = connectionOver(socket, role, OPTIONS);
@@ -60,7 +60,7 @@ describe.each(['client', 'server'] as const)('keepalive of a %s', role => {
     await connection.closed;
   });
 
-  it('ends a peer that takes nothing', async () => {
+  test('ends a peer that reads nothing', async () => {
     fakeTime();
     const connection = connectionOver(new SlowDuplex(), role, OPTIONS);
     connection.send(new Uint8Array(1_000_000));
@@ -70,7 +70,7 @@ describe.each(['client', 'server'] as const)('keepalive of a %s', role => {
     expect(await connection.closed).toMatchObject({ cause: { code: 'WS101_KEEPALIVE_TIMEOUT' } });
   });
 
-  it('ends a peer that is gone although what is sent to it is taken at once by the kernel', async () => {
+  test('ends a vanished peer even if the kernel accepts everything that is sent to it', async () => {
     fakeTime();
     const connection = connectionOver(new SlowDuplex(100_000_000), role, OPTIONS);
     for (let passed = 0; passed < 2_000; passed += 25) {
@@ -83,14 +83,14 @@ describe.each(['client', 'server'] as const)('keepalive of a %s', role => {
   });
 });
 
-describe('close() with much on its way', () => {
+describe('close() with much data in transit', () => {
   const SOURCES: ReadonlyArray<[string, (connection: ReturnType<typeof connectionOver>) => unknown]> = [
     ['a message', connection => connection.send(new Uint8Array(8 * 1024 * 1024))],
     ['a Blob', connection => connection.send(new Blob([new Uint8Array(8 * 1024 * 1024)]))],
     ['a stream', connection => connection.sendStream(new Array(128).fill(Buffer.alloc(65_536)))],
   ];
 
-  it.each(SOURCES)('%s: waits for a peer that takes it slowly, and then for its answer', async (_what, send) => {
+  test.each(SOURCES)('%s: waits for a peer that reads slowly, and then for its answer', async (_what, send) => {
     fakeTime();
     const socket = new SlowDuplex();
     const connection = connectionOver(socket, 'server', { closeTimeout: 10_000 });
@@ -106,7 +106,7 @@ describe('close() with much on its way', () => {
     expect(Buffer.concat(socket.written).length).toBeGreaterThan(8 * 1024 * 1024);
   });
 
-  it('does not blame the peer for a message whose source is slow', async () => {
+  test('does not blame the peer for a message whose source is slow', async () => {
     fakeTime();
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 1_000 });
     let finish!: () => void;
@@ -132,7 +132,7 @@ describe('close() with much on its way', () => {
     expect((await closed).wasClean).toBe(true);
   });
 
-  it('ends a peer that takes none of it, and does not say that the Close frame was sent', async () => {
+  test('ends a peer that reads nothing, and does not report the Close frame as sent', async () => {
     fakeTime();
     const socket = new SlowDuplex();
     const connection = connectionOver(socket, 'server', { closeTimeout: 5_000 });
@@ -150,7 +150,7 @@ describe('close() with much on its way', () => {
 });
 
 describe('a client after both Close frames', () => {
-  it('waits 2 s for the server to end TCP, and the close is clean', async () => {
+  test('waits 2 s for the server to end TCP, and the close is clean', async () => {
     fakeTime();
     const { connection, peer, socket } = connectionAndPeer('client');
     const closed = connection.close(1000);
@@ -166,10 +166,10 @@ describe('a client after both Close frames', () => {
 });
 
 describe('maxBufferedAmount', () => {
-  it.each([
+  test.each([
     ['20 MiB and a small message', [20 * 1024 * 1024, 4]],
     ['200 messages of 100 KB', new Array<number>(200).fill(100_000)],
-  ])('a burst in one turn arrives whole at a peer that reads: %s', async (_what, sizes) => {
+  ])('a burst in one turn arrives completely at a peer that reads: %s', async (_what, sizes) => {
     const [near, far] = await tcpPair();
     const server = connectionOver(near, 'server');
     const client = connectionOver(far, 'client', { maxMessageSize: 64 * 1024 * 1024 });
@@ -191,7 +191,7 @@ describe('maxBufferedAmount', () => {
     ['ping()', connection => connection.ping('x'.repeat(125))],
   ];
 
-  it.each(WAYS)('bounds what %s queues for a peer that takes nothing', async (_way, queue) => {
+  test.each(WAYS)('limits what %s queues for a peer that reads nothing', async (_way, queue) => {
     const connection = connectionOver(new SlowDuplex(), 'server', { maxBufferedAmount: 100_000 });
     let count = 0;
     while (connection.state === 'open') {
@@ -205,7 +205,7 @@ describe('maxBufferedAmount', () => {
 });
 
 describe.skipIf(IS_MUTATION_RUN)('an empty queue after a long wait', () => {
-  it('20,000 Blobs in one turn do not block the event loop', async () => {
+  test('20,000 Blobs in one turn do not block the event loop', async () => {
     const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
     for (let i = 0; i < 20_000; i++) connection.send(new Blob([`${i}`]));
     let longest = 0;
@@ -222,7 +222,7 @@ describe.skipIf(IS_MUTATION_RUN)('an empty queue after a long wait', () => {
     await connection.closed;
   });
 
-  it('60,000 messages behind a stream leave in order, and do not block the event loop', async () => {
+  test('60,000 messages after a stream leave in order, and do not block the event loop', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxBufferedAmount: 64 * 1024 * 1024 });
     let finish!: () => void;
     const finished = new Promise<void>(resolve => {
@@ -252,7 +252,7 @@ describe.skipIf(IS_MUTATION_RUN)('an empty queue after a long wait', () => {
 });
 
 describe.skipIf(IS_MUTATION_RUN)('the output of a connection whose peer does not read', () => {
-  it.each(['messages', 'pings', 'prepared'])(
+  test.each(['messages', 'pings', 'prepared'])(
     'holds little more than its own bytes: %s',
     { timeout: 60_000 },
     async what => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SocketWriter, type WriterOwner } from '../../src/connection/socket-writer.js';
 import { Protocol } from '../../src/protocol/protocol.js';
 import { connectionOver } from '../helpers/connections.js';
@@ -23,8 +23,8 @@ function writerTo(socket: SlowDuplex) {
   return { protocol, events, writer: new SocketWriter(socket, protocol, owner, true, undefined) };
 }
 
-describe('a transport that takes everything at once', () => {
-  it('gets all output in one write, and no event follows', async () => {
+describe('a transport that accepts everything at once', () => {
+  test('gets all output in one write, without events', async () => {
     const socket = new SlowDuplex(1_000);
     const { protocol, writer, events } = writerTo(socket);
     protocol.send('hello');
@@ -36,7 +36,7 @@ describe('a transport that takes everything at once', () => {
     expect(events).toEqual([]);
   });
 
-  it('gets a large message in slices of at most 256 KiB', () => {
+  test('gets a large message in slices of at most 256 KiB', () => {
     const socket = new SlowDuplex(10_000_000);
     const { protocol, writer } = writerTo(socket);
     protocol.send(new Uint8Array(1_000_000));
@@ -46,8 +46,8 @@ describe('a transport that takes everything at once', () => {
   });
 });
 
-describe('the writes themselves', () => {
-  it('have no callback while the transport takes everything, and their memory is used again', () => {
+describe('writes', () => {
+  test('have no callback while the transport accepts everything, and their memory is reused', () => {
     const socket = new SlowDuplex(1_000);
     const write = vi.spyOn(socket, 'write');
     const { protocol, writer } = writerTo(socket);
@@ -60,7 +60,7 @@ describe('the writes themselves', () => {
     expect(new Set(places)).toEqual(new Set([0]));
   });
 
-  it('of shared memory are those of a connection that is not blocked', () => {
+  test('use shared memory only while the connection is not blocked', () => {
     const socket = new SlowDuplex(1_000);
     const write = vi.spyOn(socket, 'write');
     const { protocol, writer } = writerTo(socket);
@@ -71,7 +71,7 @@ describe('the writes themselves', () => {
     expect((write.mock.calls[0]![0] as Uint8Array).buffer).toBe(other.takeOutput()[0]!.buffer);
   });
 
-  it('have one callback, with the last piece, once the transport has blocked', async () => {
+  test('have one callback, on the last piece, after the transport has blocked', async () => {
     const socket = new SlowDuplex();
     const write = vi.spyOn(socket, 'write');
     const { protocol, writer } = writerTo(socket);
@@ -94,14 +94,14 @@ describe('the writes themselves', () => {
     ]);
   });
 
-  it('count as told at exactly 64 KiB', () => {
+  test('get a callback at exactly 64 KiB', () => {
     const { protocol, writer } = writerTo(new SlowDuplex(1_000_000));
     protocol.send(new Uint8Array(65_532));
     writer.flush();
     expect(writer.busyUntil).toBeGreaterThan(0);
   });
 
-  it('that block are not taken for done by the late callback of one that was not', async () => {
+  test('that block are not completed by the late callback of an earlier write', async () => {
     const socket = new SlowDuplex();
     const { protocol, writer } = writerTo(socket);
     protocol.send('x');
@@ -123,8 +123,8 @@ describe('the writes themselves', () => {
   });
 });
 
-describe('a transport that takes less', () => {
-  it('gets one write at a time, and the rest as it takes them', async () => {
+describe('a transport that accepts less', () => {
+  test('gets one write at a time, and the next when it completes', async () => {
     const socket = new SlowDuplex();
     const { protocol, writer, events } = writerTo(socket);
     protocol.send(new Uint8Array(600_000));
@@ -146,7 +146,7 @@ describe('a transport that takes less', () => {
     expect(Buffer.concat(socket.written).subarray(-9).toString()).toBe('behind it');
   });
 
-  it('holds no memory that other connections write to', () => {
+  test('holds no memory that other connections write to', () => {
     const socket = new SlowDuplex();
     const { protocol, writer } = writerTo(socket);
     const other = new Protocol('server', HANDLER);
@@ -160,7 +160,7 @@ describe('a transport that takes less', () => {
     expect(protocol.takeOutput().map(piece => piece.buffer === shared!.buffer)).toEqual([false]);
   });
 
-  it('is not confused by the late callback of a write that was taken at once', async () => {
+  test('is not affected by the late callback of a write that was accepted at once', async () => {
     const socket = new SlowDuplex(3);
     const { protocol, writer } = writerTo(socket);
     protocol.send('');
@@ -179,7 +179,7 @@ describe('a transport that takes less', () => {
 });
 
 describe('the pace of a peer', () => {
-  it('leaves a peer the time to read what was sent at 128 KiB/s, for 8 MiB at most', async () => {
+  test('allows a peer the time to read at 128 KiB/s, for at most 8 MiB', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const { protocol, writer } = writerTo(new SlowDuplex(100_000_000));
@@ -205,7 +205,7 @@ describe('the pace of a peer', () => {
     }
   });
 
-  it('leaves a blocked peer twice as long as it needed between two signs of life, and 3 s at least', async () => {
+  test('allows a blocked peer twice the time between its signs of life, and at least 3 s', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     try {
       const socket = new SlowDuplex();
@@ -232,7 +232,7 @@ describe('the pace of a peer', () => {
     }
   });
 
-  it('says so if nothing was taken', () => {
+  test('says so if nothing was read', () => {
     const { protocol, writer } = writerTo(new SlowDuplex());
     expect(writer.pace).toBe('the peer took all that was sent before this turn');
     protocol.send('x');
@@ -240,7 +240,7 @@ describe('the pace of a peer', () => {
     expect(writer.pace).toMatch(/^the peer took nothing in the \d+ ms since it fell behind$/);
   });
 
-  it('tells how much was taken so far', async () => {
+  test('says how much was read so far', async () => {
     const socket = new SlowDuplex();
     const { protocol, writer } = writerTo(socket);
     protocol.send(new Uint8Array(600_000));
@@ -252,7 +252,7 @@ describe('the pace of a peer', () => {
 });
 
 describe('a Duplex whose write() throws', () => {
-  it('fails its own connection, and no other one that is flushed in the same turn', async () => {
+  test('fails only its own connection, not others that are flushed in the same turn', async () => {
     const fault = new Error('no more');
     const broken = connectionOver(
       Object.assign(new SlowDuplex(), {
@@ -273,8 +273,8 @@ describe('a Duplex whose write() throws', () => {
   });
 });
 
-describe('a Duplex that knows no empty chunk', () => {
-  it('never gets one, though its writes take their time', async () => {
+describe('a Duplex that does not accept empty chunks', () => {
+  test('never gets one, even if its writes are slow', async () => {
     const socket = new SlowDuplex();
     const sizes: number[] = [];
     const { write } = socket;
@@ -298,8 +298,8 @@ describe('a Duplex that knows no empty chunk', () => {
 describe.each([
   ['TCP', tcpPair],
   ['TLS', tlsPair],
-])('a large message over %s to a peer that pauses again and again', (_transport, makePair) => {
-  it('arrives whole, with small ones around it', async () => {
+])('a large message over %s to a peer that pauses repeatedly', (_transport, makePair) => {
+  test('arrives complete, with small ones before and after it', async () => {
     const [near, far] = await makePair();
     const server = connectionOver(near, 'server');
     const client = connectionOver(far, 'client', { maxUnreadMessages: 1 });

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { collectMessages, connectionOver, type Setup } from '../helpers/connections.js';
 import { FramePeer } from '../helpers/frame-peer.js';
 import { FRAMES } from '../helpers/frames.js';
@@ -25,7 +25,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     return { connection: connectionOver(socket, 'server', setup), socket, peer: new FramePeer(other, 'client') };
   }
 
-  it('messages of every size go both ways, and the closing handshake is clean [5.1-7] [6.1-9] [7.1.2-2]', async () => {
+  test('messages of every size arrive in both directions, and the closing handshake is clean [5.1-7] [6.1-9] [7.1.2-2]', async () => {
     const { client, server } = await connections();
     server.on('message', data => server.send(data));
     const echoes = collectMessages(client);
@@ -40,7 +40,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     expect(await server.closed).toMatchObject({ code: 1000, reason: 'done', initiator: 'remote', wasClean: true });
   });
 
-  it('many connections at once do not mix up the memory that they share', async () => {
+  test('many connections do not mix up the memory that they share', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => connections()));
     await Promise.all(
       all.map(async ({ client, server }, at) => {
@@ -68,7 +68,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     );
   });
 
-  it('binary messages stay as they came, although chunks are unmasked in place', async () => {
+  test('binary messages do not change when later chunks are unmasked in place', async () => {
     const { connection, peer } = await serverAndPeer();
     const messages = collectMessages(connection);
     const data = Array.from({ length: 40 }, (_, i) => Buffer.alloc(1 + i * 1_500, i));
@@ -78,7 +78,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     connection.terminate();
   });
 
-  it('early bytes out of a plain Uint8Array come as Buffers', async () => {
+  test('early bytes in a plain Uint8Array are delivered as Buffers', async () => {
     const { connection } = await serverAndPeer({ head: new Uint8Array(FRAMES.client.binary(Buffer.alloc(1_000, 3))) });
     const [message] = await once(connection, 'message');
     expect(Buffer.isBuffer(message)).toBe(true);
@@ -86,7 +86,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     connection.terminate();
   });
 
-  it('a slow reader holds the sender up, and gets all', async () => {
+  test('a slow reader slows the sender down, and gets everything', async () => {
     const { client, server } = await connections();
     client.pause();
     let sent = 0;
@@ -104,7 +104,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     expect(messages.map(bytes => bytes[0])).toEqual(Array.from({ length: sent + 1 }, (_, i) => i));
   });
 
-  it('what waits in the kernel’s queue is not overwritten by what other connections send meanwhile', async () => {
+  test('bytes that wait to be written are not overwritten by other connections', async () => {
     const { client, server } = await connections();
     const other = await connections();
     client.pause();
@@ -127,7 +127,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     other.client.terminate();
   });
 
-  it('a broken rule is told although much unread input lies there: the peer sees the Close frame, no reset [7.1.1-1]', async () => {
+  test('a violation with much unread input still sends the Close frame, without a reset [7.1.1-1]', async () => {
     const { connection, peer } = await serverAndPeer();
     peer.send(peer.frames.illegal(), Buffer.alloc(200_000));
     expect(await peer.saw(1)).toEqual([expect.stringMatching(/^close 1002 /)]);
@@ -136,13 +136,13 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     expect((await connection.closed).sent?.code).toBe(1002);
   });
 
-  it('a peer that ignores our Close frame and the end is gone after closeTimeout', async () => {
+  test('a peer that ignores our Close frame and FIN is gone after closeTimeout', async () => {
     const { connection, socket } = await serverAndPeer({ closeTimeout: 50 });
     expect((await connection.close(1001)).cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
     expect(socket.destroyed).toBe(true);
   });
 
-  it('a paused connection whose peer ends TCP still gives all that came before', async () => {
+  test('a paused connection whose peer ends TCP still delivers everything before it', async () => {
     const { connection, peer } = await serverAndPeer();
     const messages = collectMessages(connection);
     connection.once('message', () => connection.pause());
@@ -155,7 +155,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
     expect(messages).toEqual(['1', '2', '3']);
   });
 
-  it('keepalive finds a peer that has fallen silent', async () => {
+  test('keepalive detects a silent peer', async () => {
     const { connection, peer } = await serverAndPeer({ pingInterval: 40, pingTimeout: 40 });
     peer.socket.pause();
     expect(await connection.closed).toMatchObject({ initiator: 'network', cause: { code: 'WS101_KEEPALIVE_TIMEOUT' } });
@@ -164,7 +164,7 @@ describe.each(PAIRS)('over %s', (_, pair) => {
 });
 
 describe('the end of TCP', () => {
-  it('by RST in the middle of a frame: one close event, no partial message, each time', async () => {
+  test('by RST in the middle of a frame emits one close event, and no partial message', async () => {
     for (let i = 0; i < 50; i++) {
       const [other, socket] = await tcpPair();
       const connection = connectionOver(socket, 'server');
@@ -182,7 +182,7 @@ describe('the end of TCP', () => {
     }
   });
 
-  it('by FIN without a Close frame: 1006 within a second', async () => {
+  test('by FIN without a Close frame reports 1006 within a second', async () => {
     const [other, socket] = await tcpPair();
     const connection = connectionOver(socket, 'server');
     const start = performance.now();
@@ -193,7 +193,7 @@ describe('the end of TCP', () => {
     expect(socket.destroyed).toBe(true);
   });
 
-  it('by FIN right behind the Close frame gets our answer, although the socket was not made for half-open', async () => {
+  test('by FIN right after the Close frame gets our answer, even without allowHalfOpen', async () => {
     const [other, socket] = await tcpPair({ allowHalfOpen: false });
     other.allowHalfOpen = true;
     socket.pause();
@@ -210,7 +210,7 @@ describe('the end of TCP', () => {
     expect(peer.error).toBeUndefined();
   });
 
-  it('leaves no timer, no handle and no listener of ours that fires', async () => {
+  test('leaves no timer, handle or listener', async () => {
     const count = () => process.getActiveResourcesInfo().filter(name => /Timeout|TCP|TLS/.test(name)).length;
     await turns();
     const before = count();

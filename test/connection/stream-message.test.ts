@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
@@ -42,7 +42,7 @@ class ManualSource implements AsyncIterable<string | Uint8Array> {
 }
 
 describe('sendStream()', () => {
-  it('sends each piece as a fragment, as it comes (§5.4) [5.4-6] [6.1-5]', async () => {
+  test('sends each piece as a fragment, as it comes (§5.4) [5.4-6] [6.1-5]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -59,7 +59,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it.each<[string, Iterable<string | Uint8Array>, string[]]>([
+  test.each<[string, Iterable<string | Uint8Array>, string[]]>([
     ['nothing', [], ['binary 0']],
     ['one piece', ['a'], ['text- "a"', 'continuation ""']],
     [
@@ -74,7 +74,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('joins surrogates that were cut between two pieces', async () => {
+  test('joins surrogates that were cut between two pieces', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     await client.sendStream(['a\ud83d', '\ude00b', '\ud83d', '', '\ude00', '\ud83d', 'x', 'end\ud83d']);
@@ -82,7 +82,7 @@ describe('sendStream()', () => {
     expect(messages).toEqual(['a😀b😀\ufffdxend\ufffd']);
   });
 
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ['a string', 'text'],
     ['a number', 7],
     ['null', null],
@@ -95,7 +95,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('rejects, and leaves the connection open, where the source fails before its first piece', async () => {
+  test('rejects, and leaves the connection open, where the source fails before its first piece', async () => {
     const { connection, peer } = connectionAndPeer();
     const error = new Error('no such file');
     const source = new ManualSource();
@@ -107,7 +107,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('rejects, and leaves the connection open, where the first piece is no piece', async () => {
+  test('rejects, and leaves the connection open, where the first piece is no piece', async () => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.sendStream(Buffer.from('numbers') as never)).rejects.toThrow('got 110');
     connection.send('still here');
@@ -115,7 +115,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it.each<[string, Iterable<unknown>, string]>([
+  test.each<[string, Iterable<unknown>, string]>([
     ['text and bytes', ['text', Buffer.from('bytes')], 'a piece of the stream must be string, got a Buffer'],
     ['bytes and text', [Buffer.from('bytes'), 'text'], 'a piece of the stream must be Uint8Array, got "text"'],
     ['text and a number', ['text', 1], 'got 1'],
@@ -127,7 +127,7 @@ describe('sendStream()', () => {
     expect((await connection.closed).cause).toBeInstanceOf(TypeError);
   });
 
-  it('closes with 1011 where the source fails in the middle, whatever it throws', async () => {
+  test('closes with 1011 where the source fails in the middle, whatever it throws', async () => {
     for (const thrown of [new Error('disk'), 'a string', Object.create(null), undefined]) {
       const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 });
       const sent = connection.sendStream(
@@ -144,7 +144,7 @@ describe('sendStream()', () => {
     }
   });
 
-  it('lets nothing follow a message that was cut off: neither messages nor fragments of the next stream [5.4-4]', async () => {
+  test('lets nothing follow a message that was cut off: neither messages nor fragments of the next stream [5.4-4]', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const source = new ManualSource();
@@ -163,7 +163,7 @@ describe('sendStream()', () => {
     expect(messages).toEqual(['before']);
   });
 
-  it('closes with 1011, not with the code asked for, where close() waits behind a message that is cut off', async () => {
+  test('closes with 1011, not with the code asked for, where close() waits behind a message that is cut off', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -178,7 +178,7 @@ describe('sendStream()', () => {
     expect((await closed).cause?.message).toBe('cut');
   });
 
-  it('is not the cause where the source fails behind the peer’s Close frame', async () => {
+  test('is not the cause where the source fails behind the peer’s Close frame', async () => {
     const { connection, peer } = connectionAndPeer('client');
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -193,7 +193,7 @@ describe('sendStream()', () => {
     expect(await connection.closed).toMatchObject({ code: 1000, cause: undefined, wasClean: true });
   });
 
-  it('rejects at once where the signal was aborted before, and sends nothing', async () => {
+  test('rejects at once where the signal was aborted before, and sends nothing', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const reason = new Error('never mind');
@@ -206,7 +206,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('rejects where it is aborted while it waits for its turn, and passes its turn on', async () => {
+  test('rejects where it is aborted while it waits for its turn, and passes its turn on', async () => {
     const { connection, peer } = connectionAndPeer();
     const first = new ManualSource();
     const waiting = new ManualSource();
@@ -224,7 +224,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('rejects and closes with 1011 where it is aborted in the middle, even of a wait', async () => {
+  test('rejects and closes with 1011 where it is aborted in the middle, even of a wait', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const controller = new AbortController();
@@ -238,7 +238,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('leaves the connection open where it is aborted before its first piece', async () => {
+  test('leaves the connection open where it is aborted before its first piece', async () => {
     const { connection, peer } = connectionAndPeer();
     const controller = new AbortController();
     const sent = connection.sendStream(new ManualSource(), { signal: controller.signal });
@@ -250,7 +250,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('may be aborted by its own source, while that is asked', async () => {
+  test('may be aborted by its own source, while that is asked', async () => {
     const { connection, peer } = connectionAndPeer();
     const controller = new AbortController();
     const source = {
@@ -267,7 +267,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('leaves no listener on the signal', async () => {
+  test('leaves no listener on the signal', async () => {
     const { connection } = connectionAndPeer();
     const { signal } = new AbortController();
     const remove = vi.spyOn(signal, 'removeEventListener');
@@ -276,7 +276,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('resolves false where the connection closes in the middle, and for those that wait, and leaves the sources [6.1-3]', async () => {
+  test('resolves false where the connection closes in the middle, and for those that wait, and leaves the sources [6.1-3]', async () => {
     const { connection, peer } = connectionAndPeer();
     const [running, waiting] = [new ManualSource(), new ManualSource()];
     const sent = [connection.sendStream(running), connection.sendStream(waiting)];
@@ -289,7 +289,7 @@ describe('sendStream()', () => {
     await connection.closed;
   });
 
-  it('stays aborted where the connection closes behind the abort', async () => {
+  test('stays aborted where the connection closes behind the abort', async () => {
     const { connection } = connectionAndPeer();
     const controller = new AbortController();
     const running = connection.sendStream(new ManualSource());
@@ -302,7 +302,7 @@ describe('sendStream()', () => {
     expect(waiting.returned).toHaveBeenCalledOnce();
   });
 
-  it('resolves false where the peer closes between two pieces', async () => {
+  test('resolves false where the peer closes between two pieces', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -317,7 +317,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('goes no faster than the peer takes it', async () => {
+  test('goes no faster than the peer takes it', async () => {
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10_000 }, { highWaterMark: 10_000 });
     peer.socket.pause();
     let given = 0;
@@ -336,7 +336,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  it('survives a source whose clean-up fails', async () => {
+  test('survives a source whose clean-up fails', async () => {
     for (const returns of [
       () => Promise.reject(new Error('async')),
       () => {
@@ -351,7 +351,7 @@ describe('sendStream()', () => {
     }
   });
 
-  it('keeps control frames and pings going between the fragments [5.4-1]', async () => {
+  test('keeps control frames and pings going between the fragments [5.4-1]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     void connection.sendStream(source);

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { beginShare, countMessage, isShareUsedUp } from '../../src/connection/turn-share.js';
 import { collectMessages, connectionAndPeer } from '../helpers/connections.js';
 
@@ -15,7 +15,7 @@ function clock() {
 }
 
 describe('the share of a turn', () => {
-  it('is used up behind 5 ms of one turn, and another one in the next', async () => {
+  test('is used up after 5 ms of a turn, and is new in the next turn', async () => {
     const time = clock();
     const connection = {};
     beginShare(connection);
@@ -29,7 +29,7 @@ describe('the share of a turn', () => {
     expect(isShareUsedUp()).toBe(false);
   });
 
-  it('is not used up by others in the same turn', () => {
+  test('is not used up by others in the same turn', () => {
     const time = clock();
     beginShare({});
     time.now += 6;
@@ -38,7 +38,7 @@ describe('the share of a turn', () => {
     expect(isShareUsedUp()).toBe(false);
   });
 
-  it('looks at the clock at every 16th message', () => {
+  test('reads the clock at every 16th message', () => {
     const time = clock();
     beginShare({});
     time.now += 6;
@@ -62,7 +62,7 @@ describe('a busy peer', () => {
     return { connection, peer, socket, messages, texts };
   }
 
-  it('yields to the others in each turn, and loses nothing', async () => {
+  test('yields to the others in each turn, and loses nothing', async () => {
     const { connection, messages, texts } = busyConnection();
     const turns: number[] = [];
     while (messages.length < 100) {
@@ -74,7 +74,7 @@ describe('a busy peer', () => {
     connection.terminate();
   });
 
-  it('yields behind a chunk that held no message, too', async () => {
+  test('also yields after a chunk without a message', async () => {
     const time = clock();
     const { connection, peer, socket } = connectionAndPeer();
     connection.on('ping', () => {
@@ -89,7 +89,7 @@ describe('a busy peer', () => {
     connection.terminate();
   });
 
-  it('stays paused where the application pauses while it yields, and goes on with resume()', async () => {
+  test('stays paused if the application pauses while it yields, until resume()', async () => {
     const { connection, messages, texts } = busyConnection();
     while (messages.length === 0) await setImmediate();
     connection.pause();
@@ -104,7 +104,7 @@ describe('a busy peer', () => {
     connection.terminate();
   });
 
-  it('pause() and resume() within a listener do not cut the yielding short', async () => {
+  test('keeps yielding despite pause() and resume() in a listener', async () => {
     const { connection, messages, texts } = busyConnection(() => {
       connection.pause();
       connection.resume();
@@ -119,14 +119,14 @@ describe('a busy peer', () => {
     connection.terminate();
   });
 
-  it('gets everything read that came before its FIN', async () => {
+  test('has everything read that arrived before its FIN', async () => {
     const { connection, peer, messages, texts } = busyConnection();
     peer.socket.end();
     expect(await connection.closed).toMatchObject({ code: 1006, initiator: 'network' });
     expect(messages).toEqual(texts);
   });
 
-  it('gets everything read that came before its Close frame, and an answer to that', async () => {
+  test('has everything read that arrived before its Close frame, and gets an answer', async () => {
     const { connection, peer, messages, texts } = busyConnection();
     peer.send(peer.frames.close(1000));
     expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true });
@@ -134,7 +134,7 @@ describe('a busy peer', () => {
     expect(peer.seen).toEqual(['close 1000']);
   });
 
-  it('may be terminated while it yields: nothing more is delivered', async () => {
+  test('may be terminated while it yields: nothing more is delivered', async () => {
     const { connection, messages } = busyConnection();
     while (messages.length === 0) await setImmediate();
     connection.terminate();

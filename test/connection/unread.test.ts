@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FRAMES } from '../helpers/frames.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 import { turns } from '../helpers/turns.js';
@@ -42,7 +42,7 @@ function backlog(small: number): Uint8Array {
 }
 
 describe('unreadTimeout', () => {
-  it('starts again with each message that an iterator takes, though too much waits all the while', async () => {
+  test('restarts with each message that an iterator takes, even while too much waits', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', { unreadTimeout: 1_000 });
     peer.send(backlog(6));
     await turns();
@@ -57,7 +57,7 @@ describe('unreadTimeout', () => {
     expect(connection.state).toBe('closed');
   });
 
-  it('starts again with each message that a listener takes and pauses behind', async () => {
+  test('restarts with each message that a listener takes before it pauses', async () => {
     const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
     peer.send(backlog(6));
     await turns();
@@ -77,7 +77,7 @@ describe('unreadTimeout', () => {
     expect(connection.state).toBe('closed');
   });
 
-  it('leaves no timer behind when the connection ends', async () => {
+  test('leaves no timer when the connection ends', async () => {
     const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
     peer.send(backlog(6));
     await turns();
@@ -88,7 +88,7 @@ describe('unreadTimeout', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it.each<[string, (connection: import('../../src/index.js').WebSocketConnection) => void, string]>([
+  test.each<[string, (connection: import('../../src/index.js').WebSocketConnection) => void, string]>([
     ['pause() without resume()', connection => connection.pause(), 'pause() was called, and resume() was not'],
     [
       'nobody listening',
@@ -112,8 +112,8 @@ describe('unreadTimeout', () => {
   });
 });
 
-describe('a connection that stops reading because nobody listens', () => {
-  it('is a warning, once in the process', async () => {
+describe('a connection that stops reading for lack of a listener', () => {
+  test('causes a warning, once per process', async () => {
     const text =
       "A WebSocket connection has stopped reading: nobody listens for 'message' or iterates over the connection. " +
       "If it only sends, set the option incoming: 'discard'.";
@@ -133,7 +133,7 @@ describe('a connection that stops reading because nobody listens', () => {
     ]);
   });
 
-  it('is none where the application has paused, has a loop, or listens', async () => {
+  test('causes no warning if the application has paused, iterates or listens', async () => {
     const paused = connectionAndPeer();
     paused.connection.pause();
     const looping = connectionAndPeer();
@@ -149,7 +149,7 @@ describe('a connection that stops reading because nobody listens', () => {
   });
 });
 
-it.skipIf(IS_MUTATION_RUN)(
+test.skipIf(IS_MUTATION_RUN)(
   'unread messages of one byte do not pin the pool that others fill',
   { timeout: 60_000 },
   async () => {

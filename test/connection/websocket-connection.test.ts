@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import { transportOf } from '../../src/transport/transport.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 
-it('tells what the opening handshake agreed on, and needs no settings', async () => {
+test('has the results of the opening handshake, and needs no settings', async () => {
   const [socket] = duplexPair();
   const transport = { remoteAddress: '192.0.2.7', remotePort: 4711 };
   const connection = new WebSocketConnection(transportOf(socket, transport), {
@@ -26,7 +26,7 @@ it('tells what the opening handshake agreed on, and needs no settings', async ()
   await connection.closed;
 });
 
-it.each(['sendStream', 'drained', 'ping'] as const)('%s() says what is wrong with its options', async method => {
+test.each(['sendStream', 'drained', 'ping'] as const)('%s() throws for wrong options', async method => {
   const { connection } = connectionAndPeer();
   const call = (options: unknown) => () =>
     method === 'sendStream'

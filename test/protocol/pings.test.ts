@@ -81,7 +81,7 @@ describe.each<Role>(['client', 'server'])('Pings to a %s (§5.5.2, §5.5.3)', ro
       { ownsChunks: true },
     );
     const flood = Buffer.concat(Array.from({ length: 1_000 }, (_, i) => peer.ping(String(i).padStart(125, '0'))));
-    // The chunk is unmasked where it lies, so each time it is another one.
+    // The chunk is unmasked in place, so each call needs a new one.
     for (let i = 0; i < 1_000; i++) protocol.receive(Buffer.from(flood));
     expect(protocol.outputLength).toBeLessThan(20_000);
     const frames = framesOf(role, ...protocol.takeOutput());

@@ -52,7 +52,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       new ProtocolLog(role).protocol.receive(bytes);
       expect(bytes.equals(before)).toBe(true);
       new ProtocolLog(role, { ownsChunks: true }).protocol.receive(bytes);
-      // Only what is masked has to be changed.
+      // Only masked payloads have to be changed.
       expect(bytes.subarray(-300).equals(Buffer.alloc(300, 1))).toBe(true);
     });
   });
@@ -70,7 +70,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
       const { protocol } = new ProtocolLog(role);
       expect(protocol.outputPieces).toBe(0);
       protocol.send(new Uint8Array(100_000));
-      // It fills what is left of a slab, and one or two more.
+      // It fills the rest of a slab, and one or two more slabs.
       expect(protocol.outputPieces).toBeGreaterThanOrEqual(2);
       expect(protocol.outputPieces).toBeLessThanOrEqual(3);
       protocol.takeOutput();

@@ -21,7 +21,7 @@ afterAll(() => vi.doUnmock('../../src/framing/frame-decoder.js'));
 
 const OTHER: Record<Role, Role> = { client: 'server', server: 'client' };
 
-/** How many decoders `run` makes, beside those that were idle before. */
+/** Returns how many new decoders `run` creates. Idle ones do not count. */
 function decodersMadeBy(run: () => void): number {
   const before = made.decoders;
   run();
@@ -31,7 +31,7 @@ function decodersMadeBy(run: () => void): number {
 describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
   const peer = FRAMES[OTHER[role]];
   const logs = (count: number) => Array.from({ length: count }, () => new ProtocolLog(role));
-  /** Takes all idle ones, so that whoever needs one from here on makes one. */
+  /** Uses all idle decoders, so that the next one is created. */
   const useUpIdle = () => {
     for (const log of logs(64)) log.receive(peer.text('x', false));
   };
@@ -96,7 +96,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
         fc.array(fc.nat(3), { maxLength: 12 }),
         fc.infiniteStream(fc.integer({ min: 1, max: 9 })),
         (which, sizes) => {
-          // Whole messages alone: the third piece opens one, and the fourth ends it.
+          // Only between messages: the third piece starts one, and the fourth ends it.
           const pieces = which.flatMap(i => (i < 2 ? [sound[i]!] : [sound[2]!, sound[3]!]));
           const bytes = Buffer.concat([...pieces, wrong]);
           const log = new ProtocolLog(role);

@@ -4,7 +4,7 @@ import { canHappen, type Event, next, permissions, type State } from '../../src/
 const STATES: State[] = ['OPEN', 'CLOSE_SENT', 'CLOSE_RECEIVED', 'FAILED', 'CLOSED'];
 const EVENTS: Event[] = ['sendClose', 'receiveClose', 'fail', 'end'];
 
-/** The whole table once more: where each state goes by each event of EVENTS, in that order. '-' stays. */
+/** The complete table again: the next state for each event of EVENTS, in that order. '-' means no change. */
 const TABLE: Record<State, readonly (State | '-')[]> = {
   OPEN: ['CLOSE_SENT', 'CLOSE_RECEIVED', 'FAILED', 'CLOSED'],
   CLOSE_SENT: ['-', 'CLOSED', 'FAILED', 'CLOSED'],

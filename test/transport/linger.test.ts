@@ -71,7 +71,7 @@ describe('endAndDiscard()', () => {
     peer.on('drain', pour);
     pour();
     await once(socket, 'close');
-    // By its size or, on a busy machine, by its time.
+    // The limit of bytes or, on a busy machine, of time.
     expect(socket.bytesRead).toBeLessThan(18 * 1024 * 1024);
     if (performance.now() - start < 900) expect(socket.bytesRead).toBeGreaterThan(16 * 1024 * 1024);
     peer.destroy();
@@ -80,7 +80,7 @@ describe('endAndDiscard()', () => {
   test('allows `timeToWrite` for pending writes, and then 1 s for the peer', async () => {
     const [socket, peer] = duplexPair({ highWaterMark: 10 });
     const start = performance.now();
-    // Nobody reads, so the second write waits.
+    // The peer does not read, so the second write waits.
     socket.write(Buffer.alloc(20));
     socket.write(Buffer.alloc(20));
     ownSocket(socket, new Linger(socket, 50));

@@ -4,7 +4,7 @@ import { CLOSE_EVENT_TIME, destroySocket, ownSocket, type SocketOwner } from '..
 import { connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { tcpPair } from '../helpers/sockets.js';
 
-/** A peer that never says anything, over a Duplex that behaves in one way. */
+/** A silent peer, over a Duplex with unusual behaviour. */
 function silentDuplex(options: DuplexOptions = {}): Duplex {
   return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done(), ...options });
 }
@@ -26,7 +26,7 @@ const STUBBORN: ReadonlyArray<readonly [what: string, make: () => Duplex]> = [
   ['has a _final() that never calls back', () => silentDuplex({ final() {}, emitClose: false })],
 ];
 
-/** Notes what an owner is told. */
+/** Records the calls of an owner. */
 function ownerOf(socket: Duplex): { told: string[]; closed: Promise<void> } {
   const told: string[] = [];
   let close = () => {};

@@ -61,7 +61,7 @@ describe('a socket subclass that emits memory it still needs', () => {
   /** A masked text frame: "Hello" (RFC 6455 §5.7). */
   const FRAME = Buffer.from('818537fa213d7f9f4d5158', 'hex');
 
-  /** A client's socket on the server's side, whose every chunk is `FRAME` in `memory`. */
+  /** A socket on the server's side. Each of its chunks is `FRAME` in `memory`. */
   async function serverSocket(memory: Buffer): Promise<net.Socket> {
     class SharingSocket extends net.Socket {
       override push(chunk: Buffer | null): boolean {
