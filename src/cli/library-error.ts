@@ -3,7 +3,7 @@ import { UsageError } from './exit-code.js';
 /** The names of options in the library and in the command. */
 const OPTIONS: ReadonlyArray<readonly [inLibrary: RegExp, option: string]> = [
   [/\bheaders\b/, '--header'],
-  [/\bsubprotocols\b/, '--subprotocol'],
+  [/(?:each (?:entry )?of )?\bsubprotocols\b/, '--subprotocol'],
   [/\borigin\b/, '--origin'],
   [/\bmaxMessageSize\b/, '--max-message-size'],
 ];

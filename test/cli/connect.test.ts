@@ -495,7 +495,7 @@ describe('options of ws101 connect', () => {
     [['nowhere'], 'url must be an absolute URL'],
     [['ws://h', '-H', 'a b: c'], 'a name in --header must be a token'],
     [['ws://h', '-H', 'Connection: close'], '--header must be without those that'],
-    [['ws://h', '--subprotocol', 'a b'], 'each of --subprotocol must be a token'],
+    [['ws://h', '--subprotocol', 'a b'], '--subprotocol must be a token'],
     [['ws://h', '--ca', '/no/such/file'], '--ca: ENOENT'],
   ])('are checked before anything is opened: %j', async (args, message) => {
     const streams = pipes('');

@@ -20,7 +20,7 @@ describe('ws101 without a connection', () => {
       /^$/,
       /^ws101 serve: --tls-cert and --tls-key must be .*PEM/,
     ],
-    [['serve', '--port', '0', '--subprotocol', 'a b'], 2, /^$/, /^ws101 serve: each of --subprotocol must be a token/],
+    [['serve', '--port', '0', '--subprotocol', 'a b'], 2, /^$/, /^ws101 serve: --subprotocol must be a token/],
     [['serve', '--host', '192.0.2.1'], 1, /^$/, /^ws101 serve: cannot listen on 192\.0\.2\.1, port 9001: this machine/],
     [
       ['serve', '--host', 'no.such.host.invalid'],
