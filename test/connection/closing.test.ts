@@ -342,7 +342,10 @@ describe('the end of the transport without a Close frame', () => {
     expect(await connection.closed).toMatchObject({
       code: 1006,
       initiator: 'network',
-      cause: { code: 'WS101_CONNECTION_LOST' },
+      cause: {
+        code: 'WS101_CONNECTION_LOST',
+        message: 'the transport was closed without a closing handshake',
+      },
     });
   });
 

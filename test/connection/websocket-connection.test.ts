@@ -36,6 +36,7 @@ test.each(['sendStream', 'drained', 'ping'] as const)('%s() throws for wrong opt
         : connection.drained(options as never);
   expect(call(null)).toThrow(TypeError);
   expect(call(null)).toThrow(/options.*an object/);
+  expect(call('signal')).toThrow(/options.*an object/);
   expect(call({ signal: 5 })).toThrow(/signal.*an AbortSignal/);
   connection.terminate();
 });
