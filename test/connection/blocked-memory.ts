@@ -1,7 +1,7 @@
 /**
- * Prints how many bytes the output of a connection holds whose peer does not read, while two others are echoed to, and its
- * `bufferedAmount`. What is queued for it, 4,000 small things, is given as an argument: `messages`, `pings` or `prepared`. It runs in a process
- * of its own, with --expose-gc.
+ * Prints the `bufferedAmount` of a connection whose peer does not read, and how many bytes its output holds, while two
+ * others echo. The argument says what 4,000 small things are queued for it: `messages`, `pings` or `prepared`. It runs
+ * in a process of its own, with --expose-gc.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -29,7 +29,7 @@ const busy = [await connectRaw(port), await connectRaw(port)];
 for (const connection of server.clients)
   if (connection !== slow) connection.on('message', data => connection.send(data));
 for (const socket of busy) socket.resume();
-// Fills the buffers of the kernel.
+// Fills the kernel's buffers.
 while (slow.bufferedAmount < 100_000) {
   slow.send(Buffer.alloc(65_536));
   await setImmediate();

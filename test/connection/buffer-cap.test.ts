@@ -62,7 +62,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(false);
   });
 
-  // Two turns may be 50 µs apart: then a peer that has taken nothing between them is not slow.
+  // Two turns may be 50 µs apart. A peer that took nothing between them is not slow.
   test('exempts the turn that crossed the cap, even if much waited before', () => {
     const queue = cappedQueue();
     queue.send(900);
@@ -81,7 +81,7 @@ describe('BufferCap', () => {
     queue.send(1_000);
     queue.endTurn();
     expect(vi.getTimerCount()).toBe(0);
-    // What waited is exactly the cap, so this turn may still burst.
+    // Exactly the cap has waited, so this turn may still add any number of bytes.
     expect(queue.send(1_000)).toBe(true);
     expect(queue.send(1_000)).toBe(true);
     expect(queue.errors).toEqual([]);
@@ -188,7 +188,7 @@ describe('BufferCap', () => {
     expect(queue.errors).toEqual([]);
   });
 
-  // Pings hold memory until their Pong comes, and that is no write of the transport's.
+  // Pings hold memory until their Pong comes. That memory is not part of any write.
   test('does not end a peer if the queue shrank without a write', () => {
     const queue = cappedQueue();
     queue.send(2_000);

@@ -10,7 +10,7 @@ import { collectMessages, connectionAndPeer, connectionOver } from '../helpers/c
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 import { tcpPair, tlsPair } from '../helpers/sockets.js';
 
-/** Sizes around every threshold of the way out: copied at once, one slab, several slabs, one write, several writes. */
+/** Sizes around every threshold on the way out: copied at once, one slab, several slabs, one write, several writes. */
 const SIZES = [1, 16_384, 16_385, 20_000, 65_000, 66_000, 300_000, IS_MUTATION_RUN ? 400_000 : 8 * 1024 * 1024];
 
 /** What callers do to memory that they have just given to send(). */
@@ -41,7 +41,7 @@ describe.each(TRANSPORTS)('over %s', (_transport, makePair) => {
         const bytes = new Uint8Array(size).fill(size & 0x7f);
         sender.send(bytes);
         misuse(bytes);
-        // What follows must not be taken for the payload before it.
+        // The next message must not overwrite the payload before it.
         sender.send('between');
       }
       const all = await received(messages, 2 * SIZES.length);

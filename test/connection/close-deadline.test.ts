@@ -6,7 +6,7 @@ vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A deadline of 1 s, and what it says when it is over, with the time since it began. */
+/** A deadline of 1 s, and what it reports when it passes, with the time since it began. */
 function deadlineOf(timeout = 1_000) {
   const peer = { taken: 0, wasHeard: true, busyUntil: 0 };
   const begunAt = performance.now();
@@ -56,7 +56,7 @@ describe('CloseDeadline', () => {
     peer.taken = 10;
     deadline.left();
     vi.advanceTimersByTime(600);
-    // Said again, it changes nothing.
+    // A second call changes nothing.
     deadline.left();
     vi.advanceTimersByTime(399);
     expect(ends).toEqual([]);
@@ -98,7 +98,7 @@ describe('CloseDeadline', () => {
     deadline.left();
     vi.advanceTimersByTime(50);
     peer.wasHeard = true;
-    // At 1 s the timer finds that it has until 1.9 s; then, that bytes came.
+    // At 1 s the timer finds that the deadline moved to 1.9 s, and at 1.9 s that bytes came.
     vi.advanceTimersByTime(10_000);
     expect(ends[0]![0]).toBe(2_900);
   });

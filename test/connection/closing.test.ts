@@ -298,7 +298,7 @@ describe('the end of the transport without a Close frame', () => {
         peer.socket.pause();
         connection.send('x'.repeat(500));
         connection.send('y'.repeat(500));
-        // Handed to the socket, which has enough by that: what follows has to wait for `drain`.
+        // The socket has taken both and is full, so what follows has to wait for `drain`.
         await turns();
         connection.send('last');
         peer.send(peer.frames.close(1000));

@@ -51,7 +51,7 @@ function deflated(data: string | Uint8Array): Uint8Array {
 
 const compressed = (opcode: number, payload: Uint8Array): Uint8Array =>
   encodeFrame('client', opcode, payload, true, RSV1);
-/** Messages as they can be compared without a matcher's walk through every byte. */
+/** Digests of messages, because a matcher compares long ones slowly. */
 const digests = (messages: ReadonlyArray<string | Buffer>): string[] =>
   messages.map(data => `${typeof data} ${createHash('sha1').update(data).digest('hex')}`);
 
@@ -96,7 +96,7 @@ describe('compressed connections', () => {
   test('send messages below the threshold uncompressed [7692/6.1-2]', async () => {
     const { connection, peer } = deflatingServer();
     connection.send('x'.repeat(1_023));
-    // The helper that reads frames knows of no extension: RSV1 would throw.
+    // The helper that reads frames knows no extension, so it would throw for RSV1.
     expect(await peer.saw(1)).toEqual([`text ${JSON.stringify('x'.repeat(1_023))}`]);
   });
 

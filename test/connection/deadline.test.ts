@@ -39,7 +39,7 @@ describe('Deadline', () => {
 });
 
 describe('a Deadline whose timer fires late', () => {
-  /** Fires the timer 50 ms late, as after something that blocked the event loop. */
+  /** Fires the timer 50 ms late, as if something had blocked the event loop. */
   function fireLate(deadline: Deadline): void {
     vi.useRealTimers();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });

@@ -7,7 +7,7 @@ import { turns } from '../helpers/turns.js';
 
 afterEach(() => vi.restoreAllMocks());
 
-/** Keeps process.emitWarning() quiet, and notes what it was given. */
+/** Replaces process.emitWarning(), and returns the list of what it is called with. */
 function catchWarnings(): unknown[] {
   const warnings: unknown[] = [];
   vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(warning));

@@ -53,7 +53,7 @@ describe('Inbox', () => {
     const { inbox } = makeInbox({ maxUnreadMessages: 2_000 });
     const pools: Buffer[] = [];
     for (let i = 0; i < 1_000; i++) {
-      // As Node's pool, of which others have the rest.
+      // Like Node's pool, whose other bytes belong to others.
       const pool = Buffer.alloc(8_192, i);
       pools.push(pool);
       inbox.put(pool.subarray(8, 8 + size));
@@ -71,7 +71,7 @@ describe('Inbox', () => {
     for (const size of [...Array<number>(8).fill(127), 8, 127, 128, 4_095]) inbox.put(chunk.subarray(0, size));
     const taken = Array.from({ length: 12 }, () => inbox.take() as Buffer);
     expect(taken.map(({ buffer }) => buffer.byteLength)).toEqual([...Array<number>(10).fill(1_024), 128, 4_095]);
-    // The first nine fill a block to its last byte.
+    // The first nine messages fill a block to its last byte.
     expect(new Set(taken.slice(0, 9).map(({ buffer }) => buffer)).size).toBe(1);
     expect(taken[9]!.buffer).not.toBe(taken[8]!.buffer);
   });
@@ -99,7 +99,7 @@ describe('Inbox', () => {
     for (let i = 0; i < 200_000; i++) inbox.put('');
     const before = performance.now();
     while (!inbox.isEmpty) inbox.take();
-    // A list that is shifted takes 10 s and more.
+    // With Array.shift(), this took more than 10 s.
     expect(performance.now() - before).toBeLessThan(1_000);
   });
 

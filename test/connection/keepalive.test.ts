@@ -162,7 +162,7 @@ describe('keepAlive()', () => {
     const stop = keepAlive(member, 1_000, 1_000);
     vi.advanceTimersByTime(1_000);
     expect(member.events).toHaveLength(1);
-    // A long computation: no tick for a minute, and the Pong lies unread in the meantime.
+    // A long computation: no tick for a minute, while the Pong waits to be read.
     const now = performance.now();
     vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
     vi.advanceTimersToNextTimer();
@@ -219,7 +219,7 @@ describe('the keepalive of a connection', () => {
     expect(connection.state).toBe('open');
     const payloads = peer.seenFrames.map(frame => frame.payload);
     expect(new Set(payloads.map(String)).size).toBe(payloads.length);
-    // An answer to a Ping that was forgotten measures nothing.
+    // The answer to a forgotten Ping measures nothing.
     peer.send(peer.frames.pong(payloads[0]!));
     await turns();
     expect(connection.latency).toBeUndefined();
@@ -232,7 +232,7 @@ describe('the keepalive of a connection', () => {
   test('stops while the connection is paused, and starts again with resume()', async () => {
     const { connection, peer } = connectionAndPeer('server', { pingInterval: 20, pingTimeout: 20, unreadTimeout: 150 });
     connection.pause();
-    // The time of several intervals and timeouts; unreadTimeout ends the other one meanwhile.
+    // Waits for several intervals and timeouts: until unreadTimeout ends another connection.
     const other = connectionAndPeer('server', { unreadTimeout: 110 });
     other.connection.pause();
     expect((await other.connection.closed).cause).toMatchObject({ code: 'WS101_UNREAD_TIMEOUT' });

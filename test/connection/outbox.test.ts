@@ -8,7 +8,7 @@ import { duplexPair } from '../helpers/duplex-pair.js';
 import { FramePeer } from '../helpers/frame-peer.js';
 import { SlowDuplex } from '../helpers/slow-duplex.js';
 
-/** A connection whose peer does not read, so that all beyond 100 bytes waits. */
+/** A connection whose peer does not read, so that everything beyond 100 bytes waits. */
 function congested(setup: { highWaterMark?: number; maxBufferedAmount?: number } = {}) {
   const all = connectionAndPeer('server', { highWaterMark: 1_000, ...setup }, { highWaterMark: 100 });
   all.peer.socket.pause();
@@ -79,7 +79,7 @@ describe('backpressure', () => {
   test('drains when the socket is empty, even if the rest waits for a stream that waits itself', async () => {
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10_000 }, { highWaterMark: 100_000 });
     peer.socket.pause();
-    // The last one finds the pipe full, and our end of it far from full.
+    // The last message finds the pipe full, and this end of it far from full.
     while (connection.bufferedAmount === 0) {
       connection.send(Buffer.alloc(5_000));
       await setImmediate();
@@ -157,7 +157,8 @@ describe('backpressure', () => {
       sent++;
       await setImmediate();
     }
-    // What the turn added that crossed the cap is exempt, and one message may go beyond; the next one ends it.
+    // The bytes of the turn that crossed the cap are exempt. One more message may cross it; the next one ends the
+    // connection.
     expect(sent).toBe(5);
     const { cause, ...info } = await connection.closed;
     expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local' });
@@ -189,7 +190,7 @@ describe('backpressure', () => {
     expect(connection.bufferedAmount).toBeGreaterThan(900_000);
     connection.terminate();
     await connection.closed;
-    // The write that this Duplex never takes is the Duplex's own.
+    // What remains is the write that this Duplex never completes, and that the Duplex itself counts.
     expect(connection.bufferedAmount).toBe(262_144);
   });
 

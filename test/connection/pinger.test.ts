@@ -82,7 +82,7 @@ describe('Pinger', () => {
     expect(answers).toEqual([1]);
   });
 
-  // Looking through all of them for each took 30 s for 10,000.
+  // A search through all Pings for each Pong took 30 s for 10,000 Pings.
   test('finds the Ping of a Pong in constant time', { timeout: 5_000 }, () => {
     const pinger = new Pinger();
     const payloads = Array.from({ length: 50_000 }, () => pinger.nextPayload());

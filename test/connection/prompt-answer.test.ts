@@ -60,7 +60,7 @@ describe('a loop over the promises of a connection does not starve the event loo
       const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
       if (state === 'closing by us') void connection.close();
       if (state === 'closing by the peer') {
-        // The answer can't leave, so the connection stays in this state.
+        // The answer cannot leave, so the connection stays in this state.
         peer.socket.pause();
         peer.send(peer.frames.close(1000));
         while (connection.state === 'open') await setImmediate();

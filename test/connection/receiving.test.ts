@@ -256,7 +256,7 @@ describe('pause() and resume()', () => {
     expect(messages).toEqual(['1', '2']);
     connection.resume();
     expect(messages).toEqual(numbers(1, 4));
-    // One listener's call is over before the next begins.
+    // Each call of the listener ends before the next one begins.
     expect(finished).toEqual(messages);
     connection.terminate();
   });

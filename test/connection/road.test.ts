@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { connectionAndPeer } from '../helpers/connections.js';
 
-/** Calls of ours on the stack, from the socket's `data` event to the listener. */
+/** The calls of ws101 on the stack, from the socket's `data` event to the listener. */
 function ownCalls(): string[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 100;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { collectMessages, connectedPair, connectionAndPeer } from '../helpers/connections.js';
 import { turns } from '../helpers/turns.js';
 
-/** A Blob whose bytes come when the test says so, or never because it fails. */
+/** A Blob whose bytes come, or whose read fails, when the test says so. */
 class SlowBlob extends Blob {
   readonly ready: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => {}, reject: () => {} };
   readonly #wait = new Promise<void>((resolve, reject) => {

@@ -8,7 +8,7 @@ import { rawConnect, rawServer } from '../helpers/raw-peer.js';
 
 const WAITS = Array.from({ length: 12 }, (_, i) => i);
 
-/** Node's warnings of listeners that leak. It gives them at the eleventh listener. */
+/** Node's warnings of leaking listeners, which it emits at the eleventh listener. */
 function leakWarnings(): unknown[] {
   const warnings: unknown[] = [];
   const emit = vi.spyOn(process, 'emitWarning').mockImplementation(warning => void warnings.push(String(warning)));

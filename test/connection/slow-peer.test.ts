@@ -15,7 +15,7 @@ vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
 
 afterEach(() => void vi.useRealTimers());
 
-/** Time passes without real timers; turns of the event loop are real. */
+/** Lets fake time pass, and real turns of the event loop. */
 function fakeTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
 }
@@ -259,7 +259,7 @@ describe.skipIf(IS_MUTATION_RUN)('the output of a connection whose peer does not
       const program = fileURLToPath(new URL('blocked-memory.ts', import.meta.url));
       const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
       const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, what]);
-      // In slabs that other connections fill, they hold 64 KiB each. A Ping that waits for its Pong is an object.
+      // If they lay in slabs that other connections fill, each would hold 64 KiB.
       // A Ping holds 1 KiB until its Pong comes, which the cap counts.
       expect(JSON.parse(stdout).held).toBeLessThan(what === 'pings' ? 6_000_000 : 1_000_000);
     },

@@ -77,7 +77,7 @@ describe('writes', () => {
     const { protocol, writer } = writerTo(socket);
     protocol.send('x');
     writer.flush();
-    // The first one had none, so an empty write tells when it has left.
+    // The first write had no callback, so the callback of an empty write tells when it has left.
     expect(write.mock.calls.map(([piece, callback]) => [piece.length, typeof callback])).toEqual([
       [3, 'undefined'],
       [0, 'function'],
@@ -169,7 +169,7 @@ describe('a transport that accepts less', () => {
     expect(writer.isBlocked).toBe(true);
     socket.takeAll();
     await setImmediate();
-    // This one has a callback, since the last one had to wait; it comes in the next tick.
+    // This write has a callback, because the last one had to wait. It is called in the next tick.
     protocol.send('a');
     writer.flush();
     expect(writer.isBlocked).toBe(false);

@@ -48,7 +48,7 @@ describe('the share of a turn', () => {
 });
 
 describe('a busy peer', () => {
-  /** A connection whose listener takes a millisecond of each message, and that has got 100 of them in one chunk. */
+  /** A connection that has received 100 messages in one chunk, and whose listener takes a millisecond for each. */
   function busyConnection(onMessage: (count: number) => void = () => {}) {
     const time = clock();
     const { connection, peer, socket } = connectionAndPeer();

@@ -1,6 +1,6 @@
 /**
- * Prints how many bytes 1,000 unread messages of one byte hold, while another connection has many small messages read. It runs in a process of
- * its own, with --expose-gc.
+ * Prints how many bytes 1,000 unread messages of one byte hold while another connection reads many small messages. It
+ * runs in a process of its own, with --expose-gc.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ const server = new WebSocketServer({ port: 0, host: '127.0.0.1', pingInterval: 0
 await once(server, 'listening');
 const { port } = server.address() as AddressInfo;
 
-/** The least of several looks: memory of ArrayBuffers is freed some time after the collection. */
+/** The least of several measurements, because memory of ArrayBuffers is freed some time after the collection. */
 async function held(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 10; i++) {
@@ -45,7 +45,7 @@ async function rounds(count: number): Promise<void> {
   }
 }
 
-// Code is compiled, and what is made once is made.
+// Lets code be compiled, and everything be created that is created once.
 await rounds(20);
 const before = await held();
 await rounds(MESSAGES);

@@ -11,7 +11,7 @@ vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
 const client = FRAMES.client;
 
 let warnings: unknown[][];
-/** Of a process that has not warned yet. */
+/** The helper, in a module graph that has not warned yet. */
 let connectionAndPeer: typeof import('../helpers/connections.js').connectionAndPeer;
 
 beforeEach(async () => {
@@ -32,7 +32,7 @@ async function pass(milliseconds: number): Promise<void> {
   await turns();
 }
 
-/** A message that is more than may be kept by itself, behind some small ones. */
+/** `small` small messages, and one that alone is more than may be kept. */
 function backlog(small: number): Uint8Array {
   return Buffer.concat([
     ...Array.from({ length: small }, () => client.text('x')),
@@ -157,7 +157,7 @@ test.skipIf(IS_MUTATION_RUN)(
     const program = fileURLToPath(new URL('unread-memory.ts', import.meta.url));
     const flags = ['--expose-gc', '--conditions=ws101-source', '--import', 'tsx'];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
-    // In Node's pool, they hold 7.7 MB.
+    // In Node's pool, they would hold 7.7 MB.
     expect(Number(stdout)).toBeLessThan(1_000_000);
   },
 );
