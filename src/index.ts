@@ -10,7 +10,7 @@ export type { ConnectOptions } from './client/options.js';
 export type { CloseInfo } from './connection/close-info.js';
 export type { Message } from './connection/inbox.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
-export type { Sendable } from './connection/payload.js';
+export type { Sendable, SendOptions } from './connection/payload.js';
 export { type PreparedMessage, prepareMessage } from './connection/prepared-message.js';
 export type { MessageSource } from './connection/stream-message.js';
 export {

@@ -9,7 +9,6 @@ import type { OptionHints } from './option-names.js';
 /** Options of both `new WebSocket()` and `new WebSocketServer()` in `ws`. */
 const WS_COMMON_OPTIONS: OptionHints = {
   allowSynchronousEvents: 'not needed, since several messages may always be emitted in one turn',
-  autoPong: 'not available, since every Ping is answered',
   maxBufferedChunks: "not needed, since 'maxMessageSize' and 'maxUnreadBytes' limit the memory of received data",
   maxPayload: "use 'maxMessageSize'",
   maxPendingAutoPongs: 'not needed, since only the latest Ping is kept if pongs have to wait (RFC 6455 §5.5.3)',

@@ -65,6 +65,7 @@ describe('the public surface', () => {
       'PreparedMessage',
       'RefusalOptions',
       'RefusedRequest',
+      'SendOptions',
       'Sendable',
       'ServerCloseOptions',
       'ServerEvents',

@@ -38,6 +38,7 @@ const CONNECTION = {
   maxUnreadBytes: NUMBER,
   unreadTimeout: NUMBER,
   incoming: ['string'],
+  autoPong: ['boolean'],
 } as const;
 
 const CONNECT: Table<ConnectOptions> = {

@@ -134,7 +134,7 @@ export class Session implements PromptOwner {
       this.status(`not sent, because the connection is ${why}: ${printableText(line)}`);
       return true;
     }
-    if (command.kind === 'send') return connection.send(command.data);
+    if (command.kind === 'send') return connection.send(command.data) === true;
     void connection.ping(command.data).then(roundTrip => {
       this.#silence.interrupt();
       this.status(roundTrip === undefined ? 'no pong received' : `pong after ${roundTrip.toFixed(1)} ms`);

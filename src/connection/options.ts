@@ -32,6 +32,11 @@ export interface ConnectionOptions {
   readonly unreadTimeout?: number;
   /** 'discard' drops incoming messages unseen, for an endpoint that only sends. Default 'keep'. */
   readonly incoming?: 'keep' | 'discard';
+  /**
+   * `false` leaves Pings to the application, which must answer each `ping` event with pong(payload): "an endpoint MUST send a Pong frame in
+   * response" (RFC 6455 §5.5.2). Default true.
+   */
+  readonly autoPong?: boolean;
 }
 
 export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
@@ -46,6 +51,7 @@ export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
   maxUnreadBytes: true,
   unreadTimeout: true,
   incoming: true,
+  autoPong: true,
 };
 
 /** Every option with its value: one object for all connections of a server. */
@@ -63,13 +69,16 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
   maxUnreadBytes: 65_536,
   unreadTimeout: 60_000,
   incoming: 'keep',
+  autoPong: true,
 });
 
 /** The longest time that setTimeout() takes, in milliseconds. */
 export const MAX_TIME: number = 2 ** 31 - 1;
 
 /** The least and the greatest value of each number. */
-const RANGES: { readonly [name in Exclude<keyof ConnectionSettings, 'incoming'>]: readonly [number, number] } = {
+const RANGES: {
+  readonly [name in Exclude<keyof ConnectionSettings, 'incoming' | 'autoPong'>]: readonly [number, number];
+} = {
   maxMessageSize: [0, Number.MAX_SAFE_INTEGER],
   maxFragments: [1, Number.MAX_SAFE_INTEGER],
   highWaterMark: [0, Number.MAX_SAFE_INTEGER],
@@ -101,6 +110,10 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
       throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
     }
     settings.incoming = options.incoming;
+  }
+  if (options.autoPong !== undefined) {
+    if (typeof options.autoPong !== 'boolean') throw invalidType('autoPong', 'a boolean', options.autoPong);
+    settings.autoPong = options.autoPong;
   }
   return Object.freeze(settings as unknown as ConnectionSettings);
 }

@@ -7,9 +7,10 @@ import type { Protocol } from '../protocol/protocol.js';
 import type { WireTap } from '../transport/wire-tap.js';
 import { BufferCap, type CappedOutput } from './buffer-cap.js';
 import { type Flushable, scheduleFlush } from './flush-queue.js';
+import { FlushWaits } from './flush-waits.js';
 import { JobQueue, type JobQueueOwner } from './job-queue.js';
 import type { ConnectionSettings } from './options.js';
-import { bytesOfBlob, payloadSize } from './payload.js';
+import { bytesOfBlob, payloadAs, payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
@@ -58,6 +59,9 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   #owesDrain = false;
   #streamWaiting: ((isOpen: boolean) => void) | undefined;
   #waiting: Set<(isOpen: boolean) => void> | undefined;
+  #flushWaits: FlushWaits | undefined;
+  /** Whether all that was sent had left when the connection closed. */
+  #hasLeftAll = false;
 
   constructor(
     socket: Duplex,
@@ -109,17 +113,25 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return this.#cap;
   }
 
-  /** Sends a message behind all that were sent before. Returns false if more than the high-water mark now waits. */
-  send(payload: string | Uint8Array | Blob | PreparedMessage): boolean {
-    if (!this.admits()) return false;
+  /**
+   * Sends a message after all that were sent before. Returns true, or false if more than the high-water mark now waits, or undefined if
+   * the message was dropped because the connection takes no more.
+   */
+  send(
+    payload: string | Uint8Array | Blob | PreparedMessage,
+    isText: boolean = typeof payload === 'string',
+    mayCompress = true,
+  ): boolean | undefined {
+    if (!this.admits()) return undefined;
     if (!isHere(payload) && isBlob(payload)) {
-      this.enqueue(payload.size, async () => this.#hand(await bytesOfBlob(payload)));
+      const read = async () => payloadAs(await bytesOfBlob(payload), isText);
+      this.enqueue(payload.size, async () => this.#hand(await read(), isText, mayCompress));
     } else if (this.#hasJobs) {
       // The caller may write to its memory again as soon as this returns.
       const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
-      this.enqueue(payloadSize(kept), () => this.#hand(kept));
+      this.enqueue(payloadSize(kept), () => this.#hand(kept, isText, mayCompress));
     } else {
-      const deflating = this.#hand(payload);
+      const deflating = this.#hand(payload, isText, mayCompress);
       if (deflating === undefined) this.requestFlush();
       else this.enqueue(payloadSize(payload), () => deflating);
     }
@@ -133,20 +145,30 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return true;
   }
 
+  /** Sends a Pong that answers no Ping, if the connection still takes one. */
+  pong(payload: Uint8Array): void {
+    if (this.admits() && this.#protocol.pong(payload)) this.requestFlush();
+  }
+
   get #hasJobs(): boolean {
     return this.#jobs !== undefined && this.#jobs.length > 0;
   }
 
   /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
-  #hand(payload: string | Uint8Array | PreparedMessage): Promise<void> | undefined {
-    if (!isHere(payload)) return this.#handPrepared(payload);
-    if (this.#deflate?.compresses(payloadSize(payload)) !== true) {
-      this.#protocol.send(payload);
+  #hand(
+    payload: string | Uint8Array | PreparedMessage,
+    isText: boolean,
+    mayCompress: boolean,
+  ): Promise<void> | undefined {
+    if (!isHere(payload)) return this.#handPrepared(payload, mayCompress);
+    if (!mayCompress || this.#deflate?.compresses(payloadSize(payload)) !== true) {
+      this.#protocol.send(payload, isText);
       return undefined;
     }
-    const isText = typeof payload === 'string';
     // A copy, since the caller may write to its memory again as soon as send() returns.
-    const deflated = this.#deflate.deflate(isText ? Buffer.from(payload, 'utf8') : Buffer.from(payload));
+    const deflated = this.#deflate.deflate(
+      typeof payload === 'string' ? Buffer.from(payload, 'utf8') : Buffer.from(payload),
+    );
     if (!isThenable(deflated)) {
       this.#protocol.sendCompressed(deflated, isText);
       return undefined;
@@ -156,12 +178,15 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     });
   }
 
-  #handPrepared(message: PreparedMessage): Promise<void> | undefined {
+  #handPrepared(message: PreparedMessage, mayCompress: boolean): Promise<void> | undefined {
     const protocol = this.#protocol;
-    const isCompressed = this.#deflate?.compresses(message.size) === true;
+    const isCompressible = mayCompress && message.mayCompress;
+    const isCompressed = isCompressible && this.#deflate?.compresses(message.size) === true;
     const standalone = isCompressed ? this.#deflate?.standalone : undefined;
     // A client masks what it sends, and where a context is taken over, what a message deflates to depends on those before it.
-    if (protocol.role === 'client' || (isCompressed && standalone === undefined)) return this.#hand(message.payload);
+    if (protocol.role === 'client' || (isCompressed && standalone === undefined)) {
+      return this.#hand(message.payload, message.isText, isCompressible);
+    }
     const frame = standalone === undefined ? message.frame : message.compressedFrame(standalone);
     if (isThenable(frame)) return frame.then(bytes => void protocol.sendEncoded(bytes));
     protocol.sendEncoded(frame);
@@ -236,6 +261,29 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     });
   }
 
+  /** Resolves true when all that was sent so far has left, false if the connection closes first. */
+  flushed(signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) return promptFailure(signal.reason);
+    if (this.#isEnded) return promptAnswer(this.#hasLeftAll);
+    if (!this.#hasJobs && this.writer.position === this.writer.taken) return promptAnswer(true);
+    return new Promise((resolve, reject) => {
+      this.#flushWaits ??= new FlushWaits();
+      const waits = this.#flushWaits;
+      const wait = waits.add(this.#hasJobs ? undefined : this.writer.position, haveLeft => {
+        stopListening();
+        resolve(haveLeft);
+      });
+      const stopListening = onAbort(signal, () => {
+        waits.delete(wait);
+        reject(signal?.reason);
+      });
+      if (wait.position !== undefined) return;
+      this.enqueue(0, () => {
+        wait.position = this.writer.position;
+      });
+    });
+  }
+
   /**
    * Like drained(), for the message whose job is running: what has queued up behind it does not count, since that waits for it.
    */
@@ -295,6 +343,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
 
   /** Tells those who wait that enough has left. Never within a send(). */
   #settle(): void {
+    this.#flushWaits?.left(this.writer.taken);
     if (!this.#isInTransitAboveMark) this.#answerStream(true);
     if (!this.#owesDrain || this.#isAboveMark || this.#isClosing) return;
     this.#owesDrain = false;
@@ -324,6 +373,8 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   end(): void {
     this.stopTaking();
     this.#isEnded = true;
+    this.#hasLeftAll = !this.#hasJobs && this.writer.position === this.writer.taken;
+    this.#flushWaits?.end(this.writer.taken);
     this.#cap?.end();
     this.#jobs?.end();
     this.writer.end();

@@ -1,34 +1,78 @@
 import { types } from 'node:util';
-import { invalidReturn, invalidType } from '../errors.js';
+import { isUtf8 } from '#platform';
+import { invalidReturn, invalidType, invalidValue, typeError } from '../errors.js';
 import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 
-/** What send() takes. A string is sent as text, all else as binary. */
+/** What send() accepts. A string is sent as text, anything else as binary. */
 export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
 
+/** How one message is sent. */
+export interface SendOptions {
+  /**
+   * The type of the message. By default `'text'` for a string, otherwise `'binary'`. Bytes that are sent as text must be UTF-8.
+   */
+  readonly type?: 'text' | 'binary';
+  /** `false` sends this message uncompressed, for example because it is a JPEG or holds a secret. Default true. */
+  readonly compress?: boolean;
+}
+
+const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };
+
 /**
- * The bytes or the text to send, without a copy; a Blob comes back as it is, since its bytes are not here yet.
+ * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read first.
  *
- * @throws {TypeError} for anything else: a number, say, must not become memory of that size
+ * @throws {TypeError} for anything else. A number, for example, must not become memory of that size.
  */
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (typeof data === 'string' || isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return bytesOf(data);
   if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (isBlob(data)) return data;
-  if (types.isProxy(data)) {
-    throw invalidType(
-      'data',
-      'the Buffer, ArrayBufferView or ArrayBuffer itself, since the bytes behind a Proxy cannot be read',
-      data,
-    );
-  }
+  if (types.isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass the object behind it');
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
 }
 
+/** The checked options of a message: whether it is text, and whether it may be compressed. */
+export interface SendMode {
+  readonly isText: boolean;
+  readonly mayCompress: boolean;
+}
+
 /**
- * The bytes of a Blob.
+ * Checks the options of send().
  *
- * @throws {TypeError} if it returns anything else: 1000, say, must not become memory of that size
+ * @param isText whether the message is text unless the options say otherwise
+ * @throws {TypeError | RangeError} for a wrong option
+ */
+export function sendModeOf(options: SendOptions, isText: boolean): SendMode {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptionNames(options, SEND_OPTION_NAMES);
+  const { type, compress = true } = options;
+  if (typeof compress !== 'boolean') throw invalidType('compress', 'a boolean', compress);
+  if (type === undefined) return { isText, mayCompress: compress };
+  if (typeof type !== 'string') throw invalidType('type', "'text' or 'binary'", type);
+  if (type !== 'text' && type !== 'binary') throw invalidValue('type', "'text' or 'binary'", type);
+  return { isText: type === 'text', mayCompress: compress };
+}
+
+/**
+ * Returns the payload as bytes if its type is not that of the data: a string to be sent as binary, or bytes to be sent as text.
+ *
+ * The bytes of a text are checked here. If the peer found them to be wrong, it would fail the connection (RFC 6455 §8.1).
+ *
+ * @throws {RangeError} if a text is not UTF-8
+ */
+export function payloadAs(payload: string | Uint8Array, isText: boolean): string | Uint8Array {
+  if (typeof payload === 'string') return isText ? payload : Buffer.from(payload, 'utf8');
+  if (isText && !isUtf8(payload, 0, payload.length)) throw invalidValue('data', 'UTF-8 if it is sent as text', payload);
+  return payload;
+}
+
+/**
+ * Returns the bytes of a Blob.
+ *
+ * @throws {TypeError} if the Blob returns anything else. 1000, for example, must not become memory of that size.
  */
 export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   const buffer: unknown = await blob.arrayBuffer();
@@ -36,7 +80,7 @@ export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   return new Uint8Array(buffer);
 }
 
-/** How many bytes of payload this will be. */
+/** Returns the size of a payload in bytes. */
 export function payloadSize(payload: string | Uint8Array | { readonly size: number }): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);
   return isUint8Array(payload) ? payload.length : payload.size;

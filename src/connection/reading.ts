@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
@@ -68,6 +69,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       ownsChunks,
+      autoPong: settings.autoPong,
       // "permessage-deflate … uses RSV1" (RFC 7692 §6).
       assignedRsv: deflate === undefined ? 0 : RSV1,
     });
@@ -250,6 +252,13 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
       '',
       isError(error) ? error : new Error('the source of a message failed', { cause: error }),
     );
+  }
+
+  /** Lets the transport keep the process alive, or not, if it is one that can. */
+  setRef(isRef: boolean): void {
+    const socket = this.duplex as Partial<Pick<Socket, 'ref' | 'unref'>>;
+    if (isRef) socket.ref?.();
+    else socket.unref?.();
   }
 
   // Keepalive

@@ -62,6 +62,12 @@ export class SocketWriter {
     return this.#taken;
   }
 
+  /** What `taken` will be when all output so far has left. */
+  get position(): number {
+    const inFlight = this.#inFlight?.reduce((sum, { length }) => sum + length, 0) ?? 0;
+    return this.#taken + inFlight + this.#protocol.outputLength;
+  }
+
   /** Whether the transport has been given more than it could take. */
   get isBlocked(): boolean {
     return this.#inFlight !== undefined;

@@ -13,8 +13,8 @@ import type { WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
 import type { Message, MessageIterator } from './inbox.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
-import { type Sendable, toPayload } from './payload.js';
-import { type PreparedMessage, toMessage } from './prepared-message.js';
+import { payloadAs, type Sendable, type SendOptions, sendModeOf, toPayload } from './payload.js';
+import { checkNotPrepared, PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
@@ -28,7 +28,7 @@ export interface ConnectionEvents {
   message: [data: Message];
   /** The connection has ended; nothing follows. */
   close: [info: CloseInfo];
-  /** After a send() that gave false: go on. */
+  /** After send() returned false: no more than `highWaterMark` bytes wait. */
   drain: [];
   ping: [payload: Buffer];
   pong: [payload: Buffer];
@@ -164,13 +164,22 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * Sends a message: a string as text, anything else as binary. The bytes are copied, so their memory may be reused as soon as this
    * returns. For a message to many connections, use prepareMessage().
    *
-   * @returns true to go on; false if more than `highWaterMark` bytes now wait (the message is on its way, and `drain` follows), or if
-   *   the connection is closing or closed (the message is dropped)
-   * @throws {TypeError} if `data` is none of the types above
+   * @returns `true` if the message was taken; `false` if it was taken and more than `highWaterMark` bytes now wait, so stop until
+   *   drained() or `drain`; `undefined` if it was dropped because the connection is closing or closed
+   * @throws {TypeError} if `data` is none of the types above, or for a wrong option
+   * @throws {RangeError} if bytes that are sent as text are not UTF-8
    */
-  send(data: Sendable | PreparedMessage): boolean {
-    const payload = toMessage(data);
-    return this.state === 'open' && this.#reading.outbox.send(payload);
+  send(data: Sendable | PreparedMessage, options?: SendOptions): boolean | undefined {
+    const message = toMessage(data);
+    if (options !== undefined) return this.#sendWith(message, options);
+    return this.state === 'open' ? this.#reading.outbox.send(message) : undefined;
+  }
+
+  #sendWith(message: string | Uint8Array | Blob | PreparedMessage, options: SendOptions): boolean | undefined {
+    const { isText, mayCompress } = sendModeOf(options, typeof message === 'string');
+    checkNotPrepared(message, options);
+    const payload = message instanceof PreparedMessage || isBlob(message) ? message : payloadAs(message, isText);
+    return this.state === 'open' ? this.#reading.outbox.send(payload, isText, mayCompress) : undefined;
   }
 
   /**
@@ -179,10 +188,13 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * next one is asked for, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. A source that
    * fails midway, or an abort, leaves a message that can't be completed: the connection is closed with 1011.
    *
-   * @returns true when all of it is on its way, false if the connection closed before
+   * @returns true when all of it is on its way, false if the connection closed before. Rejects with a TypeError for a wrong argument.
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
-    const signal = signalOf(options);
+    return rejectIfThrown(() => this.#sendStream(source, signalOf(options)));
+  }
+
+  #sendStream(source: MessageSource, signal: AbortSignal | undefined): Promise<boolean> {
     const stream = new StreamMessage(source, this.#reading.outbox);
     if (signal?.aborted === true) {
       stream.stop(CLOSED);
@@ -204,19 +216,29 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** Resolves true as soon as no more than `highWaterMark` bytes wait, false as soon as the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
-    return this.#reading.outbox.drained(signalOf(options));
+    return rejectIfThrown(() => this.#reading.outbox.drained(signalOf(options)));
   }
 
   /**
-   * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined where the connection closes first.
+   * Resolves true when everything that was sent before this call has been handed to the operating system, false if the connection closes
+   * first.
+   */
+  flushed(options: WaitOptions = {}): Promise<boolean> {
+    return rejectIfThrown(() => this.#reading.outbox.flushed(signalOf(options)));
+  }
+
+  /**
+   * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined if the connection closes first.
    *
-   * @param data at most 125 bytes; some of our own if left out
-   * @throws {TypeError | RangeError} for anything else
+   * @param data at most 125 bytes. By default 4 bytes that are unique. For anything else, rejects with a TypeError or RangeError.
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
-    const signal = signalOf(options);
+    return rejectIfThrown(() => this.#ping(data, signalOf(options)));
+  }
+
+  #ping(data: string | Uint8Array | undefined, signal: AbortSignal | undefined): Promise<number | undefined> {
     const { pinger } = this.#reading;
-    const payload = data === undefined ? pinger.nextPayload() : toPingPayload(data);
+    const payload = data === undefined ? pinger.nextPayload() : toControlPayload(data, 'Ping');
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (!this.#reading.outbox.ping(payload)) return promptAnswer(undefined);
     return new Promise((resolve, reject) => {
@@ -230,6 +252,17 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
         reject(signal?.reason);
       });
     });
+  }
+
+  /**
+   * Sends a Pong that answers no Ping, as a one-way heartbeat (§5.5.3). Does nothing if the connection is closing or closed.
+   *
+   * @param data at most 125 bytes; none by default
+   * @throws {TypeError | RangeError} for anything else
+   */
+  pong(data: string | Uint8Array = ''): void {
+    const payload = toControlPayload(data, 'Pong');
+    this.#reading.outbox.pong(payload);
   }
 
   // Receiving
@@ -263,11 +296,14 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *                            ◀───────────── Close (code)
    *       the server ends TCP, the client waits for that; after `closeTimeout` the connection is destroyed
    *
-   * @returns how the connection ended
-   * @throws {TypeError | RangeError} where the code must not be sent (§7.4), or the reason is longer than 123 bytes; then nothing
-   *   has happened
+   * @returns how the connection ended. If the code must not be sent (§7.4) or the reason is longer than 123 bytes, rejects with a
+   *   TypeError or RangeError, and nothing else happens.
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
+    return rejectIfThrown(() => this.#closeChecked(code, reason));
+  }
+
+  #closeChecked(code?: number, reason?: string): Promise<CloseInfo> {
     encodeClosePayload(code, reason);
     const { info } = this.#reading.closing;
     if (info !== undefined) return promptAnswer(info);
@@ -279,9 +315,35 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   terminate(): void {
     this.#reading.closing.terminate();
   }
+
+  /** Closes the connection at the end of an `await using` block: close() without a code. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Lets this connection keep the process alive, which is the default. Does nothing if the Duplex has no ref(). */
+  ref(): this {
+    this.#reading.setRef(true);
+    return this;
+  }
+
+  /** Lets the process end although this connection is open. Does nothing if the Duplex has no unref(). */
+  unref(): this {
+    this.#reading.setRef(false);
+    return this;
+  }
 }
 
-/** @throws {TypeError} where there is something else in its place */
+/** Makes a function that returns a promise reject where it would throw. */
+function rejectIfThrown<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return promptFailure(error);
+  }
+}
+
+/** @throws {TypeError} if the options or their signal are of another type */
 function signalOf(options: WaitOptions): AbortSignal | undefined {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const { signal } = options;
@@ -289,13 +351,13 @@ function signalOf(options: WaitOptions): AbortSignal | undefined {
   return signal;
 }
 
-function toPingPayload(data: string | Uint8Array): Buffer {
+function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong'): Buffer {
   const payload = toPayload(data);
   if (isBlob(payload)) throw invalidType('data', 'a string or a Uint8Array', data);
   const bytes = Buffer.from(payload as string);
   if (bytes.length > MAX_CONTROL_PAYLOAD) {
-    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a Ping (RFC 6455 §5.5)`, bytes.length);
+    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5)`, bytes.length);
   }
-  // It waits for its Pong, so it must not lie in Node's pool, of which others would be kept with it.
+  // It is kept until its Pong arrives, so it must not keep memory of Node's pool.
   return Buffer.from(new Uint8Array(bytes).buffer);
 }

@@ -24,7 +24,7 @@ export interface ProtocolHandler {
    * first, and release() behind it; who finds it wrong calls fail().
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /** A Ping came, and its Pong is queued. `payload` is lent for the call: copy what must be kept. */
+  /** A Ping came. Its Pong is queued, unless `autoPong` is false. `payload` is lent for the call: copy what must be kept. */
   ping(payload: Uint8Array): void;
   /** A Pong came. `payload` is lent for the call. */
   pong(payload: Uint8Array): void;
@@ -46,6 +46,8 @@ export interface ProtocolOptions {
   readonly ownsChunks?: boolean;
   /** The reserved bits that negotiated extensions have given a meaning (see FrameDecoderOptions). None if left out. */
   readonly assignedRsv?: number;
+  /** Whether each Ping is answered with a Pong. True if left out. */
+  readonly autoPong?: boolean;
   /** Where a client's masking keys come from. A secure random source if left out. */
   readonly makeKey?: () => number;
 }
@@ -79,6 +81,7 @@ export class Protocol {
   readonly #maxFragments: number;
   readonly #ownsChunks: boolean;
   readonly #assignedRsv: number;
+  readonly #autoPong: boolean;
   /** Borrowed while a chunk is being read, and beyond that in the middle of a message. */
   #reader: Reader | undefined;
   /** Bytes read by readers that were given back. */
@@ -110,6 +113,7 @@ export class Protocol {
     this.#maxFragments = options.maxFragments ?? DEFAULT_MAX_FRAGMENTS;
     this.#ownsChunks = options.ownsChunks ?? false;
     this.#assignedRsv = options.assignedRsv ?? 0;
+    this.#autoPong = options.autoPong ?? true;
   }
 
   /**
@@ -288,7 +292,7 @@ export class Protocol {
   #receiveControl(opcode: number, payload: Uint8Array): Failure | undefined {
     if (opcode === OPCODE.CLOSE) return this.#receiveClose(payload);
     if (opcode === OPCODE.PING) {
-      this.#answerPing(payload);
+      if (this.#autoPong) this.#answerPing(payload);
       this.#handler.ping(payload);
     } else {
       this.#handler.pong(payload);
@@ -371,14 +375,15 @@ export class Protocol {
   }
 
   /**
-   * Sends a message: a string as text, bytes as binary. Gives false where the state no longer allows it.
+   * Sends a message. Returns false if the state no longer allows it.
    *
-   * @throws {TypeError} where data is neither, or a fragmented message is not finished
+   * @param isText whether it is text; bytes must then be UTF-8. By default a string is text, and bytes are binary.
+   * @throws {TypeError} if data is neither, or a fragmented message is not finished
    */
-  send(data: string | Uint8Array): boolean {
+  send(data: string | Uint8Array, isText: boolean = typeof data === 'string'): boolean {
     if (!this.canSend) return false;
     this.#checkBetweenMessages('send');
-    this.#encoder.frame(typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY, data);
+    this.#encoder.frame(isText ? OPCODE.TEXT : OPCODE.BINARY, data);
     return true;
   }
 

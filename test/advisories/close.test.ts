@@ -18,7 +18,7 @@ test('Tomcat CVE-2024-23672: peers that never finish a close are gone after clos
 describe.each(ENDS)('%s', (_, attack) => {
   test('Tomcat CVE-2022-25762: a send() that races close() sends nothing after the Close frame, and does not throw', async () => {
     const { attacker, connection, frames } = await attack();
-    const answers: boolean[] = [];
+    const answers: Array<boolean | undefined> = [];
     connection.on('message', () => {
       answers.push(connection.send('before'));
       void connection.close(1000);
@@ -36,13 +36,13 @@ describe.each(ENDS)('%s', (_, attack) => {
     await turns();
     expect((await attacker.frames(role, 2)).map(({ opcode }) => opcode)).toEqual([1, 8]);
     expect(attacker.received).toHaveLength(role === 'client' ? 12 + 8 : 8 + 4);
-    expect(answers).toEqual([true, false, false, false]);
+    expect(answers).toEqual([true, undefined, false, undefined]);
   });
 
-  test('ws 8.22.0: close(9999) throws, and the connection stays open', async () => {
+  test('ws 8.22.0: close(9999) rejects, and the connection stays open', async () => {
     const { attacker, connection, frames } = await attack();
     for (const code of [9999, 0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 1000.5, Number.NaN]) {
-      expect(() => connection.close(code)).toThrow(RangeError);
+      await expect(connection.close(code)).rejects.toThrow(RangeError);
     }
     expect(connection.state).toBe('open');
     attacker.write(frames.ping('still?'));

@@ -81,7 +81,7 @@ describe.each(ENDS)('%s', (_, attack) => {
     const { attacker, connection } = await attack({ highWaterMark: 65_536, maxBufferedAmount: MEBIBYTE });
     attacker.socket.pause();
     const message = Buffer.alloc(65_536);
-    const answers: boolean[] = [];
+    const answers: Array<boolean | undefined> = [];
     let most = 0;
     for (let i = 0; i < 1_000 && connection.state === 'open'; i++) {
       answers.push(connection.send(message));

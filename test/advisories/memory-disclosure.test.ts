@@ -8,17 +8,17 @@ import { turns } from '../helpers/turns.js';
 import { ENDS } from './attacked.js';
 
 describe.each(ENDS)('%s', (_, attack) => {
-  test('ws CVE-2026-45736: close(1000, new Float32Array(20)) throws a TypeError and sends nothing', async () => {
+  test('ws CVE-2026-45736: close(1000, new Float32Array(20)) rejects with a TypeError and sends nothing', async () => {
     const { attacker, connection } = await attack();
-    expect(() => connection.close(1000, new Float32Array(20) as never)).toThrow(TypeError);
+    await expect(connection.close(1000, new Float32Array(20) as never)).rejects.toThrow(TypeError);
     await turns();
     expect(attacker.received).toHaveLength(0);
     expect(connection.state).toBe('open');
   });
 
-  test('ws CVE-2016-10518: ping(number) and send(number) throw a TypeError and send nothing', async () => {
+  test('ws CVE-2016-10518: ping(number) rejects and send(number) throws a TypeError, and nothing is sent', async () => {
     const { attacker, connection } = await attack();
-    expect(() => connection.ping(100 as never)).toThrow(TypeError);
+    await expect(connection.ping(100 as never)).rejects.toThrow(TypeError);
     expect(() => connection.send(100 as never)).toThrow(TypeError);
     await turns();
     expect(attacker.received).toHaveLength(0);

@@ -265,7 +265,7 @@ describe('frames that come early', () => {
       peer.socket.end();
     });
     const connection = await open(`ws://127.0.0.1:${server.port}/`);
-    const sent: boolean[] = [];
+    const sent: Array<boolean | undefined> = [];
     connection.on('message', data => sent.push(connection.send(data)));
     expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true });
     expect(sent).toEqual([true]);

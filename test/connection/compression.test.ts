@@ -4,7 +4,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { CONNECTION_DEFAULTS, type ConnectionOptions } from '../../src/connection/options.js';
 import { prepareMessage } from '../../src/connection/prepared-message.js';
-import { encodeFrame, OPCODE, RSV1 } from '../../src/framing/index.js';
+import { encodeFrame, FrameDecoder, type FrameHeader, OPCODE, RSV1 } from '../../src/framing/index.js';
 import {
   type DeflateParameters,
   PerMessageDeflate,
@@ -255,5 +255,35 @@ describe('an invalid compressed message fails the connection [8.1-1] [10.4-1]', 
     expect(cause).toMatchObject({ violation: { code: violation }, closeCode: code });
     expect(sent?.code).toBe(code);
     expect(messages).toEqual([]);
+  });
+});
+
+describe('compress: false (RFC 7692 §6)', () => {
+  test.each([TAKEOVER, NO_TAKEOVER])('sends this message, and this one only, without RSV1: %j', async agreed => {
+    const { client, server } = deflatingPair(agreed);
+    const received = collectMessages(client);
+    const rsv: number[] = [];
+    const [socket, other] = duplexPair();
+    const text = 'compressible '.repeat(200);
+    const sink = {
+      frameStart: (header: FrameHeader) => void rsv.push(header.rsv),
+      framePayload: () => undefined,
+      frameEnd: () => undefined,
+    };
+    const decoder = new FrameDecoder(sink, { from: 'server', assignedRsv: RSV1 });
+    other.on('data', (chunk: Buffer) => decoder.push(chunk));
+    const connection = connectionOver(socket, 'server', { deflate: deflateFor('server', agreed, {}, 1_000_000) });
+    for (const sender of [server, connection]) {
+      sender.send(text);
+      sender.send(text, { compress: false });
+      sender.send(prepareMessage(text, { compress: false }));
+      sender.send(prepareMessage(text), { compress: false });
+      sender.send(text);
+    }
+    await vi.waitUntil(() => rsv.length === 5);
+    expect(rsv).toEqual([RSV1, 0, 0, 0, RSV1]);
+    await vi.waitUntil(() => received.length === 5);
+    expect(new Set(received)).toEqual(new Set([text]));
+    for (const one of [client, server, connection]) one.terminate();
   });
 });

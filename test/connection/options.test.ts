@@ -15,6 +15,7 @@ describe('resolveConnectionOptions()', () => {
       maxUnreadBytes: 64 * 1024,
       unreadTimeout: 60_000,
       incoming: 'keep',
+      autoPong: true,
     });
     expect(CONNECTION_DEFAULTS).toEqual(resolveConnectionOptions({}));
   });

@@ -42,7 +42,7 @@ describe('toPayload()', () => {
       expect.objectContaining({
         name: 'TypeError',
         code: 'WS101_INVALID_ARGUMENT',
-        message: expect.stringMatching(/^data must be .* itself, since the bytes behind a Proxy cannot be read, got /),
+        message: 'data is a Proxy, whose bytes cannot be read: pass the object behind it',
       }),
     );
   });

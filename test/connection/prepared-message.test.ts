@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
-import { prepareMessage, toMessage, toPrepared } from '../../src/connection/prepared-message.js';
+import { type PreparedMessage, prepareMessage, toMessage, toPrepared } from '../../src/connection/prepared-message.js';
 import {
   type DeflateParameters,
   PerMessageDeflate,
@@ -86,11 +86,11 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  test('is refused where it is none: of a Blob, of a number, and as a Ping', async () => {
+  test('cannot be made of a Blob or a number, and cannot be a Ping', async () => {
     expect(() => prepareMessage(new Blob([]) as never)).toThrow(/'?data'?.* a string, a Buffer/);
     expect(() => prepareMessage(5 as never)).toThrow(TypeError);
     const { client } = connectedPair();
-    expect(() => client.ping(prepareMessage('x') as never)).toThrow(TypeError);
+    await expect(client.ping(prepareMessage('x') as never)).rejects.toThrow(TypeError);
     client.terminate();
   });
 });
@@ -102,11 +102,18 @@ describe('a prepared message of another copy of this package', () => {
     expect(Reflect.get(prepareMessage('x'), BRAND)).toBe(true);
   });
 
-  test('is sent as its payload, and prepared anew for many', () => {
+  test('is prepared again from its payload, with the same type', () => {
     for (const payload of ['text', Buffer.from('bytes')]) {
       const foreign = { [BRAND]: true, payload } as never;
-      expect(toMessage(foreign)).toBe(payload);
-      expect(Buffer.from(toPrepared(foreign).payload)).toEqual(Buffer.from(payload));
+      const isText = typeof payload === 'string';
+      for (const prepared of [toMessage(foreign), toPrepared(foreign)] as PreparedMessage[]) {
+        expect(Buffer.from(prepared.payload)).toEqual(Buffer.from(payload));
+        expect([prepared.isText, prepared.mayCompress]).toEqual([isText, true]);
+      }
+    }
+    const text = { [BRAND]: true, payload: Buffer.from('text'), isText: true, mayCompress: false } as never;
+    for (const prepared of [toMessage(text), toPrepared(text)] as PreparedMessage[]) {
+      expect([prepared.isText, prepared.mayCompress]).toEqual([true, false]);
     }
   });
 

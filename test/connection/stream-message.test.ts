@@ -87,9 +87,9 @@ describe('sendStream()', () => {
     ['a number', 7],
     ['null', null],
     ['an object', {}],
-  ])('refuses %s as a source at the call', (_, source) => {
+  ])('rejects %s as a source', async (_, source) => {
     const { connection } = connectionAndPeer();
-    expect(() => connection.sendStream(source as never)).toThrow(
+    await expect(connection.sendStream(source as never)).rejects.toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'WS101_INVALID_ARGUMENT' }),
     );
     connection.terminate();

@@ -26,17 +26,19 @@ test('has the results of the opening handshake, and needs no settings', async ()
   await connection.closed;
 });
 
-test.each(['sendStream', 'drained', 'ping'] as const)('%s() throws for wrong options', async method => {
-  const { connection } = connectionAndPeer();
-  const call = (options: unknown) => () =>
-    method === 'sendStream'
-      ? connection.sendStream(['x'], options as never)
-      : method === 'ping'
-        ? connection.ping('x', options as never)
-        : connection.drained(options as never);
-  expect(call(null)).toThrow(TypeError);
-  expect(call(null)).toThrow(/options.*an object/);
-  expect(call('signal')).toThrow(/options.*an object/);
-  expect(call({ signal: 5 })).toThrow(/signal.*an AbortSignal/);
-  connection.terminate();
-});
+test.each(['sendStream', 'drained', 'flushed', 'ping'] as const)(
+  '%s() rejects if its options are wrong',
+  async method => {
+    const { connection } = connectionAndPeer();
+    const call = (options: unknown) =>
+      method === 'sendStream'
+        ? connection.sendStream(['x'], options as never)
+        : method === 'ping'
+          ? connection.ping('x', options as never)
+          : connection[method](options as never);
+    await expect(call(null)).rejects.toThrow(TypeError);
+    await expect(call(null)).rejects.toThrow(/options.*an object/);
+    await expect(call({ signal: 5 })).rejects.toThrow(/signal.*an AbortSignal/);
+    connection.terminate();
+  },
+);
