@@ -38,6 +38,7 @@ test.each(['sendStream', 'drained', 'flushed', 'ping'] as const)(
           : connection[method](options as never);
     await expect(call(null)).rejects.toThrow(TypeError);
     await expect(call(null)).rejects.toThrow(/options.*an object/);
+    await expect(call('signal')).rejects.toThrow(/options.*an object/);
     await expect(call({ signal: 5 })).rejects.toThrow(/signal.*an AbortSignal/);
     connection.terminate();
   },
