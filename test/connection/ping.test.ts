@@ -74,10 +74,10 @@ describe('ping() (§5.5.2)', () => {
     connection.terminate();
   });
 
-  test('throws for a payload that is too long or of another type, and sends nothing (§5.5)', async () => {
+  test('rejects for a payload that is too long or of another type, and sends nothing (§5.5)', async () => {
     const { connection, peer } = connectionAndPeer();
-    expect(() => connection.ping('é'.repeat(63))).toThrow('data must be at most 125 bytes in a Ping');
-    expect(() => connection.ping(new Blob(['x']) as never)).toThrow('data must be a string or a Uint8Array');
+    await expect(connection.ping('é'.repeat(63))).rejects.toThrow('data must be at most 125 bytes in a Ping');
+    await expect(connection.ping(new Blob(['x']) as never)).rejects.toThrow('data must be a string or a Uint8Array');
     void connection.ping('é'.repeat(62));
     await peer.saw(1);
     expect(peer.seenFrames[0]!.payload).toHaveLength(124);
