@@ -85,6 +85,13 @@ export const WS_SERVER_OPTIONS: OptionHints = {
   WebSocket: 'not available, since the class of connections is fixed; keep your data in connection.context',
 };
 
+/** Options of `send()` in `ws`. */
+export const WS_SEND_OPTIONS: OptionHints = {
+  binary: "use 'type'",
+  fin: 'not available; sendStream() sends a message in fragments',
+  mask: 'not needed, since a client always masks and a server never does (RFC 6455 §5.1)',
+};
+
 /** Options of `perMessageDeflate` in `ws`. */
 export const WS_DEFLATE_OPTIONS: OptionHints = {
   concurrencyLimit: 'not needed, since at most 10 messages are compressed or inflated on the thread pool at once',

@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'host-values',
     'abort-signal',
     'option-names',
+    'ws-option-names',
     'timers',
     'fifo',
     'application-code',

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
+import { SEND_OPTION_NAMES } from '../src/connection/payload.js';
 import type { OptionHints } from '../src/option-names.js';
 import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/permessage-deflate/index.js';
 import { SERVER_OPTION_NAMES } from '../src/server/options.js';
-import { WS_CLIENT_OPTIONS, WS_DEFLATE_OPTIONS, WS_SERVER_OPTIONS } from '../src/ws-option-names.js';
+import { WS_CLIENT_OPTIONS, WS_DEFLATE_OPTIONS, WS_SEND_OPTIONS, WS_SERVER_OPTIONS } from '../src/ws-option-names.js';
 
 /**
  * The options that the README and the source of `ws` 8.23 document, except those that http.request() and node:tls
@@ -77,6 +78,7 @@ const OPTIONS_OF_WS = {
     'skipUTF8Validation',
     'verifyClient',
   ],
+  send: ['binary', 'compress', 'fin', 'mask'],
   deflate: [
     'clientMaxWindowBits',
     'clientNoContextTakeover',
@@ -94,6 +96,7 @@ type Case = readonly [table: string, hints: OptionHints, names: object, ofWs: re
 const CASES: readonly Case[] = [
   ['WS_CLIENT_OPTIONS', WS_CLIENT_OPTIONS, CONNECT_OPTION_NAMES, OPTIONS_OF_WS.client],
   ['WS_SERVER_OPTIONS', WS_SERVER_OPTIONS, SERVER_OPTION_NAMES, OPTIONS_OF_WS.server],
+  ['WS_SEND_OPTIONS', WS_SEND_OPTIONS, SEND_OPTION_NAMES, OPTIONS_OF_WS.send],
   ['WS_DEFLATE_OPTIONS', WS_DEFLATE_OPTIONS, PERMESSAGE_DEFLATE_OPTION_NAMES, OPTIONS_OF_WS.deflate],
 ];
 

@@ -3,6 +3,7 @@ import { isUtf8 } from '#platform';
 import { invalidReturn, invalidType, invalidValue, typeError } from '../errors.js';
 import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { WS_SEND_OPTIONS } from '../ws-option-names.js';
 
 /** What send() accepts. A string is sent as text, anything else as binary. */
 export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
@@ -17,7 +18,7 @@ export interface SendOptions {
   readonly compress?: boolean;
 }
 
-const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };
+export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };
 
 /**
  * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read first.
@@ -46,8 +47,9 @@ export interface SendMode {
  * @throws {TypeError | RangeError} for a wrong option
  */
 export function sendModeOf(options: SendOptions, isText: boolean): SendMode {
+  if (typeof options === 'function') throw typeError('send() takes no callback: flushed() resolves when all is sent');
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  checkOptionNames(options, SEND_OPTION_NAMES);
+  checkOptionNames(options, SEND_OPTION_NAMES, '', WS_SEND_OPTIONS);
   const { type, compress = true } = options;
   if (typeof compress !== 'boolean') throw invalidType('compress', 'a boolean', compress);
   if (type === undefined) return { isText, mayCompress: compress };

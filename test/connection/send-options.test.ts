@@ -51,7 +51,8 @@ test.each<[unknown, string]>([
   [{ type: 5 }, "type must be 'text' or 'binary', got 5"],
   [{ type: 'json' }, "type must be 'text' or 'binary', got \"json\""],
   [{ compress: 1 }, 'compress must be a boolean, got 1'],
-  [{ binary: true }, "unknown option 'binary'"],
+  [{ binary: true }, "unknown option 'binary': use 'type'"],
+  [() => {}, 'send() takes no callback: flushed() resolves when all is sent'],
 ])('send() throws for the options %j', (options, message) => {
   const { connection } = connectionAndPeer();
   expect(() => connection.send('x', options as never)).toThrow(message);
