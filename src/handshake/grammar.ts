@@ -38,6 +38,9 @@ export function isFieldByte(code: number): boolean {
   return (code >= SP && code !== 0x7f && code <= 0xff) || code === HTAB;
 }
 
+/** What isFieldValue() accepts, in the words of an error. */
+export const FIELD_VALUE = 'a string of printable characters up to U+00FF, and tabs';
+
 /** field-value, with the white space around it: *( HTAB / SP / VCHAR / obs-text ) */
 export function isFieldValue(text: string): boolean {
   for (let i = 0; i < text.length; i++) {

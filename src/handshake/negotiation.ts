@@ -9,7 +9,7 @@
  *
  * and what it answers if it accepts: acceptanceHeaders(). How requests and responses are written belongs to a version of HTTP, as in http1/.
  */
-import { type HandlerError, invalidType, invalidValue } from '../errors.js';
+import { describeValue, type HandlerError, invalidType, invalidValue, rangeError } from '../errors.js';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from './extension-header.js';
 import { callersHeaders, HANDSHAKE_HEADERS, type HeaderInput, type HeaderLine } from './header-fields.js';
 import { quoted } from './quoted.js';
@@ -110,7 +110,8 @@ export function acceptanceHeaders(request: UpgradeRequest, options: AcceptOption
   if (extensions.length > 0) {
     // §4.2.2: "Extensions not listed by the client MUST NOT be listed."
     const foreign = extensions.find(({ name }) => !request.extensions.some(offer => offer.name === name));
-    if (foreign !== undefined) throw invalidValue('extensions', 'among those that the client offered', foreign.name);
+    if (foreign !== undefined)
+      throw rangeError(`extensions must be offered by the client, got ${describeValue(foreign.name)}`);
     lines.push(['Sec-WebSocket-Extensions', serializeExtensions(extensions)]);
   }
   if (headers !== undefined) lines.push(...callersHeaders(headers, HANDSHAKE_HEADERS));

@@ -3,7 +3,7 @@
  * second request is read, so a refused request cannot smuggle one.
  */
 import { type HandlerError, invalidType, invalidValue } from '../errors.js';
-import { isFieldValue } from './grammar.js';
+import { FIELD_VALUE, isFieldValue } from './grammar.js';
 import { callersHeaders, HeaderFields, type HeaderInput, type HeaderLine } from './header-fields.js';
 import { mismatch } from './quoted.js';
 
@@ -79,19 +79,20 @@ export class Refusal {
   /**
    * A 401 needs WWW-Authenticate among its headers, and a redirect needs Location. The caller provides them.
    *
-   * @throws {TypeError} if reason, body, detail or headers are of the wrong type or can't be sent, or if a header is not the caller's to set
+   * @throws {TypeError} if an argument is of the wrong type or cannot be sent, or if only the handshake may set a header
    * @throws {RangeError} if `status` does not refuse
    */
   constructor(status: number, options: RefusalOptions = {}, { answersHead = false, error }: RefusalCause = {}) {
     // A 304 has no body, and answers a condition that nobody set.
+    if (typeof status !== 'number') throw invalidType('status', 'a number', status);
     if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
-      throw invalidValue('status', 'an integer from 300 to 599, and not 304', status);
+      throw invalidValue('status', 'an integer from 300 to 599, except 304', status);
     }
     const [registeredReason = '', , ownHeaders = []] = STATUSES.get(status) ?? [];
     const { reason = registeredReason, body = textOfStatus(status), headers } = options;
     const { detail = textOfStatus(status).trimEnd() } = options;
     if (typeof reason !== 'string' || !isFieldValue(reason)) {
-      throw invalidType('reason', 'a string of HTAB and U+0020-7E, U+0080-FF', reason);
+      throw invalidType('reason', FIELD_VALUE, reason);
     }
     if (typeof body !== 'string') throw invalidType('body', 'a string', body);
     if (typeof detail !== 'string') throw invalidType('detail', 'a string', detail);

@@ -1,5 +1,5 @@
 /** Sec-WebSocket-Protocol (RFC 6455 §1.9, §11.3.4). */
-import { invalidType } from '../errors.js';
+import { describeValue, invalidType, typeError } from '../errors.js';
 import { isToken, parseTokenList } from './grammar.js';
 
 /** The subprotocols a client offers, the preferred one first; undefined if the header is malformed. An empty header offers none. */
@@ -21,9 +21,11 @@ export function selectSubprotocol(offered: readonly string[], supported: readonl
 export function checkSubprotocols(subprotocols: readonly string[], argument = 'subprotocols'): readonly string[] {
   if (!Array.isArray(subprotocols)) throw invalidType(argument, 'an array of tokens', subprotocols);
   for (const name of subprotocols) {
-    if (typeof name !== 'string' || !isToken(name)) throw invalidType(`each of ${argument}`, 'a token', name);
+    if (typeof name !== 'string' || !isToken(name)) {
+      throw invalidType(`each entry of ${argument}`, 'a token', name);
+    }
   }
   const twice = subprotocols.find((name, index) => subprotocols.indexOf(name) !== index);
-  if (twice !== undefined) throw invalidType(argument, 'an array without repetition', twice);
+  if (twice !== undefined) throw typeError(`${argument} must not contain ${describeValue(twice)} twice`);
   return subprotocols;
 }

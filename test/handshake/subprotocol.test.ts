@@ -64,10 +64,10 @@ describe('checkSubprotocols', () => {
 
   test.each<[unknown, RegExp]>([
     ['chat', /supported must be an array of tokens, got "chat"/],
-    [[''], /each of supported must be a token, got ""/],
-    [['a b'], /each of supported/],
-    [[null], /each of supported/],
-    [['a', 'b', 'a'], /supported must be an array without repetition, got "a"/],
+    [[''], /each entry of supported must be a token, got ""/],
+    [['a b'], /each entry of supported/],
+    [[null], /each entry of supported/],
+    [['a', 'b', 'a'], /supported must not contain "a" twice/],
   ])('throws TypeError on %j [4.1-36] [4.1-37]', (subprotocols, message) => {
     expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(message);
     expect(() => checkSubprotocols(subprotocols as string[], 'supported')).toThrow(TypeError);

@@ -80,7 +80,7 @@ export class ClientHandshake {
    */
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
     checkOptionNames(options, OPTION_NAMES);
-    if (!isKey(key)) throw invalidType('key', 'the base64 of 16 bytes', key);
+    if (!isKey(key)) throw invalidType('key', '16 bytes in base64', key);
     this.key = key;
     this.#reader = responseHeadReader(options);
     this.request = encodeRequest(options, key);
@@ -199,8 +199,9 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
   }
   const headers = callersHeaders(options.headers, HANDSHAKE_HEADERS);
   const hosts = headers.has('Host') ? headers.all('Host') : [options.host];
-  if (hosts.length !== 1 || typeof hosts[0] !== 'string' || parseAuthority(hosts[0]) === undefined) {
-    throw invalidType('host', 'one `host[:port]`', hosts.length === 1 ? hosts[0] : hosts);
+  if (hosts.length > 1) throw typeError(`headers must contain Host only once, got ${hosts.length} lines`);
+  if (typeof hosts[0] !== 'string' || parseAuthority(hosts[0]) === undefined) {
+    throw invalidType('host', '`host[:port]`', hosts[0]);
   }
   const lines: HeaderLine[] = [
     ['Host', hosts[0]],
@@ -210,7 +211,7 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
     ['Sec-WebSocket-Version', '13'],
   ];
   if (origin !== undefined) {
-    if (headers.has('Origin')) throw invalidType('origin', 'given once, as an option or as a header', origin);
+    if (headers.has('Origin')) throw typeError('origin must be passed once: as the option `origin` or in `headers`');
     lines.push(['Origin', origin]);
   }
   if (subprotocols.length > 0) lines.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);

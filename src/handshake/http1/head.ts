@@ -5,7 +5,7 @@
  */
 import { Buffer } from 'node:buffer';
 import { invalidType, invalidValue } from '../../errors.js';
-import { isFieldValue, isToken } from '../grammar.js';
+import { FIELD_VALUE, isFieldValue, isToken } from '../grammar.js';
 import { checkHeaders, type HeaderFields, type HeaderLine } from '../header-fields.js';
 import { isRequestTarget } from '../request-target.js';
 
@@ -69,7 +69,7 @@ export function encodeResponseHead(head: Encodable<ResponseHead>): Uint8Array {
   if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
     throw invalidValue('status', 'an integer from 100 to 999', head.status);
   }
-  if (!isFieldValue(head.reason)) throw invalidType('reason', 'HTAB and U+0020-7E, U+0080-FF', head.reason);
+  if (!isFieldValue(head.reason)) throw invalidType('reason', FIELD_VALUE, head.reason);
   return encodeHead(`${httpVersion(head.version)} ${head.status} ${head.reason}`, head.headers);
 }
 

@@ -97,12 +97,12 @@ describe('the request (RFC 6455 §4.1)', () => {
     ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
   ])('throws TypeError on %s', (_, options) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(TypeError);
-    expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(/ must be /);
+    expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(/ must (be|contain|not contain) /);
   });
 
   test.each<[unknown, string]>([
-    [{ host: 'a/b' }, 'host must be one `host[:port]`, got "a/b"'],
-    [{ headers: { Host: ['a', 'b'] } }, 'host must be one `host[:port]`, got an Array'],
+    [{ host: 'a/b' }, 'host must be `host[:port]`, got "a/b"'],
+    [{ headers: { Host: ['a', 'b'] } }, 'headers must contain Host only once, got 2 lines'],
   ])('says what came: %o', (options, message) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(message);
   });
