@@ -8,8 +8,8 @@ import {
 import { VIOLATION } from '../../src/framing/violations.js';
 import { ascii, hex } from '../helpers/bytes.js';
 
-describe('reading the body of a Close frame', () => {
-  test('§7.1.5: an empty body has no status code, which is 1005', () => {
+describe('parseClosePayload()', () => {
+  test('§7.1.5: an empty body is read as 1005', () => {
     expect(parseClosePayload(hex(''))).toEqual({ code: 1005, reason: '' });
   });
 
@@ -35,18 +35,18 @@ describe('reading the body of a Close frame', () => {
     },
   );
 
-  test('the code is judged before the reason', () => {
+  test('the code is checked before the reason', () => {
     expect(parseClosePayload(hex('03ed ff'))).toBe(VIOLATION.INVALID_CLOSE_CODE);
   });
 });
 
-describe('writing the body of a Close frame', () => {
-  test('without a code it is empty', () => {
+describe('encodeClosePayload()', () => {
+  test('the body is empty without a code', () => {
     expect(encodeClosePayload()).toEqual(new Uint8Array(0));
     expect(encodeClosePayload(undefined, '')).toEqual(new Uint8Array(0));
   });
 
-  test('what is written is read again [5.5.1-2] [5.5.1-3]', () => {
+  test('a written body is read back [5.5.1-2] [5.5.1-3]', () => {
     for (const [code, reason] of [
       [1000, ''],
       [1001, 'going'],
@@ -72,23 +72,23 @@ describe('writing the body of a Close frame', () => {
     expect(() => encodeClosePayload(code)).toThrow(`got ${code}`);
   });
 
-  test.each([1005, 1006])('who hands on %d, which was never on the wire, learns how to send no code', code => {
+  test.each([1005, 1006])('the error for %d, which is never on the wire, says how to send no code', code => {
     expect(() => encodeClosePayload(code)).toThrow(`(RFC 6455 §7.4), or undefined to send no code, got ${code}`);
     expect(() => encodeClosePayload(1004)).toThrow('(RFC 6455 §7.4), got 1004');
   });
 
-  test('a reason without a code has no place to stand', () => {
+  test('a reason without a code throws', () => {
     expect(() => encodeClosePayload(undefined, 'why')).toThrow('code must be a number if there is a reason');
   });
 
-  test('CVE-2026-45736: memory that is no string is no reason, and nothing of it is written', () => {
+  test('CVE-2026-45736: a reason that is memory, not a string, throws', () => {
     const reason = new Float32Array(20) as unknown as string;
     expect(() => encodeClosePayload(1000, reason)).toThrow('reason must be a string, got a Float32Array');
     expect(() => encodeClosePayload(1000, reason)).toThrow(TypeError);
     expect(() => encodeClosePayload('1000' as unknown as number)).toThrow(TypeError);
   });
 
-  test('all bytes written are the ones asked for, also for a lone surrogate', () => {
+  test('every byte of the body is written, also for a lone surrogate', () => {
     expect(encodeClosePayload(1000, 'a\ud800b')).toEqual(
       new Uint8Array([3, 0xe8, ...ascii('a'), 0xef, 0xbf, 0xbd, ...ascii('b')]),
     );

@@ -85,7 +85,7 @@ describe('§5.7: the examples of the RFC, byte for byte', () => {
 });
 
 describe('§5.2: opcodes', () => {
-  test.each([0, 1, 2, 8, 9, 10])('0x%x is taken', opcode => {
+  test.each([0, 1, 2, 8, 9, 10])('0x%x is accepted', opcode => {
     const { frames, error } = decodeFrames([rawFrame({ opcode, key: KEY, payload: 'ab' })], fromClient);
     expect(error).toBeUndefined();
     expect(frames).toMatchObject([{ opcode, payload: [...ascii('ab')] }]);
@@ -116,7 +116,7 @@ describe('§5.2: lengths', () => {
   });
 
   test.each([2 ** 31, 2 ** 32, 2 ** 32 + 5, 2 ** 53 - 1])(
-    '%i is told to the sink exactly, before any payload',
+    '%i is passed to the sink exactly, before any payload',
     length => {
       for (const chunks of segmentations(rawHeader({ length: BigInt(length), key: KEY }))) {
         const headers: number[] = [];
@@ -171,12 +171,12 @@ describe('§5.2: lengths', () => {
     expect(error.message).toContain(`${length} in ${lengthBytes} bytes`);
   });
 
-  test('a control frame keeps the same rule', () => {
+  test('the same rule holds for a control frame', () => {
     expectFailed(rawFrame({ opcode: 9, lengthBytes: 2, length: 5n }), fromServer, 'LENGTH_NOT_MINIMAL', 0);
   });
 });
 
-describe('every rule of a header, with its exact offset behind a legal frame of 7 bytes', () => {
+describe('every rule of a header fails with its exact offset after a valid frame of 7 bytes', () => {
   const before = (options: FrameDecoderOptions) =>
     options.from === 'client' ? rawFrame({ payload: 'a', key: KEY }) : rawFrame({ payload: 'hello' });
 
@@ -196,25 +196,25 @@ describe('every rule of a header, with its exact offset behind a legal frame of 
     expectFailed(concat(before(options), rawHeader(frame), hex('00 01 02')), options, code, 7, 1);
   });
 
-  test('the reserved bits that were set are named', () => {
+  test('the error names the reserved bits that are set', () => {
     const { error } = decodeFrames([rawHeader({ rsv: RSV1 | RSV3 })], fromServer);
     expect(error?.message).toBe(
       'a reserved bit is set, but no extension gives it a meaning: RSV1, RSV3 (RFC 6455 §5.2, at byte 0)',
     );
   });
 
-  test('§5.2: a reserved bit that an extension has assigned is told to the sink', () => {
+  test('§5.2: a reserved bit that an extension uses is passed to the sink', () => {
     const { frames, error } = decodeFrames([rawFrame({ rsv: RSV1 })], { ...fromServer, assignedRsv: RSV1 });
     expect(error).toBeUndefined();
     expect(frames).toMatchObject([{ rsv: RSV1 }]);
   });
 
-  test('a control frame of 125 bytes is legal', () => {
+  test('a control frame of 125 bytes is valid', () => {
     const { error } = decodeFrames([rawFrame({ opcode: 9, payload: 'x'.repeat(125), key: KEY })], fromClient);
     expect(error).toBeUndefined();
   });
 
-  test("'any' takes masked and unmasked frames", () => {
+  test("'any' accepts masked and unmasked frames", () => {
     const bytes = concat(rawFrame({ payload: 'a', key: KEY }), rawFrame({ payload: 'b' }));
     const { frames, error } = decodeFrames([bytes], { from: 'any' });
     expect(error).toBeUndefined();
@@ -225,7 +225,7 @@ describe('every rule of a header, with its exact offset behind a legal frame of 
   });
 });
 
-test('§5.2: a header is judged when its last byte comes, before any payload', () => {
+test('§5.2: a header is checked when its last byte arrives, before any payload', () => {
   const header = rawHeader({ opcode: 3, length: 70_000n, key: KEY });
   const decoder = new FrameDecoder(collectFrames(), fromClient);
   decoder.push(header.subarray(0, -1));
@@ -234,10 +234,10 @@ test('§5.2: a header is judged when its last byte comes, before any payload', (
   expect(decoder.error?.violation).toBe(VIOLATION.RESERVED_OPCODE);
 });
 
-describe('whose memory a payload lies in', () => {
+describe('the memory of a payload', () => {
   const bytes = rawFrame({ payload: 'hello', key: KEY });
 
-  test('a decoder that owns its chunks unmasks where the payload lies', () => {
+  test('a decoder that owns its chunks unmasks in place', () => {
     const chunk = new Uint8Array(bytes);
     const seen: Uint8Array[] = [];
     const sink: FrameSink = { ...collectFrames(), framePayload: memory => void seen.push(memory) };
@@ -247,7 +247,7 @@ describe('whose memory a payload lies in', () => {
     expect(chunk.subarray(6)).toEqual(ascii('hello'));
   });
 
-  test('one that does not leaves the chunk as it came', () => {
+  test('a decoder that does not own its chunks leaves them unchanged', () => {
     const chunk = new Uint8Array(bytes);
     const { frames } = decodeFrames([chunk], { from: 'client' });
     expect(frames[0]!.payload).toEqual([...ascii('hello')]);
@@ -255,11 +255,11 @@ describe('whose memory a payload lies in', () => {
   });
 });
 
-describe('a sink that finds a rule broken', () => {
+describe('a sink that returns a Failure', () => {
   const payload = ascii('0123456789');
   const frames = concat(rawFrame({ payload: 'a', key: KEY }), rawFrame({ payload, key: KEY }), rawFrame({ key: KEY }));
 
-  test.each([true, false])('in a payload: the offset is that of the byte (ownsChunks %s)', ownsChunks => {
+  test.each([true, false])('from a payload fails with the offset of the byte (ownsChunks %s)', ownsChunks => {
     for (const chunks of segmentations(frames)) {
       const sink = {
         ...collectFrames(),
@@ -275,7 +275,7 @@ describe('a sink that finds a rule broken', () => {
   });
 
   test.each([true, false])(
-    'in a payload, without an index: the offset is that of the piece (ownsChunks %s)',
+    'from a payload without an index fails with the offset of the piece (ownsChunks %s)',
     ownsChunks => {
       const sink = { ...collectFrames(), framePayload: () => ({ violation: VIOLATION.MESSAGE_TOO_BIG }) };
       const decoder = new FrameDecoder(sink, { from: 'client', ownsChunks });
@@ -285,7 +285,7 @@ describe('a sink that finds a rule broken', () => {
     },
   );
 
-  test('at the end of a frame: the offset is that of the header, and nothing more is taken (§7.1.7)', () => {
+  test('from the end of a frame fails with the offset of the header, and stops the decoder (§7.1.7)', () => {
     const collected = collectFrames();
     const sink = {
       ...collected,
@@ -303,7 +303,7 @@ describe('a sink that finds a rule broken', () => {
   });
 });
 
-describe('suspension', () => {
+describe('suspend()', () => {
   const three = concat(...['one', '', 'three'].map(payload => rawFrame({ payload, key: KEY })));
 
   test('stops between two frames and reads on from there', () => {
@@ -336,7 +336,7 @@ describe('suspension', () => {
     }
   });
 
-  test('in mid-frame it lets that frame end', () => {
+  test('within a frame stops after that frame', () => {
     const collected = collectFrames();
     const decoder = new FrameDecoder(collected, fromClient);
     decoder.push(three.slice(0, 1));
@@ -347,7 +347,7 @@ describe('suspension', () => {
   });
 });
 
-test('the header read last can be asked for, also that of the frame that broke a rule', () => {
+test('the last header can be read, also that of the frame that broke a rule', () => {
   const { decoder } = decodeFrames(
     [concat(rawFrame({ payload: 'a' }), rawHeader({ opcode: 3, length: 300n }))],
     fromServer,
@@ -356,7 +356,7 @@ test('the header read last can be asked for, also that of the frame that broke a
   expect(decoder.header).toMatchObject({ opcode: 3, payloadLength: 300, headerLength: 4, offset: 3 });
 });
 
-test('nothing is handed on of a payload that did not come', () => {
+test('no payload is passed on before it arrives', () => {
   const sink = collectFrames();
   const decoder = new FrameDecoder(sink, fromServer);
   decoder.push(hex('8205 6865'));

@@ -63,7 +63,7 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
   const text = 'a'.repeat(length);
   const binary = Uint8Array.from({ length }, (_, i) => i);
 
-  test('§5.2: from a server, text and binary, behind the shortest header [5.2-6]', () => {
+  test('§5.2: text and binary of a server have the shortest header [5.2-6]', () => {
     const encoder = server();
     encoder.frame(2, binary);
     encoder.frame(1, text);
@@ -72,7 +72,7 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
     expect(Buffer.compare(sent(encoder), expected)).toBe(0);
   });
 
-  test('§5.3: from a client, masked, and the memory of the caller stays as it was [5.1-1] [5.3-1]', () => {
+  test("§5.3: frames of a client are masked, and the caller's memory does not change [5.1-1] [5.3-1]", () => {
     const encoder = client();
     const given = new Uint8Array(binary);
     encoder.frame(2, given);
@@ -84,7 +84,7 @@ describe.each([0, 1, 125, 126, 127, 16_383, 16_384, 16_385, 65_535, 65_536])('%i
   });
 });
 
-test.each(['client', 'server'] as const)('a payload of a %s is copied, whatever its size', role => {
+test.each(['client', 'server'] as const)('a payload of a %s is copied at any size', role => {
   for (const size of [1, 125, 16_384, 16_385, 65_522, 65_523, 65_536, 200_000]) {
     const payload = Uint8Array.from({ length: size }, (_, i) => i * 7);
     const before = new Uint8Array(payload);
@@ -99,7 +99,7 @@ test.each(['client', 'server'] as const)('a payload of a %s is copied, whatever 
   }
 });
 
-test('the pieces of large frames fill the memory that they lie in', () => {
+test('the pieces of large frames fill their memory', () => {
   const encoder = server();
   const payload = new Uint8Array(65_536);
   for (let i = 0; i < 100; i++) encoder.frame(2, payload);
@@ -113,40 +113,40 @@ test('the pieces of large frames fill the memory that they lie in', () => {
   expect(new Set([...memory].map(buffer => buffer.byteLength))).toEqual(new Set([65_536]));
 });
 
-test('small frames of one connection leave in one piece', () => {
+test('small frames of one connection are one piece', () => {
   const encoder = server();
   for (let i = 0; i < 100; i++) encoder.frame(1, `message ${i}`);
   expect(encoder.output.take()).toHaveLength(1);
 });
 
-test('§5.3: every frame takes a fresh key [5.3-2] [10.3-1]', () => {
+test('§5.3: every frame has a new key [5.3-2] [10.3-1]', () => {
   let key = 0;
   const encoder = new FrameEncoder('client', new OutputBuffer(), () => ++key);
   for (let i = 0; i < 3; i++) encoder.frame(1, '');
   expect(sent(encoder)).toEqual(hex('8180 00000001 8180 00000002 8180 00000003'));
 });
 
-test('a server draws no key [5.1-4]', () => {
+test('a server makes no key [5.1-4]', () => {
   const encoder = new FrameEncoder('server', new OutputBuffer(), () => {
     throw new Error('drawn');
   });
   expect(() => encoder.frame(1, 'x')).not.toThrow();
 });
 
-test('reserved bits and FIN are set as asked (§5.2)', () => {
+test('reserved bits and FIN are set as passed (§5.2)', () => {
   const encoder = server();
   encoder.frame(1, '', false, RSV1);
   encoder.frame(0, '', true, 0x30);
   expect(sent(encoder)).toEqual(hex('4100 b000'));
 });
 
-test('lone surrogates become U+FFFD, and every byte sent was written [5.6-1]', () => {
+test('lone surrogates become U+FFFD, and every byte is written [5.6-1]', () => {
   const encoder = server();
   encoder.frame(1, '\ud800\udfff\udc00');
   expect(sent(encoder)).toEqual(rawFrame({ opcode: 1, payload: '𐏿\ufffd' }));
 });
 
-describe('an illegal frame throws before a byte is written [5.4-2] [5.5-1] [5.5-2]', () => {
+describe('an invalid frame throws before a byte is written [5.4-2] [5.5-1] [5.5-2]', () => {
   test.each<[string, unknown[], ErrorConstructor, string]>([
     ['§5.2 a reserved opcode', [3, ''], RangeError, 'opcode must be one of 0x0, 0x1, 0x2, 0x8, 0x9, 0xa (§5.2), got 3'],
     ['§5.2 a reserved control opcode', [11, ''], RangeError, 'opcode'],
@@ -177,7 +177,7 @@ describe('an illegal frame throws before a byte is written [5.4-2] [5.5-1] [5.5-
     expect(encoder.output.take()).toEqual([]);
   });
 
-  test('§5.5: 125 bytes are legal in a control frame, counted as UTF-8', () => {
+  test('§5.5: a control frame may have 125 bytes, counted as UTF-8', () => {
     const encoder = server();
     encoder.frame(9, 'é'.repeat(62));
     encoder.frame(10, new Uint8Array(125));
@@ -186,7 +186,7 @@ describe('an illegal frame throws before a byte is written [5.4-2] [5.5-1] [5.5-
 });
 
 describe('encodeFrame', () => {
-  test('gives one frame in memory of its own', () => {
+  test('returns one frame in memory of its own', () => {
     const payload = Uint8Array.from({ length: 200_000 }, (_, i) => i * 13);
     const frame = encodeFrame('server', 2, payload);
     expect(Buffer.compare(frame, rawFrame({ payload }))).toBe(0);
@@ -194,13 +194,13 @@ describe('encodeFrame', () => {
     expect(encodeFrame('server', 0, 'x', false, RSV1)).toEqual(hex('40 01 78'));
   });
 
-  test('takes a random key for a client (§5.3)', () => {
+  test('masks with a random key for a client (§5.3)', () => {
     const [a, b] = [encodeFrame('client', 1, ''), encodeFrame('client', 1, '')];
     expect(a.subarray(0, 2)).toEqual(hex('8180'));
     expect(a).not.toEqual(b);
   });
 
-  test('leaves nothing behind in the shared memory', async () => {
+  test('leaves nothing in shared memory', async () => {
     vi.resetModules();
     const fresh = await import('../../src/framing/frame-encoder.js');
     const { OutputBuffer: FreshOutputBuffer } = await import('../../src/framing/output-buffer.js');
@@ -210,18 +210,18 @@ describe('encodeFrame', () => {
   });
 });
 
-describe('a frame that was encoded before', () => {
+describe('an encoded frame', () => {
   const small = encodeFrame('server', 2, new Uint8Array(16_380));
   const large = encodeFrame('server', 2, new Uint8Array(16_381));
 
-  test('leaves without a copy if no output waits', () => {
+  test('is not copied if no output waits', () => {
     const encoder = server();
     encoder.encoded(small);
     expect(encoder.output.length).toBe(16_384);
     expect(encoder.output.take()[0]).toBe(small);
   });
 
-  test('is copied after the output that waits if it has at most 16 KiB', () => {
+  test('is copied after waiting output if it has at most 16 KiB', () => {
     const encoder = server();
     encoder.frame(1, 'first');
     encoder.encoded(small);

@@ -32,7 +32,7 @@ function written(firstByte: number, payloadLength: number, key?: number): Uint8A
   return target.subarray(3, end);
 }
 
-describe('§5.2: the length takes the fewest bytes [5.2-6]', () => {
+describe('§5.2: the length has the fewest bytes [5.2-6]', () => {
   test.each([
     [0, '8200'],
     [125, '827d'],
@@ -57,7 +57,7 @@ describe('§5.2: the length takes the fewest bytes [5.2-6]', () => {
   });
 });
 
-test('§5.2: FIN, each reserved bit, opcode, mask bit and key stand in their places', () => {
+test('§5.2: FIN, each reserved bit, opcode, mask bit and key are in their places', () => {
   expect(written(0xd1, 5, 0x01020304)).toEqual(hex('d185 01020304'));
   expect(headerOf(hex('d185 81020304'))).toEqual({
     fin: true,
@@ -72,7 +72,7 @@ test('§5.2: FIN, each reserved bit, opcode, mask bit and key stand in their pla
   expect(headerOf(hex('ff 2f7d'), 1)).toMatchObject({ fin: false, rsv: 0x20, opcode: 15, payloadLength: 125 });
 });
 
-test('an unmasked header has the key 0, whatever was read before', () => {
+test('an unmasked header has the key 0 after a masked one', () => {
   const header = headerOf(hex('8280 ffffffff'));
   expect(header.maskingKey).toBe(-1);
   readHeader(hex('8200'), 0, 2, header);
@@ -91,7 +91,7 @@ test.each([
   expect(headerOf(hex(`827f ${length}`)).payloadLength).toBe(read);
 });
 
-test('what is written is read again', () => {
+test('a written header is read back', () => {
   const length = fc.oneof(fc.nat(200), fc.nat(70_000), fc.maxSafeNat());
   fc.assert(
     fc.property(fc.nat(255), length, fc.option(fc.integer(), { nil: undefined }), (firstByte, payloadLength, key) => {

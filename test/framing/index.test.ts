@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import * as framing from '../../src/framing/index.js';
 
-test('ws101/framing gives these and nothing else', () => {
+test('ws101/framing exports these names and no others', () => {
   expect(Object.keys(framing).sort()).toEqual([
     'CLOSE_CODE',
     'FrameDecoder',
@@ -29,7 +29,7 @@ test('ws101/framing gives these and nothing else', () => {
   ]);
 });
 
-test('the codec by itself: what one end encodes, the other decodes', () => {
+test('one end decodes what the other encodes', () => {
   const messages: (string | Uint8Array)[] = [];
   const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };
   const assembler = new framing.MessageAssembler(sink, { maxMessageSize: 1000, maxFragments: 10 });

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 const POOL = 2048;
 
-test('§5.3: every frame takes a fresh key, and the pool is filled from the secure source before it is used up [5.3-2] [5.3-3] [10.3-1]', async () => {
+test('§5.3: every key is new, and the pool is refilled from the secure source in time [5.3-2] [5.3-3] [10.3-1]', async () => {
   const fillRandom = vi.fn((bytes: Uint8Array) => {
     // Keys that can be told apart: each says when it was drawn and where it stood.
     new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4).forEach((_, i, words) => {
@@ -22,7 +22,7 @@ test('§5.3: every frame takes a fresh key, and the pool is filled from the secu
   vi.resetModules();
 });
 
-test('§5.3: a key is four bytes of the source, each used once and the first one most significant', async () => {
+test('§5.3: a key is four bytes of the source, the first one most significant, each used once', async () => {
   const fillRandom = (bytes: Uint8Array) => void bytes.set(bytes.map((_, i) => i * 7));
   vi.doMock('#platform', async original => ({ ...(await original<object>()), fillRandom }));
   vi.resetModules();

@@ -16,7 +16,7 @@ function counting(length: number): Uint8Array<ArrayBuffer> {
 
 afterEach(() => void vi.unstubAllGlobals());
 
-describe('§5.3, 16 bytes at a time', () => {
+describe('§5.3: masking 16 bytes at a time', () => {
   test.each([0, 1, 15, 16, 17, 63, 64, 65, 16_383, 16_384, 16_385, 40_000])('%i bytes', async length => {
     const { maskBySimd } = await load();
     const source = counting(length + 7);
@@ -28,7 +28,7 @@ describe('§5.3, 16 bytes at a time', () => {
     expect(target).toEqual(expected);
   });
 
-  test('in place', async () => {
+  test('works in place', async () => {
     const { maskBySimd } = await load();
     const bytes = counting(50_000);
     expect(maskBySimd(bytes, 1, 49_999, bytes, 1, KEY)).toBe(true);
@@ -38,7 +38,7 @@ describe('§5.3, 16 bytes at a time', () => {
   });
 });
 
-describe('a host that cannot', () => {
+describe('a host without support', () => {
   test.each([
     ['has no WebAssembly', undefined],
     [

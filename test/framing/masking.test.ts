@@ -21,7 +21,7 @@ describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () =
     0, 1, 2, 3, 4, 5, 7, 46, 47, 48, 49, 50, 51, 63, 64, 65, 67, 1000, 1279, 1280, 1281, 16_383, 16_389, 33_000,
   ];
 
-  test.each(lengths)('%i bytes, at every alignment of memory and place in the payload', length => {
+  test.each(lengths)('%i bytes, at every alignment and position in the payload', length => {
     for (let alignment = 0; alignment < 8; alignment++) {
       for (let position = 0; position < 5; position++) {
         const memory = counting(length + 16);
@@ -36,28 +36,25 @@ describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () =
     }
   });
 
-  test.each(lengths)(
-    '%i bytes from one memory to another: the source stays, and nothing beside the target changes',
-    length => {
-      for (let shift = 0; shift < 8; shift++) {
-        const source = counting(length + 8);
-        const target = new Uint8Array(length + 24).fill(0xee);
-        maskTo(source, shift, shift + length, target, 8 + shift, KEY, shift);
-        expect(source).toEqual(counting(length + 8));
-        const expected = new Uint8Array(length + 24).fill(0xee);
-        expected.set(naivelyMasked(source.subarray(shift, shift + length), OCTETS, shift), 8 + shift);
-        expect(target).toEqual(expected);
-      }
-    },
-  );
+  test.each(lengths)('%i bytes from one memory to another change only the target', length => {
+    for (let shift = 0; shift < 8; shift++) {
+      const source = counting(length + 8);
+      const target = new Uint8Array(length + 24).fill(0xee);
+      maskTo(source, shift, shift + length, target, 8 + shift, KEY, shift);
+      expect(source).toEqual(counting(length + 8));
+      const expected = new Uint8Array(length + 24).fill(0xee);
+      expected.set(naivelyMasked(source.subarray(shift, shift + length), OCTETS, shift), 8 + shift);
+      expect(target).toEqual(expected);
+    }
+  });
 
-  test('a whole source goes as it is', () => {
+  test('a whole source is masked', () => {
     const [source, target] = [counting(100), new Uint8Array(100)];
     maskTo(source, 0, 100, target, 0, KEY, 0);
     expect(target).toEqual(naivelyMasked(source, OCTETS));
   });
 
-  test('in memory that grows and shrinks between two payloads', () => {
+  test('memory may grow and shrink between two payloads', () => {
     const memory = new ResizableBuffer(100, { maxByteLength: 1_000 });
     const bytes = new Uint8Array(memory);
     for (const size of [100, 104, 103, 96, 52, 101, 400]) {
@@ -76,7 +73,7 @@ describe('§5.3: octet i is XORed with octet (i mod 4) of the key [6.2-7]', () =
   });
 });
 
-test('masking twice gives the bytes back, wherever the payload is cut', () => {
+test('masking twice returns the bytes, wherever the payload is cut', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.integer(), fc.nat(300), (payload, key, cut) => {
       const bytes = new Uint8Array(payload);
@@ -89,7 +86,7 @@ test('masking twice gives the bytes back, wherever the payload is cut', () => {
   );
 });
 
-test('a key is rotated to the place in the payload, and only its place modulo 4 counts', () => {
+test('a key is rotated by the position in the payload modulo 4', () => {
   expect([0, 1, 2, 3, 4].map(position => rotateKey(0x01020304, position))).toEqual([
     0x01020304, 0x02030401, 0x03040102, 0x04010203, 0x01020304,
   ]);

@@ -41,7 +41,7 @@ function expectFailed(bytes: Uint8Array, code: ViolationCode, offset: number, be
 }
 
 describe('§5.6: messages of one frame', () => {
-  test('text is a string, binary is bytes, both may be empty [5.2-1] [6.2-3]', () => {
+  test('text is a string, binary is bytes, and both may be empty [5.2-1] [6.2-3]', () => {
     expectReceived(
       frames(
         { opcode: 1, payload: 'héllo 🦉' },
@@ -54,7 +54,7 @@ describe('§5.6: messages of one frame', () => {
     );
   });
 
-  test('binary is a Buffer, empty, in one frame or in fragments', () => {
+  test('binary is a Buffer: empty, in one frame, and in fragments', () => {
     const messages: (string | Uint8Array)[] = [];
     const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };
     const decoder = new FrameDecoder(new MessageAssembler(sink, limits, true), { from: 'client', ownsChunks: true });
@@ -62,13 +62,13 @@ describe('§5.6: messages of one frame', () => {
     expect(messages.map(message => Buffer.isBuffer(message))).toEqual([true, true, true]);
   });
 
-  test('a byte order mark is text like any other', () => {
+  test('a byte order mark is kept as text', () => {
     expectReceived(frames({ opcode: 1, payload: '\ufeffa' }), ['\ufeffa']);
   });
 });
 
 describe('§5.4: fragments', () => {
-  test('are joined, empty ones too, and a character may be cut by them', () => {
+  test('are joined, also empty ones, and may cut a character', () => {
     const owl = Buffer.from('🦉');
     expectReceived(
       frames(
@@ -87,7 +87,7 @@ describe('§5.4: fragments', () => {
     );
   });
 
-  test('control frames come between them, at once, in the order sent', () => {
+  test('control frames between them are passed on at once, in order', () => {
     expectReceived(
       frames(
         { opcode: 1, fin: false, payload: 'a' },
@@ -105,7 +105,7 @@ describe('§5.4: fragments', () => {
     );
   });
 
-  test('a control frame in the middle of a character does not touch it', () => {
+  test('a control frame within a character does not change the character', () => {
     expectReceived(
       frames(
         { opcode: 1, fin: false, payload: hex('c3') },
@@ -116,7 +116,7 @@ describe('§5.4: fragments', () => {
     );
   });
 
-  test('a continuation of nothing fails, first of all and behind a whole message', () => {
+  test('a continuation without a message fails, as the first frame and after a message', () => {
     expectFailed(frames({ opcode: 0, payload: 'a' }), 'CONTINUATION_OF_NOTHING', 0);
     expectFailed(frames({ opcode: 1, payload: 'a' }, { opcode: 0 }), 'CONTINUATION_OF_NOTHING', 7, ['a']);
     expectFailed(
@@ -127,7 +127,7 @@ describe('§5.4: fragments', () => {
     );
   });
 
-  test.each([1, 2])('a message inside of a message fails (opcode %i)', opcode => {
+  test.each([1, 2])('a message within a message fails (opcode %i)', opcode => {
     expectFailed(
       frames({ opcode: 1, fin: false }, { opcode: 9 }, { opcode, payload: 'a' }),
       'MESSAGE_INTERRUPTED',
@@ -137,7 +137,7 @@ describe('§5.4: fragments', () => {
   });
 });
 
-describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () => {
+describe('§8.1: text that is not UTF-8 fails at its first wrong byte [8.1-1]', () => {
   test('in one frame', () => {
     const error = expectFailed(
       frames({ payload: 'a' }, { opcode: 1, payload: hex('6162 ff 63') }),
@@ -149,12 +149,12 @@ describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () =
     expect(error.message).toContain('byte 0xff is invalid here');
   });
 
-  test('where the wrong byte has one digit', () => {
+  test('if the wrong byte has one hexadecimal digit', () => {
     const error = expectFailed(frames({ opcode: 1, payload: hex('c3 0a') }), 'INVALID_UTF8', 7);
     expect(error.message).toContain('byte 0x0a is invalid here');
   });
 
-  test('in a long frame, where the host looks first', () => {
+  test('in a long frame, which the host checks first', () => {
     const payload = Buffer.concat([Buffer.alloc(400, 'é'), hex('eda080'), Buffer.alloc(100, 'a')]);
     expectFailed(frames({ opcode: 1, payload }), 'INVALID_UTF8', 8 + 401);
   });
@@ -167,7 +167,7 @@ describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () =
     );
   });
 
-  test('where the payload of a frame has not all come', () => {
+  test('before the whole payload of the frame has arrived', () => {
     const { error } = decodeMessages(
       [frames({ opcode: 1, length: 500n, payload: hex('61 c0') })],
       { from: 'client' },
@@ -176,18 +176,18 @@ describe('§8.1: text is UTF-8, and fails at its first wrong byte [8.1-1]', () =
     expect(error).toMatchObject({ violation: VIOLATION.INVALID_UTF8, offset: 8 + 1 });
   });
 
-  test('where the end cuts a character off, in one frame and in an empty last fragment', () => {
+  test('if the end cuts a character off, in one frame and in an empty last fragment', () => {
     const error = expectFailed(frames({ opcode: 1, payload: hex('61 c3') }), 'INVALID_UTF8', 0);
     expect(error.message).toContain('the last character is cut off');
     expectFailed(frames({ opcode: 1, fin: false, payload: hex('61 c3') }, { opcode: 0 }), 'INVALID_UTF8', 8);
   });
 
-  test('a binary message is not looked at', () => {
+  test('a binary message is not checked', () => {
     expectReceived(frames({ payload: hex('ff c0') }), [[0xff, 0xc0]]);
   });
 });
 
-describe('§5.5.1: the body of a Close frame, judged by the sink', () => {
+describe('§5.5.1: the sink checks the body of a Close frame', () => {
   test.each<[string, ViolationCode]>([
     ['03', 'CLOSE_PAYLOAD_TOO_SHORT'],
     ['03ed', 'INVALID_CLOSE_CODE'],
@@ -206,7 +206,7 @@ describe('§5.5.1: the body of a Close frame, judged by the sink', () => {
   });
 });
 
-describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
+describe('§10.4: limits are checked at each header [10.4-1] [10.4-2]', () => {
   test('a message of exactly the limit passes, in one frame and in fragments', () => {
     const whole = 'a'.repeat(1000);
     const halves = [
@@ -229,7 +229,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
   });
 
   test.each([2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n - 1n])(
-    'CVE-2026-1528, CVE-2020-27813: %d bytes promised fail with 1009, and nothing is allocated',
+    'CVE-2026-1528, CVE-2020-27813: a length of %d bytes fails with 1009, and allocates nothing',
     length => {
       for (const opcode of [1, 2]) {
         const header = rawHeader({ opcode, length, key: KEY });
@@ -253,7 +253,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
     expect(received).toEqual([]);
   });
 
-  test('the limit is of one message: many of them pass', () => {
+  test('the limit applies to each message: many pass', () => {
     const { decoder, received } = collectMessages({ from: 'client' }, limits);
     for (let i = 0; i < 20; i++)
       decoder.push(frames({ fin: false, payload: 'a'.repeat(600) }, { opcode: 0, payload: 'b' }));
@@ -268,13 +268,13 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
     expect(error.message).toContain('maxFragments is 5');
   });
 
-  test('CVE-2026-48779: as many fragments as the limit pass, whatever came before', () => {
+  test('CVE-2026-48779: as many fragments as the limit pass, after other messages too', () => {
     const empty = { opcode: 0, fin: false };
     const message = [{ fin: false }, empty, empty, empty, { opcode: 0, payload: 'a' }];
     expectReceived(frames(...message, ...message), [[0x61], [0x61]]);
   });
 
-  test('CVE-2026-48779: control frames are no fragments', () => {
+  test('CVE-2026-48779: control frames do not count as fragments', () => {
     const { error } = decodeMessages(
       [frames({ fin: false }, ...Array.from({ length: 50 }, () => ({ opcode: 9 })), { opcode: 0 })],
       { from: 'client' },
@@ -283,7 +283,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
     expect(error).toBeUndefined();
   });
 
-  test('CVE-2026-12151: 20,000 unfragmented messages do not trip the limit of fragments', () => {
+  test('CVE-2026-12151: 20,000 unfragmented messages do not exceed the limit of fragments', () => {
     const { decoder, received } = collectMessages({ from: 'client' }, limits);
     const hundred = frames(...Array.from({ length: 100 }, () => ({ opcode: 1, payload: 'a' })));
     for (let i = 0; i < 200; i++) decoder.push(hundred);
@@ -291,7 +291,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
     expect(received).toHaveLength(20_000);
   });
 
-  test('CVE-2026-12151: 131,071 fragments of a byte that never end hold at most twice that and 64 KiB', () => {
+  test('CVE-2026-12151: 131,071 fragments of a byte hold at most twice that and 64 KiB', () => {
     const { decoder, assembler } = collectMessages({ from: 'client' });
     decoder.push(frames({ fin: false, payload: 'a' }));
     const fragment = frames({ opcode: 0, fin: false, payload: 'a' });
@@ -301,7 +301,7 @@ describe('§10.4: limits, judged at each header [10.4-1] [10.4-2]', () => {
     expect(assembler.retained).toBeLessThanOrEqual(2 * 131_071 + 65_536);
   });
 
-  test('a text longer than any string fails at its header, whatever the limit', () => {
+  test('a text longer than any string fails at its header with any limit', () => {
     const unlimited = { maxMessageSize: Number.POSITIVE_INFINITY, maxFragments: 5 };
     const longest = 2 ** 29 - 24;
     const verdict = (opcode: number, length: number) =>
@@ -340,25 +340,25 @@ describe.skipIf(IS_MUTATION_RUN)('CVE-2026-65623: the cost of a message is linea
   });
 });
 
-describe('an assembler of which no more is said', () => {
+describe('an assembler with default options', () => {
   const messages: unknown[] = [];
   const sink = { message: (data: unknown) => void messages.push(data), control: () => undefined };
 
-  test('keeps no memory of someone else', () => {
+  test('copies payloads', () => {
     const chunk = rawFrame({ payload: new Uint8Array(900).fill(1) });
     new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server' }).push(chunk);
     chunk.fill(2);
     expect(messages).toEqual([Buffer.alloc(900, 1)]);
   });
 
-  test('loses a compressed message where nobody listens for one', () => {
+  test('drops a compressed message if the sink does not take them', () => {
     const decoder = new FrameDecoder(new MessageAssembler(sink, limits), { from: 'server', assignedRsv: 0x40 });
     decoder.push(rawFrame({ rsv: 0x40, payload: 'x' }));
     expect(decoder.error).toBeUndefined();
   });
 });
 
-describe('whose memory a message lies in', () => {
+describe('the memory of a message', () => {
   function received(chunk: Uint8Array, ownsChunks: boolean): Uint8Array {
     const messages: Uint8Array[] = [];
     const sink = {
@@ -405,7 +405,7 @@ describe('whose memory a message lies in', () => {
     expect(message).toHaveLength(payload);
   });
 
-  test('a large message is joined from its chunks as they came, and of each of them at least seven eighths', () => {
+  test('a large message is joined from chunks that it fills by at least seven eighths', () => {
     const payload = Uint8Array.from({ length: 90_000 }, (_, i) => i * 13);
     const frame = rawFrame({ payload });
     for (const ownsChunks of [true, false]) {
@@ -430,7 +430,7 @@ describe('whose memory a message lies in', () => {
     }
   });
 
-  describe('of a large message', () => {
+  describe('a piece of a large message', () => {
     function reader() {
       const messages: Uint8Array[] = [];
       const sink = {
@@ -457,7 +457,7 @@ describe('whose memory a message lies in', () => {
       expect(messages[0]!.subarray(0, end - start).every(byte => byte === (isKept ? 2 : 1))).toBe(true);
     });
 
-    test('a beginning that shares its chunk with another message is copied', () => {
+    test('that shares its chunk with another message is copied', () => {
       const { messages, decoder } = reader();
       const chunk = new Uint8Array(65_536).fill(1);
       const start = 60_004 + 10;
@@ -494,13 +494,13 @@ describe('whose memory a message lies in', () => {
     },
   );
 
-  test('a message of small fragments does not pin the memory that it was joined in', () => {
+  test('a message of small fragments does not keep the memory that it was joined in', () => {
     const message = received(concat(...inPieces(hex('0201 61 8001 62'), 3)), true);
     expect(message).toHaveLength(2);
     expect(message.buffer.byteLength).toBeLessThanOrEqual(Buffer.poolSize);
   });
 
-  test('a control frame in pieces does not depend on memory that its owner writes to again', () => {
+  test('a control frame in pieces does not depend on chunks that change later', () => {
     const controls: string[] = [];
     const sink = {
       message: () => undefined,
@@ -515,7 +515,7 @@ describe('whose memory a message lies in', () => {
     expect(controls).toEqual(['ping', '', 'p']);
   });
 
-  test('what comes later does not change a message given', () => {
+  test('later bytes do not change a message', () => {
     for (const ownsChunks of [true, false]) {
       const messages: (string | Uint8Array)[] = [];
       const sink = { message: (data: string | Uint8Array) => void messages.push(data), control: () => undefined };

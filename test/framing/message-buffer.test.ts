@@ -4,7 +4,7 @@ import { MessageBuffer } from '../../src/framing/message-buffer.js';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
-test('gives what was appended, and forgets it', () => {
+test('returns what was appended, and forgets it', () => {
   const buffer = new MessageBuffer();
   buffer.append(Uint8Array.of(0, 1, 2, 3), 1, 3, UNKNOWN);
   buffer.append(Uint8Array.of(4), 0, 1, UNKNOWN);
@@ -14,11 +14,11 @@ test('gives what was appended, and forgets it', () => {
   expect([...buffer.take()]).toEqual([]);
 });
 
-test('an empty message is a Buffer as every other', () => {
+test('an empty message is a Buffer too', () => {
   expect(Buffer.isBuffer(new MessageBuffer().take())).toBe(true);
 });
 
-test('the message is its own: what comes later does not touch it', () => {
+test('later bytes do not change a message', () => {
   const buffer = new MessageBuffer();
   buffer.append(new Uint8Array(3000).fill(1), 0, 3000, 3000);
   const first = buffer.take();
@@ -26,7 +26,7 @@ test('the message is its own: what comes later does not touch it', () => {
   expect(first.every(byte => byte === 1)).toBe(true);
 });
 
-test('pieces that are kept and pieces that are copied stand in the order in which they came', () => {
+test('kept and copied pieces stay in order', () => {
   const kept = fc.record({ size: fc.integer({ min: 1, max: 9 }), isKept: fc.boolean() });
   fc.assert(
     fc.property(fc.array(kept, { maxLength: 30 }), pieces => {
@@ -49,7 +49,7 @@ test('pieces that are kept and pieces that are copied stand in the order in whic
   );
 });
 
-test('what is kept takes no memory beside its own, and what grows between takes what its own bytes need', () => {
+test('kept pieces need no more memory, and copied pieces between them grow by their own size', () => {
   const buffer = new MessageBuffer();
   buffer.keep(new Uint8Array(50_000));
   expect(buffer.capacity).toBe(50_000);
@@ -59,15 +59,15 @@ test('what is kept takes no memory beside its own, and what grows between takes 
   expect([buffer.capacity, buffer.length]).toEqual([50_010, 50_010]);
 });
 
-describe('§10.4: memory grows with what has come [10.4-1]', () => {
-  test.each([1, 2 ** 32, 2 ** 53 - 1, UNKNOWN])('1 byte of %d promised allocates at most 1 KiB and 2', expected => {
+describe('§10.4: memory grows with the bytes received [10.4-1]', () => {
+  test.each([1, 2 ** 32, 2 ** 53 - 1, UNKNOWN])('1 byte of %d expected allocates at most 1 KiB and 2', expected => {
     const buffer = new MessageBuffer();
     buffer.append(Uint8Array.of(1), 0, 1, expected);
     expect(buffer.capacity).toBeLessThanOrEqual(1026);
     if (expected === 1) expect(buffer.capacity).toBe(1);
   });
 
-  test('at most twice what has come and 64 KiB, in whatever pieces', () => {
+  test('memory is at most twice the bytes received and 64 KiB, in pieces of any size', () => {
     const pieces = fc.array(fc.nat(10_000), { maxLength: 40 });
     const promise = fc.oneof(fc.constant(UNKNOWN), fc.nat(400_000));
     fc.assert(
@@ -87,14 +87,14 @@ describe('§10.4: memory grows with what has come [10.4-1]', () => {
     );
   });
 
-  test('a message whose whole length is known takes that and no more', () => {
+  test('a message of known length allocates no more than that', () => {
     const buffer = new MessageBuffer();
     for (let i = 0; i < 10; i++) buffer.append(new Uint8Array(1000), 0, 1000, 10_000);
     expect(buffer.capacity).toBe(10_000);
     expect(buffer.take().buffer.byteLength).toBe(10_000);
   });
 
-  test('a message given away holds at most twice its bytes, beside the pool of small Buffers', () => {
+  test('a returned message holds at most twice its bytes, besides the pool of small Buffers', () => {
     for (const size of [1, 10, 500, 5000, 70_000]) {
       const buffer = new MessageBuffer();
       for (let i = 0; i < 2; i++) buffer.append(new Uint8Array(size), 0, size, UNKNOWN);
@@ -102,7 +102,7 @@ describe('§10.4: memory grows with what has come [10.4-1]', () => {
     }
   });
 
-  test('a message that fills most of its room is given away with it, and one that does not is copied', () => {
+  test('a message that fills most of its memory is not copied, and another one is', () => {
     const sizeOfMemory = (...sizes: number[]) => {
       const buffer = new MessageBuffer();
       for (const size of sizes) buffer.append(new Uint8Array(size), 0, size, UNKNOWN);
@@ -112,7 +112,7 @@ describe('§10.4: memory grows with what has come [10.4-1]', () => {
     expect(sizeOfMemory(70_000)).toBe(70_000);
   });
 
-  test('a thousand small messages given away hold little more than their bytes', () => {
+  test('a thousand small messages hold little more than their bytes', () => {
     const messages = Array.from({ length: 1000 }, () => {
       const buffer = new MessageBuffer();
       for (let i = 0; i < 2; i++) buffer.append(Uint8Array.of(i), 0, 1, UNKNOWN);
@@ -122,7 +122,7 @@ describe('§10.4: memory grows with what has come [10.4-1]', () => {
     expect(memories.reduce((sum, memory) => sum + memory.byteLength, 0)).toBeLessThanOrEqual(65_536);
   });
 
-  test('CVE-2026-65623: each byte is moved a bounded number of times', () => {
+  test('CVE-2026-65623: each byte is copied a bounded number of times', () => {
     const buffer = new MessageBuffer();
     let [growths, moved, capacity] = [0, 0, 0];
     for (let i = 0; i < 200_000; i++) {

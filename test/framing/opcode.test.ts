@@ -3,7 +3,7 @@ import { isControl, isReservedOpcode, OPCODE, opcodeName } from '../../src/frami
 
 const all = Array.from({ length: 16 }, (_, opcode) => opcode);
 
-test('the six opcodes bear the numbers of §11.8', () => {
+test('the six opcodes have the numbers of §11.8', () => {
   expect(OPCODE).toEqual({ CONTINUATION: 0, TEXT: 1, BINARY: 2, CLOSE: 8, PING: 9, PONG: 10 });
 });
 
@@ -15,7 +15,7 @@ test('§5.5: opcodes with the most significant bit set are control frames', () =
   expect(all.filter(isControl)).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
 });
 
-test('an opcode is called by the word of the RFC, a reserved one by its number', () => {
+test("opcodeName() returns the RFC's name, or the number of a reserved opcode", () => {
   expect([0, 1, 2, 8, 9, 10].map(opcodeName)).toEqual(['continuation', 'text', 'binary', 'close', 'ping', 'pong']);
   expect(opcodeName(0xb)).toBe('reserved 0xb');
 });

@@ -33,7 +33,7 @@ function halves(frame: Uint8Array): Uint8Array[] {
 const BINARY = rawFrame({ opcode: 2, payload: new Uint8Array(2_000) });
 const TEXT = rawFrame({ opcode: 1, payload: new Uint8Array(2_000).fill(0x61) });
 
-describe('a message for which memory is short fails with 1009', () => {
+describe('a message that does not fit in memory fails with 1009', () => {
   test.each<[string, Uint8Array[]]>([
     ['copied whole', [new Uint8Array([...BINARY, ...new Uint8Array(16_000)])]],
     ['gathered in pieces', halves(BINARY)],
@@ -47,7 +47,7 @@ describe('a message for which memory is short fails with 1009', () => {
     expect(retained).toBe(0);
   });
 
-  test('as soon as that is known', () => {
+  test('as soon as this is known', () => {
     exhaustMemory();
     expect(decode(halves(BINARY).slice(0, 1)).error).toMatchObject({ closeCode: 1009 });
   });
@@ -63,7 +63,7 @@ describe('a message for which memory is short fails with 1009', () => {
     expect(error).toMatchObject({ closeCode: 1009 });
   });
 
-  test('a masked payload in a chunk that is not ours', () => {
+  test('if the payload is masked in a chunk that is not owned', () => {
     const frame = rawFrame({ opcode: 2, key: [1, 2, 3, 4], payload: new Uint8Array(2_000) });
     exhaustMemory();
     const { error } = decode([frame], { ownsChunks: false, mask: true });
@@ -72,7 +72,7 @@ describe('a message for which memory is short fails with 1009', () => {
   });
 });
 
-describe('maxMessageSize above what a Buffer holds', () => {
+describe('maxMessageSize above the size of a Buffer', () => {
   test.runIf(constants.MAX_LENGTH < Number.MAX_SAFE_INTEGER)(
     'is what a Buffer holds: a frame of one byte more fails at its header',
     () => {

@@ -20,7 +20,7 @@ function write(output: Module.OutputBuffer, ...bytes: number[]): void {
   output.commit(bytes.length);
 }
 
-test('what is committed one behind the other leaves in one piece, in order', () => {
+test('bytes that are committed one after the other are one piece', () => {
   const output = new OutputBuffer();
   write(output, 1, 2);
   write(output, 3);
@@ -32,7 +32,7 @@ test('what is committed one behind the other leaves in one piece, in order', () 
   expect(output.take()).toEqual([]);
 });
 
-test('only what was committed of a reserve is taken', () => {
+test('only committed bytes are taken', () => {
   const output = new OutputBuffer();
   const at = output.reserve(14);
   output.memory.set([9, 8, 7], at);
@@ -41,7 +41,7 @@ test('only what was committed of a reserve is taken', () => {
   expect([...concat(...output.take())]).toEqual([9, 8, 6]);
 });
 
-test('bytes queued by reference stand in their place and are the very same', () => {
+test('bytes queued by reference stay in order and are not copied', () => {
   const output = new OutputBuffer();
   const large = new Uint8Array(16_385);
   output.append(large);
@@ -55,7 +55,7 @@ test('bytes queued by reference stand in their place and are the very same', () 
   expect(pieces[2]).toBe(large);
 });
 
-test('a small piece that was queued by reference leaves in one piece with what follows, and alone as it is', () => {
+test('a small piece queued by reference is joined with the next bytes, and is not copied if it is alone', () => {
   const output = new OutputBuffer();
   const small = Uint8Array.of(4, 5);
   output.append(small);
@@ -71,14 +71,14 @@ test('a small piece that was queued by reference leaves in one piece with what f
 test.each([
   [16_384, 1],
   [16_385, 2],
-])('a piece of %i bytes queued by reference leaves with what follows in %i pieces', (size, count) => {
+])('a piece of %i bytes queued by reference and the next bytes are %i pieces', (size, count) => {
   const output = new OutputBuffer();
   output.append(new Uint8Array(size));
   write(output, 1);
   expect(output.take()).toHaveLength(count);
 });
 
-test('two connections that write in turns each keep their own order', () => {
+test('two connections that write in turns each keep their order', () => {
   const [a, b] = [new OutputBuffer(), new OutputBuffer()];
   write(a, 1);
   write(b, 2);
@@ -89,7 +89,7 @@ test('two connections that write in turns each keep their own order', () => {
   expect(b.take().map(piece => [...piece])).toEqual([[2], [5]]);
 });
 
-test('a slab serves anew once all its pieces were released, and not before', () => {
+test('a slab is reused after all its pieces are released, and not before', () => {
   const [a, b] = [new OutputBuffer(), new OutputBuffer()];
   write(a, 1, 1);
   write(b, 2);
@@ -102,7 +102,7 @@ test('a slab serves anew once all its pieces were released, and not before', () 
   expect(a.memory.buffer).toBe(ofA!.buffer);
 });
 
-test('a slab that is full is left to those who still hold its pieces', () => {
+test('a full slab is not reused while pieces of it are held', () => {
   const [a, b] = [new OutputBuffer(), new OutputBuffer()];
   a.commit(a.reserve(65_536) + 65_000);
   const [full] = a.take();
@@ -124,20 +124,20 @@ test('a slab is filled to its last byte', () => {
   expect(output.memory).not.toBe(memory);
 });
 
-test('more than a slab holds gets memory of its own size', () => {
+test('more bytes than a slab holds get memory of their size', () => {
   const output = new OutputBuffer();
   expect(output.reserve(100_000)).toBe(0);
   expect(output.memory).toHaveLength(100_000);
 });
 
-test('foreign bytes may be released: nothing comes of it', () => {
+test('releasing other bytes does nothing', () => {
   const output = new OutputBuffer();
   write(output, 1);
   releaseOutput(new Uint8Array(1));
   expect(output.reserve(1)).toBe(1);
 });
 
-test('bytes queued by reference keep no slab from being reused', () => {
+test('bytes queued by reference do not keep a slab from being reused', () => {
   const output = new OutputBuffer();
   write(output, 1);
   output.append(new Uint8Array(10));
@@ -157,7 +157,7 @@ function expectedOf(runs: number[], size: number): number[] {
   return expected;
 }
 
-test('bytes not yet released are never overwritten, whatever the order of things', () => {
+test('bytes that are not released are never overwritten, in any order of calls', () => {
   const step = fc.oneof(
     {
       weight: 5,
@@ -213,7 +213,7 @@ test('bytes not yet released are never overwritten, whatever the order of things
   );
 });
 
-test('pieceCount tells of pieces that wait: those of the slab, and those beside it', () => {
+test('pieceCount counts pieces in the slab and others', () => {
   const output = new OutputBuffer();
   expect(output.pieceCount).toBe(0);
   write(output, 1);
@@ -225,7 +225,7 @@ test('pieceCount tells of pieces that wait: those of the slab, and those beside 
   expect(output.pieceCount).toBe(0);
 });
 
-test('take(most) returns no more bytes than that, cuts a piece where it must, and leaves the rest in order', () => {
+test('take(most) returns no more bytes than that, cuts a piece if it must, and leaves the rest in order', () => {
   const output = new OutputBuffer();
   write(output, 1, 2, 3);
   output.append(Uint8Array.of(4, 5, 6, 7));
@@ -240,7 +240,7 @@ test('take(most) returns no more bytes than that, cuts a piece where it must, an
   expect(output.pieceCount).toBe(0);
 });
 
-test('take(most) up to the end of a piece takes no part of the next one, and leaves nothing of it', () => {
+test('take(most) up to the end of a piece takes the piece and no part of the next one', () => {
   const output = new OutputBuffer();
   for (const bytes of [
     [1, 2],
@@ -279,7 +279,7 @@ test('take(most) returns at most 256 pieces, and take() returns all', () => {
   expect(output.take()).toHaveLength(600);
 });
 
-test('what waits in a buffer that was set apart holds no shared memory, and little of its own', () => {
+test('a buffer that was set apart holds no shared memory, and little of its own', () => {
   const [slow, busy] = [new OutputBuffer(), new OutputBuffer()];
   const shared = new Set<ArrayBufferLike>();
   const own = new Set<ArrayBufferLike>();
@@ -300,7 +300,7 @@ test('what waits in a buffer that was set apart holds no shared memory, and litt
   expect([...concat(...pieces)]).toEqual(Array.from({ length: 1_000 }, (_, i) => [i & 0xff, 1, 2]).flat());
 });
 
-test('room tells how many bytes fit into the memory at hand, shared or not', () => {
+test('room is how many bytes fit in the current memory, shared or not', () => {
   const [output, other] = [new OutputBuffer(), new OutputBuffer()];
   write(output, 1, 2);
   expect(output.room).toBe(65_534);
@@ -324,7 +324,7 @@ test('memory of a buffer that was set apart is filled to its last byte', () => {
   expect(output.take()[0]!.buffer.byteLength).toBe(512);
 });
 
-test('memory that a buffer left when it was set apart is reused', () => {
+test('a slab that a buffer left when it was set apart is reused', () => {
   const output = new OutputBuffer();
   write(output, 1, 2);
   const { memory } = output;

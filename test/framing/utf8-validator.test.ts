@@ -44,7 +44,7 @@ function expectVerdict(bytes: Uint8Array, expected: number | 'cut off' | 'whole'
   }
 }
 
-describe('RFC 3629 §4: what is UTF-8', () => {
+describe('RFC 3629 §4: valid UTF-8', () => {
   test.each([
     ['the first and last character of one byte', '00 7f'],
     ['of two bytes', 'c280 dfbf'],
@@ -57,7 +57,7 @@ describe('RFC 3629 §4: what is UTF-8', () => {
   ])('%s', (_, bytes) => expectVerdict(hex(bytes), 'whole'));
 });
 
-describe('RFC 6455 §8.1: what is not, found at the very byte', () => {
+describe('RFC 6455 §8.1: wrong bytes are found at their place', () => {
   test.each([
     ['a tail without a beginning', '80', 0],
     ['the last tail without a beginning', '61 bf', 1],
@@ -88,11 +88,11 @@ describe('RFC 6455 §8.1: what is not, found at the very byte', () => {
 });
 
 test.each(['c3', 'e2', 'e282', 'f0', 'f09f', 'f09f98', 'ed9f', 'e0a0', 'f48f', '61 c3'])(
-  'a text that ends in %s is cut off, and may go on',
+  'a text that ends in %s is incomplete, and may continue',
   bytes => expectVerdict(hex(bytes), 'cut off'),
 );
 
-test('agrees with TextDecoder about every two bytes, and every three that begin with a narrow range', () => {
+test('the result is that of TextDecoder for every two bytes, and for every three with a narrow range', () => {
   const validator = (bytes: Uint8Array) => verdict([bytes]);
   for (let first = 0; first < 256; first++) {
     for (let second = 0; second < 256; second += first < 0x80 ? 51 : 1) {
@@ -112,7 +112,7 @@ test('agrees with TextDecoder about every two bytes, and every three that begin 
   }
 });
 
-test('agrees with TextDecoder about texts with some bytes overwritten, in every segmentation', () => {
+test('the result is that of TextDecoder for texts with some bytes overwritten, cut anywhere', () => {
   const text = fc.string({ unit: 'grapheme', maxLength: 120 }).map(string => new TextEncoder().encode(string));
   const faults = fc.array(fc.record({ place: fc.nat(500), byte: fc.nat(255) }), { maxLength: 2 });
   const cuts = fc.array(fc.nat(500), { maxLength: 5 });
@@ -127,7 +127,7 @@ test('agrees with TextDecoder about texts with some bytes overwritten, in every 
   );
 });
 
-test('a long piece that cuts a character is left to the host all the same, but for its last bytes', async () => {
+test('a long piece that cuts a character is checked by the host, except for its last bytes', async () => {
   const answers: boolean[] = [];
   vi.doMock('#platform', async original => {
     const platform = await original<typeof import('#platform')>();
@@ -148,7 +148,7 @@ test('a long piece that cuts a character is left to the host all the same, but f
   vi.resetModules();
 });
 
-test('only the range asked for is looked at', () => {
+test('only the passed range is checked', () => {
   const validator = new Utf8Validator();
   expect(validator.check(hex('ff 61 c3 ff'), 1, 3)).toBe(-1);
   expect(validator.isComplete).toBe(false);
@@ -156,7 +156,7 @@ test('only the range asked for is looked at', () => {
   expect(validator.isComplete).toBe(true);
 });
 
-test('a wrong byte that begins a long piece is found at its place', () => {
+test('a wrong byte at the start of a long piece is found at its place', () => {
   const bytes = new Uint8Array(100).fill(0x61);
   const validator = new Utf8Validator();
   expect(validator.check(hex('e2'), 0, 1)).toBe(-1);

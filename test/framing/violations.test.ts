@@ -3,7 +3,7 @@ import { isCloseCodeOnWire } from '../../src/framing/close-code.js';
 import { MAX_REASON_LENGTH } from '../../src/framing/close-payload.js';
 import { VIOLATION } from '../../src/framing/violations.js';
 
-test('every rule names the close code that fails the connection, and the section that asks for it', () => {
+test('every rule has the close code and the section of the RFC', () => {
   const rows = Object.values(VIOLATION).map(({ code, closeCode, section }) => [code, closeCode, section]);
   expect(rows).toEqual([
     ['RESERVED_BITS', 1002, '§5.2'],
@@ -27,7 +27,7 @@ test('every rule names the close code that fails the connection, and the section
   ]);
 });
 
-test.each(Object.entries(VIOLATION))('%s can be told to the peer in a Close frame', (code, violation) => {
+test.each(Object.entries(VIOLATION))('%s fits in a Close frame', (code, violation) => {
   expect(violation.code).toBe(code);
   expect(isCloseCodeOnWire(violation.closeCode)).toBe(true);
   expect(Buffer.byteLength(violation.message)).toBeLessThanOrEqual(MAX_REASON_LENGTH);
