@@ -2,41 +2,41 @@ import { BackpressureError } from '../errors.js';
 import { Deadline } from './deadline.js';
 import type { ConnectionSettings } from './options.js';
 
-/** How many times the cap one turn of the event loop may queue. */
+/** How much one turn of the event loop may queue, as a multiple of the cap. */
 const TURN_FACTOR = 8;
 
-/** A peer that takes nothing for this long while more than the cap waits is ended. In milliseconds. */
+/** How long a peer may take nothing while more than the cap waits, in milliseconds. */
 const STALL_TIME = 10_000;
 
 export interface CappedOutput {
-  /** Bytes that wait for the peer, and the memory that each entry of a queue takes beside them. */
+  /** How many bytes wait for the peer, including what each entry of a queue costs. */
   readonly held: number;
-  /** Bytes that the transport has taken so far. */
+  /** How many bytes the transport has taken so far. */
   readonly taken: number;
   /** How fast the peer takes them, as a clause of an error's message. */
   readonly pace: string;
 }
 
 /**
- * The cap on what waits for a peer (`maxBufferedAmount`).
+ * Limits how much waits for a peer (`maxBufferedAmount`).
  *
- * A burst within one turn of the event loop says nothing about the peer, which had no chance to take any of it. So the cap is judged by
- * what waited before the turn: what one turn adds is exempt from it until it has left. Memory stays bounded, by the cap, what one turn
- * added, and one message. And a peer that takes nothing at all while more than the cap waits is ended too.
+ * The peer can take nothing of a burst before the turn of the event loop ends. So the cap applies to what waited before
+ * the turn: what one turn adds is exempt until it has left. Memory is bounded by the cap, plus what one turn added,
+ * plus one message. The connection also ends if the peer takes nothing for 10 s while more than the cap waits.
  */
 export class BufferCap {
   readonly #limit: number;
   readonly #output: CappedOutput;
   readonly #exceeded: (error: BackpressureError) => void;
-  /** What waited after the last turn. */
+  /** How much waited after the last turn. */
   #carried = 0;
-  /** How much one turn added when it crossed the cap, and what the transport will have taken when all of it has left. */
+  /** How much the turn that crossed the cap added, and what `taken` will be when all of that has left. */
   #burst = 0;
   #burstEnd = 0;
   readonly #stall = new Deadline(() => this.#look());
   #takenAtLook = 0;
 
-  /** @param exceeded called when a peer does not take what waits for it */
+  /** @param exceeded called when more waits than the cap allows */
   constructor(
     { maxBufferedAmount }: ConnectionSettings,
     output: CappedOutput,
@@ -47,7 +47,7 @@ export class BufferCap {
     this.#exceeded = exceeded;
   }
 
-  /** Whether one more message may be queued. If not, the owner has been told. */
+  /** Whether one more message may be queued. Calls `exceeded` if not. */
   admits(): boolean {
     const { held } = this.#output;
     if (this.#carried > this.#limit) {
@@ -61,12 +61,12 @@ export class BufferCap {
     return false;
   }
 
-  /** What is left of the burst. It is at the end of the queue, so it leaves last. */
+  /** How much is left of the burst. It is at the end of the queue, so it leaves last. */
   get #exempt(): number {
     return Math.max(0, Math.min(this.#burst, this.#burstEnd - this.#output.taken));
   }
 
-  /** A turn of the event loop is over, and what it queued has been flushed. */
+  /** Notes that a turn of the event loop has ended and its output has been flushed. */
   turnEnded(): void {
     const { held, taken } = this.#output;
     if (held > this.#limit && this.#carried <= this.#limit) {
@@ -77,7 +77,7 @@ export class BufferCap {
     this.#carried = held;
   }
 
-  /** The transport has taken bytes. */
+  /** Notes that the transport has taken bytes. */
   progressed(): void {
     this.#carried = Math.min(this.#carried, this.#output.held);
     if (this.#carried <= this.#limit) this.#stall.clear();
@@ -90,13 +90,13 @@ export class BufferCap {
 
   #look(): void {
     const { held, taken, pace } = this.#output;
-    // Not all of it need be the transport's: Pongs free what Pings hold.
+    // `held` may shrink without the transport: a Pong frees the memory of its Ping.
     if (held <= this.#limit) return;
     if (taken > this.#takenAtLook) this.#watch();
     else this.#exceeded(new BackpressureError(held, this.#limit, pace));
   }
 
-  /** The connection has closed. */
+  /** Stops the timer, because the connection has closed. */
   end(): void {
     this.#stall.clear();
   }

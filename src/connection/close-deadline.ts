@@ -1,33 +1,33 @@
 import { now } from '../timers.js';
 import { Deadline } from './deadline.js';
 
-/** How many times `closeTimeout` a closing handshake may take while the peer makes progress. */
+/** The longest closing handshake with a peer that makes progress, as a multiple of `closeTimeout`. */
 export const MOST_EXTENSIONS = 10;
 
 /** How long a client waits for the server to end TCP after both Close frames, in milliseconds. */
 const TCP_END_TIME = 2_000;
 
 export interface ClosingPeer {
-  /** Set when bytes come; the deadline resets it. */
+  /** Set when bytes arrive. The deadline resets it. */
   wasHeard: boolean;
-  /** Bytes that the transport has taken so far. */
+  /** How many bytes the transport has taken so far. */
   readonly taken: number;
-  /** The time until which the peer's silence says nothing, on the clock of now(). */
+  /** Until when the peer may still be busy with earlier output, on the clock of now(). */
   readonly busyUntil: number;
 }
 
 /**
- * The deadline of the closing handshake. Slow is not dead: as long as bytes move in either direction, the peer gets `closeTimeout` anew, up
- * to ten times in all.
+ * The deadline of the closing handshake. While bytes move in either direction, `closeTimeout` starts again, up to ten
+ * times in all: a slow peer is not a dead one.
  *
- *     close() ── what was sent before leaves ──▶ our Close has left ── the peer reads it, and answers ──▶ both Close frames ──▶ end of TCP
- *                 closeTimeout without progress                        closeTimeout without progress         client: 2 s
+ *     close() ── earlier messages leave ──▶ our Close has left ── the peer reads and answers ──▶ both Close frames ──▶ end of TCP
+ *              closeTimeout without progress                   closeTimeout without progress        client: 2 s
  */
 export class CloseDeadline {
   readonly #timeout: number;
   readonly #peer: ClosingPeer;
   readonly #expired: (message: string) => void;
-  /** When it is over however much the peer progresses, and when it is over if it doesn't, on the clock of now(). */
+  /** When the time is over in any case, and when it is over if the peer makes no progress, on the clock of now(). */
   readonly #hardEnd: number;
   #end: number;
   readonly #timer = new Deadline(() => this.#look());
@@ -47,16 +47,16 @@ export class CloseDeadline {
     this.#timer.start(timeout);
   }
 
-  /** Our Close frame has left. A slow peer still has to read what the kernel holds before it. */
+  /** Notes that our Close frame has left. A slow peer still has to read what the kernel holds before it. */
   left(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const time = now();
-    // The timer that runs looks at this when it fires: a second one would be a fifth of what closing allocates.
+    // The running timer checks the new time when it fires. A second timer would be a fifth of what closing allocates.
     this.#extend(this.#timeout + Math.max(0, this.#peer.busyUntil - time), time);
   }
 
-  /** Both Close frames have left, and the server is to end TCP. */
+  /** Notes that both Close frames have left, so the server should end TCP. */
   complete(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;

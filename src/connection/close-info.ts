@@ -1,24 +1,27 @@
 import type { ClosePayload } from '../framing/close-payload.js';
 
-/** How a connection ended: all that is known about it. */
+/** How a connection ended. */
 export interface CloseInfo {
-  /** The code of the peer's Close frame; 1005 where it had none, 1006 where no Close frame came (RFC 6455 §7.1.5). */
+  /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came (RFC 6455 §7.1.5). */
   readonly code: number;
   /** The reason in the peer's Close frame, or ''. */
   readonly reason: string;
-  /** Whether both Close frames went over the wire (§7.1.4). */
+  /** Whether both Close frames were exchanged (§7.1.4). */
   readonly wasClean: boolean;
-  /** Who ended it: this endpoint, the peer by its Close frame, or the network without one. */
+  /**
+   * Who ended it: `local` is this endpoint, `remote` the peer by a Close frame, `network` the loss of the transport.
+   */
   readonly initiator: 'local' | 'remote' | 'network';
-  /** The Close frame that this endpoint sent. */
+  /** The Close frame that this endpoint sent, or undefined. */
   readonly sent: ClosePayload | undefined;
-  /** The Close frame that the peer sent. */
+  /** The Close frame that the peer sent, or undefined. */
   readonly received: ClosePayload | undefined;
-  /** What went wrong, where something did. */
+  /** What went wrong; undefined after a clean close without a fault. */
   readonly cause: Error | undefined;
   /**
-   * Messages that came and were dropped: while the connection was closing and nobody took them, or after a listener had failed. Those that
-   * are still kept for an iterator do not count, nor does what `incoming: 'discard'` drops.
+   * How many received messages were dropped, because too many were unread while the connection was closing or because a
+   * listener had failed. Messages that are still kept for an iterator do not count, and neither do those that
+   * `incoming: 'discard'` drops.
    */
   readonly dropped: number;
 }

@@ -1,21 +1,23 @@
 import { clearTimeout, now, setImmediate, setTimeout } from '../timers.js';
 
-/** How many milliseconds late a timer may fire and count as on time: timers are never exact. */
+/** How late a timer may fire and still count as on time, in milliseconds. Timers are never exact. */
 const LATENESS = 10;
 
 /**
- * A timer for a time that the peer has. If it fires late, it is over behind the I/O of the present turn of the event loop.
+ * A timer for something that the peer has to do. If it fires late, it waits for the I/O of the current turn of the
+ * event loop first.
  *
- * Node runs timers before it reads and writes. So after something has blocked the event loop, what a deadline waits for may have come long ago,
- * and not have been seen: that is not the peer's fault.
+ * Node runs timers before I/O. If something has blocked the event loop, the peer's bytes may have arrived in time and
+ * not been read yet.
  */
 export class Deadline {
   readonly #passed: () => void;
   #timer: NodeJS.Timeout | undefined;
   #end = 0;
-  /** Whether the time is over, and passed() waits for the I/O. */
+  /** Whether the timer fired late and passed() waits for the I/O. */
   #isDue = false;
 
+  /** @param passed called when the time is over */
   constructor(passed: () => void) {
     this.#passed = passed;
   }

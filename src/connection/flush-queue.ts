@@ -1,24 +1,26 @@
 import { nextTick, setImmediate } from '../timers.js';
 
 /**
- * What the connections of one process have to send is written at the end of the event loop's turn: all that a connection said in
- * that turn leaves in one write, since writes are what sending costs, and writes that follow each other cost less.
+ * A connection with output to write at the end of the current turn of the event loop.
  *
- * A connection that is alone in its turns would wait there for nobody: it is flushed as soon as the callback is over in which it spoke, which saves
- * 1 to 2 µs of a round trip of 25 (docs/performance.md).
+ * Writing is the largest cost of sending, so everything that a connection sends in one turn leaves in one write. Writes
+ * that directly follow each other also cost less.
+ *
+ * If only one connection sends in a turn, waiting for the end of the turn gains nothing. It is flushed after the
+ * current callback, which saves 1 to 2 µs of a round trip of 25 µs (docs/performance.md).
  */
 export interface Flushable {
-  /** Must not throw: the connections after it would not be flushed. */
+  /** Must not throw, because later connections would then not be flushed. */
   flushScheduled(): void;
 }
 
 let queue: Flushable[] = [];
-/** Connections that were flushed in this turn, and in the last one that had any. */
+/** How many connections were flushed in this turn, and in the last turn that flushed any. */
 let flushed = 0;
 let flushedBefore = 0;
 let isTurnCounted = false;
 
-/** Has `flushScheduled()` called behind the I/O callbacks of this turn, or sooner. To be asked for once until then. */
+/** Calls `flushScheduled()` after the I/O callbacks of this turn, or sooner. Must not be called again before that. */
 export function scheduleFlush(flushable: Flushable): void {
   if (!isTurnCounted) {
     isTurnCounted = true;
@@ -37,7 +39,7 @@ function endTurn(): void {
 
 function flushAll(): void {
   const due = queue;
-  // What is scheduled by a flush itself belongs to the next turn.
+  // Connections that are scheduled during a flush belong to the next turn.
   queue = [];
   flushed += due.length;
   for (const flushable of due) flushable.flushScheduled();

@@ -1,33 +1,36 @@
 import { Fifo } from '../fifo.js';
 import { now, setImmediate } from '../timers.js';
 
-/** Something to send that has to wait for its turn, or for its own bytes. */
+/** Something to send that waits for earlier jobs, or for its own bytes. */
 export interface Job {
-  /** Bytes that it keeps waiting. */
+  /** How many bytes wait with this job. */
   readonly size: number;
-  /** Called when everything before it is on its way. Nothing passes until the promise that it returns settles. */
+  /** Sends it. Called when all earlier jobs are done. The next job starts when the returned promise settles. */
   run(): unknown;
-  /** Called instead of run() if its turn never comes, and also if the connection ends while it runs. */
+  /** Called if run() will never be called, and if the connection ends while the job runs. */
   readonly drop?: (() => void) | undefined;
 }
 
 export interface JobQueueOwner {
-  /** A job is done. */
+  /** A job has ended, successfully or not. */
   jobDone(): void;
-  /** A job failed, and those after it were dropped: what followed a message that was cut off would be taken for more of it. */
+  /**
+   * A job failed, and all later jobs were dropped: the peer would read them as the rest of the message that was cut
+   * off.
+   */
   jobFailed(error: unknown): void;
 }
 
-/** How long jobs may run in one turn of the event loop, in milliseconds. */
+/** How long the jobs of one connection may run in one turn of the event loop, in milliseconds. */
 const SHARE = 5;
 
-/** Jobs of one connection, run one after the other. */
+/** The jobs of one connection. They run one after the other. */
 export class JobQueue {
   readonly #owner: JobQueueOwner;
-  /** The first one is the one that runs. */
+  /** The first job is the one that runs. */
   readonly #jobs = new Fifo<Job>();
   #size = 0;
-  /** Jobs that can be dropped: those of streams. */
+  /** How many jobs have a `drop`: those of streams. */
   #droppable = 0;
   #isRunning = false;
   #isEnded = false;
@@ -36,17 +39,17 @@ export class JobQueue {
     this.#owner = owner;
   }
 
-  /** Bytes that wait. */
+  /** How many bytes wait. */
   get size(): number {
     return this.#size;
   }
 
-  /** Jobs that wait, with the one that runs. */
+  /** How many jobs wait, including the one that runs. */
   get length(): number {
     return this.#jobs.length;
   }
 
-  /** Whether a job has a `drop`: nobody knows how long such a job takes. */
+  /** Whether any job has a `drop`. Such a job may take any time. */
   get hasDroppable(): boolean {
     return this.#droppable > 0;
   }
@@ -95,7 +98,7 @@ export class JobQueue {
     for (const job of dropped) job.drop?.();
   }
 
-  /** The connection has closed: no job runs any more. */
+  /** Drops all jobs, because the connection has closed. */
   end(): void {
     this.#isEnded = true;
     this.#dropAll();

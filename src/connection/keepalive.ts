@@ -1,25 +1,28 @@
 import { clearInterval, now, setInterval } from '../timers.js';
 
 /**
- * Keepalive: after `pingInterval` without a byte from the peer a Ping goes out, and where nothing comes within `pingTimeout`, the
- * connection is lost. This is what finds a half-open TCP connection, of which neither end is ever told.
+ * Keepalive sends a Ping after `pingInterval` without traffic, and ends the connection if the peer shows no sign of
+ * life within `pingTimeout`. This finds half-open TCP connections, which the kernel does not report.
  *
- * Connections with the same times share one timer, and the arrival of bytes only sets a flag: a connection costs no timer and no
- * look at the clock of its own. The price is a granularity of one tick, a fortieth of the shorter time.
+ * Connections with the same times share one timer, and arriving bytes only set a flag. So a connection needs no timer
+ * of its own, and receiving does not read the clock. Times are measured in ticks of a fortieth of the shorter time.
  */
 
 export interface KeepaliveMember {
-  /** Set when bytes come; keepalive resets it. */
+  /** Set when bytes arrive. Keepalive resets it. */
   wasHeard: boolean;
-  /** Whether bytes would be seen at all. A paused socket shows neither bytes nor FIN, so silence then means nothing. */
+  /**
+   * Whether arriving bytes would be noticed. While the socket is paused, silence does not mean that the peer is dead.
+   */
   readonly isListening: boolean;
-  /** Whether the peer has taken output that waited for it, since the last call: asked once a tick. */
+  /** Whether the peer has taken output that waited for it since the last call. Called once a tick. */
   tookOutput(): boolean;
-  /** Keepalive's own: the tick at which the last byte was noticed. The byte itself came up to one tick before. */
+  /** For keepalive only: the tick at which the last byte was noticed. It arrived up to one tick before. */
   heardAt: number;
-  /** Keepalive's own: the tick at which a Ping went out that has not been answered, or NEVER. */
+  /** For keepalive only: the tick at which the unanswered Ping was sent, or NEVER. */
   pingedAt: number;
   sendKeepalivePing(): void;
+  /** @param silence how long nothing was heard from the peer, in milliseconds */
   keepaliveTimedOut(silence: number): void;
 }
 
@@ -27,18 +30,18 @@ const NEVER = -1;
 
 const TICKS_PER_INTERVAL = 40;
 
-/** How many milliseconds beyond twice its time a tick may come and count as one: timers are never exact. */
+/** How much later than two ticks a tick may come before it counts as late, in milliseconds. Timers are never exact. */
 const LATENESS = 10;
 
 /** The connections with the same times. */
 export class KeepaliveGroup {
   readonly #key: string;
   readonly #tick: number;
-  /** Both in ticks. */
+  /** The interval and the timeout, in ticks. */
   readonly #interval: number;
   readonly #timeout: number;
   readonly #members = new Set<KeepaliveMember>();
-  // A timer alone must not keep a process alive; the sockets that it watches do.
+  // Unreferenced, so that it doesn't keep the process alive. The sockets do that.
   readonly #timer: NodeJS.Timeout;
   #now = 0;
   #checkedAt = now();
@@ -46,8 +49,8 @@ export class KeepaliveGroup {
   constructor(key: string, interval: number, timeout: number) {
     this.#key = key;
     this.#tick = Math.max(1, Math.floor(Math.min(interval, timeout) / TICKS_PER_INTERVAL));
-    // Up to two ticks early, so that interval and timeout together are never exceeded: one tick went by unnoticed before
-    // `heardAt`, another one may behind `pingedAt`.
+    // Up to two ticks early, so that the sum of interval and timeout is never exceeded: a byte is noticed up to one
+    // tick late, and the timeout up to one more.
     this.#interval = Math.max(1, Math.ceil(interval / this.#tick) - 2);
     this.#timeout = Math.ceil(timeout / this.#tick);
     this.#timer = setInterval(() => this.#check(), this.#tick).unref();
@@ -59,7 +62,7 @@ export class KeepaliveGroup {
     this.#members.add(member);
   }
 
-  /** Ends the watching; where it has ended, this changes nothing. */
+  /** Stops watching a member. Does nothing if it is not watched. */
   remove(member: KeepaliveMember): void {
     if (!this.#members.delete(member) || this.#members.size > 0) return;
     clearInterval(this.#timer);
@@ -69,18 +72,18 @@ export class KeepaliveGroup {
   #check(): void {
     const elapsed = now() - this.#checkedAt;
     if (elapsed > 2 * this.#tick + LATENESS) {
-      // A tick that comes late says that this process stood still, and the peer's bytes may lie unread: that time counts as one tick. It
-      // must count for something, or a process that is always late would never find a dead peer.
+      // This process was blocked, and bytes of the peer may not have been read yet. So the time counts as one tick
+      // only. It can't count as none, or a process that is always late would never find a dead peer.
       this.#now++;
       this.#checkedAt += elapsed;
     } else {
       const ticks = Math.round(elapsed / this.#tick);
       this.#now += ticks;
-      // What is left over counts towards the next one: or else ticks that are all a little late would make a slow clock.
+      // The rest counts towards the next tick. Otherwise ticks that are all a little late would make the clock slow.
       this.#checkedAt += ticks * this.#tick;
     }
     for (const member of this.#members) {
-      // Asked in any case, since it compares with the tick before.
+      // Called in any case, because it compares with the previous tick.
       const tookOutput = member.tookOutput();
       if (member.wasHeard || tookOutput || !member.isListening) {
         member.wasHeard = false;
@@ -100,7 +103,7 @@ export class KeepaliveGroup {
 
 const groups = new Map<string, KeepaliveGroup>();
 
-/** Watches over `member` until it is removed from the group given back. */
+/** Watches `member` until it is removed from the returned group. */
 export function keepAlive(member: KeepaliveMember, interval: number, timeout: number): KeepaliveGroup {
   const key = `${interval}/${timeout}`;
   let group = groups.get(key);

@@ -2,35 +2,48 @@ import { invalidType, invalidValue } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/protocol.js';
 
-/** What a connection may be told, by connect() and by a server alike. Times are in milliseconds, sizes in bytes. */
+/** The options of a connection, for connect() and WebSocketServer. Times are in milliseconds, sizes in bytes. */
 export interface ConnectionOptions {
-  /** The most bytes of one incoming message, all fragments together. Default 16 MiB; more fails the connection with 1009. */
+  /**
+   * The most bytes of one incoming message, all fragments together. More fails the connection with 1009. Default 16
+   * MiB.
+   */
   readonly maxMessageSize?: number;
-  /** The most fragments of one incoming message, empty ones too. Default 131,072; more fails the connection with 1008. */
+  /**
+   * The most fragments of one incoming message, including empty ones. More fails the connection with 1008. Default
+   * 131,072.
+   */
   readonly maxFragments?: number;
-  /** With more than this waiting to be sent, send() returns false and `drain` follows. Default 64 KiB. */
+  /** If more bytes than this wait to be sent, send() returns false and `drain` follows. Default 64 KiB. */
   readonly highWaterMark?: number;
   /**
-   * The most that may wait for the peer before a turn of the event loop that sends more: then the connection is terminated, and also if
-   * the peer takes nothing for 10 s while more than this waits. What one turn adds is exempt until it has left. Default 16 MiB.
+   * The most bytes that may wait for the peer. If more waited before the current turn of the event loop, sending
+   * terminates the connection. So does a peer that takes nothing for 10 s while more than this waits. What one turn
+   * adds is exempt until it has left. Default 16 MiB.
    */
   readonly maxBufferedAmount?: number;
-  /** A Ping goes out after this long without a byte from the peer, or taken by it. Default 20 s; 0 for none. */
+  /** A Ping is sent after this long without a byte from the peer or taken by the peer. 0 sends none. Default 20 s. */
   readonly pingInterval?: number;
-  /** How long the peer has to answer a keepalive Ping, by any byte that it sends or takes. Default 20 s. */
+  /**
+   * How long the peer may take to answer a keepalive Ping. Any byte that it sends or takes counts as an answer. Default
+   * 20 s.
+   */
   readonly pingTimeout?: number;
   /**
-   * How long the closing handshake may take from when our Close frame has left; before that, how long the peer may take nothing. Bytes in
-   * either direction restart it, up to ten times in all. Default 10 s.
+   * How long the closing handshake may take after our Close frame has left. Before that, how long the peer may take
+   * nothing. Bytes in either direction restart the time, up to ten times in all. Default 10 s.
    */
   readonly closeTimeout?: number;
-  /** The most messages kept for an application that does not take them; then reading stops. Default 1,024. */
+  /** The most messages kept until the application takes them. Then reading stops. Default 1,024. */
   readonly maxUnreadMessages?: number;
-  /** The most bytes kept likewise. Default 64 KiB; one message more may come on top. */
+  /** The most bytes of messages kept until the application takes them. One message may exceed it. Default 64 KiB. */
   readonly maxUnreadBytes?: number;
-  /** How long reading may stop, without a message being taken, before the connection is terminated. Default 60 s; 0 for ever. */
+  /**
+   * The connection is terminated if reading has stopped and no message is taken for this long. 0 waits for ever.
+   * Default 60 s.
+   */
   readonly unreadTimeout?: number;
-  /** 'discard' drops incoming messages unseen, for an endpoint that only sends. Default 'keep'. */
+  /** 'discard' drops incoming messages, for an endpoint that only sends. Default 'keep'. */
   readonly incoming?: 'keep' | 'discard';
   /**
    * `false` leaves Pings to the application, which must answer each `ping` event with pong(payload): "an endpoint MUST send a Pong frame in
@@ -54,7 +67,7 @@ export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
   autoPong: true,
 };
 
-/** Every option with its value: one object for all connections of a server. */
+/** The value of every option. All connections of a server share one object. */
 export type ConnectionSettings = Required<ConnectionOptions>;
 
 export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
@@ -92,7 +105,8 @@ const RANGES: {
 };
 
 /**
- * The options with the defaults in the gaps. Other properties are passed over: they are for those who take these options among theirs.
+ * Returns the options, with defaults for those that are missing. Other properties are ignored, because callers have
+ * options of their own.
  *
  * @throws {TypeError | RangeError} naming the option, what it may be and what it was
  */
@@ -118,7 +132,7 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
   return Object.freeze(settings as unknown as ConnectionSettings);
 }
 
-/** @throws {TypeError | RangeError} where `value` is no integer from `least` to `greatest` */
+/** @throws {TypeError | RangeError} unless `value` is an integer from `least` to `greatest` */
 export function checkInteger(name: string, value: unknown, least: number, greatest: number): void {
   if (typeof value !== 'number') throw invalidType(name, 'a number', value);
   if (!Number.isInteger(value) || value < least || value > greatest) {

@@ -1,45 +1,49 @@
 import { now } from '../timers.js';
 
-/** The slowest pace that a healthy peer is expected to read at, in bytes per millisecond: 128 KiB/s. */
+/** The slowest pace expected of a healthy peer, in bytes per millisecond: 128 KiB/s. */
 const SLOWEST = 131_072 / 1_000;
 
 /**
- * What the kernels of both ends may hold of a connection's output. Linux lets a send buffer grow to 4 MiB and a receive buffer to 6 MiB by
- * default (tcp_wmem, tcp_rmem), and the latter stays smaller if its reader is slow.
+ * How much of a connection's output the kernels of both ends may hold, in bytes. By default, Linux lets a send buffer
+ * grow to 4 MiB and a receive buffer to 6 MiB (tcp_wmem, tcp_rmem). The receive buffer stays smaller if its reader is
+ * slow.
  */
 const KERNEL_BUFFERS = 8 * 1024 * 1024;
 
 /**
- * How long a peer may be taking bytes without a sign while the transport is blocked, in milliseconds. The kernel says that there is room
- * only when a third of its buffer is free: at 500 kB/s that takes up to 2.8 s.
+ * How long at least a peer counts as busy after the transport last took bytes while blocked, in milliseconds. The
+ * kernel reports free room only when a third of its buffer is free. At 500 kB/s that takes up to 2.8 s.
  */
 const LEAST_BUSY = 3_000;
 
-/** The longest that a peer's silence may mean nothing while the transport is blocked, in milliseconds. */
+/** How long at most a peer counts as busy after the transport last took bytes while blocked, in milliseconds. */
 const MOST_BUSY = 60_000;
 
 /**
- * Until when a peer may be busy with what was sent to it, so that its silence says nothing. What it has left to read in the kernel's
- * buffers can't be seen. So it gets the time that reading takes at 128 KiB/s; while the transport is blocked, its progress shows.
+ * Estimates until when a peer is busy reading what was sent to it. Until then, its silence does not mean that it is
+ * dead.
+ *
+ * The kernel does not say how much of its buffers the peer has read. So the peer gets the time that reading takes at
+ * 128 KiB/s. While the transport is blocked, the bytes that it takes show the peer's progress.
  */
 export class PeerPace {
   /** When the peer should have read everything that the transport took. */
   #unreadUntil = 0;
   #isBlocked = false;
   #blockedAt = 0;
-  /** Bytes taken since then. */
+  /** How many bytes were taken since then. */
   #taken = 0;
-  /** When the transport took something last while blocked, and the longest time between two such moments. */
+  /** When the transport last took bytes while blocked, and the longest time between two such moments. */
   #progressedAt = 0;
   #longestGap = 0;
 
-  /** On the clock of now(). */
+  /** Until when the peer may be busy, on the clock of now(). */
   get busyUntil(): number {
     if (!this.#isBlocked) return this.#unreadUntil;
     return this.#progressedAt + Math.min(MOST_BUSY, Math.max(LEAST_BUSY, 2 * this.#longestGap));
   }
 
-  /** The transport has taken `size` bytes. */
+  /** Notes that the transport has taken `size` bytes. */
   taken(size: number): void {
     const time = now();
     const most = time + KERNEL_BUFFERS / SLOWEST;
@@ -50,7 +54,7 @@ export class PeerPace {
     this.#progressedAt = time;
   }
 
-  /** The transport can't take more. */
+  /** Notes that the transport can't take more. */
   blocked(): void {
     if (this.#isBlocked) return;
     this.#isBlocked = true;
@@ -60,12 +64,12 @@ export class PeerPace {
     this.#taken = 0;
   }
 
-  /** The transport takes everything again. */
+  /** Notes that the transport takes everything again. */
   unblocked(): void {
     this.#isBlocked = false;
   }
 
-  /** As a clause of an error's message. */
+  /** Returns the peer's pace as a clause of an error message. */
   describe(): string {
     if (!this.#isBlocked) return 'the peer took all that was sent before this turn';
     const taken = this.#taken === 0 ? 'nothing' : `${this.#taken} bytes`;

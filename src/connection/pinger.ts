@@ -2,29 +2,29 @@ import { now } from '../timers.js';
 
 type Answer = (roundTrip: number | undefined) => void;
 
-/** A Ping that was sent, as an entry of a list in the order of sending. */
+/** A Ping that was sent: an entry of a linked list in sending order. */
 export interface SentPing {
   readonly payload: string;
   readonly sentAt: number;
   readonly answer: Answer;
-  /** The last one before it with the same payload, if that still waited. */
+  /** The last earlier Ping with the same payload, if it was still waiting when this one was sent. */
   readonly twin: SentPing | undefined;
   isWaiting: boolean;
   before: SentPing | undefined;
   after: SentPing | undefined;
 }
 
-/** What a Ping that awaits its Pong holds: its payload, and a promise with what it refers to. */
+/** How much memory a waiting Ping holds, in bytes: its payload, a promise, and what the promise refers to. */
 const PING_COST = 1_024;
 
 /**
- * Pings that await their Pong, and the round trips measured by them (RFC 6455 §5.5.2, §5.5.3).
+ * Matches Pongs with the Pings that wait for them, and measures the round trips (RFC 6455 §5.5.2, §5.5.3).
  *
- * Ten thousands of Pings may wait, and a Pong comes for each. So neither a Pong nor forget() looks through them.
+ * Tens of thousands of Pings may wait, and each gets a Pong. So neither a Pong nor forget() searches the list.
  */
 export class Pinger {
   #last: SentPing | undefined;
-  /** The last of the waiting Pings with one payload, by its bytes as characters. */
+  /** The last waiting Ping of each payload. The keys are payloads in latin1. */
   readonly #lastByPayload = new Map<string, SentPing>();
   #waiting = 0;
   #count = 0;
@@ -35,19 +35,19 @@ export class Pinger {
     return this.#latency;
   }
 
-  /** Bytes of memory that the waiting Pings hold, roughly. */
+  /** Roughly how much memory the waiting Pings hold, in bytes. */
   get held(): number {
     return PING_COST * this.#waiting;
   }
 
-  /** A payload that no other Ping of this connection bears: 4 bytes, counting up. */
+  /** Returns a payload for a Ping without data of the application: 4 bytes that count up. */
   nextPayload(): Buffer {
     const payload = Buffer.alloc(4);
     payload.writeUInt32BE(this.#count++ >>> 0);
     return payload;
   }
 
-  /** Notes a Ping just sent. `answer` gets the round trip in milliseconds, or undefined where none will come. */
+  /** Notes that a Ping was sent. `answer` gets the round trip in milliseconds, or undefined if no Pong will come. */
   await(payload: Uint8Array, answer: Answer): SentPing {
     const before = this.#last;
     const key = toKey(payload);
@@ -60,7 +60,7 @@ export class Pinger {
     return ping;
   }
 
-  /** Forgets a Ping whose sender no longer wants the answer. If the answer has come, this changes nothing. */
+  /** Forgets a Ping whose sender no longer waits for the answer. Does nothing if it was answered. */
   forget(ping: SentPing): void {
     if (!ping.isWaiting) return;
     ping.isWaiting = false;
@@ -80,9 +80,9 @@ export class Pinger {
   }
 
   /**
-   * "A Pong frame sent in response to a Ping frame must have identical Application data", and may be sent "for only the most
-   * recently processed Ping frame" (§5.5.3): so it answers the Pings before that one too. One that matches none was
-   * unsolicited, and means nothing.
+   * "A Pong frame sent in response to a Ping frame must have identical Application data", and may be sent "for only the
+   * most recently processed Ping frame" (§5.5.3). So a Pong also answers all earlier Pings. A Pong that matches none is
+   * unsolicited and ignored.
    */
   receivePong(payload: Uint8Array): void {
     const answered = this.#lastByPayload.get(toKey(payload));
@@ -92,12 +92,12 @@ export class Pinger {
     for (const { answer, sentAt } of this.#takeUpTo(answered)) answer(receivedAt - sentAt);
   }
 
-  /** No Pong will come any more. */
+  /** Answers all Pings with undefined, because no Pong will come. */
   end(): void {
     for (const { answer } of this.#takeUpTo(this.#last)) answer(undefined);
   }
 
-  /** Forgets `last` and all that were sent before it. Returns them in order. */
+  /** Forgets `last` and all Pings before it. Returns them in sending order. */
   #takeUpTo(last: SentPing | undefined): SentPing[] {
     const taken: SentPing[] = [];
     for (let ping = last; ping !== undefined; ping = ping.before) {

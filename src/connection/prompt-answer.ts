@@ -1,6 +1,6 @@
 import { setImmediate } from '../timers.js';
 
-/** Answers in one turn of the event loop that come without a wait. */
+/** How many promises resolve at once in one turn of the event loop. */
 const MOST_PER_TURN = 64;
 
 let answers = 0;
@@ -10,14 +10,14 @@ function endTurn(): void {
 }
 
 /**
- * A promise of an answer that is known already. It resolves at once, but only so often in one turn of the event loop; then it resolves in
- * the next turn. A loop that awaits nothing else would never let a turn end.
+ * Returns a promise of a known value. The first 64 in one turn of the event loop resolve at once, later ones in the
+ * next turn. Otherwise a loop that awaits nothing else would never let the turn end.
  */
 export function promptAnswer<T>(value: T): Promise<T> {
   return isPrompt() ? Promise.resolve(value) : new Promise(resolve => setImmediate(resolve, value));
 }
 
-/** The same for a promise that rejects: the loop may catch that. */
+/** Does the same for a promise that rejects, because the loop may catch the error. */
 export function promptFailure(reason: unknown): Promise<never> {
   return isPrompt() ? Promise.reject(reason) : new Promise((_, reject) => setImmediate(reject, reason));
 }

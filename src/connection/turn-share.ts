@@ -1,22 +1,22 @@
 import { now, setImmediate } from '../timers.js';
 
 /**
- * What one connection has taken of the present turn of the event loop. Whatever it takes, all others wait for: so a busy peer's
- * connection stops at its share, and goes on in the next turn, behind them.
+ * Limits how long one connection may work in one turn of the event loop. All other connections wait meanwhile. So a
+ * connection with a busy peer stops when its share is used up, and continues in the next turn, after the others.
  */
 
-/** Milliseconds of one turn that one connection may take. */
+/** The share of one connection, in milliseconds per turn. */
 const SHARE = 5;
 
-/** The connection that is at work in this turn: one at a time is, so this needs no place in each of them. */
+/** The connection that is working. Only one works at a time, so the share is kept here and not in each connection. */
 let worker: object | undefined;
 let begunAt = 0;
 let messages = 0;
 
-/** Says that `connection` is at work. Its share begins when another one had the turn before. */
+/** Notes that `connection` is working. Its share begins if another connection worked before. */
 export function beginShare(connection: object): void {
   if (worker === connection) return;
-  // Behind the turn's I/O, where immediates run.
+  // Immediates run after the I/O of the turn.
   if (worker === undefined) setImmediate(endTurn);
   worker = connection;
   begunAt = now();
@@ -26,15 +26,15 @@ function endTurn(): void {
   worker = undefined;
 }
 
-/** Whether the connection that began last has had its share. */
+/** Whether the connection that is working has used up its share. */
 export function isShareUsedUp(): boolean {
   return now() - begunAt > SHARE;
 }
 
-/** A look at the clock costs a third of what a small message does, so not every message has one. */
+/** Reading the clock costs a third as much as a small message, so it isn't read for every message. */
 const MESSAGES_PER_LOOK = 16;
 
-/** Counts a message. Gives whether the share is used up, as far as it looked. */
+/** Counts a message. Returns whether the share is used up; false if the clock was not read. */
 export function countMessage(): boolean {
   return ++messages % MESSAGES_PER_LOOK === 0 && isShareUsedUp();
 }

@@ -1,6 +1,6 @@
 /**
- * `ws101/protocol`: RFC 6455 behind the opening handshake as one class for both roles, without I/O. For those who bring a
- * transport of their own.
+ * `ws101/protocol`: RFC 6455 after the opening handshake, as one class for both roles, without I/O. For use with a
+ * transport of your own.
  */
 
 export { ProtocolError, type Violation, WebSocketError } from '../errors.js';

@@ -1,9 +1,9 @@
 /**
- * The life of a WebSocket connection behind its opening handshake (RFC 6455 §5.5.1, §7). Every state and every transition
- * stands here. The two rules:
+ * The states of a WebSocket connection after the opening handshake (RFC 6455 §5.5.1, §7), with every transition. There
+ * are two rules:
  *
- * 1. A state changes only by an event of this table. An event that a state does not list changes nothing.
- * 2. What may be sent and what is read follows from the state alone, by the second table.
+ * 1. Only the events in the first table change a state. An event that a state does not list changes nothing.
+ * 2. The state alone decides what may be sent and what is read. See the second table.
  *
  *                         sendClose
  *               ┌─────────────────────────▶ CLOSE_SENT ───────┐ receiveClose
@@ -14,20 +14,23 @@
  *               └─────────────────────────▶ CLOSE_RECEIVED ───┘ sendClose
  *                        receiveClose
  *
- * CLOSED means that this endpoint neither sends nor reads any more: both Close frames went over the wire, or the transport is
- * gone. The TCP connection may live on for a moment; whose turn it is to end it, Protocol.endsTransport says (§7.1.1).
+ * CLOSED means that this endpoint neither sends nor reads any more: both Close frames were exchanged, or the transport
+ * has ended. The TCP connection may still be open for a moment. Protocol.endsTransport says who ends it (§7.1.1).
  */
 
 export type State = 'OPEN' | 'CLOSE_SENT' | 'CLOSE_RECEIVED' | 'FAILED' | 'CLOSED';
 
 export type Event =
-  /** Our Close frame goes out. */
+  /** This endpoint sends its Close frame. */
   | 'sendClose'
-  /** The peer's Close frame came. */
+  /** The peer's Close frame arrives. */
   | 'receiveClose'
-  /** "_Fail the WebSocket Connection_" (§7.1.7): a Close frame goes out where none did before, and nothing more is read. */
+  /**
+   * "_Fail the WebSocket Connection_" (§7.1.7): a Close frame is sent unless one was sent before, and nothing more is
+   * read.
+   */
   | 'fail'
-  /** The transport has ended: FIN, reset, or destroyed by us. */
+  /** The transport ends, by FIN, by reset, or destroyed by this endpoint. */
   | 'end';
 
 const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
@@ -41,9 +44,15 @@ const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {
 interface Permissions {
   /** "The application MUST NOT send any more data frames after sending a Close frame" (§5.5.1). */
   readonly sendsData: boolean;
-  /** A Pong is owed to every Ping "unless it already received a Close frame" (§5.5.2), so also behind our own Close frame. */
+  /**
+   * Every Ping is answered by a Pong "unless it already received a Close frame" (§5.5.2), so also after our own Close
+   * frame.
+   */
   readonly sendsPong: boolean;
-  /** Behind its Close frame, a peer's "further data" is discarded (§1.4); after failing, it MUST NOT be processed (§7.1.7). */
+  /**
+   * After the peer's Close frame, its "further data" is discarded (§1.4). After failing, it MUST NOT be processed
+   * (§7.1.7).
+   */
   readonly reads: boolean;
 }
 
@@ -55,12 +64,12 @@ const PERMISSIONS: Record<State, Permissions> = {
   CLOSED: { sendsData: false, sendsPong: false, reads: false },
 };
 
-/** The state behind `event`; the same one where the event changes nothing. */
+/** Returns the state after `event`. It is the same state if the event changes nothing. */
 export function next(state: State, event: Event): State {
   return TRANSITIONS[state][event] ?? state;
 }
 
-/** Whether `event` changes this state. */
+/** Returns whether `event` changes this state. */
 export function canHappen(state: State, event: Event): boolean {
   return TRANSITIONS[state][event] !== undefined;
 }

@@ -5,16 +5,16 @@ import { destroySocket, ownSocket, type SocketOwner } from './socket-owner.js';
 /** How long incoming bytes are discarded before the socket is destroyed. */
 export const LINGER_TIME = 1_000;
 /**
- * How many incoming bytes are discarded before the socket is destroyed. A peer in the middle of a large message has this much on the way when
- * our Close frame arrives: Linux keeps up to 4 MiB for sending and 6 MiB for receiving. With 1 MiB, half of such peers saw ECONNRESET in place
- * of 1009.
+ * How many incoming bytes are discarded before the socket is destroyed. A peer in the middle of a large message may
+ * have this much in flight when our Close frame arrives: Linux buffers up to 4 MiB for sending and 6 MiB for receiving.
+ * With 1 MiB, half of such peers saw ECONNRESET instead of 1009.
  */
 const LINGER_BYTES = 16 * 1024 * 1024;
 
 /**
- * The end of a socket: ends our side behind what is written already, throws away what still comes, and destroys the socket when the
- * peer has ended too, or after 1 s or 16 MiB. Destroying at once would not do: where input lies unread, the kernel answers with a reset,
- * and the peer loses our last words.
+ * Ends a socket so that the last bytes arrive: ends our side after pending writes, discards input, and destroys the
+ * socket when the peer has ended too, or after 1 s or 16 MiB. If a socket is destroyed with unread input, the kernel
+ * sends a reset, and the peer loses the last bytes.
  */
 export class Linger implements SocketOwner {
   readonly #socket: Duplex;
@@ -25,7 +25,7 @@ export class Linger implements SocketOwner {
   readonly #closed: (() => void) | undefined;
 
   /**
-   * @param timeToWrite how long what is written already may take to leave, in milliseconds; left out where its owner sees to that
+   * @param timeToWrite how long pending writes may take, in milliseconds; without it, the caller limits that time
    * @param closed called when the socket has closed
    */
   constructor(socket: Duplex, timeToWrite?: number, closed?: () => void) {
@@ -37,7 +37,7 @@ export class Linger implements SocketOwner {
       socket.resume();
       socket.end(() => this.#written());
     } catch {
-      // A Duplex of the application's own may throw.
+      // A custom Duplex may throw.
       destroySocket(socket);
     }
   }
@@ -56,7 +56,7 @@ export class Linger implements SocketOwner {
 
   socketEnd(): void {
     this.#hasPeerEnded = true;
-    // Node destroys a socket when both sides have ended. Another Duplex may not, or not tell.
+    // Node destroys a socket when both sides have ended. A custom Duplex may not.
     if (this.#hasWritten) destroySocket(this.#socket);
   }
 
@@ -68,7 +68,7 @@ export class Linger implements SocketOwner {
   }
 }
 
-/** Ends a socket that nobody wants any more, in this way. `closed` is called when it has closed. */
+/** Ends a socket by a Linger. `closed` is called when it has closed. */
 export function endAndDiscard(socket: Duplex, closed: () => void): void {
   if (socket.destroyed) closed();
   else ownSocket(socket, new Linger(socket, LINGER_TIME, closed));

@@ -1,17 +1,20 @@
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from '../timers.js';
 
-/** What a socket tells whoever has it: first the opening handshake, then the connection. */
+/** Receives the events of a socket: first the opening handshake, then the connection. */
 export interface SocketOwner {
   socketData(chunk: Uint8Array): void;
-  /** The peer's FIN, behind all of its data. */
+  /** The peer sent its FIN. All of its data came before. */
   socketEnd(): void;
   socketError(error: Error): void;
-  /** The socket is gone; nothing follows. */
+  /** The socket has closed. No event follows. */
   socketClose(): void;
 }
 
-/** How long a destroyed socket has to emit 'close', in milliseconds. Node's own sockets need a turn or two of the event loop. */
+/**
+ * How long a destroyed socket may take to emit 'close', in milliseconds. Node's sockets need a turn or two of the event
+ * loop.
+ */
 export const CLOSE_EVENT_TIME = 100;
 
 const OWNER = Symbol('owner');
@@ -19,8 +22,8 @@ const CLOSE_TIMER = Symbol('closeTimer');
 
 type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeout };
 
-/** Owns the sockets that have closed, or that somebody else has. */
-const NOBODY: SocketOwner = {
+/** The owner of sockets that have closed or were disowned. */
+const NO_OWNER: SocketOwner = {
   socketData() {},
   socketEnd() {},
   socketError() {},
@@ -28,65 +31,66 @@ const NOBODY: SocketOwner = {
 };
 
 /**
- * Has `owner` told what `socket` tells, in place of the owner before it.
+ * Makes `owner` receive the events of `socket`, in place of the previous owner.
  *
- * A socket gets its listeners once, and all sockets have the same four functions: a closure for each would be a fifth of all the memory of
- * an idle connection, and taking listeners away again would make node keep those of a socket in a hash table, which is another tenth.
+ * A socket gets its listeners once, and all sockets share the same four functions. Closures for each socket would take
+ * a fifth of the memory of an idle connection. Removing listeners would make Node keep the listeners of that socket in
+ * a hash table, which takes another tenth.
  */
 export function ownSocket(socket: Duplex, owner: SocketOwner): void {
   const owned = socket as OwnedSocket;
   const isNew = owned[OWNER] === undefined;
   owned[OWNER] = owner;
   if (!isNew) return;
-  socket.on('data', tellData);
-  socket.on('end', tellEnd);
-  socket.on('error', tellError);
-  socket.on('close', tellClose);
+  socket.on('data', onData);
+  socket.on('end', onEnd);
+  socket.on('error', onError);
+  socket.on('close', onClose);
 }
 
-/** Whether ownSocket() was called with `socket`, whatever became of it. */
+/** Whether ownSocket() was ever called with `socket`. */
 export function isOwned(socket: Duplex): boolean {
   return (socket as OwnedSocket)[OWNER] !== undefined;
 }
 
-/** Leaves a socket to somebody else: nobody is told of it any more. */
+/** Ignores all further events of a socket, because other code uses it now. */
 export function disownSocket(socket: Duplex): void {
-  (socket as OwnedSocket)[OWNER] = NOBODY;
+  (socket as OwnedSocket)[OWNER] = NO_OWNER;
 }
 
 /**
- * Destroys an owned socket. Its owner is told of the end within 100 ms, even if the socket never emits 'close': a Duplex may have
- * `emitClose: false`, a `_destroy()` that never calls back, or a `destroy()` that does nothing.
+ * Destroys an owned socket. Its owner's socketClose() is called within 100 ms even if the socket never emits 'close': a
+ * custom Duplex may have `emitClose: false`, a `_destroy()` that never calls back, or a `destroy()` that does nothing.
  */
 export function destroySocket(socket: Duplex): void {
   const owned = socket as OwnedSocket;
   try {
     socket.destroy();
   } catch {
-    // A Duplex of the application's own. The end is told all the same.
+    // A custom Duplex may throw. socketClose() is called all the same.
   }
-  if (owned[OWNER] !== NOBODY) owned[CLOSE_TIMER] ??= setTimeout(endOwnership, CLOSE_EVENT_TIME, owned);
+  if (owned[OWNER] !== NO_OWNER) owned[CLOSE_TIMER] ??= setTimeout(endOwnership, CLOSE_EVENT_TIME, owned);
 }
 
 function endOwnership(socket: OwnedSocket): void {
   clearTimeout(socket[CLOSE_TIMER]);
   const owner = socket[OWNER];
-  socket[OWNER] = NOBODY;
+  socket[OWNER] = NO_OWNER;
   owner.socketClose();
 }
 
-function tellData(this: OwnedSocket, chunk: Uint8Array): void {
+function onData(this: OwnedSocket, chunk: Uint8Array): void {
   this[OWNER].socketData(chunk);
 }
 
-function tellEnd(this: OwnedSocket): void {
+function onEnd(this: OwnedSocket): void {
   this[OWNER].socketEnd();
 }
 
-function tellError(this: OwnedSocket, error: Error): void {
+function onError(this: OwnedSocket, error: Error): void {
   this[OWNER].socketError(error);
 }
 
-function tellClose(this: OwnedSocket): void {
+function onClose(this: OwnedSocket): void {
   endOwnership(this);
 }

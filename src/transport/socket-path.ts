@@ -1,17 +1,17 @@
 /**
- * The longest path of a Unix domain socket, in bytes: the size of `sun_path` without its NUL. Node 20 cuts a longer one off, and then
- * connects or listens elsewhere. On Windows these are named pipes.
+ * The longest path of a Unix domain socket, in bytes: the size of `sun_path` without its NUL. Node 20 truncates a
+ * longer path and then connects or listens elsewhere. Windows has named pipes instead, without this limit.
  */
 const MAX_BYTES = { linux: 107, win32: Number.POSITIVE_INFINITY, other: 103 };
 
 /**
- * What a path of a Unix domain socket must be, if `path` cannot be one; undefined if it can.
+ * Returns what the path of a Unix domain socket must be, or undefined if `path` is one.
  *
- * @param platform as in process.platform
+ * @param platform a value of process.platform
  */
 export function socketPathFault(path: string, platform: string = process.platform): string | undefined {
   if (path === '') return 'a path that is not empty';
-  // Node 20 ends the path at a NUL. On Linux, one at the beginning makes the socket an abstract one.
+  // Node 20 ends the path at a NUL. On Linux, a NUL at the start names an abstract socket.
   const nul = path.indexOf('\0', platform === 'linux' ? 1 : 0);
   if (nul !== -1) return platform === 'linux' ? 'a path without NUL, except in front' : 'a path without NUL';
   const most = platform === 'linux' || platform === 'win32' ? MAX_BYTES[platform] : MAX_BYTES.other;

@@ -3,22 +3,23 @@ import { HandlerError } from '../errors.js';
 import type { TransportInfo } from './transport-info.js';
 
 /**
- * Looks on while bytes go over a wire, the opening handshake's included. Inside TLS, it sees them as they are before encryption.
- * The arrays are lent for the call: what must be kept has to be copied. A tap that fails ends nothing: the
- * process is warned, and the tap is not called again.
+ * Sees all bytes of a connection, including the opening handshake. With TLS, it sees the decrypted bytes.
+ *
+ * An array may be overwritten after the call returns: copy what you keep. If a method throws, the process is warned and
+ * the tap is not called again. The connection goes on.
  */
 export interface WireTap {
-  /** The transport stands, TLS included; no byte of ours has gone over it. */
+  /** The transport is connected, including TLS. This endpoint has sent nothing over it yet. */
   connected(transport: TransportInfo): void;
   sent(bytes: Uint8Array): void;
   received(bytes: Uint8Array): void;
-  /** One side will send no more bytes: its FIN. */
+  /** One side sent its FIN: it will send no more bytes. */
   ended(by: 'local' | 'remote'): void;
-  /** The transport is gone. The error is there where it did not end by two FINs. */
+  /** The transport has closed. `error` is set if it failed. */
   closed(error?: Error): void;
 }
 
-/** A tap that can be called from anywhere: after its first failure, of which the process is warned, it is not called again. */
+/** A tap that never throws. The process is warned of the first failure, after which the tap is not called again. */
 class GuardedTap implements WireTap {
   readonly #tap: WireTap;
   #hasFailed = false;
@@ -56,7 +57,7 @@ class GuardedTap implements WireTap {
   }
 }
 
-/** Makes a tap of the application's safe to call. */
+/** Returns a tap that calls `tap` and never throws. */
 export function guardTap(tap: WireTap): WireTap {
   return tap instanceof GuardedTap ? tap : new GuardedTap(tap);
 }

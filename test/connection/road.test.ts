@@ -18,7 +18,7 @@ test('a message of 16 bytes passes at most 14 functions from the socket to the l
   peer.send(peer.frames.text('0123456789abcdef'));
   const names = await calls;
   expect(names[0]).toContain('emitTo');
-  expect(names.at(-1)).toContain('tellData');
+  expect(names.at(-1)).toContain('onData');
   expect(names.length, names.join('\n')).toBeLessThanOrEqual(14);
   connection.terminate();
   await connection.closed;

@@ -89,16 +89,16 @@ describe('unreadTimeout', () => {
   });
 
   test.each<[string, (connection: import('../../src/index.js').WebSocketConnection) => void, string]>([
-    ['pause() without resume()', connection => connection.pause(), 'pause() was called, and resume() was not'],
+    ['pause() without resume()', connection => connection.pause(), 'pause() was called without resume()'],
     [
       'nobody listening',
       () => {},
-      "nobody listens for 'message' or iterates over the connection. If it only sends, set the option incoming: 'discard'",
+      "there is no listener for 'message' and no iterator. If the application only sends, set the option incoming: 'discard'",
     ],
     [
       'a loop that is stuck',
       connection => void connection[Symbol.asyncIterator]().next(),
-      'its messages are taken too slowly, or no longer',
+      'the application stopped taking messages or takes them too slowly',
     ],
   ])('names %s as the likely cause', async (_, act, why) => {
     const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
@@ -115,8 +115,8 @@ describe('unreadTimeout', () => {
 describe('a connection that stops reading for lack of a listener', () => {
   test('causes a warning, once per process', async () => {
     const text =
-      "A WebSocket connection has stopped reading: nobody listens for 'message' or iterates over the connection. " +
-      "If it only sends, set the option incoming: 'discard'.";
+      "A WebSocket connection has stopped reading: there is no listener for 'message' and no iterator. " +
+      "If the application only sends, set the option incoming: 'discard'.";
     for (const unreadTimeout of [1_000, 1_000]) {
       const { connection, peer } = connectionAndPeer('server', { unreadTimeout });
       peer.send(client.text('x'));
@@ -127,7 +127,7 @@ describe('a connection that stops reading for lack of a listener', () => {
     }
     expect(warnings).toEqual([
       [
-        `${text} It will be ended after 1000 ms (unreadTimeout).`,
+        `${text} It will be terminated after 1000 ms (unreadTimeout).`,
         { type: 'WebSocketWarning', code: 'WS101_UNREAD_MESSAGES' },
       ],
     ]);
