@@ -52,6 +52,12 @@ export class Listener {
     return this.#server.address();
   }
 
+  /** Sets whether this listener keeps the process alive. */
+  setRef(isRef: boolean): void {
+    if (isRef) this.#server.ref();
+    else this.#server.unref();
+  }
+
   /** Stops accepting. Resolves when the last socket is gone. */
   close(): Promise<void> {
     this.#isClosed = true;

@@ -157,6 +157,23 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     return this.#listener?.address() ?? null;
   }
 
+  /** Lets the listener keep the process alive, which is the default. Does nothing if this server does not listen itself. */
+  ref(): this {
+    this.#listener?.setRef(true);
+    return this;
+  }
+
+  /** Lets the process end although this server listens. Its connections still keep the process alive: see WebSocketConnection.unref(). */
+  unref(): this {
+    this.#listener?.setRef(false);
+    return this;
+  }
+
+  /** Shuts down at the end of an `await using` block: close() with its defaults. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /**
    * Takes an upgrade that a server of node's brings in its `upgrade` event. The request is judged by the same rules as one of our own
    * reading; what comes of it, the events tell.
