@@ -1,3 +1,4 @@
+import { HeaderFields, type HeaderLine } from './header-fields.js';
 import { isError } from './host-values.js';
 
 /**
@@ -6,7 +7,7 @@ import { isError } from './host-values.js';
  *     Error
  *     ├── WebSocketError          .code (stable, see below), .fault: 'peer' | 'caller' | 'network'
  *     │   ├── ProtocolError       peer     the peer broke RFC 6455: .closeCode, .section, .offset
- *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .status, .headers, .body, .hint
+ *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .url, .status, .headers, .body, .hint
  *     │   ├── ConnectionLostError network  the connection ended without a closing handshake
  *     │   ├── BackpressureError   peer     the peer reads too slowly, and maxBufferedAmount was exceeded; .bufferedAmount
  *     │   │                       caller   the same, but the application queued it all in one turn
@@ -82,43 +83,74 @@ export class ProtocolError extends WebSocketError {
 }
 
 /** The step in which an opening handshake failed. */
-export type HandshakePhase = 'dns' | 'connect' | 'tls' | 'request' | 'response';
+export type HandshakePhase = 'dns' | 'connect' | 'proxy' | 'tls' | 'request' | 'response';
 
 export interface HandshakeErrorDetails {
   readonly phase: HandshakePhase;
   readonly fault: Fault;
+  /** The URL that was to be opened. */
+  readonly url?: string | undefined;
   /** The status code of the response, if there was one. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** The header lines of the response, in the order and spelling received. */
-  readonly headers?: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly headers?: Iterable<HeaderLine>;
   /** The first bytes of the body of a response other than 101. */
   readonly body?: Uint8Array;
   /** The likely cause, and what to try. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   readonly cause?: unknown;
 }
 
 /** The opening handshake failed (RFC 6455 §4), so there was never a WebSocket connection. */
 export class HandshakeError extends WebSocketError {
   readonly phase: HandshakePhase;
+  /** The URL that was to be opened, or undefined if it is not known. User, password and query are left out: they may be secrets. */
+  readonly url: string | undefined;
+  /** What failed. `message` also has the URL and the hint. */
+  readonly summary: string;
+  /** The status code of the response, or undefined if none came. */
   readonly status: number | undefined;
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly body: Uint8Array;
+  /** The headers of the response. Empty if none came. */
+  readonly headers: HeaderFields;
+  /** The beginning of the body of a response other than 101, as UTF-8 text. */
+  readonly body: string;
+  /** The likely cause, and what to try. */
   readonly hint: string | undefined;
+  readonly #bodyBytes: Uint8Array;
 
-  constructor(message: string, details: HandshakeErrorDetails) {
+  /** @param summary what failed, in a few words */
+  constructor(summary: string, details: HandshakeErrorDetails) {
+    const url = details.url === undefined ? undefined : withoutSecrets(details.url);
     super(
-      message,
+      handshakeMessage(summary, url, details.hint),
       'WS101_HANDSHAKE_FAILED',
       details.fault,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.phase = details.phase;
+    this.url = url;
+    this.summary = summary;
     this.status = details.status;
-    this.headers = details.headers ?? [];
-    this.body = details.body ?? new Uint8Array(0);
+    this.headers = new HeaderFields(details.headers);
+    this.#bodyBytes = details.body ?? new Uint8Array(0);
+    this.body = new TextDecoder().decode(this.#bodyBytes);
     this.hint = details.hint;
   }
+
+  /** The bytes of `body`, for a body that is not UTF-8 text. */
+  get bodyBytes(): Uint8Array {
+    return this.#bodyBytes;
+  }
+}
+
+/** Returns one line that suffices if only the message of an error is logged. */
+function handshakeMessage(summary: string, url: string | undefined, hint: string | undefined): string {
+  const what = url === undefined ? summary : `could not open ${url}: ${summary}`;
+  return hint === undefined ? what : `${what}. Hint: ${hint}`;
+}
+
+function withoutSecrets(url: string): string {
+  return url.replace(/^([^/]*\/\/)[^/?]*@/, '$1').replace(/\?.+/s, '?…');
 }
 
 /** The connection ended without a closing handshake: because of the network, a deadline, or `terminate()`. */

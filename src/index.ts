@@ -5,8 +5,11 @@
  */
 
 export { connect } from './client/connect.js';
-export type { DialOptions } from './client/dial.js';
+export { type Dial, type DialOptions, dial } from './client/dial.js';
 export type { ConnectOptions } from './client/options.js';
+export type { SocketOptions } from './client/socket-options.js';
+export { startTls } from './client/tls.js';
+export type { Destination } from './client/url.js';
 export type { CloseInfo } from './connection/close-info.js';
 export type { Message } from './connection/inbox.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   BackpressureError,
@@ -69,19 +70,51 @@ describe('ProtocolError', () => {
 describe('HandshakeError', () => {
   test('keeps the response and the cause', () => {
     const cause = new Error('refused');
-    const body = Uint8Array.of(1);
-    const headers = [['Server', 'x']] as const;
-    const details = { phase: 'response', fault: 'peer', status: 404, headers, body, hint: 'look', cause } as const;
-    const { cause: _, ...shown } = details;
-    expect(new HandshakeError('no', details)).toMatchObject(shown);
-    expect(new HandshakeError('no', details).cause).toBe(cause);
+    const body = Buffer.from('grüße');
+    const details = { phase: 'response', fault: 'peer', status: 404, hint: 'look' } as const;
+    const error = new HandshakeError('no', { ...details, body, headers: [['Retry-After', '5']], cause });
+    expect(error).toMatchObject({ ...details, summary: 'no', body: 'grüße' });
+    expect(error.headers.get('retry-after')).toBe('5');
+    expect(error.bodyBytes).toBe(body);
+    expect(error.cause).toBe(cause);
   });
 
-  test('has no cause, status or hint by default, and empty headers and body', () => {
+  test('has no cause, status, URL or hint by default, and empty headers and body', () => {
     const error = new HandshakeError('no', { phase: 'tls', fault: 'network' });
-    expect(error).toMatchObject({ phase: 'tls', status: undefined, hint: undefined, headers: [] });
-    expect(error.body).toHaveLength(0);
+    expect(error).toMatchObject({ phase: 'tls', status: undefined, url: undefined, hint: undefined, body: '' });
+    expect(error.headers.lines).toEqual([]);
+    expect(error.bodyBytes).toHaveLength(0);
     expect('cause' in error).toBe(false);
+  });
+
+  test('has a message with the URL, the summary and the hint', () => {
+    const details = { phase: 'connect', fault: 'network' } as const;
+    const url = 'ws://h/';
+    expect(new HandshakeError('no', details).message).toBe('no');
+    expect(new HandshakeError('no', { ...details, url }).message).toBe('could not open ws://h/: no');
+    expect(new HandshakeError('no', { ...details, hint: 'look' }).message).toBe('no. Hint: look');
+    const error = new HandshakeError('no', { ...details, url, hint: 'look' });
+    expect(error.message).toBe('could not open ws://h/: no. Hint: look');
+    expect(error.stack).toContain(error.message);
+  });
+
+  test.each([
+    ['ws://user:secret@h/a', 'ws://h/a'],
+    ['ws://us@er:secret@h/a', 'ws://h/a'],
+    ['ws://h/a?token=secret', 'ws://h/a?…'],
+    ['ws://h/?', 'ws://h/?'],
+    ['ws://h/@a', 'ws://h/@a'],
+    ['ws+unix:/a.sock:/b?secret', 'ws+unix:/a.sock:/b?…'],
+  ])('shows %s without its secrets', (url, shown) => {
+    const error = new HandshakeError('no', { phase: 'connect', fault: 'network', url });
+    expect(error.url).toBe(shown);
+    expect(inspect(error)).not.toContain('secret');
+  });
+
+  test('prints its body as text', () => {
+    const error = new HandshakeError('no', { phase: 'response', fault: 'peer', body: Buffer.from('not you') });
+    expect(inspect(error)).toContain("body: 'not you'");
+    expect(inspect(error)).not.toContain('6e 6f');
   });
 });
 

@@ -35,7 +35,9 @@ describe('the public surface', () => {
       'WebSocketError',
       'WebSocketServer',
       'connect',
+      'dial',
       'prepareMessage',
+      'startTls',
       'transportOf',
     ]);
     expect(typesOf('index.ts')).toEqual([
@@ -50,6 +52,8 @@ describe('the public surface', () => {
       'ConnectionOptions',
       'ConnectionSettings',
       'Denial',
+      'Destination',
+      'Dial',
       'DialOptions',
       'ErrorCode',
       'Fault',
@@ -71,6 +75,7 @@ describe('the public surface', () => {
       'ServerEvents',
       'ServerOptions',
       'ServerRequest',
+      'SocketOptions',
       'TlsInfo',
       'Transport',
       'TransportInfo',

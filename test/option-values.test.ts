@@ -43,8 +43,8 @@ const CONNECTION = {
 
 const CONNECT: Table<ConnectOptions> = {
   ...CONNECTION,
-  family: NUMBER,
-  localAddress: ['string'],
+  dial: ['function'],
+  socket: ['object'],
   // node:tls checks its content.
   tls: ['object', 'array'],
   maxHeadSize: NUMBER,

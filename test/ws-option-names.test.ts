@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
+import { SOCKET_OPTION_NAMES } from '../src/client/socket-options.js';
 import { SEND_OPTION_NAMES } from '../src/connection/payload.js';
 import type { OptionHints } from '../src/option-names.js';
 import { PERMESSAGE_DEFLATE_OPTION_NAMES } from '../src/permessage-deflate/index.js';
@@ -110,7 +111,7 @@ function exists(option: string, names: object): boolean {
   const [name = '', ...rest] = option.split('.');
   if (!Object.hasOwn(names, name)) return false;
   if (rest.length === 0) return true;
-  const inner = { perMessageDeflate: PERMESSAGE_DEFLATE_OPTION_NAMES }[name];
+  const inner = { perMessageDeflate: PERMESSAGE_DEFLATE_OPTION_NAMES, socket: SOCKET_OPTION_NAMES }[name];
   return inner === undefined ? name === 'tls' : Object.hasOwn(inner, rest.join('.'));
 }
 

@@ -26,9 +26,9 @@ function missingHalf({ sent, received }: CloseInfo): string {
 
 /** Describes why a connection did not open, one line each. */
 export function failureReport(error: HandshakeError): [string, ...string[]] {
-  const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.message)}`];
-  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint.replace('`tls: { ca }`', '--ca'))}`);
-  const body = Buffer.from(error.body).toString().trim();
+  const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.summary)}`];
+  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint.replace('tls.ca', '--ca'))}`);
+  const body = error.body.trim();
   if (body !== '') lines.push(`the server says: ${printableText(body.slice(0, BODY_SHOWN))}`);
   return lines;
 }

@@ -3,11 +3,15 @@ import { onAbort } from '../abort-signal.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { HandshakeTimeout, messageOf } from './failure.js';
 
-/** "Connection Attempt Delay", in milliseconds: what RFC 8305 §8 recommends. */
-const ATTEMPT_DELAY = 250;
+export interface RaceOptions {
+  /** Begins to connect to an address. */
+  readonly connect: (address: string) => Socket;
+  /** How long to wait before the next attempt starts, in milliseconds. */
+  readonly attemptDelay: number;
+}
 
 /**
- * Connects to several addresses of one host; the first that answers wins (Happy Eyeballs, RFC 8305 §5).
+ * Connects to several addresses of one host. The first to answer wins (Happy Eyeballs, RFC 8305 §5).
  *
  *     2001:db8::1  ├──────────────────────────      no answer: destroyed
  *     192.0.2.1         ├──▶ refused
@@ -15,21 +19,20 @@ const ATTEMPT_DELAY = 250;
  *     192.0.2.2                 ├─────────────▶ connected
  *                  0   250      500 ms …
  *
- * The next attempt starts 250 ms after the last one, or as soon as one has failed. Those before it go on: an address that takes 300 ms
- * to answer is slow, not dead. (`autoSelectFamily` of node:net abandons an attempt when it starts the next one.)
+ * The next attempt starts `attemptDelay` after the last one, or as soon as one has failed. Earlier attempts go on: an address that
+ * takes 300 ms to answer is slow, not dead. (`autoSelectFamily` of node:net gives up an attempt when it starts the next one.)
  *
- * @param connect begins to connect to an address
  * @param signal ends all attempts
- * @returns the socket, of whose listeners one is ours: it ignores errors
+ * @returns the socket, which has one listener of ours: it ignores errors
  * @throws the error of the only attempt, or an AggregateError with those of all; the reason of `signal`
  */
 export function connectToFirst(
   addresses: readonly string[],
-  connect: (address: string) => Socket,
+  { connect, attemptDelay }: RaceOptions,
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    /** The sockets that are connecting, each with what takes our listeners off. */
+    /** The sockets that are connecting, each with a function that removes our listeners. */
     const attempts = new Map<string, { readonly socket: Socket; readonly release: () => void }>();
     const errors: unknown[] = [];
     let started = 0;
@@ -38,7 +41,7 @@ export function connectToFirst(
     const startNext = () => {
       clearTimeout(timer);
       const address = addresses[started++]!;
-      if (started < addresses.length) timer = setTimeout(startNext, ATTEMPT_DELAY);
+      if (started < addresses.length) timer = setTimeout(startNext, attemptDelay);
       try {
         start(address);
       } catch (error) {
@@ -51,7 +54,7 @@ export function connectToFirst(
       const onError = (error: Error) => failed(address, error);
       const onClose = () => failed(address, new Error(`the connection to ${address} was closed`));
       socket.on('connect', onConnect).on('error', onError).on('close', onClose);
-      // For a socket that has lost, or has no other listener yet. Its error shows in `destroyed`.
+      // For a socket that has lost, or has no other listener yet. `destroyed` shows its error.
       socket.on('error', ignore);
       const release = () => socket.off('connect', onConnect).off('error', onError).off('close', onClose);
       attempts.set(address, { socket, release });

@@ -8,8 +8,7 @@ import { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { ResponseHead } from '../handshake/http1/head.js';
 import { makeOffers } from '../permessage-deflate/index.js';
 import { clearTimeout, setTimeout } from '../timers.js';
-import { transportOf } from '../transport/transport.js';
-import { transportInfo } from '../transport/transport-info.js';
+import { callDial } from './call-dial.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
 import { HandshakeTimeout } from './failure.js';
@@ -23,13 +22,13 @@ import {
   withoutCertificate,
   withoutCredentials,
 } from './redirect.js';
-import { waitForTurn } from './turn.js';
-import { type Destination, parseWebSocketUrl } from './url.js';
+import { waitForEarlierAttempts } from './serial-attempts.js';
+import { type Destination, parseWebSocketUrl, type WebSocketUrl } from './url.js';
 
-/** One try to open a connection: where to, and what to send there. */
+/** One attempt to open a connection. A redirect leads to another one. */
 interface Attempt {
   readonly destination: Destination;
-  readonly dial: DialOptions;
+  readonly dialOptions: DialOptions;
   readonly headers: readonly HeaderLine[];
   readonly handshake: ClientHandshake;
   readonly redirectsLeft: number;
@@ -44,15 +43,15 @@ interface Attempt {
  *
  * It never throws: every error is a rejection, as with fetch(). A wrong URL or option rejects before anything is opened.
  *
- * @returns the connection; messages that arrive before anyone listens are kept
+ * @returns the connection. Messages that arrive before anyone listens are kept
  * @throws {TypeError | RangeError} if the URL or an option is wrong
  * @throws {HandshakeError} if the connection could not be opened
- * @throws the reason of `signal`, if that ended the attempt
+ * @throws the reason of `signal`, if it ended the attempt
  */
 export async function connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
   const settings = resolveConnectOptions(options);
   const connection = resolveConnectionOptions(options);
-  const { dial: dialOptions, headers, maxRedirects, signal } = settings;
+  const { dialOptions, headers, maxRedirects, signal } = settings;
   const attempt = makeAttempt(settings, parseWebSocketUrl(url), dialOptions, headers, maxRedirects);
   if (signal?.aborted === true) throw signal.reason;
   return await open(attempt, settings, connection);
@@ -70,17 +69,17 @@ async function open(
   try {
     let attempt = first;
     for (;;) {
-      const leave = settings.oneAtATime ? await waitForTurn(attempt.destination, end.signal) : undefined;
+      const done = settings.oneAtATime ? await waitForTurn(attempt, settings, end.signal) : undefined;
       try {
         return await establish(attempt, settings, connection, end.signal);
       } catch (error) {
         attempt = nextAttempt(attempt, settings, error);
       } finally {
-        leave?.();
+        done?.();
       }
     }
   } catch (error) {
-    // As fetch() does, and every wait of a connection's.
+    // The reason itself, as with fetch() and with every wait of a connection.
     throw signal?.aborted === true ? signal.reason : error;
   } finally {
     clearTimeout(timer);
@@ -88,48 +87,48 @@ async function open(
   }
 }
 
+function waitForTurn(attempt: Attempt, settings: ConnectSettings, signal: AbortSignal): Promise<() => void> {
+  // A custom dial function may use no DNS: behind a proxy, only the proxy may know the name.
+  const lookup = settings.dial === dial ? (attempt.dialOptions.socket ?? {}) : undefined;
+  return waitForEarlierAttempts(attempt.destination, lookup, signal);
+}
+
 async function establish(
   attempt: Attempt,
-  { tap, deflate: deflateSettings }: ConnectSettings,
+  { dial, tap, deflate: deflateSettings }: ConnectSettings,
   settings: ConnectionSettings,
   signal: AbortSignal,
 ): Promise<WebSocketConnection> {
-  const { destination, dial: dialOptions, handshake } = attempt;
-  const socket = await dial(destination, dialOptions, signal);
-  const info = transportInfo(socket, destination.socketPath);
-  try {
-    const agreement = await openHandshake(
-      { socket, info },
-      handshake,
-      signal,
-      tap,
-      () => redirectOf(attempt) !== undefined,
-    );
-    return new WebSocketConnection(transportOf(socket, info), {
-      role: 'client',
-      subprotocol: agreement.subprotocol,
-      extensions: serializeExtensions(agreement.extensions),
-      settings,
-      head: handshake.rest,
-      tap,
-      deflate: agreedDeflate(agreement, deflateSettings, settings.maxMessageSize),
-    });
-  } catch (error) {
-    // A 101 whose extension was not agreed on comes here with a socket that still stands.
-    if (!socket.destroyed) socket.on('close', () => tap?.closed(error as Error)).destroy();
-    throw error;
-  }
+  const { destination, dialOptions, handshake } = attempt;
+  const transport = await callDial(dial, destination, signal, dialOptions);
+  const { agreement, deflate } = await openHandshake(transport, {
+    handshake,
+    url: destination.href,
+    signal,
+    tap,
+    agreeOnDeflate: agreement => agreedDeflate(agreement, deflateSettings, settings.maxMessageSize),
+    isHeadEnough: () => redirectOf(attempt) !== undefined,
+  });
+  return new WebSocketConnection(transport, {
+    role: 'client',
+    subprotocol: agreement.subprotocol,
+    extensions: serializeExtensions(agreement.extensions),
+    settings,
+    head: handshake.rest,
+    tap,
+    deflate,
+  });
 }
 
-/** The handshake of another connection is another handshake: "The nonce MUST be selected randomly for each connection" (§4.1). */
+/** Each connection needs a handshake of its own: "The nonce MUST be selected randomly for each connection" (§4.1). */
 function makeAttempt(
   settings: ConnectSettings,
-  destination: Destination,
-  dial: DialOptions,
-  callersHeaders: readonly HeaderLine[],
+  { authorization, ...destination }: WebSocketUrl,
+  dialOptions: DialOptions,
+  givenHeaders: readonly HeaderLine[],
   redirectsLeft: number,
 ): Attempt {
-  const headers = withAuthorization(callersHeaders, destination.authorization);
+  const headers = withAuthorization(givenHeaders, authorization);
   const handshake = new ClientHandshake({
     host: destination.host,
     target: destination.target,
@@ -139,31 +138,31 @@ function makeAttempt(
     headers,
     ...settings.headLimits,
   });
-  return { destination, dial, headers, handshake, redirectsLeft };
+  return { destination, dialOptions, headers, handshake, redirectsLeft };
 }
 
-/** The response that sends an attempt elsewhere, where redirects are followed. */
+/** Returns the response that redirects an attempt, if redirects are still followed. */
 function redirectOf({ handshake: { response }, redirectsLeft }: Attempt): ResponseHead | undefined {
   return redirectsLeft > 0 && isRedirect(response) ? response : undefined;
 }
 
-/** The attempt that a redirect asks for, where it may be followed. @throws what the last one failed with, where not */
+/** Returns the attempt that a redirect asks for. @throws `error` if there is none, or a HandshakeError if it must not be followed */
 function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): Attempt {
   const response = redirectOf(last);
   if (response === undefined || !(error instanceof HandshakeError)) throw error;
-  const destination = redirected(last.destination, response, error);
-  const isHome = isSameOrigin(last.destination, destination);
-  const dial = isHome ? last.dial : withoutCertificate(last.dial);
-  const headers = isHome ? last.headers : withoutCredentials(last.headers);
+  const url = redirected(last.destination, response, error);
+  const staysInOrigin = isSameOrigin(last.destination, url);
+  const dialOptions = staysInOrigin ? last.dialOptions : withoutCertificate(last.dialOptions);
+  const headers = staysInOrigin ? last.headers : withoutCredentials(last.headers);
   try {
-    return makeAttempt(settings, destination, dial, headers, last.redirectsLeft - 1);
+    return makeAttempt(settings, url, dialOptions, headers, last.redirectsLeft - 1);
   } catch (cause) {
-    // URL lets characters pass in a host that HTTP does not.
-    throw notFollowed('which cannot be asked for by HTTP', response, error, cause);
+    // URL allows characters in a host that HTTP does not.
+    throw notFollowed('its host is not valid in HTTP', response, error, cause);
   }
 }
 
-/** Credentials in the URL, unless the caller gave some as a header. */
+/** Adds the credentials of the URL, unless the application passed an Authorization header. */
 function withAuthorization(headers: readonly HeaderLine[], authorization: string | undefined): readonly HeaderLine[] {
   const isGiven = headers.some(([name]) => name.toLowerCase() === 'authorization');
   return isGiven || authorization === undefined ? headers : [...headers, ['Authorization', authorization]];

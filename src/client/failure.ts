@@ -1,7 +1,7 @@
-import type { Fault } from '../errors.js';
+import { type Fault, HandshakeError } from '../errors.js';
 import { isAggregateError, isError } from '../host-values.js';
 
-/** The reason that ends an attempt to connect which took too long. Any other reason is the caller's own. */
+/** The reason of the signal that ends an attempt after `handshakeTimeout`. Every other reason is the application's. */
 export class HandshakeTimeout extends Error {
   readonly #timeout: number;
 
@@ -10,23 +10,35 @@ export class HandshakeTimeout extends Error {
     this.#timeout = timeout;
   }
 
-  /** The same, with what had happened until then. */
+  /** Returns the same error, with what had happened until then. */
   withDetail(detail: string): HandshakeTimeout {
     return new HandshakeTimeout(this.#timeout, `: ${detail}`);
   }
 }
 
-/** Who is at fault where `signal` has ended an attempt. */
+/** Returns who is at fault if `signal` has ended an attempt. */
 export function faultOfAbort(signal: AbortSignal): Fault {
   return signal.reason instanceof HandshakeTimeout ? 'network' : 'caller';
 }
 
-/** What a failure says of itself, for people. */
+/** Describes a failure, for people. */
 export function messageOf(cause: unknown): string {
-  // The failures of several addresses. It has no message of its own.
+  // The failures of several addresses. Node gives such an error no message of its own.
   if (isAggregateError(cause)) return cause.errors.map(messageOf).join('; ');
   if (!isError(cause)) return String(cause);
-  // OpenSSL's message is a line of numbers and paths, of which `reason` is the part for people.
+  // The message of OpenSSL is a line of numbers and paths. Its `reason` is the part for people.
   const { reason } = cause as { reason?: unknown };
   return typeof reason === 'string' ? reason : cause.message;
+}
+
+/** Returns the same error with the URL, or with other changes. */
+export function amended(
+  error: HandshakeError,
+  {
+    summary = error.summary,
+    ...changes
+  }: Partial<Pick<HandshakeError, 'summary' | 'phase' | 'fault' | 'url' | 'hint' | 'cause'>>,
+): HandshakeError {
+  const { phase, fault, url, status, headers, bodyBytes: body, hint, cause } = error;
+  return new HandshakeError(summary, { phase, fault, url, status, headers, body, hint, cause, ...changes });
 }

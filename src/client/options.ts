@@ -1,7 +1,6 @@
-import net from 'node:net';
 import { checkSignal } from '../abort-signal.js';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, checkInteger, MAX_TIME } from '../connection/options.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType } from '../errors.js';
 import { type HeaderInput, type HeaderLine, toHeaderFields } from '../handshake/header-fields.js';
 import { HEAD_LIMIT_NAMES, type HeadLimits } from '../handshake/http1/head-reader.js';
 import { checkSubprotocols } from '../handshake/subprotocol.js';
@@ -13,30 +12,32 @@ import {
 } from '../permessage-deflate/index.js';
 import { guardTap, type WireTap } from '../transport/wire-tap.js';
 import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
-import { DIAL_OPTION_NAMES, type DialOptions } from './dial.js';
+import { checkDialOptions, DIAL_OPTION_NAMES, type Dial, type DialOptions, dial as defaultDial } from './dial.js';
 
 export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
+  /** Opens the transport. Default: dial(), which connects by TCP, TLS and Unix domain sockets. */
+  readonly dial?: Dial;
   /** Subprotocols to offer, the preferred one first (RFC 6455 §1.9). */
   readonly subprotocols?: readonly string[];
-  /** More headers for the request, such as Authorization and Cookie. */
+  /** Extra headers for the request, such as Authorization and Cookie. */
   readonly headers?: HeaderInput;
-  /** The Origin header: what a browser would send. None if left out. */
+  /** The Origin header, which browsers send. Default: none. */
   readonly origin?: string;
-  /** Compression by permessage-deflate (RFC 7692): true, or how. Off if left out. */
+  /** Compression by permessage-deflate (RFC 7692): true, or options. Default false. */
   readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
-  /** Ends the attempt: connect() rejects with its reason. Once the connection stands, it does nothing any more. */
+  /** Ends the attempt: connect() rejects with its reason. It does nothing once the connection is open. */
   readonly signal?: AbortSignal;
-  /** How long it may take until the connection stands: DNS, TCP, TLS and redirects included. Default 10 s. */
+  /** How long DNS, TCP, TLS, the opening handshake and redirects may take together, in milliseconds. Default 10 s. */
   readonly handshakeTimeout?: number;
-  /** Redirects to follow, 0 to 5. Default 0. Never from wss to ws; credentials stay behind where the origin changes. */
+  /** How many redirects to follow, 0 to 5. Default 0. Never from wss to ws, and without credentials to another origin. */
   readonly maxRedirects?: number;
   /**
    * Whether attempts to one address wait for each other, so that only one at a time is in the state CONNECTING (RFC 6455 §4.1). Default
-   * false: the rule keeps web pages from flooding a host, and a program that opens many connections means to. The wait counts
-   * for `handshakeTimeout`.
+   * false: the rule is to keep web pages from flooding a host, but a program that opens many connections does so on purpose.
+   * The wait counts towards `handshakeTimeout`.
    */
   readonly oneAtATime?: boolean;
-  /** Looks on while bytes go over the wire. */
+  /** An object that sees every byte on the wire. */
   readonly tap?: WireTap;
 }
 
@@ -44,6 +45,7 @@ export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {
   ...CONNECTION_OPTION_NAMES,
   ...DIAL_OPTION_NAMES,
   ...HEAD_LIMIT_NAMES,
+  dial: true,
   subprotocols: true,
   headers: true,
   origin: true,
@@ -55,9 +57,10 @@ export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {
   tap: true,
 };
 
-/** The options, checked, with the defaults in the gaps, and the headers in one list. */
+/** The checked options, with defaults for those that are missing. */
 export interface ConnectSettings {
-  readonly dial: DialOptions;
+  readonly dial: Dial;
+  readonly dialOptions: DialOptions;
   readonly subprotocols: readonly string[];
   readonly headers: readonly HeaderLine[];
   readonly origin: string | undefined;
@@ -72,17 +75,15 @@ export interface ConnectSettings {
 
 const TAP_METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
 
-/** @throws {TypeError | RangeError} naming the option, what it may be and what it was */
+/** @throws {TypeError | RangeError} that names the option, what it may be and what it was */
 export function resolveConnectOptions(options: ConnectOptions): ConnectSettings {
-  // A browser's WebSocket takes its subprotocols in this place.
+  // The WebSocket of browsers has its subprotocols in this position.
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidType('options', 'an object', options);
   }
   checkOptionNames(options, CONNECT_OPTION_NAMES, '', WS_CLIENT_OPTIONS);
   const {
-    family,
-    localAddress,
-    tls,
+    dial,
     handshakeTimeout = 10_000,
     maxRedirects = 0,
     oneAtATime = false,
@@ -93,23 +94,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     origin,
     subprotocols = [],
   } = options;
-  if (family !== undefined && typeof family !== 'number') throw invalidType('family', '0, 4 or 6', family);
-  if (family !== undefined && family !== 0 && family !== 4 && family !== 6)
-    throw invalidValue('family', '0, 4 or 6', family);
-  if (localAddress !== undefined && typeof localAddress !== 'string') {
-    throw invalidType('localAddress', 'an IP address', localAddress);
-  }
-  if (localAddress !== undefined && net.isIP(localAddress) === 0) {
-    throw invalidValue('localAddress', 'an IP address', localAddress);
-  }
-  if (family && localAddress !== undefined && net.isIP(localAddress) !== family) {
-    throw invalidValue('localAddress', `an IPv${family} address, since family is ${family}`, localAddress);
-  }
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
-  for (const name of ['path', 'socket', 'lookup'] as const) {
-    if (tls?.[name] === undefined) continue;
-    throw invalidType('tls', `without ${name}, since the url says where to connect`, tls[name]);
-  }
+  if (dial !== undefined && typeof dial !== 'function') throw invalidType('dial', 'a function', dial);
   if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
     throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
   }
@@ -119,11 +104,8 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
   checkInteger('maxRedirects', maxRedirects, 0, 5);
   if (typeof oneAtATime !== 'boolean') throw invalidType('oneAtATime', 'a boolean', oneAtATime);
   return {
-    dial: {
-      ...(family === undefined ? {} : { family }),
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(tls === undefined ? {} : { tls }),
-    },
+    dial: dial ?? defaultDial,
+    dialOptions: checkDialOptions(options),
     subprotocols: checkSubprotocols(subprotocols),
     headers: toHeaderFields(options.headers).lines,
     origin,

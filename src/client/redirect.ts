@@ -1,17 +1,18 @@
 import type { ConnectionOptions } from 'node:tls';
 import { URL } from 'node:url';
-import { HandshakeError } from '../errors.js';
+import type { HandshakeError } from '../errors.js';
 import type { HeaderLine } from '../handshake/header-fields.js';
 import type { ResponseHead } from '../handshake/http1/head.js';
 import { decodeLocation } from '../handshake/location.js';
 import { quoted } from '../handshake/quoted.js';
 import type { DialOptions } from './dial.js';
-import { type Destination, parseWebSocketUrl } from './url.js';
+import { amended } from './failure.js';
+import { type Destination, parseWebSocketUrl, type WebSocketUrl } from './url.js';
 
-/** Statuses that send us elsewhere (RFC 9110 §15.4). 300 wants a choice, 304 and 305 mean other things. */
+/** The redirects of RFC 9110 §15.4. 300 asks for a choice, 304 and 305 have other meanings. */
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Headers that say who we are: for the server that they were meant for, and no other. */
+/** Headers that identify the application. They are meant for one server only. */
 const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
 
 export function isRedirect(response: ResponseHead | undefined): response is ResponseHead {
@@ -19,51 +20,52 @@ export function isRedirect(response: ResponseHead | undefined): response is Resp
 }
 
 /**
- * Where a redirect leads.
+ * Returns where a redirect leads.
  *
- * @param error what to reject with where it must not be followed: it has the response
- * @throws {HandshakeError} if Location cannot be read, or leads to no WebSocket, from wss to ws, or to a Unix domain socket
+ * @param error the error about the response. Its details go into the error that is thrown
+ * @throws {HandshakeError} if the Location cannot be read, is no WebSocket URL, or leads from wss to ws or to a Unix domain socket
  */
-export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): Destination {
+export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): WebSocketUrl {
   const [value = '', ...others] = response.headers.all('Location');
-  if (others.length > 0) throw notFollowed('one of several in the response', response, error);
+  if (others.length > 0) throw notFollowed('the response has several Location headers', response, error);
   const location = decodeLocation(value);
-  if (location === undefined) throw notFollowed('which is neither ASCII nor UTF-8', response, error);
-  let to: Destination;
+  if (location === undefined) throw notFollowed('it is neither ASCII nor UTF-8', response, error);
+  let to: WebSocketUrl;
   try {
     to = resolve(location, from);
   } catch (cause) {
-    throw notFollowed('which is no WebSocket URL', response, error, cause);
+    throw notFollowed('it is not a WebSocket URL', response, error, cause);
   }
-  // What was promised to be encrypted must not become plain on a server's, or an attacker's, word.
-  if (from.secure && !to.secure) throw notFollowed('from wss to ws', response, error);
-  // Nor may a server reach through us what only this machine may.
+  // A server, or an attacker in its place, must not turn encryption off.
+  if (from.secure && !to.secure) throw notFollowed('it leads from wss to ws', response, error);
+  // A server must not reach what only this machine can reach.
   if (to.socketPath !== from.socketPath && to.socketPath !== undefined) {
-    throw notFollowed('a Unix domain socket', response, error);
+    throw notFollowed('it leads to a Unix domain socket', response, error);
   }
   return to;
 }
 
-/** @throws {RangeError} where it is no WebSocket URL */
-function resolve(location: string, from: Destination): Destination {
+/** @throws {RangeError} if the result is no WebSocket URL */
+function resolve(location: string, from: Destination): WebSocketUrl {
   if (from.socketPath === undefined || URL.canParse(location)) {
     return parseWebSocketUrl(URL.canParse(location, from.href) ? new URL(location, from.href) : location);
   }
-  // A ws+unix: URL holds two paths, of which a relative Location means the second.
+  // A ws+unix: URL has two paths. A relative Location is relative to the second one.
   const { pathname, search } = new URL(location, `ws://localhost${from.target}`);
-  return { ...from, target: pathname + search };
+  const [socket = ''] = /^[^:]*:[^:?]*/.exec(from.href) ?? [];
+  return parseWebSocketUrl(`${socket}:${pathname}${search}`);
 }
 
 export function isSameOrigin(from: Destination, to: Destination): boolean {
   return from.secure === to.secure && from.host === to.host && from.socketPath === to.socketPath;
 }
 
-/** The headers for a server of another origin: without credentials. */
+/** Returns the headers for a server of another origin: without credentials. */
 export function withoutCredentials(headers: readonly HeaderLine[]): readonly HeaderLine[] {
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()) && name.toLowerCase() !== 'host');
 }
 
-/** Options of node:tls that say who we are, or belong to one server: a secureContext may hold a certificate. */
+/** Options of node:tls that identify the application or belong to one server. A secureContext may have a certificate. */
 const OF_ONE_SERVER: ReadonlySet<string> = new Set([
   'cert',
   'key',
@@ -78,14 +80,14 @@ const OF_ONE_SERVER: ReadonlySet<string> = new Set([
   'servername',
 ] satisfies ReadonlyArray<keyof ConnectionOptions>);
 
-/** How to reach a server of another origin: a client's certificate is a credential too. */
+/** Returns the options for a server of another origin. A client certificate is a credential, too. */
 export function withoutCertificate({ tls, ...options }: DialOptions): DialOptions {
   if (tls === undefined) return options;
   const others = Object.entries(tls).filter(([name]) => !OF_ONE_SERVER.has(name));
   return { ...options, tls: Object.fromEntries(others) };
 }
 
-/** What a redirect that is not followed rejects with. */
+/** Returns the error for a redirect that is not followed. */
 export function notFollowed(
   why: string,
   response: ResponseHead,
@@ -94,12 +96,6 @@ export function notFollowed(
 ): HandshakeError {
   const [location = ''] = response.headers.all('Location');
   const place = quoted(decodeLocation(location) ?? location);
-  return new HandshakeError(`${error.message}: a redirect to ${place}, ${why}, is not followed`, {
-    phase: 'response',
-    fault: 'peer',
-    status: response.status,
-    headers: error.headers,
-    body: error.body,
-    cause,
-  });
+  const summary = `${error.summary}: the redirect to ${place} is not followed, since ${why}`;
+  return amended(error, { summary, hint: undefined, cause });
 }

@@ -1,49 +1,59 @@
 import { URL } from 'node:url';
-import { invalidType, invalidValue } from '../errors.js';
+import { describeValue, invalidType, rangeError } from '../errors.js';
 import { socketPathFault } from '../transport/socket-path.js';
 
-/** Where a ws: or wss: URL leads (RFC 6455 §3). */
+/** Where to connect, and what to ask for there: a WebSocket URL (RFC 6455 §3) in parts. */
 export interface Destination {
-  /** The URL as parsed, without credentials. */
+  /** The URL in its normal form, without user and password. */
   readonly href: string;
+  /** Whether the connection must use TLS: wss:, https: or wss+unix:. */
   readonly secure: boolean;
-  /** Host name or IP address to connect to; IPv6 without brackets. */
+  /** The host name or IP address. IPv6 has no brackets. */
   readonly hostname: string;
   readonly port: number;
-  /** Path of the Unix domain socket of a ws+unix: URL, in place of host and port. */
+  /** The path of the Unix domain socket for ws+unix: and wss+unix:, instead of host name and port. */
   readonly socketPath: string | undefined;
-  /** For the Host header: `host`, with the port where it is not the scheme's own (§4.1). */
+  /** The value of the Host header: the host name, and the port unless it is the default of the scheme (§4.1). */
   readonly host: string;
-  /** "resource name": path and query (§3). */
+  /** The "resource name": path and query (§3). */
   readonly target: string;
+}
+
+/** A URL as the application wrote it. */
+export interface WebSocketUrl extends Destination {
   /** The value of Authorization for user and password in the URL (RFC 7617), or undefined. */
   readonly authorization: string | undefined;
 }
 
-/** Schemes by what they mean. http and https are taken as browsers take them: for ws and wss (WHATWG WebSockets §3.1). */
-const SCHEMES: ReadonlyMap<string, { readonly secure: boolean; readonly port: number }> = new Map([
+interface Scheme {
+  readonly secure: boolean;
+  readonly port: number;
+}
+
+/** http: and https: mean ws: and wss:, as in browsers (WHATWG WebSockets §3.1). */
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
   ['ws:', { secure: false, port: 80 }],
-  ['http:', { secure: false, port: 80 }],
   ['wss:', { secure: true, port: 443 }],
+  ['http:', { secure: false, port: 80 }],
   ['https:', { secure: true, port: 443 }],
 ]);
 
 /**
- * Reads `ws://host[:port]/path?query`, `wss://…`, or `ws+unix:/path/of.sock:/path?query` (also `wss+unix:`).
+ * Parses `ws://host[:port]/path?query`, `wss://…`, or `ws+unix:/path/of.sock:/path?query` (also `wss+unix:`).
  *
- * @throws {RangeError} where it is none of these; {TypeError} where it is neither a string nor a URL
+ * @throws {RangeError} if the text is none of these
+ * @throws {TypeError} if `input` is neither a string nor a URL
  */
-export function parseWebSocketUrl(input: string | URL): Destination {
+export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
   if (typeof input !== 'string' && !isUrl(input)) throw invalidType('url', 'a string or a URL', input);
   const text = typeof input === 'string' ? input : input.href;
-  if (!URL.canParse(text)) throw unfit('an absolute URL such as ws://example.com/chat', text);
+  if (!URL.canParse(text)) throw wrongUrl('be an absolute URL, such as ws://example.com/chat', text);
   const url = new URL(text);
   // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs." (§3)
-  if (text.includes('#')) throw unfit('without a fragment (RFC 6455 §3; a # in a path is %23)', text);
-  if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixDestination(url, text);
+  if (text.includes('#')) throw wrongUrl('have no fragment (RFC 6455 §3): write a # in a path as %23', text);
+  if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixUrl(url, text);
   const scheme = SCHEMES.get(url.protocol);
-  if (scheme === undefined)
-    throw unfit('of scheme ws:, wss:, ws+unix: or wss+unix:, such as ws://localhost:8080/', text);
+  if (scheme === undefined) throw wrongUrl('start with ws:, wss:, http:, https:, ws+unix: or wss+unix:', text);
   const port = url.port === '' ? scheme.port : Number(url.port);
   const authorization = basicAuthorization(url, text);
   const target = url.pathname + url.search;
@@ -53,30 +63,30 @@ export function parseWebSocketUrl(input: string | URL): Destination {
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port,
     socketPath: undefined,
-    // URL leaves the port out where it is the scheme's own.
+    // URL drops the default port of the scheme.
     host: url.host,
     target,
     authorization,
   };
 }
 
-/** Whether a value has the shape of a URL: that of another realm (node:vm, jsdom) is no instance of ours. */
+/** Recognises a URL by its shape: one of another realm (node:vm, jsdom) is no instance of our class. */
 function isUrl(value: unknown): value is URL {
   const { href, searchParams } = Object(value) as Partial<URL>;
   return typeof href === 'string' && typeof searchParams === 'object';
 }
 
-/** `ws+unix:` names a socket and, behind a colon, a path on the server there. Its Host is localhost, since there must be one. */
-function unixDestination(url: URL, text: string): Destination {
+/** `ws+unix:` has the path of the socket, and after a colon the path on the server. A Host header is required: it is localhost. */
+function unixUrl(url: URL, text: string): WebSocketUrl {
   const colon = url.pathname.indexOf(':');
   const socketPath = decoded(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
   const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
-  // With two slashes, the beginning of the path was taken for a host.
+  // After two slashes, the first part of the path was parsed as a host.
   if (socketPath === undefined || socketPath === '' || url.host !== '' || (path !== '' && !path.startsWith('/'))) {
-    throw unfit('of the form ws+unix:/path/of.sock:/path?query', text);
+    throw wrongUrl('have the form ws+unix:/path/of.sock:/path?query', text);
   }
   const fault = socketPathFault(socketPath);
-  if (fault !== undefined) throw unfit(`with ${fault} for the socket`, text);
+  if (fault !== undefined) throw wrongUrl(`name the socket by ${fault}`, text);
   return {
     href: text,
     secure: url.protocol === 'wss+unix:',
@@ -93,12 +103,12 @@ function basicAuthorization({ username, password }: URL, text: string): string |
   if (username === '' && password === '') return undefined;
   const [name, secret] = [decoded(username), decoded(password)];
   if (name === undefined || secret === undefined) {
-    throw unfit('with user and password percent-encoded as UTF-8 (a % is %25)', text);
+    throw wrongUrl('have user and password percent-encoded as UTF-8: write a % as %25', text);
   }
   return `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
 }
 
-/** `text` without percent-encoding; undefined where that is not of UTF-8. */
+/** Decodes percent-encoded UTF-8. Returns undefined if it is something else. */
 function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
@@ -107,18 +117,23 @@ function decoded(text: string): string | undefined {
   }
 }
 
-function unfit(expected: string, text: string): RangeError {
-  return invalidValue('url', expected, withoutSecrets(text));
+/** Returns a RangeError that says `url must requirement, got text`. */
+function wrongUrl(requirement: string, text: string): RangeError {
+  return rangeError(`url must ${requirement}, got ${describeValue(withoutQuery(withoutCredentials(text)))}`);
 }
 
 /**
- * The text of a URL without user and password, for messages: they are logged. A password with a `/`, `?` or `#` that should have been
- * percent-encoded is not shown either, so what goes is all between the scheme and the last `@`.
+ * Hides user and password. A password may have a `/`, `?` or `#` that should have been percent-encoded, so everything between the scheme
+ * and the last `@` is hidden.
  */
-function withoutSecrets(text: string): string {
+function withoutCredentials(text: string): string {
   const [scheme = ''] = /^[^:/\\?#@]*:[/\\]*/.exec(text) ?? [];
   const [authority = ''] = /^[^/\\?#]*/.exec(text.slice(scheme.length)) ?? [];
-  // A colon in front of a port looks like one in front of a password: it is taken for that if there is an `@` anywhere.
+  // A colon before a port looks like one before a password. It counts as the latter if there is an `@` anywhere.
   const end = authority.includes(':') ? text.lastIndexOf('@') : scheme.length + authority.lastIndexOf('@');
   return end < scheme.length ? text : `${scheme}***${text.slice(end)}`;
+}
+
+function withoutQuery(text: string): string {
+  return text.replace(/\?.+/s, '?…');
 }

@@ -1,52 +1,9 @@
 /** Header lines, the same for every version of HTTP. */
 import { invalidType } from '../errors.js';
+import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import { isFieldValue, isToken } from './grammar.js';
 
-/** One header line: the name as it was spelled, the value without the white space around it. */
-export type HeaderLine = readonly [name: string, value: string];
-
-const NONE: readonly string[] = Object.freeze([]);
-
-/**
- * Header lines, in order, to be looked up by name in any case.
- *
- * A lookup compares names one by one, which for the few lines that a head has is faster than an index, and cheaper than making one. And
- * `__proto__` and `constructor` are header names like any other (ws 3.3.1, CVE-2026-21710).
- */
-export class HeaderFields implements Iterable<HeaderLine> {
-  readonly lines: readonly HeaderLine[];
-  /** The name of each line, in lower case. */
-  readonly #names: string[];
-
-  constructor(lines: Iterable<HeaderLine> = []) {
-    this.lines = [...lines];
-    this.#names = this.lines.map(([name]) => name.toLowerCase());
-  }
-
-  has(name: string): boolean {
-    return this.#names.includes(name.toLowerCase());
-  }
-
-  /** The values of all lines of this name joined by a comma (RFC 9110 §5.3), undefined where there is none. */
-  get(name: string): string | undefined {
-    const values = this.all(name);
-    return values.length > 0 ? values.join(', ') : undefined;
-  }
-
-  /** The value of each line of this name, in order. */
-  all(name: string): readonly string[] {
-    const key = name.toLowerCase();
-    let i = this.#names.indexOf(key);
-    if (i === -1) return NONE;
-    const values: string[] = [];
-    for (; i !== -1; i = this.#names.indexOf(key, i + 1)) values.push(this.lines[i]![1]);
-    return values;
-  }
-
-  [Symbol.iterator](): Iterator<HeaderLine> {
-    return this.lines[Symbol.iterator]();
-  }
-}
+export { HeaderFields, type HeaderLine };
 
 /** Headers as a caller may write them: an object, whose arrays give one line an element, or any iterable of pairs. */
 export type HeaderInput = Iterable<HeaderLine> | Readonly<Record<string, string | readonly string[]>>;

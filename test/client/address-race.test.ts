@@ -19,7 +19,7 @@ function race(...addresses: string[]) {
     started.push(address);
     return socket;
   };
-  const winner = connectToFirst(addresses, connect, controller.signal);
+  const winner = connectToFirst(addresses, { connect, attemptDelay: 250 }, controller.signal);
   winner.catch(() => {});
   return {
     winner,
@@ -133,7 +133,7 @@ describe('the race fails', () => {
     const failing = (address: string): never => {
       throw new Error(`no ${address}`);
     };
-    const winner = connectToFirst(['a', 'b'], failing, new AbortController().signal);
+    const winner = connectToFirst(['a', 'b'], { connect: failing, attemptDelay: 250 }, new AbortController().signal);
     await expect(winner).rejects.toMatchObject({ errors: [{ message: 'no a' }, { message: 'no b' }] });
   });
 
@@ -149,7 +149,9 @@ describe('the race fails', () => {
 
   test('with the reason of an abort that came before: nothing is opened', async () => {
     const connect = vi.fn<() => Socket>();
-    await expect(connectToFirst(['a'], connect, AbortSignal.abort('before'))).rejects.toBe('before');
+    await expect(connectToFirst(['a'], { connect, attemptDelay: 250 }, AbortSignal.abort('before'))).rejects.toBe(
+      'before',
+    );
     expect(connect).not.toHaveBeenCalled();
   });
 

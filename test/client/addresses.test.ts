@@ -41,13 +41,13 @@ test.each([
   ],
 ])('the families of %j take turns (RFC 8305 §4)', async (found, inTurn) => {
   lookups(found);
-  expect(await addressesOf('a.example', 0, forever)).toEqual(inTurn);
+  expect(await addressesOf('a.example', {}, forever)).toEqual(inTurn);
 });
 
 test('both families are asked for where this machine has an address in them, one family in any case', async () => {
   const asked = lookups(['10.0.0.1']);
-  await addressesOf('a.example', 0, forever);
-  await addressesOf('b.example', 6, forever);
+  await addressesOf('a.example', {}, forever);
+  await addressesOf('b.example', { family: 6 }, forever);
   expect(asked.map(([name, options]) => [name, options])).toEqual([
     ['a.example', { all: true, family: 0, hints: dns.ADDRCONFIG }],
     ['b.example', { all: true, family: 6, hints: 0 }],
@@ -56,24 +56,24 @@ test('both families are asked for where this machine has an address in them, one
 
 test.each(['127.0.0.1', '::1'])('%s is its own address, without a lookup', async address => {
   const asked = lookups([]);
-  expect(await addressesOf(address, 0, forever)).toEqual([address]);
+  expect(await addressesOf(address, {}, forever)).toEqual([address]);
   expect(asked).toEqual([]);
 });
 
 test('a name without an address fails as one that does not exist', async () => {
   lookups([]);
-  await expect(addressesOf('a.example', 0, forever)).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  await expect(addressesOf('a.example', {}, forever)).rejects.toMatchObject({ code: 'ENOTFOUND' });
 });
 
 test('an abort ends the wait, and the answer that comes later is ignored', async () => {
   const asked = lookups();
   const controller = new AbortController();
   const remove = vi.spyOn(controller.signal, 'removeEventListener');
-  const aborted = addressesOf('a.example', 0, controller.signal);
+  const aborted = addressesOf('a.example', {}, controller.signal);
   controller.abort(new Error('enough'));
   await expect(aborted).rejects.toThrow('enough');
   asked[0]![2](null, [{ address: '10.0.0.1', family: 4 }]);
-  await expect(addressesOf('a.example', 0, controller.signal)).rejects.toThrow('enough');
+  await expect(addressesOf('a.example', {}, controller.signal)).rejects.toThrow('enough');
   expect(asked).toHaveLength(1);
   expect(remove).not.toHaveBeenCalled();
 });
@@ -82,7 +82,7 @@ test('the error of getaddrinfo() is passed on, and no listener stays on the sign
   const asked = lookups();
   const { signal } = new AbortController();
   const remove = vi.spyOn(signal, 'removeEventListener');
-  const failing = addressesOf('a.example', 0, signal);
+  const failing = addressesOf('a.example', {}, signal);
   const error = Object.assign(new Error('no'), { code: 'EAI_AGAIN' });
   asked[0]![2](error);
   await expect(failing).rejects.toBe(error);

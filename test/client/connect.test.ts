@@ -149,11 +149,11 @@ describe('transports', () => {
         family === 4 ? ({ address: '::1', family: 6 } as const) : { address: '127.0.0.1', family: 4 as const };
       resolveTo(other, { address: host, family });
       const server = await rawServer(acceptAll, { host });
-      for (const options of [{}, { family: 0 }, { family }] as const) {
-        const connection = await open(`ws://${TWOFOLD}:${server.port}/`, options);
+      for (const socket of [{}, { family: 0 }, { family }] as const) {
+        const connection = await open(`ws://${TWOFOLD}:${server.port}/`, { socket });
         expect(connection.transport.remoteAddress).toBe(host);
       }
-      expect(await failure(`ws://${TWOFOLD}:${server.port}/`, { family: other.family })).toMatchObject({
+      expect(await failure(`ws://${TWOFOLD}:${server.port}/`, { socket: { family: other.family } })).toMatchObject({
         phase: 'connect',
         fault: 'network',
       });
@@ -180,15 +180,15 @@ describe('transports', () => {
     resolveTo({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 });
     const port = await closedPort();
     const error = await failure(`ws://${TWOFOLD}:${port}/`);
-    expect(error.message).toBe(
-      `could not connect to ${TWOFOLD}:${port}: connect ECONNREFUSED ::1:${port}; connect ECONNREFUSED 127.0.0.1:${port}`,
+    expect(error.summary).toBe(
+      `connecting to ${TWOFOLD}:${port} failed: connect ECONNREFUSED ::1:${port}; connect ECONNREFUSED 127.0.0.1:${port}`,
     );
     expect(error).toMatchObject({ phase: 'connect', hint: expect.stringContaining('nothing listens at this port') });
   });
 
   test('localAddress', async () => {
     const server = await rawServer(acceptAll);
-    const connection = await open(`ws://127.0.0.1:${server.port}/`, { localAddress: '127.0.0.2' });
+    const connection = await open(`ws://127.0.0.1:${server.port}/`, { socket: { localAddress: '127.0.0.2' } });
     expect(connection.transport.localAddress).toBe('127.0.0.2');
   });
 
@@ -301,17 +301,18 @@ describe('responses that are no 101', () => {
     });
     const error = await failure(`ws://127.0.0.1:${server.port}/`);
     expect(error).toMatchObject({
-      message: 'the server answered 403 Forbidden',
+      summary: 'the server answered 403 Forbidden',
       code: 'WS101_HANDSHAKE_FAILED',
       phase: 'response',
       fault: 'peer',
       status: 403,
-      headers: [
-        ['X-Why', 'no'],
-        ['Content-Length', '7'],
-      ],
+      body: 'not you',
     });
-    expect(Buffer.from(error.body).toString()).toBe('not you');
+    expect(error.headers.lines).toEqual([
+      ['X-Why', 'no'],
+      ['Content-Length', '7'],
+    ]);
+    expect(error.headers.get('x-why')).toBe('no');
     expect(error.hint).toContain('Origin');
     await server.peers[0]!.gone;
   });
@@ -346,13 +347,13 @@ describe('responses that are no 101', () => {
     expect(performance.now() - started).toBeGreaterThan(950);
     expect(performance.now() - started).toBeLessThan(5_000);
     expect(error).toMatchObject({
-      message: 'the server answered 200 OK',
+      summary: 'the server answered 200 OK',
       phase: 'response',
       fault: 'peer',
       status: 200,
     });
-    expect(error.headers).toHaveLength(1);
-    expect(Buffer.from(error.body).toString()).toBe('data: 1\n\n');
+    expect(error.headers.lines).toHaveLength(1);
+    expect(error.body).toBe('data: 1\n\n');
     await server.peers[0]!.gone;
   });
 
@@ -387,7 +388,7 @@ describe('responses that are no 101', () => {
     });
     await open(`ws://127.0.0.1:${server.port}/`);
     const error = await failure(`ws://127.0.0.1:${server.port}/`);
-    expect(error.message).toBe('the server sent more than 5 interim responses');
+    expect(error.summary).toBe('the server sent more than 5 interim responses');
   });
 
   test('what is no HTTP at all', async () => {
@@ -418,15 +419,15 @@ describe('a server that goes away', () => {
     });
     const url = `ws://127.0.0.1:${server.port}/`;
     expect(await failure(url)).toMatchObject({
-      message: 'the connection ended before a response came',
+      summary: 'the connection ended before a response came',
       phase: 'response',
       fault: 'peer',
       hint: expect.stringContaining('TLS'),
     });
-    expect((await failure(url)).message).toBe('the connection ended before the response was whole');
+    expect((await failure(url)).summary).toBe('the connection ended before the response was whole');
     const error = await failure(url);
-    expect(error).toMatchObject({ status: 404, message: 'the server answered 404 Not Found' });
-    expect(Buffer.from(error.body).toString()).toBe('no');
+    expect(error).toMatchObject({ status: 404, summary: 'the server answered 404 Not Found' });
+    expect(error.body).toBe('no');
   });
 
   test('RST before a response, and in the middle of it', async () => {
@@ -440,13 +441,13 @@ describe('a server that goes away', () => {
     });
     const url = `ws://127.0.0.1:${server.port}/`;
     expect(await failure(url)).toMatchObject({
-      message: 'the connection was lost: read ECONNRESET',
+      summary: 'the connection was lost: read ECONNRESET',
       phase: 'response',
       fault: 'network',
       cause: expect.objectContaining({ code: 'ECONNRESET' }),
     });
     expect(await failure(url)).toMatchObject({
-      message: 'the server answered 404 Not Found, then the connection was lost: read ECONNRESET',
+      summary: 'the server answered 404 Not Found, then the connection was lost: read ECONNRESET',
       status: 404,
       fault: 'network',
       hint: expect.stringContaining('path'),
@@ -477,7 +478,7 @@ describe('a transport that cannot be opened', () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       const error = await failure(`ws://${host}:${port}/`);
       expect(error).toMatchObject({ phase: 'connect', fault: 'network', status: undefined });
-      expect(error.message).toContain(`could not connect to ${host}:${port}: `);
+      expect(error.summary).toContain(`connecting to ${host}:${port} failed: `);
       expect(error.message).toContain('ECONNREFUSED');
       expect(error.hint).toContain('nothing listens at this port');
     }
@@ -486,7 +487,7 @@ describe('a transport that cannot be opened', () => {
   test('no such host', async () => {
     const error = await failure('ws://nobody.invalid/');
     expect(error).toMatchObject({ phase: 'dns', fault: 'network' });
-    expect(error.message).toContain('could not look up nobody.invalid:80: ');
+    expect(error.summary).toContain('looking up nobody.invalid failed: ');
     expect(error.hint).toContain('network');
   });
 
@@ -494,24 +495,28 @@ describe('a transport that cannot be opened', () => {
     const path = temporarySocket();
     const error = await failure(`ws+unix:${path}`);
     expect(error).toMatchObject({ phase: 'connect', hint: expect.stringContaining('no socket at this path') });
-    expect(error.message).toContain(`could not connect to ${path}: `);
+    expect(error.summary).toContain(`connecting to ${path} failed: `);
   });
 
   test('an address of ours that is none of ours', async () => {
-    const error = await failure('ws://127.0.0.1:1/', { localAddress: '192.0.2.1' });
-    expect(error).toMatchObject({ phase: 'connect', hint: undefined, cause: { code: 'EADDRNOTAVAIL' } });
+    const error = await failure('ws://127.0.0.1:1/', { socket: { localAddress: '192.0.2.1' } });
+    expect(error).toMatchObject({
+      phase: 'connect',
+      hint: expect.stringContaining('socket.localAddress'),
+      cause: { code: 'EADDRNOTAVAIL' },
+    });
   });
 
   test('a certificate of nobody that we know, and one for another name [4.1-15]', async () => {
     const server = await rawServer(acceptAll, { secure: true });
     expect(await failure(`wss://localhost:${server.port}/`)).toMatchObject({
       phase: 'tls',
-      hint: 'the certificate is self-signed: to trust it, pass it as `tls: { ca }`',
+      hint: 'the certificate is self-signed: to trust it, pass it as tls.ca',
     });
     const tls = { ca: TLS_CERTIFICATE, servername: 'example.com' };
     expect(await failure(`wss://localhost:${server.port}/`, { tls })).toMatchObject({
       phase: 'tls',
-      hint: 'the certificate is for another name: is the host right?',
+      hint: expect.stringContaining('the certificate is for another name: is the host right?'),
     });
     await open(`wss://localhost:${server.port}/`, { tls: { rejectUnauthorized: false } });
   });
@@ -520,7 +525,7 @@ describe('a transport that cannot be opened', () => {
     const plain = await rawServer(peer => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const error = await failure(`wss://localhost:${plain.port}/`, CA);
     expect(error).toMatchObject({ phase: 'tls', hint: 'the server does not speak TLS at this port: try ws://' });
-    expect(error.message).toBe(`could not make a TLS connection to localhost:${plain.port}: wrong version number`);
+    expect(error.summary).toBe(`the TLS handshake with localhost:${plain.port} failed: wrong version number`);
     const secure = await rawServer(acceptAll, { secure: true });
     expect(await failure(`ws://localhost:${secure.port}/`)).toMatchObject({
       phase: 'response',
@@ -542,14 +547,14 @@ describe('a transport that cannot be opened', () => {
       () => {
         throw new Error('not this one');
       },
-      'checkServerIdentity() failed: not this one',
+      'tls.checkServerIdentity() failed: not this one',
     ],
     [
       'rejects',
       (async () => {
         throw new Error('not this one');
       }) as never,
-      'checkServerIdentity() must return undefined or an Error synchronously',
+      'tls.checkServerIdentity() must return undefined or an Error synchronously',
     ],
   ])('a checkServerIdentity that %s fails this attempt alone', async (_how, checkServerIdentity, message) => {
     const server = await rawServer(acceptAll, { secure: true });
@@ -590,7 +595,7 @@ describe('handshakeTimeout', () => {
     const server = await rawServer();
     const error = await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 });
     expect(error).toMatchObject({
-      message: 'the opening handshake took more than 50 ms (handshakeTimeout)',
+      summary: 'the opening handshake took more than 50 ms (handshakeTimeout)',
       phase: 'response',
       fault: 'network',
       hint: expect.stringMatching(/another protocol.*overloaded/),
@@ -616,8 +621,8 @@ describe('handshakeTimeout', () => {
       peer.write('HTTP/1.1 503 Busy\r\n\r\nwait');
     });
     const error = await failure(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 });
-    expect(error).toMatchObject({ message: 'the server answered 503 Busy', status: 503, fault: 'peer' });
-    expect(Buffer.from(error.body).toString()).toBe('wait');
+    expect(error).toMatchObject({ summary: 'the server answered 503 Busy', status: 503, fault: 'peer' });
+    expect(error.body).toBe('wait');
   });
 
   test('a server that never finishes the TLS handshake', async () => {

@@ -38,7 +38,7 @@ function fakeNode() {
     secureConnects: () => optionsOf(secureConnect),
     /** Dials, up to the moment at which nothing happens by itself any more. */
     async begin(url: string, options: DialOptions = {}, signal: AbortSignal = forever) {
-      const dialed = dial(parseWebSocketUrl(url), options, signal);
+      const dialed = dial(parseWebSocketUrl(url), signal, options);
       dialed.catch(() => {});
       await turn();
       return { dialed };
@@ -58,7 +58,7 @@ function turn(): Promise<void> {
 describe('what node is asked for', () => {
   test('TCP: the address of the name, half open [4.1-11]', async () => {
     const node = fakeNode();
-    await node.begin('ws://example.com:81/', { localAddress: '10.0.0.1', family: 4 });
+    await node.begin('ws://example.com:81/', { socket: { localAddress: '10.0.0.1', family: 4 } });
     expect(node.lookups()).toEqual([['example.com', 4]]);
     expect(node.connects()).toEqual([{ host: ADDRESS, port: 81, localAddress: '10.0.0.1', allowHalfOpen: true }]);
   });
@@ -71,7 +71,7 @@ describe('what node is asked for', () => {
     [{ localAddress: '127.0.0.1', family: 0 }, 4],
   ] as const)('%j: addresses of family %i', async (options, family) => {
     const node = fakeNode();
-    await node.begin('ws://example.com/', options);
+    await node.begin('ws://example.com/', { socket: options });
     expect(node.lookups()).toEqual([['example.com', family]]);
   });
 
@@ -93,27 +93,21 @@ describe('what node is asked for', () => {
     ]);
   });
 
-  test('TLS: the caller’s servername, ALPN and secureContext go before ours, his host and socket do not', async () => {
+  test('TLS: servername, ALPN and secureContext of the options replace ours; their host does not', async () => {
     const node = fakeNode();
     const secureContext = tls.createSecureContext();
-    const callers = {
-      servername: 'inner',
-      ALPNProtocols: ['x'],
-      secureContext,
-      host: 'evil',
-      socket: new net.Socket(),
-    };
-    await node.begin('wss://10.0.0.1/', { tls: callers });
+    const options = { servername: 'inner', ALPNProtocols: ['x'], secureContext, host: 'evil' };
+    await node.begin('wss://10.0.0.1/', { tls: options });
     await node.connected();
-    const [options] = node.secureConnects();
-    expect(options).toMatchObject({ servername: 'inner', ALPNProtocols: ['x'], host: '10.0.0.1' });
-    expect(options!.secureContext).toBe(secureContext);
-    expect(options!.socket).toBe(node.tcp);
+    const [asked] = node.secureConnects();
+    expect(asked).toMatchObject({ servername: 'inner', ALPNProtocols: ['x'], host: '10.0.0.1' });
+    expect(asked!.secureContext).toBe(secureContext);
+    expect(asked!.socket).toBe(node.tcp);
   });
 
   test('a Unix domain socket', async () => {
     const node = fakeNode();
-    await node.begin('ws+unix:/tmp/a.sock', { localAddress: '10.0.0.1' });
+    await node.begin('ws+unix:/tmp/a.sock', { socket: { localAddress: '10.0.0.1' } });
     expect(node.connects()).toEqual([{ path: '/tmp/a.sock', allowHalfOpen: true }]);
     expect(node.lookups()).toEqual([]);
   });
@@ -125,14 +119,14 @@ describe('phases', () => {
   test('the time is over in dns: nothing is connected to', async () => {
     const end = new AbortController();
     const node = fakeNode();
-    const dialed = dial(parseWebSocketUrl('ws://example.com/'), {}, end.signal);
+    const dialed = dial(parseWebSocketUrl('ws://example.com/'), end.signal);
     end.abort(timeout);
     await expect(dialed).rejects.toMatchObject({
       phase: 'dns',
       fault: 'network',
       cause: timeout,
       hint: 'the name server does not answer: is there a network?',
-      message: expect.stringContaining('could not look up example.com:80: '),
+      summary: expect.stringContaining('looking up example.com failed: '),
     });
     await turn();
     expect(node.connects()).toEqual([]);
@@ -149,8 +143,8 @@ describe('phases', () => {
         phase: 'connect',
         fault: 'network',
         cause: timeout,
-        hint: 'nobody answers: a firewall may drop the packets',
-        message: expect.stringContaining('could not connect to '),
+        hint: 'the host does not answer: a firewall may drop the packets',
+        summary: expect.stringContaining('connecting to '),
       });
       expect(node.tcp.destroyed).toBe(true);
     },
@@ -158,7 +152,7 @@ describe('phases', () => {
 
   test('an IP address has no phase dns', async () => {
     fakeNode();
-    const dialed = dial(parseWebSocketUrl('ws://10.0.0.1/'), {}, AbortSignal.abort(timeout));
+    const dialed = dial(parseWebSocketUrl('ws://10.0.0.1/'), AbortSignal.abort(timeout));
     await expect(dialed).rejects.toMatchObject({ phase: 'connect' });
   });
 
@@ -173,21 +167,21 @@ describe('phases', () => {
       fault: 'network',
       cause: timeout,
       hint: 'the TLS handshake does not end: does the server speak TLS at this port?',
-      message: expect.stringContaining('could not make a TLS connection to example.com:443: '),
+      summary: expect.stringContaining('the TLS handshake with example.com:443 failed: '),
     });
     expect([node.tcp.destroyed, node.secure.destroyed]).toEqual([true, true]);
   });
 
   test('a socket that is closed without an error fails too, in connect and in tls', async () => {
-    for (const [phase, message] of [
-      ['connect', `could not connect to example.com:443: the connection to ${ADDRESS} was closed`],
-      ['tls', 'could not make a TLS connection to example.com:443: the connection was closed'],
+    for (const [phase, summary] of [
+      ['connect', `connecting to example.com:443 failed: the connection to ${ADDRESS} was closed`],
+      ['tls', 'the TLS handshake with example.com:443 failed: the connection was closed'],
     ] as const) {
       const node = fakeNode();
       const { dialed } = await node.begin('wss://example.com/');
       if (phase === 'tls') await node.connected();
       (phase === 'tls' ? node.secure : node.tcp).destroy();
-      await expect(dialed).rejects.toMatchObject({ phase, fault: 'network', message });
+      await expect(dialed).rejects.toMatchObject({ phase, fault: 'network', summary });
       vi.restoreAllMocks();
     }
   });
@@ -198,7 +192,7 @@ describe('phases', () => {
       const answer = args[2] as (error: Error) => void;
       answer(Object.assign(new Error('no'), { syscall: 'getaddrinfo', code: 'EAI_AGAIN' }));
     }) as never);
-    const dialed = dial(parseWebSocketUrl('ws://example.com/'), {}, forever);
+    const dialed = dial(parseWebSocketUrl('ws://example.com/'), forever);
     await expect(dialed).rejects.toMatchObject({ phase: 'dns', hint: expect.stringContaining('name server') });
   });
 
@@ -209,7 +203,7 @@ describe('phases', () => {
     const server = await rawServer();
     const connect = vi.spyOn(net, 'connect');
     onTestFinished(() => connect.mockRestore());
-    const dialed = dial(parseWebSocketUrl(`wss://127.0.0.1:${server.port}/`), { tls: options }, forever);
+    const dialed = dial(parseWebSocketUrl(`wss://127.0.0.1:${server.port}/`), forever, { tls: options });
     await expect(dialed).rejects.toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
     expect(connect.mock.results.map(({ value }) => (value as net.Socket).destroyed)).toEqual(isConnected ? [true] : []);
   });
@@ -224,7 +218,7 @@ describe('the socket', () => {
       const add = vi.spyOn(signal, 'addEventListener');
       const remove = vi.spyOn(signal, 'removeEventListener');
       const destination = parseWebSocketUrl(`${scheme}://localhost:${server.port}/`);
-      const socket = await dial(destination, { tls: { ca: TLS_CERTIFICATE } }, signal);
+      const socket = await dial(destination, signal, { tls: { ca: TLS_CERTIFICATE } });
       onTestFinished(() => void socket.destroy());
       expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
       expect(socket.readableFlowing).not.toBe(true);
@@ -235,7 +229,7 @@ describe('the socket', () => {
 
   test('keeps no other listener of ours', async () => {
     const server = await rawServer();
-    const socket = await dial(parseWebSocketUrl(`ws://127.0.0.1:${server.port}/`), {}, forever);
+    const socket = await dial(parseWebSocketUrl(`ws://127.0.0.1:${server.port}/`), forever);
     onTestFinished(() => void socket.destroy());
     const fresh = new net.Socket();
     for (const event of ['close', 'lookup', 'connect', 'secureConnect', 'data', 'readable', 'end']) {
@@ -249,7 +243,7 @@ describe('the socket', () => {
     const connect = vi.spyOn(net, 'connect');
     onTestFinished(() => connect.mockRestore());
     const destination = parseWebSocketUrl(`wss://localhost:${server.port}/`);
-    const socket = await dial(destination, { tls: { ca: TLS_CERTIFICATE } }, forever);
+    const socket = await dial(destination, forever, { tls: { ca: TLS_CERTIFICATE } });
     const tcp = connect.mock.results[0]!.value as net.Socket;
     tcp.emit('error', new Error('nobody listens'));
     const closed = once(tcp, 'close');

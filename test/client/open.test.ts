@@ -1,101 +1,147 @@
 import { once } from 'node:events';
-import net, { type Socket } from 'node:net';
+import net from 'node:net';
+import { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openHandshake, type Transport } from '../../src/client/open.js';
+import { type HandshakeSetup, openHandshake } from '../../src/client/open.js';
 import { ClientHandshake } from '../../src/handshake/http1/client-handshake.js';
+import { isOwned } from '../../src/transport/socket-owner.js';
+import { type Transport, transportOf } from '../../src/transport/transport.js';
+import { duplexPair } from '../helpers/duplex-pair.js';
 import { rawServer } from '../helpers/raw-peer.js';
 import { TapLog } from '../helpers/tap-log.js';
-
-const forever: AbortSignal = new AbortController().signal;
 
 async function transportTo(port: number): Promise<Transport> {
   const socket = net.connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
   await once(socket, 'connect');
-  return { socket, info: {} };
+  return transportOf(socket, {});
 }
 
-function handshake(): ClientHandshake {
-  return new ClientHandshake({ host: 'example.com', target: '/' });
+function setup(changes: Partial<HandshakeSetup> = {}): HandshakeSetup {
+  return {
+    handshake: new ClientHandshake({ host: 'example.com', target: '/' }),
+    url: 'ws://example.com/',
+    signal: new AbortController().signal,
+    tap: undefined,
+    agreeOnDeflate: () => undefined,
+    isHeadEnough: () => false,
+    ...changes,
+  };
 }
 
-describe('what happened before the handshake began', () => {
-  test('the attempt was ended: nothing is sent', async () => {
+/** A response to the key of `fixedHandshake()`, with bytes after it. */
+const RESPONSE =
+  'HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nabc';
+
+function fixedHandshake(): ClientHandshake {
+  return new ClientHandshake({ host: 'example.com', target: '/' }, 'dGhlIHNhbXBsZSBub25jZQ==');
+}
+
+describe('if the transport has ended before the handshake begins', () => {
+  test('an aborted attempt sends nothing', async () => {
     const server = await rawServer();
     const transport = await transportTo(server.port);
     const tap = new TapLog();
-    const opened = openHandshake(transport, handshake(), AbortSignal.abort(new Error('changed')), tap, () => false);
-    await expect(opened).rejects.toMatchObject({ phase: 'request', fault: 'caller', message: 'changed' });
-    await once(transport.socket, 'close');
+    const opened = openHandshake(transport, setup({ signal: AbortSignal.abort(new Error('changed')), tap }));
+    await expect(opened).rejects.toMatchObject({ phase: 'request', fault: 'caller', summary: 'changed' });
+    await once(transport.duplex, 'close');
     expect(tap.events).toEqual(['connected', 'closed by error']);
-    expect(transport.socket.bytesWritten).toBe(0);
+    expect((transport.duplex as net.Socket).bytesWritten).toBe(0);
   });
 
-  test('the socket was lost', async () => {
+  test('a lost socket rejects with its error as the cause', async () => {
     const server = await rawServer();
     const transport = await transportTo(server.port);
     const cause = new Error('gone');
-    transport.socket.on('error', () => {});
-    transport.socket.destroy(cause);
-    await new Promise(resolve => transport.socket.on('close', resolve));
+    transport.duplex.on('error', () => {});
+    transport.duplex.destroy(cause);
+    await once(transport.duplex, 'close').catch(() => {});
     const tap = new TapLog();
-    await expect(openHandshake(transport, handshake(), forever, tap, () => false)).rejects.toMatchObject({
+    await expect(openHandshake(transport, setup({ tap }))).rejects.toMatchObject({
       phase: 'request',
       fault: 'network',
-      message: 'the connection was closed',
+      summary: 'the connection was closed',
       cause,
     });
-    expect(tap.events).toEqual(['connected', 'closed by error']);
+    await expect.poll(() => tap.events).toEqual(['connected', 'closed by error']);
+  });
+
+  test('a Duplex whose readable side has ended rejects at once', async () => {
+    const [near, far] = duplexPair();
+    far.end();
+    near.resume();
+    await once(near, 'end');
+    await expect(openHandshake(transportOf(near), setup())).rejects.toMatchObject({
+      summary: 'the connection ended before a response came',
+    });
   });
 });
 
 describe('the phase', () => {
-  test('is `request` until the request has left, and `response` from then on', async () => {
+  test('is `request` until the request has left, then `response`', async () => {
     const server = await rawServer((peer, index) => void (index === 0 && peer.socket.pause()));
     for (const phase of ['request', 'response']) {
       const transport = await transportTo(server.port);
       // More than the kernel takes, for a server that reads nothing.
-      if (phase === 'request') transport.socket.write(Buffer.alloc(32 * 1024 * 1024));
-      const opened = openHandshake(transport, handshake(), forever, undefined, () => false);
+      if (phase === 'request') transport.duplex.write(Buffer.alloc(32 * 1024 * 1024));
+      const opened = openHandshake(transport, setup());
       opened.catch(() => {});
       if (phase === 'response') await server.peers[1]!.head();
-      transport.socket.destroy(new Error('cut'));
-      await expect(opened).rejects.toMatchObject({ phase, message: 'the connection was lost: cut' });
+      transport.duplex.destroy(new Error('cut'));
+      await expect(opened).rejects.toMatchObject({ phase, summary: 'the connection was lost: cut' });
     }
   });
 });
 
-describe('the socket, once the handshake is over', () => {
-  function listeners(socket: Socket): Record<string, number> {
-    const events = ['data', 'end', 'error', 'close'];
-    return Object.fromEntries(events.map(event => [event, socket.listenerCount(event)]));
-  }
+describe('the Duplex', () => {
+  const EVENTS = ['data', 'end', 'error', 'close'];
 
-  test('destroyed without an error, the promise still settles', async () => {
-    const server = await rawServer();
-    const transport = await transportTo(server.port);
-    const opened = openHandshake(transport, handshake(), forever, undefined, () => false);
-    transport.socket.destroy();
-    await expect(opened).rejects.toMatchObject({ message: 'the connection was closed', fault: 'network' });
+  test('gets its listeners once, and none is removed or added when the connection takes over', async () => {
+    const [near, far] = duplexPair();
+    const changes: string[] = [];
+    near.on('newListener', event => changes.push(`+${String(event)}`));
+    near.on('removeListener', event => changes.push(`-${String(event)}`));
+    const opened = openHandshake(transportOf(near), setup({ handshake: fixedHandshake() }));
+    far.write(RESPONSE);
+    await opened;
+    expect(changes.filter(change => EVENTS.includes(change.slice(1)))).toEqual(EVENTS.map(event => `+${event}`));
+    expect(isOwned(near)).toBe(true);
   });
 
-  test('has none of our listeners, and is paused with what came behind', async () => {
-    const fixed = new ClientHandshake({ host: 'example.com', target: '/' }, 'dGhlIHNhbXBsZSBub25jZQ==');
+  test('is paused after the response, and keeps what follows', async () => {
     const server = await rawServer(async peer => {
       await peer.head();
-      peer.write(
-        'HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-          'Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\nabc',
-      );
+      peer.write(RESPONSE);
     });
     const transport = await transportTo(server.port);
-    const before = listeners(transport.socket);
-    await openHandshake(transport, fixed, forever, undefined, () => false);
-    expect(listeners(transport.socket)).toEqual(before);
-    expect(transport.socket.isPaused()).toBe(true);
-    expect(Buffer.from(fixed.rest).toString()).toBe('abc');
+    const handshake = fixedHandshake();
+    await openHandshake(transport, setup({ handshake }));
+    expect(transport.duplex.isPaused()).toBe(true);
+    expect(Buffer.from(handshake.rest).toString()).toBe('abc');
     server.peers[0]!.write('def');
-    transport.socket.resume();
-    expect(String((await once(transport.socket, 'data'))[0])).toBe('def');
+    transport.duplex.resume();
+    expect(String((await once(transport.duplex, 'data'))[0])).toBe('def');
+  });
+
+  test('may be destroyed without an error: the promise rejects', async () => {
+    const [near] = duplexPair();
+    const opened = openHandshake(transportOf(near), setup());
+    near.destroy();
+    await expect(opened).rejects.toMatchObject({ summary: 'the connection was closed', fault: 'network' });
+  });
+
+  test('may throw from write(): the promise rejects', async () => {
+    const duplex = new Duplex({ read() {}, write() {} });
+    duplex.write = () => {
+      throw new Error('no room');
+    };
+    await expect(openHandshake(transportOf(duplex), setup())).rejects.toMatchObject({
+      phase: 'request',
+      fault: 'network',
+      summary: 'the connection was lost: no room',
+      url: 'ws://example.com/',
+    });
+    expect(duplex.destroyed).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { resolveConnectOptions } from '../../src/client/options.js';
-import { type ConnectOptions, connect } from '../../src/index.js';
+import { type ConnectOptions, connect, dial } from '../../src/index.js';
 
 const URL_OF_NOBODY = 'ws://127.0.0.1:1/';
 
@@ -21,21 +22,37 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['options', null, TypeError, 'options must be an object, got null'],
     ['options', 'chat', TypeError, 'options must be an object, got "chat"'],
     ['options', ['chat'], TypeError, 'options must be an object, got an Array'],
-    ['family', { family: 5 }, RangeError, 'family must be 0, 4 or 6, got 5'],
-    ['family', { family: '4' }, TypeError, 'family must be 0, 4 or 6, got "4"'],
-    ['localAddress', { localAddress: 'here' }, RangeError, 'localAddress must be an IP address, got "here"'],
-    ['localAddress', { localAddress: '127.0.0.1\0x' }, RangeError, 'localAddress must be an IP address, got'],
-    ['localAddress', { localAddress: 7 }, TypeError, 'localAddress must be an IP address, got 7'],
-    [
-      'localAddress',
-      { family: 4, localAddress: '::1' },
-      RangeError,
-      'localAddress must be an IPv4 address, since family is 4, got "::1"',
-    ],
+    ...[
+      [true, TypeError, ' must be an object of options, got true'],
+      [null, TypeError, ' must be an object of options, got null'],
+      [{ locaPort: 1 }, TypeError, "unknown option 'socket.locaPort': did you mean 'socket.localPort'?"],
+      [{ lookup: 'dns' }, TypeError, '.lookup must be a function, got "dns"'],
+      [{ family: 5 }, RangeError, '.family must be 0, 4 or 6, got 5'],
+      [{ family: '4' }, TypeError, '.family must be 0, 4 or 6, got "4"'],
+      [{ localAddress: 'here' }, RangeError, '.localAddress must be an IP address, got "here"'],
+      [{ localAddress: '127.0.0.1\0x' }, RangeError, '.localAddress must be an IP address, got'],
+      [{ localAddress: 7 }, TypeError, '.localAddress must be an IP address, got 7'],
+      [
+        { family: 4, localAddress: '::1' },
+        RangeError,
+        '.localAddress must be an IPv4 address, since socket.family is 4, got "::1"',
+      ],
+      [{ localPort: 65_536 }, RangeError, '.localPort must be an integer from 0 to 65535, got 65536'],
+      [{ localPort: '80' }, TypeError, '.localPort must be a number, got "80"'],
+      [{ keepAlive: 1 }, TypeError, '.keepAlive must be a boolean, got 1'],
+      [{ keepAliveInitialDelay: -1 }, RangeError, '.keepAliveInitialDelay must be an integer from 0'],
+      [{ attemptDelay: 9 }, RangeError, '.attemptDelay must be an integer from 10 to 2147483647, got 9'],
+    ].map(
+      ([socket, error, message]) =>
+        ['socket', { socket }, error, String(message).replace(/^(?=[. ])/, 'socket')] as never,
+    ),
+    ['dial', { dial: {} }, TypeError, 'dial must be a function, got an object'],
+    ['family', { family: 4 }, TypeError, "unknown option 'family': use 'socket.family'"],
+    ['localAddress', { localAddress: '::1' }, TypeError, "unknown option 'localAddress': use 'socket.localAddress'"],
     ['tls', { tls: true }, TypeError, 'tls must be an object, got true'],
-    ['tls', { tls: { lookup() {} } }, TypeError, 'tls must be without lookup, since the url says where to connect'],
-    ['tls', { tls: { socket: {} } }, TypeError, 'tls must be without socket'],
-    ['tls', { tls: { path: '/a' } }, TypeError, 'tls must be without path'],
+    ['tls', { tls: { lookup() {} } }, TypeError, "tls.lookup is not available: use 'socket.lookup'"],
+    ['tls', { tls: { socket: {} } }, TypeError, 'tls.socket is not available: the url says where to connect'],
+    ['tls', { tls: { path: '/a' } }, TypeError, 'tls.path is not available'],
     ['tls', { tls: null }, TypeError, 'tls must be an object, got null'],
     ['signal', { signal: {} }, TypeError, 'signal must be an AbortSignal, got an object'],
     [
@@ -122,7 +139,8 @@ describe('connect() rejects when an option is wrong, and names it', () => {
 describe('defaults', () => {
   test('stand in the gaps', () => {
     expect(resolveConnectOptions({})).toEqual({
-      dial: {},
+      dial,
+      dialOptions: {},
       subprotocols: [],
       headers: [],
       origin: undefined,
@@ -138,11 +156,12 @@ describe('defaults', () => {
   test('what is given is kept', () => {
     const { signal } = new AbortController();
     const tls = { rejectUnauthorized: true };
+    const ownDial = async () => new PassThrough();
     expect(
       resolveConnectOptions({
-        family: 6,
-        localAddress: '::1',
+        socket: { family: 6, localAddress: '::1' },
         tls,
+        dial: ownDial,
         signal,
         headers: { Cookie: ['a=1', 'b=2'] },
         maxHeadSize: 100,
@@ -152,7 +171,8 @@ describe('defaults', () => {
         oneAtATime: true,
       }),
     ).toMatchObject({
-      dial: { family: 6, localAddress: '::1', tls },
+      dial: ownDial,
+      dialOptions: { socket: { family: 6, localAddress: '::1' }, tls },
       signal,
       headers: [
         ['Cookie', 'a=1'],

@@ -58,7 +58,7 @@ describe('redirects', () => {
   test('are not followed by default: the error says where to', async () => {
     const server = await redirecting(() => '/end');
     const error = await failure(`ws://127.0.0.1:${server.port}/`, {});
-    expect(error).toMatchObject({ status: 302, message: 'the server answered 302 Found', fault: 'peer' });
+    expect(error).toMatchObject({ status: 302, summary: 'the server answered 302 Found', fault: 'peer' });
     expect(error.hint).toContain('"/end"');
     expect(server.requests).toHaveLength(1);
   });
@@ -121,7 +121,9 @@ describe('redirects', () => {
     const server = await redirecting((_server, path) => bytes(path === '/' ? '/straße' : 'ftp://h/straße'));
     expect((await failure(`ws://127.0.0.1:${server.port}/`, {})).hint).toContain('a redirect to "/straße"');
     const error = await failure(`ws://127.0.0.1:${server.port}/ftp`, { maxRedirects: 1 });
-    expect(error.message).toContain('a redirect to "ftp://h/straße", which is no WebSocket URL');
+    expect(error.message).toContain(
+      'the redirect to "ftp://h/straße" is not followed, since it is not a WebSocket URL',
+    );
   });
 
   test('two Locations in one response are not followed', async () => {
@@ -130,7 +132,9 @@ describe('redirects', () => {
       peer.write(plainResponse('302 Found', ['Location: /a', 'Location: /b']));
     });
     const error = await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 5 });
-    expect(error.message).toContain('a redirect to "/a", one of several in the response, is not followed');
+    expect(error.message).toContain(
+      'the redirect to "/a" is not followed, since the response has several Location headers',
+    );
     expect(server.peers).toHaveLength(1);
   });
 
@@ -184,26 +188,26 @@ describe('redirects', () => {
       setTimeout(() => peer.write('elsewhere'), 20);
     });
     const error = await failure(`ws://127.0.0.1:${server.port}/`, {});
-    expect(Buffer.from(error.body).toString()).toBe('elsewhere');
+    expect(error.body).toBe('elsewhere');
   });
 
   test.each([
-    ['ftp://example.com/', 'which is no WebSocket URL'],
-    ['//[', 'which is no WebSocket URL'],
-    ['/end#top', 'which is no WebSocket URL'],
-    ['/stra\xdfe', 'which is neither ASCII nor UTF-8'],
-    ['ws://user:%ff@example.com/', 'which is no WebSocket URL'],
-    ['ws://a"b/', 'which cannot be asked for by HTTP'],
-    ['ws+unix:/run/docker.sock:/end', 'a Unix domain socket'],
+    ['ftp://example.com/', 'it is not a WebSocket URL'],
+    ['//[', 'it is not a WebSocket URL'],
+    ['/end#top', 'it is not a WebSocket URL'],
+    ['/stra\xdfe', 'it is neither ASCII nor UTF-8'],
+    ['ws://user:%ff@example.com/', 'it is not a WebSocket URL'],
+    ['ws://a"b/', 'its host is not valid in HTTP'],
+    ['ws+unix:/run/docker.sock:/end', 'it leads to a Unix domain socket'],
   ])('to %s is not followed: %s', async (location, why) => {
     const server = await redirecting(() => location);
     const error = await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 5 });
-    expect(error.message).toBe(
-      `the server answered 302 Found: a redirect to ${JSON.stringify(location)}, ${why}, is not followed`,
+    expect(error.summary).toBe(
+      `the server answered 302 Found: the redirect to ${JSON.stringify(location)} is not followed, since ${why}`,
     );
     expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 302, hint: undefined });
-    expect(Buffer.from(error.body).toString()).toBe('elsewhere');
-    expect(error.headers).toContainEqual(['Location', location]);
+    expect(error.body).toBe('elsewhere');
+    expect(error.headers.get('Location')).toBe(location);
   });
 
   test('from wss to ws is never followed', async () => {
@@ -212,7 +216,7 @@ describe('redirects', () => {
       const secure = await redirecting(() => `${scheme}://127.0.0.1:${plain.port}/end`, { secure: true });
       const options = { maxRedirects: 5, tls: { ca: TLS_CERTIFICATE } };
       const error = await failure(`wss://localhost:${secure.port}/`, options);
-      expect(error.message).toContain('from wss to ws, is not followed');
+      expect(error.message).toContain('it leads from wss to ws');
     }
     expect(plain.requests).toEqual([]);
   });
@@ -301,8 +305,8 @@ test.each<[what: string, tls: Record<string, unknown>]>([
   ['servername, which is the name of the other server', { servername: 'h' }],
 ])('another origin does not get %s', (_what, tls) => {
   const kept = { ca: 'ca', rejectUnauthorized: true };
-  const dial = withoutCertificate({ family: 4, tls: { ...kept, ...tls } as ConnectionOptions });
-  expect(dial).toEqual({ family: 4, tls: kept });
+  const dial = withoutCertificate({ socket: { family: 4 }, tls: { ...kept, ...tls } as ConnectionOptions });
+  expect(dial).toEqual({ socket: { family: 4 }, tls: kept });
 });
 
 describe('redirects of a Unix domain socket', () => {
@@ -322,7 +326,7 @@ describe('redirects of a Unix domain socket', () => {
     await open(`ws+unix:${path}:/here`, { maxRedirects: 1, headers });
     await open(`ws+unix:${path}:/host`, { maxRedirects: 1, headers });
     const error = await failure(`ws+unix:${path}:/other`, { maxRedirects: 1, headers });
-    expect(error.message).toContain('a Unix domain socket, is not followed');
+    expect(error.message).toContain('it leads to a Unix domain socket');
     expect(server.requests[1]!.startsWith('GET /end?1 ')).toBe(true);
     expect(headerOf(server.requests[1]!, 'Cookie')).toBe('b=c');
     expect(headerOf(host.requests[0]!, 'Cookie')).toBeUndefined();

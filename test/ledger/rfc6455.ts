@@ -121,7 +121,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'the client MUST wait until that connection has been established or for that connection to have failed',
-    kept: ['client/turn.ts waitForTurn'],
+    kept: ['client/serial-attempts.ts waitForEarlierAttempts'],
     onlyWith: 'connect({ oneAtATime: true })',
   },
   {
@@ -129,7 +129,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'There MUST be no more than one connection in a CONNECTING state.',
-    kept: ['client/turn.ts waitForTurn'],
+    kept: ['client/serial-attempts.ts waitForEarlierAttempts'],
     onlyWith: 'connect({ oneAtATime: true })',
   },
   {
@@ -137,7 +137,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'the client MUST serialize them so that there is no more than one connection at a time running through the following steps',
-    kept: ['client/turn.ts waitForTurn'],
+    kept: ['client/serial-attempts.ts waitForEarlierAttempts'],
     onlyWith: 'connect({ oneAtATime: true })',
   },
   {
@@ -166,7 +166,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'client',
     says: 'If the client is not configured to use a proxy, then a direct TCP connection SHOULD be opened to the host',
-    kept: ['client/dial.ts connect'],
+    kept: ['client/dial.ts connectSocket'],
   },
   {
     id: '4.1-12',
@@ -187,7 +187,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'If /secure/ is true, the client MUST perform a TLS handshake over the connection after opening the connection and before sending the handshake data',
-    kept: ['client/dial.ts connectTls'],
+    kept: ['client/tls.ts connect'],
     by: 'by node:tls',
   },
   {
@@ -203,7 +203,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'all further communication on this channel MUST run through the encrypted tunnel',
-    kept: ['client/dial.ts connectTls'],
+    kept: ['client/tls.ts connect'],
     by: 'by node:tls',
   },
   {
@@ -211,7 +211,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'client',
     says: 'Clients MUST use the Server Name Indication extension in the TLS handshake',
-    kept: ['client/dial.ts connectTls'],
+    kept: ['client/tls.ts connect'],
     by: 'by node:tls',
   },
   {
@@ -1579,7 +1579,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'WebSocket implementations MUST support TLS',
-    kept: ['client/dial.ts connectTls', 'server/listener.ts Listener'],
+    kept: ['client/tls.ts connect', 'server/listener.ts Listener'],
   },
   {
     id: '10.6-2',

@@ -37,7 +37,7 @@ function rule(title: string, vectors: readonly Vector[], options?: Options): voi
         if (!(outcome instanceof HandshakeError)) return;
         expect(outcome).toMatchObject({ phase: 'response', fault: 'peer' });
         expect(outcome.hint).toMatch(/./);
-        if (says !== undefined) expect(`${outcome.message}\n${outcome.hint}`).toMatch(says);
+        if (says !== undefined) expect(`${outcome.summary}\n${outcome.hint}`).toMatch(says);
       });
     }
   });

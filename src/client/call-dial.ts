@@ -1,0 +1,73 @@
+import type { Duplex } from 'node:stream';
+import { onAbort } from '../abort-signal.js';
+import { HandshakeError, invalidReturn } from '../errors.js';
+import { setImmediate } from '../timers.js';
+import { isOwned } from '../transport/socket-owner.js';
+import { isDuplex, type Transport, transportOf } from '../transport/transport.js';
+import { transportInfo } from '../transport/transport-info.js';
+import type { Dial, DialOptions } from './dial.js';
+import { dialError } from './dial-error.js';
+import type { Destination } from './url.js';
+
+/**
+ * Calls a dial function, and checks what it returns.
+ *
+ * @throws {HandshakeError} if it fails, or does not settle before `signal` is aborted. What it returns after that is destroyed
+ * @throws {TypeError} if it returns no Duplex or Transport, or one that another connection has
+ */
+export async function callDial(
+  dial: Dial,
+  destination: Destination,
+  signal: AbortSignal,
+  options: DialOptions,
+): Promise<Transport> {
+  const dialed = new Promise<Duplex | Transport>(resolve => {
+    resolve(dial(destination, signal, options));
+  });
+  const abort = abortOf(signal);
+  let opened: Duplex | Transport;
+  try {
+    opened = await Promise.race([dialed, abort.promise]);
+  } catch (cause) {
+    if (signal.aborted) dialed.then(destroy, ignore);
+    if (cause instanceof HandshakeError) throw cause;
+    throw dialError(cause, 'connect', 'network', destination, signal);
+  } finally {
+    abort.stopListening();
+  }
+  const transport = checkTransport(opened, destination);
+  if (isOwned(transport.duplex))
+    throw invalidReturn('dial', 'a Duplex that no other connection uses', transport.duplex);
+  return transport;
+}
+
+/** @throws {TypeError} if it is neither a Duplex nor a Transport */
+function checkTransport(opened: Duplex | Transport, destination: Destination): Transport {
+  if (!isDuplex(opened) && !isDuplex((opened as Partial<Transport> | null | undefined)?.duplex)) {
+    throw invalidReturn('dial', 'a connected Duplex or a Transport', opened);
+  }
+  return isDuplex(opened) ? transportOf(opened, transportInfo(opened, destination.socketPath)) : transportOf(opened);
+}
+
+/**
+ * A promise that rejects after `signal` was aborted. A dial function that ends by itself in the same turn of the event loop is first: its
+ * error says more.
+ */
+function abortOf(signal: AbortSignal): { readonly promise: Promise<never>; readonly stopListening: () => void } {
+  let stopListening = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    const rejectLater = () => void setImmediate(() => reject(signal.reason));
+    stopListening = onAbort(signal, rejectLater);
+    if (signal.aborted) rejectLater();
+  });
+  promise.catch(ignore);
+  return { promise, stopListening };
+}
+
+function destroy(opened: Duplex | Transport): void {
+  const duplex = isDuplex(opened) ? opened : (opened as Partial<Transport> | null | undefined)?.duplex;
+  // Nobody listens for an error of it any more.
+  duplex?.on('error', ignore).destroy();
+}
+
+function ignore(): void {}

@@ -1,0 +1,105 @@
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls, { type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
+import { onAbort } from '../abort-signal.js';
+import { callOption } from '../application-code.js';
+import type { Fault, HandlerError } from '../errors.js';
+import { dialError } from './dial-error.js';
+import type { Destination } from './url.js';
+
+/**
+ * Starts TLS over a connected Duplex: the last step of a custom dial function if `destination.secure`. For example, over the tunnel that
+ * a proxy has opened.
+ *
+ * @param signal ends the handshake. Its reason becomes the cause
+ * @param options options of `tls.connect()`, such as those that connect() passes to a dial function
+ * @returns the TLS socket when its handshake is complete. It ignores errors until somebody listens for them
+ * @throws {HandshakeError} with phase `tls`. Both sockets are destroyed
+ */
+export async function startTls(
+  duplex: Duplex,
+  destination: Destination,
+  signal: AbortSignal,
+  options: ConnectionOptions = {},
+): Promise<TLSSocket> {
+  // Nothing has checked the options of node:tls by now: what throws at once is wrong.
+  let fault: Fault = 'caller';
+  try {
+    const socket = connect(duplex, destination, options);
+    fault = 'network';
+    return await secured(socket, signal);
+  } catch (cause) {
+    duplex.destroy();
+    throw dialError(cause, 'tls', fault, destination, signal);
+  }
+}
+
+/**
+ * Parses the certificates and keys among `options`.
+ *
+ * @throws {HandshakeError} if one of them cannot be parsed
+ */
+export function secureContextOf(
+  destination: Destination,
+  signal: AbortSignal,
+  options: ConnectionOptions = {},
+): SecureContext {
+  try {
+    return options.secureContext ?? tls.createSecureContext(options);
+  } catch (cause) {
+    throw dialError(cause, 'tls', 'caller', destination, signal);
+  }
+}
+
+/** The TLS socket is half-open if `duplex` is. */
+function connect(duplex: Duplex, { hostname }: Destination, options: ConnectionOptions): TLSSocket {
+  return tls.connect({
+    // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1). RFC 6066 §3 allows only names,
+    // without a dot at the end.
+    ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
+    ALPNProtocols: ['http/1.1'],
+    ...options,
+    ...(options.checkServerIdentity === undefined ? {} : { checkServerIdentity: guarded(options.checkServerIdentity) }),
+    // The certificate must be for this name, unless there is a `servername`.
+    host: hostname,
+    socket: duplex,
+  });
+}
+
+/** Node calls checkServerIdentity() from an event: an exception would end the process. */
+function guarded(checkServerIdentity: typeof tls.checkServerIdentity): typeof tls.checkServerIdentity {
+  return (hostname, certificate) => {
+    try {
+      const call = () => checkServerIdentity(hostname, certificate);
+      return callOption('tls.checkServerIdentity', 'undefined or an Error', call);
+    } catch (error) {
+      return error as HandlerError;
+    }
+  };
+}
+
+/** Resolves when the TLS handshake is complete. */
+function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
+  return new Promise((resolve, reject) => {
+    const settle = () => {
+      socket.off('error', failed).off('close', closed).off('secureConnect', ready);
+      stopListening();
+    };
+    const failed = (error: unknown) => {
+      settle();
+      socket.destroy();
+      reject(error);
+    };
+    const closed = () => failed(new Error('the connection was closed'));
+    const ready = () => {
+      settle();
+      resolve(socket);
+    };
+    const aborted = () => failed(signal.reason);
+    socket.on('error', failed).on('close', closed).on('secureConnect', ready).on('error', ignore);
+    const stopListening = onAbort(signal, aborted);
+    if (signal.aborted) aborted();
+  });
+}
+
+function ignore(): void {}
