@@ -19,6 +19,7 @@ export type { MessageSource } from './connection/stream-message.js';
 export {
   type ConnectionEvents,
   type ConnectionInit,
+  type HandshakeResponse,
   type WaitOptions,
   WebSocketConnection,
 } from './connection/websocket-connection.js';

@@ -26,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   transport: ['errors', 'application-code', 'timers'],
   connection: [
     'errors',
+    'header-fields',
     'host-values',
     'abort-signal',
     'option-names',

@@ -59,6 +59,7 @@ describe('the public surface', () => {
       'Fault',
       'HandshakeErrorDetails',
       'HandshakePhase',
+      'HandshakeResponse',
       'HeaderInput',
       'HeaderLine',
       'Message',

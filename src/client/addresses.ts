@@ -2,7 +2,7 @@ import dns from 'node:dns';
 import net from 'node:net';
 import { onAbort } from '../abort-signal.js';
 import { callSafely } from '../application-code.js';
-import { describeValue, HandlerError } from '../errors.js';
+import { describeValue, HandlerError, typeError } from '../errors.js';
 import type { SocketOptions } from './socket-options.js';
 
 /** What `dns.lookup()` and functions like it pass to their callback. */
@@ -50,7 +50,7 @@ function toAddresses(found: Found): string[] {
 
 function wrongResult(found: unknown): TypeError {
   const [first] = Array.isArray(found) ? found : [found];
-  return new TypeError(`it must call back with IP addresses, got ${describeValue(first?.address ?? first)}`);
+  return typeError(`it must call back with IP addresses, got ${describeValue(first?.address ?? first)}`);
 }
 
 /**

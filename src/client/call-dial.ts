@@ -35,18 +35,19 @@ export async function callDial(
   } finally {
     abort.stopListening();
   }
-  const transport = checkTransport(opened, destination);
+  const transport = toTransport(opened, destination);
   if (isOwned(transport.duplex))
     throw invalidReturn('dial', 'a Duplex that no other connection uses', transport.duplex);
   return transport;
 }
 
 /** @throws {TypeError} if it is neither a Duplex nor a Transport */
-function checkTransport(opened: Duplex | Transport, destination: Destination): Transport {
-  if (!isDuplex(opened) && !isDuplex((opened as Partial<Transport> | null | undefined)?.duplex)) {
+function toTransport(opened: Duplex | Transport, destination: Destination): Transport {
+  try {
+    return isDuplex(opened) ? transportOf(opened, transportInfo(opened, destination.socketPath)) : transportOf(opened);
+  } catch {
     throw invalidReturn('dial', 'a connected Duplex or a Transport', opened);
   }
-  return isDuplex(opened) ? transportOf(opened, transportInfo(opened, destination.socketPath)) : transportOf(opened);
 }
 
 /**

@@ -113,6 +113,7 @@ async function establish(
     role: 'client',
     subprotocol: agreement.subprotocol,
     extensions: serializeExtensions(agreement.extensions),
+    response: { status: 101, headers: agreement.headers },
     settings,
     head: handshake.rest,
     tap,

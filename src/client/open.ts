@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../abort-signal.js';
 import { type Fault, HandshakeError } from '../errors.js';
-import type { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { Agreement } from '../handshake/agreement.js';
+import type { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { destroySocket, ownSocket, type SocketOwner } from '../transport/socket-owner.js';
@@ -76,6 +76,8 @@ class OpeningHandshake implements SocketOwner {
   start(): void {
     const { signal, tap } = this.#setup;
     ownSocket(this.#duplex, this);
+    // A dial function may have paused it.
+    this.#duplex.resume();
     this.#stopListening = onAbort(signal, () => this.#abort());
     tap?.connected(this.#info);
     // Both can happen between the moment a Duplex is connected and the moment its promise resolves.

@@ -4,6 +4,7 @@ import { checkSignal, onAbort } from '../abort-signal.js';
 import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+import type { HeaderFields } from '../header-fields.js';
 import { isBlob } from '../host-values.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/protocol.js';
@@ -39,6 +40,12 @@ export interface ConnectionEvents {
   handlerError: [error: HandlerError];
 }
 
+/** The response to a client's opening handshake: the 101 of the server. */
+export interface HandshakeResponse {
+  readonly status: number;
+  readonly headers: HeaderFields;
+}
+
 /** What the opening handshake left to a connection. */
 export interface ConnectionInit<Context = unknown> {
   readonly role: Role;
@@ -48,6 +55,8 @@ export interface ConnectionInit<Context = unknown> {
   readonly extensions: string;
   /** What `connection.context` is. */
   readonly context?: Context;
+  /** What `connection.response` is. */
+  readonly response?: HandshakeResponse | undefined;
   readonly settings?: ConnectionSettings;
   /** Bytes that came behind the handshake. */
   readonly head?: Uint8Array | undefined;
@@ -82,6 +91,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   readonly extensions: string;
   /** The value that the server's authorize() or the caller of handleUpgrade() provided; undefined without one, and on a client. */
   readonly context: Context;
+  /** The server's response to the opening handshake; undefined on a server. */
+  readonly response: HandshakeResponse | undefined;
   /** The addresses, and TLS where there is any. */
   readonly transport: TransportInfo;
   readonly #reading: Reading;
@@ -120,6 +131,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     this.subprotocol = init.subprotocol;
     this.extensions = init.extensions;
     this.context = init.context as Context;
+    this.response = init.response;
     const carrier = transportOf(transport);
     this.transport = carrier.info;
     const settings = init.settings ?? CONNECTION_DEFAULTS;

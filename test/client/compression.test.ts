@@ -156,7 +156,7 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
       const error = await connect(url, { perMessageDeflate }).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(HandshakeError);
       expect(error).toMatchObject({ phase: 'response', fault: 'peer', status: 101, hint: expect.any(String) });
-      expect((error as HandshakeError).message).toMatch(/^the server's 101 is not valid: /);
+      expect((error as HandshakeError).summary).toMatch(/^the server's 101 is not valid: /);
       expect((error as HandshakeError).message).toMatch(message);
       await server.peers[0]!.gone;
     },

@@ -207,7 +207,7 @@ function checkResponse(bytes: Uint8Array, limits: ServerHandshakeOptions, patien
   if (outcome instanceof HandshakeError) {
     expectPrintable(outcome.message + outcome.hint);
     expectSame('the peer is at fault', [outcome.fault, outcome.phase], ['peer', 'response']);
-    return `failed ${outcome.status} ${kindOf(outcome.message)} ${outcome.hint}`;
+    return `failed ${outcome.status} ${kindOf(outcome.summary)} ${outcome.hint}`;
   }
   const { headers } = outcome;
   const again = create().receive(encodeResponseHead({ version: '1.1', status: 101, reason: '', headers }));
@@ -216,7 +216,7 @@ function checkResponse(bytes: Uint8Array, limits: ServerHandshakeOptions, patien
 }
 
 function shownError({ message, status, headers, body, hint }: HandshakeError): unknown {
-  return { message, status, headers, body: Buffer.from(body), hint };
+  return { message, status, headers: headers.lines, body, hint };
 }
 
 /** Bytes from the peer must not control the terminal on which a text is printed. */
