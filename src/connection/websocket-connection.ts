@@ -96,6 +96,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   /** The addresses, and TLS where there is any. */
   readonly transport: TransportInfo;
   readonly #reading: Reading;
+
   static {
     const { on, prependListener } = EventEmitter.prototype;
     function addListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
