@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
+import { SOCKET_OPTION_NAMES } from '../src/client/socket-options.js';
 import { CONNECTION_OPTION_NAMES } from '../src/connection/options.js';
 import { ClientHandshake, ServerHandshake, UpgradePolicy } from '../src/handshake/index.js';
 import { connect, WebSocketServer } from '../src/index.js';
@@ -146,6 +147,10 @@ describe('the option tables in docs', () => {
     expect([...common, ...tableUnder('server.md', '## Options')].sort()).toEqual(
       Object.keys(SERVER_OPTION_NAMES).sort(),
     );
+  });
+
+  test('list every option of socket', () => {
+    expect(tableUnder('client.md', '### Socket')).toEqual(Object.keys(SOCKET_OPTION_NAMES).sort());
   });
 
   test('list every option of perMessageDeflate', () => {

@@ -27,7 +27,8 @@ describe('JobQueue', () => {
     expect(log).toEqual([]);
     expect(queue).toMatchObject({ size: 15, length: 2 });
     finish();
-    await setImmediate();
+    // On a busy machine, a job may use up the queue's share of a turn.
+    while (queue.length > 0) await setImmediate();
     expect(log).toEqual(['done', 'second', 'done']);
     expect(queue).toMatchObject({ size: 0, length: 0 });
     queue.add({ size: 1, run: () => log.push('third') });
