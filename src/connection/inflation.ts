@@ -5,10 +5,12 @@ import { VIOLATION } from '../framing/violations.js';
 import { isThenable } from '../host-values.js';
 import { type Inflated, InflateFault, type PerMessageDeflate } from '../permessage-deflate/index.js';
 
-/** What a compressed message turns out to be: text, binary, or a broken rule. */
+/** The result of inflating a message: text, binary, or a broken rule. */
 export type InflatedMessage = string | Uint8Array | Failure;
 
-/** Compressed messages to messages: what the assembler does for the others (RFC 6455 §8.1, §10.4), behind the inflating. */
+/**
+ * Inflates compressed messages, and checks then what the assembler checks for other messages (RFC 6455 §8.1, §10.4).
+ */
 export class Inflation {
   readonly #deflate: PerMessageDeflate;
 
@@ -16,7 +18,10 @@ export class Inflation {
     this.#deflate = deflate;
   }
 
-  /** The promise is for a message that takes its time; the next one must wait for it. It gives undefined behind close(). */
+  /**
+   * Returns a promise if inflating takes time. The next message must wait for it. It resolves to undefined after
+   * close().
+   */
   inflate(bytes: Uint8Array, isText: boolean): InflatedMessage | Promise<InflatedMessage | undefined> {
     const inflated = this.#deflate.inflate(bytes);
     if (!isThenable(inflated)) return messageOf(inflated, isText);
@@ -38,7 +43,8 @@ function messageOf(inflated: Inflated, isText: boolean): InflatedMessage {
   if (inflated.length > MAX_TEXT_SIZE) {
     return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a text of ${inflated.length} bytes` };
   }
-  // "the endpoint … finds that the byte stream is not, in fact, a valid UTF-8 stream" can only be found behind the inflating (§8.1).
+  // "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
+  // UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_" (§8.1). It can only be found after inflating.
   if (!isUtf8(inflated, 0, inflated.length)) return { violation: VIOLATION.INVALID_UTF8, detail: 'once inflated' };
   try {
     return decodeUtf8(inflated, 0, inflated.length);

@@ -16,33 +16,33 @@ import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
 
 export interface OutboxOwner {
-  /** Bytes of memory that Pings hold until their Pong comes. */
+  /** How much memory the waiting Pings hold, in bytes. */
   readonly heldByPings: number;
   /** Output was handed to the transport. */
   flushed(): void;
-  /** Enough has left that send() may go on. */
+  /** No more than the high-water mark waits, after send() returned false. */
   drained(): void;
-  /** Too much waits to be sent. */
+  /** More waits to be sent than the cap allows. */
   overflowed(error: BackpressureError): void;
-  /** A message that was promised could not be read from its source. */
+  /** A message could not be read from its Blob or stream. */
   sourceFailed(error: unknown): void;
   /** The transport threw when it was written to. */
   writeFailed(error: Error): void;
 }
 
 /**
- * What a job, or a piece of output, costs while it waits, beside its own bytes: a million empty messages are not free, and 16 MiB in
- * pieces of 17 KiB hold 370 KiB more.
+ * How much memory a waiting job or piece of output takes besides its bytes. A million empty messages are not free, and
+ * 16 MiB in pieces of 17 KiB take 370 KiB more.
  */
 const OVERHEAD = 256;
 
 /**
- * The way out: keeps the order of messages, has the protocol's output written once per turn of the event loop, and counts what waits.
+ * Sends messages in order, writes the protocol's output once per turn of the event loop, and counts what waits.
  *
- *     send() ──▶ jobs (only behind a Blob, a stream, or what is being deflated) ──▶ protocol ──▶ writer ──▶ transport
- *                └───────────────────────────────────── bufferedAmount ─────────────────────────────────────┘
+ *     send() ──▶ jobs (only after a Blob, a stream, or a message that is being deflated) ──▶ protocol ──▶ writer ──▶ transport
+ *                └──────────────────────────────────── bufferedAmount ───────────────────────────────────────────┘
  *
- * Nothing of the caller's memory is kept: a payload is copied before send() returns.
+ * Payloads are copied before send() returns, so the caller may reuse their memory.
  */
 export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutput {
   readonly writer: SocketWriter;
@@ -79,7 +79,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     this.#deflate = deflate;
   }
 
-  /** Bytes that wait: behind a Blob or a stream, as frames, and in the transport. */
+  /** How many bytes wait: in jobs, as frames, and in the transport. */
   get bufferedAmount(): number {
     return (this.#jobs?.size ?? 0) + this.writer.inTransit;
   }
@@ -114,8 +114,8 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 
   /**
-   * Sends a message after all that were sent before. Returns true, or false if more than the high-water mark now waits, or undefined if
-   * the message was dropped because the connection takes no more.
+   * Sends a message after all earlier ones. Returns true, or false if more than the high-water mark now waits, or
+   * undefined if the message was dropped because the connection takes no more.
    */
   send(
     payload: string | Uint8Array | Blob | PreparedMessage,
@@ -123,11 +123,11 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     mayCompress = true,
   ): boolean | undefined {
     if (!this.admits()) return undefined;
-    if (!isHere(payload) && isBlob(payload)) {
+    if (!isTextOrBytes(payload) && isBlob(payload)) {
       const read = async () => payloadAs(await bytesOfBlob(payload), isText);
       this.enqueue(payload.size, async () => this.#hand(await read(), isText, mayCompress));
     } else if (this.#hasJobs) {
-      // The caller may write to its memory again as soon as this returns.
+      // A copy, because the caller may reuse its memory when this returns.
       const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
       this.enqueue(payloadSize(kept), () => this.#hand(kept, isText, mayCompress));
     } else {
@@ -135,7 +135,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
       if (deflating === undefined) this.requestFlush();
       else this.enqueue(payloadSize(payload), () => deflating);
     }
-    return this.#mayGoOn();
+    return this.#isBelowMark();
   }
 
   /** Sends a Ping. Returns false if the connection no longer takes one. */
@@ -154,18 +154,21 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return this.#jobs !== undefined && this.#jobs.length > 0;
   }
 
-  /** Gives a message to the protocol, compressed where that was agreed and is worth it. The promise is for one that takes its time. */
+  /**
+   * Passes a message to the protocol, compressed if that was negotiated and is worth it. Returns a promise if
+   * compressing takes time.
+   */
   #hand(
     payload: string | Uint8Array | PreparedMessage,
     isText: boolean,
     mayCompress: boolean,
   ): Promise<void> | undefined {
-    if (!isHere(payload)) return this.#handPrepared(payload, mayCompress);
+    if (!isTextOrBytes(payload)) return this.#handPrepared(payload, mayCompress);
     if (!mayCompress || this.#deflate?.compresses(payloadSize(payload)) !== true) {
       this.#protocol.send(payload, isText);
       return undefined;
     }
-    // A copy, since the caller may write to its memory again as soon as send() returns.
+    // A copy, because the caller may reuse its memory when send() returns.
     const deflated = this.#deflate.deflate(
       typeof payload === 'string' ? Buffer.from(payload, 'utf8') : Buffer.from(payload),
     );
@@ -183,7 +186,8 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     const isCompressible = mayCompress && message.mayCompress;
     const isCompressed = isCompressible && this.#deflate?.compresses(message.size) === true;
     const standalone = isCompressed ? this.#deflate?.standalone : undefined;
-    // A client masks what it sends, and where a context is taken over, what a message deflates to depends on those before it.
+    // A client masks each frame with a key of its own. With context takeover, the compressed bytes depend on earlier
+    // messages.
     if (protocol.role === 'client' || (isCompressed && standalone === undefined)) {
       return this.#hand(message.payload, message.isText, isCompressible);
     }
@@ -193,7 +197,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return undefined;
   }
 
-  /** Sends a fragment of the message whose job is running. Gives false where the connection no longer takes it. */
+  /** Sends a fragment of the message whose job is running. Returns false if the connection no longer takes it. */
   sendFragment(data: string | Uint8Array, fin: boolean): boolean {
     const sent = this.#protocol.sendFragment(data, fin);
     this.requestFlush();
@@ -201,19 +205,22 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 
   /**
-   * Whether messages that send() took are not frames yet: being deflated, or read from a Blob. Where a stream is among them they do
-   * not count, since nobody knows how long that takes.
+   * Whether messages that send() took are still being deflated or read from a Blob. False if there is a stream among
+   * them, because a stream may take any time.
    */
   get owesMessages(): boolean {
     return this.#hasJobs && !this.#jobs!.hasDroppable;
   }
 
-  /** Whether everything that could be sent has left, and messages before our Close frame are still being compressed or read. */
+  /**
+   * Whether everything that could be sent has left, and messages before our Close frame are still being compressed or
+   * read.
+   */
   get isPreparing(): boolean {
     return this.#hasJobs && this.writer.inTransit === 0;
   }
 
-  /** Starts, or answers, the closing handshake behind all messages that were sent before. */
+  /** Starts or answers the closing handshake, after all earlier messages. */
   close(code: number | undefined, reason: string | undefined): void {
     const close = () => this.#protocol.close(code, reason);
     if (this.#hasJobs) this.enqueue(0, close);
@@ -222,9 +229,9 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 
   /**
-   * Has `run` called when everything before it is on its way, and lets nothing pass until the promise that it gives settles.
+   * Calls `run` when all earlier jobs are done. Later messages wait until its promise settles.
    *
-   * @param drop called where its turn will never come, or the connection ends while it runs
+   * @param drop called if `run` will never be called, and if the connection ends while the job runs
    */
   enqueue(size: number, run: () => unknown, drop?: () => void): void {
     this.#jobs ??= new JobQueue(this);
@@ -241,11 +248,11 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     this.#owner.sourceFailed(error);
   }
 
-  /** Resolves true when no more than the high-water mark waits, false as soon as the connection is no longer open. */
+  /** Resolves to true when no more than the high-water mark waits, to false when the connection is no longer open. */
   drained(signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isClosing) return promptAnswer(false);
-    if (this.#mayGoOn()) return promptAnswer(true);
+    if (this.#isBelowMark()) return promptAnswer(true);
     return new Promise((resolve, reject) => {
       this.#waiting ??= new Set();
       const waiting = this.#waiting;
@@ -261,7 +268,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     });
   }
 
-  /** Resolves true when all that was sent so far has left, false if the connection closes first. */
+  /** Resolves to true when everything that was sent so far has left, to false if the connection closes first. */
   flushed(signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isEnded) return promptAnswer(this.#hasLeftAll);
@@ -285,7 +292,8 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 
   /**
-   * Like drained(), for the message whose job is running: what has queued up behind it does not count, since that waits for it.
+   * Does the same as drained() for the message whose job is running. Later messages do not count, because they wait for
+   * this one.
    */
   flowing(): Promise<boolean> {
     if (this.#isInTransitAboveMark) this.flush();
@@ -299,18 +307,18 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return this.writer.inTransit > this.#settings.highWaterMark;
   }
 
-  /** Has flush() called at the end of this turn of the event loop. */
+  /** Calls flush() at the end of this turn of the event loop. */
   requestFlush(): void {
     if (this.#isScheduled || this.#isEnded) return;
     this.#isScheduled = true;
     scheduleFlush(this);
   }
 
-  /** The flush that was asked for by requestFlush(). */
+  /** Carries out the flush that requestFlush() scheduled. */
   flushScheduled(): void {
     this.#isScheduled = false;
     this.flush();
-    // A connection needs a cap only once something stays behind.
+    // A connection needs a cap only when output remains.
     if (this.#cap !== undefined || this.writer.isBlocked || this.#hasJobs) this.#makeCap().turnEnded();
     this.#settle();
   }
@@ -325,15 +333,15 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     this.#owner.writeFailed(error);
   }
 
-  /** Has the protocol's output written, as far as the transport takes it. */
+  /** Writes as much of the protocol's output as the transport takes. */
   flush(): void {
     if (this.#isEnded) return;
     this.writer.flush();
     this.#owner.flushed();
   }
 
-  /** Whether send() may go on. What this turn has gathered is flushed before the answer is no. */
-  #mayGoOn(): boolean {
+  /** Whether no more than the high-water mark waits. Flushes before it returns false. */
+  #isBelowMark(): boolean {
     if (!this.#isAboveMark) return true;
     this.flush();
     if (!this.#isAboveMark) return true;
@@ -341,7 +349,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     return false;
   }
 
-  /** Tells those who wait that enough has left. Never within a send(). */
+  /** Answers the waits for which enough has left. Never called within send(). */
   #settle(): void {
     this.#flushWaits?.left(this.writer.taken);
     if (!this.#isInTransitAboveMark) this.#answerStream(true);
@@ -363,13 +371,13 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     for (const answer of waiting ?? []) answer(isOpen);
   }
 
-  /** The closing handshake has begun: what was sent still leaves, and no more is taken. */
+  /** Takes no more messages, because the closing handshake has begun. Earlier messages still leave. */
   stopTaking(): void {
     this.#isClosing = true;
     this.#answerWaiting(false);
   }
 
-  /** The connection is closed: nothing leaves any more. */
+  /** Drops all output, because the connection has closed. */
   end(): void {
     this.stopTaking();
     this.#isEnded = true;
@@ -382,7 +390,7 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
   }
 }
 
-/** Whether it is a text, or bytes. */
-function isHere(payload: string | Uint8Array | Blob | PreparedMessage): payload is string | Uint8Array {
+/** Whether a payload is text or bytes, as opposed to a Blob or a PreparedMessage. */
+function isTextOrBytes(payload: string | Uint8Array | Blob | PreparedMessage): payload is string | Uint8Array {
   return typeof payload === 'string' || ArrayBuffer.isView(payload);
 }

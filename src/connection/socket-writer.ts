@@ -12,19 +12,22 @@ export interface WriterOwner {
 }
 
 /**
- * The most bytes handed to the transport at once. Node says nothing about one write until all of it has left, so a large message in one
- * write would look like a peer that takes nothing.
+ * The most bytes handed to the transport at once. Node says nothing about one write until all of it has left, so a
+ * large message in one write would look like a peer that takes nothing.
  */
 const MOST_PER_WRITE = 262_144;
 
-/** The pace of a peer is told of so many bytes at once: a look at the clock for each small message would show in its cost. */
-const TOLD_AT_ONCE = 65_536;
+/**
+ * How many bytes are counted before the peer's pace is updated. Reading the clock for each small message would cost too
+ * much.
+ */
+const PACE_STEP = 65_536;
 
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * The one place that writes to the transport. It hands over the protocol's output until the transport can't take more, and goes on when
- * that has left. A transport that throws fails its own connection.
+ * Writes to the transport. Nothing else does. It hands over the protocol's output until the transport can't take more,
+ * and continues when that has left. If the transport throws, the connection fails.
  */
 export class SocketWriter {
   readonly #socket: Duplex;
@@ -34,14 +37,14 @@ export class SocketWriter {
   /** See Transport. */
   readonly #copiesWrites: boolean;
   #taken = 0;
-  /** What the transport has been given and has not taken yet. */
+  /** What was written and the transport has not taken yet. */
   #inFlight: Uint8Array[] | undefined;
-  /** Whether the last write was not taken at once: then the next one probably won't be either. */
+  /** Whether the last write was not taken at once. Then the next one probably won't be either. */
   #wasBlocked = false;
-  /** Made when there is something to know: more than a little was sent, or the transport is blocked. */
+  /** Made when more than a little was sent, or when the transport is blocked. */
   #pace: PeerPace | undefined;
-  /** Bytes taken of which the pace has not been told. */
-  #untold = 0;
+  /** How many taken bytes the pace does not include yet. */
+  #uncounted = 0;
   #onWritten: ((error?: Error | null) => void) | undefined;
 
   constructor(socket: Duplex, protocol: Protocol, owner: WriterOwner, copiesWrites: boolean, tap: WireTap | undefined) {
@@ -68,7 +71,7 @@ export class SocketWriter {
     return this.#taken + inFlight + this.#protocol.outputLength;
   }
 
-  /** Whether the transport has been given more than it could take. */
+  /** Whether more was written than the transport could take. */
   get isBlocked(): boolean {
     return this.#inFlight !== undefined;
   }
@@ -78,12 +81,12 @@ export class SocketWriter {
     return (this.#pace ?? new PeerPace()).describe();
   }
 
-  /** The time until which the peer may be busy with what was sent, on the clock of now(): its silence says nothing until then. */
+  /** Until when the peer may be busy reading what was sent, on the clock of now(). */
   get busyUntil(): number {
     return this.#pace === undefined ? 0 : this.#pace.busyUntil;
   }
 
-  /** Hands what the protocol has to say to the transport, until that can't take more. */
+  /** Writes the protocol's output until the transport can't take more. */
   flush(): void {
     const socket = this.#socket;
     const protocol = this.#protocol;
@@ -94,7 +97,7 @@ export class SocketWriter {
     }
   }
 
-  /** Nothing leaves any more: forgets what waits, or whoever keeps a connection that has closed would keep that too. */
+  /** Drops what waits, so that a closed connection does not keep it in memory. */
   end(): void {
     this.#inFlight = undefined;
     this.#protocol.takeOutput();
@@ -103,8 +106,8 @@ export class SocketWriter {
   #write(pieces: Uint8Array[]): void {
     const socket = this.#socket;
     const last = pieces.length - 1;
-    // A callback costs as much as everything else here, so a socket gets one only for a write that is likely to wait. A Duplex of the
-    // application's own always gets one, since it may not know what to do with the empty chunk below.
+    // A callback costs as much as everything else here, so a socket gets one only if the write is likely to wait. A
+    // custom Duplex always gets one, because it may not be able to handle the empty chunk below.
     const callback = this.#wasBlocked || !this.#copiesWrites ? this.#writtenCallback : undefined;
     try {
       if (last > 0) socket.cork();
@@ -132,17 +135,17 @@ export class SocketWriter {
     const before = this.#taken;
     for (let i = 0; i < pieces.length; i++) {
       this.#taken += pieces[i]!.length;
-      // The kernel has its copy.
+      // The kernel has a copy.
       if (this.#copiesWrites) releaseOutput(pieces[i]!);
     }
-    this.#untold += this.#taken - before;
-    if (this.#untold >= TOLD_AT_ONCE || this.isBlocked) this.#tellPace();
+    this.#uncounted += this.#taken - before;
+    if (this.#uncounted >= PACE_STEP || this.isBlocked) this.#updatePace();
   }
 
-  #tellPace(): void {
+  #updatePace(): void {
     this.#pace ??= new PeerPace();
-    this.#pace.taken(this.#untold);
-    this.#untold = 0;
+    this.#pace.taken(this.#uncounted);
+    this.#uncounted = 0;
   }
 
   get #writtenCallback(): (error?: Error | null) => void {
@@ -152,7 +155,7 @@ export class SocketWriter {
 
   #written(error?: Error | null): void {
     const pieces = this.#inFlight;
-    // The callback of a write that was taken at once comes late, when another one may be in flight.
+    // The callback of a write that was taken at once is called late, when another write may be in flight.
     if (pieces === undefined || this.#socket.writableLength > 0 || error) return;
     this.#release(pieces);
     this.#inFlight = undefined;

@@ -13,27 +13,33 @@ import { canHappen, type Event, next, permissions, type State } from './state.js
 export type Role = 'client' | 'server';
 
 /**
- * What a Protocol tells its owner, while receive() or resume() runs. None of these may throw: the place in the bytes would be
- * lost.
+ * What a Protocol calls while receive() or stopBefore() runs. None of these methods may throw, because the position in
+ * the bytes would be lost.
  */
 export interface ProtocolHandler {
-  /** A message: text as a string, binary as bytes that nobody else writes to (other messages may lie in the same ArrayBuffer). */
+  /**
+   * A message: text as a string, binary as bytes that are not overwritten. Their ArrayBuffer may contain other messages
+   * too.
+   */
   message(data: string | Uint8Array): void;
   /**
-   * A compressed message, as it came (RFC 7692 §6); needed where `assignedRsv` has RSV1. Whoever takes its time over it calls hold()
-   * first, and release() behind it; who finds it wrong calls fail().
+   * A compressed message, still compressed (RFC 7692 §6). Needed if `assignedRsv` has RSV1. If inflating takes time,
+   * call stopBefore('message') now and stopBefore('nothing') when it is done. If the message is invalid, call fail().
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /** A Ping came. Its Pong is queued, unless `autoPong` is false. `payload` is lent for the call: copy what must be kept. */
+  /**
+   * A Ping arrived. Its Pong is queued, unless `autoPong` is false. `payload` may be overwritten after the call: copy
+   * what you keep.
+   */
   ping(payload: Uint8Array): void;
-  /** A Pong came. `payload` is lent for the call. */
+  /** A Pong arrived. `payload` may be overwritten after the call. */
   pong(payload: Uint8Array): void;
   /**
-   * The peer's Close frame came (code 1005 where it had none). In state CLOSE_RECEIVED, last messages may be sent from here; it is
-   * answered as soon as this returns, unless deferClose() is called.
+   * The peer's Close frame arrived (code 1005 if it had none). In state CLOSE_RECEIVED, this method may send last
+   * messages. The Close frame is answered when it returns, unless it calls deferClose().
    */
   closeReceived(code: number, reason: string): void;
-  /** The peer broke a rule: our Close frame, which says which, is queued. */
+  /** The peer broke a rule. Our Close frame, which names the rule, is queued. */
   failed(error: ProtocolError): void;
 }
 
@@ -44,35 +50,40 @@ export interface ProtocolOptions {
   readonly maxFragments?: number;
   /** Whether chunks given to receive() may be overwritten and kept (see FrameDecoderOptions). False if left out. */
   readonly ownsChunks?: boolean;
-  /** The reserved bits that negotiated extensions have given a meaning (see FrameDecoderOptions). None if left out. */
+  /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). None if left out. */
   readonly assignedRsv?: number;
   /** Whether each Ping is answered with a Pong. True if left out. */
   readonly autoPong?: boolean;
-  /** Where a client's masking keys come from. A secure random source if left out. */
+  /** Returns a client's masking keys. Uses a secure random source if left out. */
   readonly makeKey?: () => number;
 }
 
 export const DEFAULT_MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
 export const DEFAULT_MAX_FRAGMENTS = 131_072;
 
-/** With more output than this untaken, pings are no longer answered one by one: only the latest is (§5.5.3). */
+/** If more bytes of output than this wait, only the latest Ping is answered (§5.5.3). */
 const PONG_BACKLOG = 16_384;
 
 interface Reader {
   readonly assembler: MessageAssembler;
   readonly decoder: FrameDecoder;
-  /** Who has it. Nobody's memory is held by one that is idle. */
+  /** The protocol that has borrowed it. An idle reader refers to none, so it keeps none in memory. */
   protocol: Protocol | undefined;
 }
 
-/** Readers that nobody has. One is enough where connections are read one after the other, and those that wait in mid-message have theirs. */
+/**
+ * Readers to borrow. Connections are read one after the other, so few are needed. A connection keeps its reader within
+ * a message.
+ */
 const idleReaders: Reader[] = [];
 const MAX_IDLE_READERS = 64;
 
 /**
- * RFC 6455 behind the opening handshake, for both roles and without I/O: give it the bytes that came (`receive`), take the bytes
- * to write (`takeOutput`), say when the transport ended (`receiveEnd`). It answers pings, keeps the closing handshake in every
- * order of events, and fails the connection where the peer breaks a rule.
+ * RFC 6455 after the opening handshake, for both roles and without I/O.
+ *
+ * Pass received bytes to `receive()`, write what `takeOutput()` returns, and call `receiveEnd()` when the transport has
+ * ended. The protocol answers Pings, carries out the closing handshake in any order of events, and fails the connection
+ * if the peer breaks a rule.
  */
 export class Protocol {
   readonly role: Role;
@@ -82,14 +93,14 @@ export class Protocol {
   readonly #ownsChunks: boolean;
   readonly #assignedRsv: number;
   readonly #autoPong: boolean;
-  /** Borrowed while a chunk is being read, and beyond that in the middle of a message. */
+  /** Borrowed while a chunk is being read, and kept in the middle of a message. */
   #reader: Reader | undefined;
-  /** Bytes read by readers that were given back. */
+  /** How many bytes were read by readers that were returned. */
   #offset = 0;
   readonly #encoder: FrameEncoder;
   readonly #output = new OutputBuffer();
   #state: State = 'OPEN';
-  /** Of this state. Kept, since every message asks. */
+  /** The permissions of the state. Stored, because every message needs them. */
   #permissions = permissions('OPEN');
   #isDecoding = false;
   #stopPoint: StopPoint = 'nothing';
@@ -97,7 +108,7 @@ export class Protocol {
   #compressedAt = 0;
   /** Made with the first chunk that must be kept. */
   #kept: KeptChunks | undefined;
-  /** Whether the next fragment that we send goes on with a message. */
+  /** Whether the next fragment that this endpoint sends continues a message. */
   #isMidMessage = false;
   #latestPing: Uint8Array | undefined;
   #isCloseDeferred = false;
@@ -117,8 +128,8 @@ export class Protocol {
   }
 
   /**
-   * A decoder, an assembler, and what that gives to. Between two messages they hold nothing of a connection, so an idle one does without:
-   * a third of all its memory.
+   * A decoder, an assembler, and the sink of the assembler. Between two messages they hold no state of a connection. So
+   * an idle connection has none, which saves a third of its memory.
    */
   static readonly #Reader = class implements Reader, MessageSink {
     readonly assembler: MessageAssembler;
@@ -159,7 +170,7 @@ export class Protocol {
     return reader;
   }
 
-  /** Gives the reader back where it holds nothing of this connection. */
+  /** Returns the reader if it holds no state of this connection. */
   #returnReader(reader: Reader): void {
     const { decoder, assembler } = reader;
     if (!decoder.isIdle || !assembler.isBetweenMessages) return;
@@ -173,7 +184,7 @@ export class Protocol {
     return this.#state;
   }
 
-  /** The Close frame that we sent, or undefined. */
+  /** The Close frame that this endpoint sent, or undefined. */
   get sentClose(): ClosePayload | undefined {
     return this.#sentClose;
   }
@@ -183,26 +194,26 @@ export class Protocol {
     return this.#receivedClose;
   }
 
-  /** The rule that the peer broke, where it broke one. */
+  /** The rule that the peer broke, or undefined. */
   get error(): ProtocolError | undefined {
     return this.#error;
   }
 
   /**
-   * Whether it is this endpoint's turn to end the transport, once its output is written: "The server MUST close the
-   * underlying TCP connection immediately" behind both Close frames, while the client "SHOULD wait for the server" (§5.5.1);
-   * whoever fails the connection ends it (§7.1.7).
+   * Whether this endpoint must end the transport after its output is written. After both Close frames, "The server MUST
+   * close the underlying TCP connection immediately", and the client "SHOULD wait for the server" (§5.5.1). An endpoint
+   * that fails the connection ends it (§7.1.7).
    */
   get endsTransport(): boolean {
     return this.#state === 'FAILED' || (this.#state === 'CLOSED' && this.role === 'server');
   }
 
-  /** Whether bytes that come are still looked at. */
+  /** Whether incoming bytes are still processed. */
   get reads(): boolean {
     return this.#permissions.reads;
   }
 
-  // In: bytes of the peer's
+  // Receiving
 
   /** Takes bytes from the peer, split in any way. Bytes after the stop point (see stopBefore()) are kept. */
   receive(chunk: Uint8Array): void {
@@ -222,7 +233,7 @@ export class Protocol {
     }
   }
 
-  /** Says that the transport has ended: nothing more is received or sent. */
+  /** Notes that the transport has ended. Nothing more is received or sent. */
   receiveEnd(): void {
     this.#apply('end');
   }
@@ -232,18 +243,18 @@ export class Protocol {
     return this.#kept === undefined ? 0 : this.#kept.bytes;
   }
 
-  /** Where reading stops, as stopBefore() was told. */
+  /** Where reading stops: the last argument of stopBefore(). */
   get stopPoint(): StopPoint {
     return this.#stopPoint;
   }
 
   /**
-   * Says where reading stops, even in the middle of a chunk. Handlers may call it.
+   * Sets where reading stops, even in the middle of a chunk. Handlers may call it.
    *
    * - `'frame'`: before the next frame.
-   * - `'message'`: before the next message or Close frame, while Pings and Pongs are still received. For a message that is being
-   *   inflated, which none may overtake.
-   * - `'nothing'`: reads on where it stopped.
+   * - `'message'`: before the next message or Close frame. Pings and Pongs are still received. Used while a message is
+   *   being inflated, because later messages must not overtake it.
+   * - `'nothing'`: continues where reading stopped.
    */
   stopBefore(point: StopPoint): void {
     this.#stopPoint = point;
@@ -252,12 +263,15 @@ export class Protocol {
     if (point !== 'frame') this.#readKept();
   }
 
-  /** Fails the connection for a compressed message that breaks a rule (§7.1.7): found by whoever inflates it. */
+  /** Fails the connection because inflating a message showed that it breaks a rule (§7.1.7). */
   fail(violation: Violation, detail?: string): void {
     if (this.reads) this.#fail(new ProtocolError(violation, this.#compressedAt, detail));
   }
 
-  /** Decodes kept chunks. If a handler calls this while a chunk is being decoded, the outer call goes on with the rest. */
+  /**
+   * Decodes kept chunks. If a handler calls this while a chunk is being decoded, the outer call continues with the
+   * rest.
+   */
   #readKept(): void {
     const kept = this.#kept;
     while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
@@ -300,11 +314,14 @@ export class Protocol {
     return undefined;
   }
 
-  /** "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close frame" (§5.5.2). */
+  /**
+   * "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close
+   * frame" (§5.5.2).
+   */
   #answerPing(payload: Uint8Array): void {
-    // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): so it does
-    // where the peer does not read, and a flood of pings holds the memory of one.
-    // A copy for sure: slice() of a Buffer gives none, and its chunk is not ours, or 64 KiB.
+    // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): done if
+    // the peer does not read, so that a flood of Pings takes the memory of one. Not slice(): on a Buffer it does not
+    // copy, and the chunk may be overwritten or may be large.
     if (this.#output.length > PONG_BACKLOG) this.#latestPing = new Uint8Array(payload);
     else this.#encoder.frame(OPCODE.PONG, payload);
   }
@@ -315,8 +332,8 @@ export class Protocol {
     this.#receivedClose = close;
     this.#apply('receiveClose');
     this.#handler.closeReceived(close.code, close.reason);
-    // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close frame in
-    // response. (… the endpoint typically echos the status code it received.)" (§5.5.1)
+    // "If an endpoint receives a Close frame and did not previously send a Close frame, the endpoint MUST send a Close
+    // frame in response. (… the endpoint typically echos the status code it received.)" (§5.5.1)
     if (!this.#isCloseDeferred && canHappen(this.#state, 'sendClose'))
       this.#sendClose(close.code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : close.code);
     return undefined;
@@ -331,19 +348,19 @@ export class Protocol {
     this.#handler.failed(error);
   }
 
-  // Out: our own frames
+  // Sending
 
-  /** Bytes that wait for takeOutput(). */
+  /** How many bytes wait for takeOutput(). */
   get outputLength(): number {
     return this.#output.length;
   }
 
-  /** Pieces that they lie in: each takes some memory beside its bytes. */
+  /** In how many pieces these bytes are. Each piece takes some memory besides its bytes. */
   get outputPieces(): number {
     return this.#output.pieceCount;
   }
 
-  /** Whether takeOutput() would give anything. */
+  /** Whether takeOutput() would return bytes. */
   get hasOutput(): boolean {
     return this.#output.length > 0 || this.#latestPing !== undefined;
   }
@@ -362,8 +379,8 @@ export class Protocol {
   }
 
   /**
-   * Moves output that can't be written yet into memory of its own, until all of it is taken. Until then it lies in memory that all
-   * protocols of the process share, and a few bytes would hold 64 KiB.
+   * Moves output that can't be written yet from shared memory to memory of its own, and new output too until all of it
+   * is taken. In the memory that all protocols of the process share, a few waiting bytes would hold 64 KiB.
    */
   setOutputApart(): void {
     this.#output.setApart();
@@ -387,7 +404,7 @@ export class Protocol {
     return true;
   }
 
-  /** Sends a message that was compressed, which its first frame says by RSV1 (RFC 7692 §6). Otherwise like send(). */
+  /** Sends a compressed message: its first frame has RSV1 set (RFC 7692 §6). Otherwise like send(). */
   sendCompressed(bytes: Uint8Array, isText: boolean): boolean {
     if (!this.canSend) return false;
     this.#encoder.frame(isText ? OPCODE.TEXT : OPCODE.BINARY, bytes, true, RSV1);
@@ -395,10 +412,11 @@ export class Protocol {
   }
 
   /**
-   * Sends a message that was encoded before, as one whole frame: by encodeFrame('server', …). Many connections may have a part in its
-   * bytes, which must not change. Gives false where the state no longer allows it.
+   * Sends a message that encodeFrame('server', …) encoded as one frame. Many connections may share its bytes, which
+   * must not change. Returns false if the state no longer allows it.
    *
-   * @throws {TypeError} for a client, which masks every frame by a key of its own (§5.3), and where a fragmented message is not finished
+   * @throws {TypeError} on a client, which masks each frame with a key of its own (§5.3), or if a fragmented message is
+   *   not finished
    */
   sendEncoded(frame: Uint8Array): boolean {
     if (this.role === 'client')
@@ -415,8 +433,8 @@ export class Protocol {
   }
 
   /**
-   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary. Gives false where the state
-   * no longer allows it.
+   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary. Returns false if
+   * the state no longer allows it.
    *
    * @param fin whether it is the last one
    */
@@ -428,14 +446,14 @@ export class Protocol {
     return true;
   }
 
-  /** Sends a Ping. Gives false behind a Close frame of either side. */
+  /** Sends a Ping. Returns false after a Close frame of either side. */
   ping(payload: Uint8Array): boolean {
     if (this.#state !== 'OPEN') return false;
     this.#encoder.frame(OPCODE.PING, payload);
     return true;
   }
 
-  /** Sends a Pong that no Ping asked for (§5.5.3). Gives false behind a Close frame of either side. */
+  /** Sends an unsolicited Pong (§5.5.3). Returns false after a Close frame of either side. */
   pong(payload: Uint8Array): boolean {
     if (this.#state !== 'OPEN') return false;
     this.#encoder.frame(OPCODE.PONG, payload);
@@ -443,10 +461,10 @@ export class Protocol {
   }
 
   /**
-   * Starts the closing handshake (§7.1.2), or answers the peer's. Gives false where our Close frame was sent before, or the
-   * transport is gone.
+   * Starts the closing handshake (§7.1.2), or answers the peer's. Returns false if this endpoint has sent a Close frame
+   * before, or if the transport has ended.
    *
-   * @throws {TypeError | RangeError} where the code must not be sent, or the reason is too long
+   * @throws {TypeError | RangeError} if the code must not be sent, or the reason is too long
    */
   close(code?: number, reason?: string): boolean {
     encodeClosePayload(code, reason);
@@ -456,7 +474,7 @@ export class Protocol {
   }
 
   /**
-   * Leaves the answer to the peer's Close frame to the owner, who gives it by close() behind its last messages. To be called from
+   * Lets the owner answer the peer's Close frame itself, by close() after its last messages. Must be called within
    * closeReceived(): "An endpoint MAY delay sending a Close frame until its current message is sent" (§5.5.1).
    */
   deferClose(): void {
@@ -477,7 +495,7 @@ export class Protocol {
     this.#state = next(this.#state, event);
     this.#permissions = permissions(this.#state);
     if (this.reads) return;
-    // Nothing more is read: what waits is dropped, and the decoder stops even in the middle of a chunk.
+    // Nothing more is read. Kept chunks are dropped, and the decoder stops even in the middle of a chunk.
     this.#reader?.decoder.stopBefore('frame');
     this.#kept = undefined;
   }
