@@ -1,7 +1,7 @@
 /** Header lines, the same for every version of HTTP. */
-import { invalidType } from '../errors.js';
+import { invalidType, typeError } from '../errors.js';
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
-import { isFieldValue, isToken } from './grammar.js';
+import { FIELD_VALUE, isFieldValue, isToken } from './grammar.js';
 
 export { HeaderFields, type HeaderLine };
 
@@ -11,7 +11,8 @@ export type HeaderInput = Iterable<HeaderLine> | Readonly<Record<string, string 
 /**
  * The headers a caller gave, checked.
  * @param argument what to call them in the message of an error
- * @throws TypeError where a name is no token, or a value holds what a header cannot
+ *
+ * @throws {TypeError} if a name is not a token, or a value contains characters that a header cannot contain
  */
 export function toHeaderFields(input: HeaderInput | undefined, argument = 'headers'): HeaderFields {
   if (input instanceof HeaderFields || input === undefined) return checkHeaders(input ?? new HeaderFields(), argument);
@@ -39,14 +40,15 @@ export const HANDSHAKE_HEADERS: readonly string[] = [
 /**
  * The headers a caller gave, checked, none of which may be among `reserved`: names in lower case; one that ends in `-` stands
  * for all that begin so.
- * @throws TypeError where one is, or cannot be sent
+ *
+ * @throws {TypeError} if a header is reserved or cannot be sent
  */
 export function callersHeaders(input: HeaderInput | undefined, reserved: readonly string[]): HeaderFields {
   const headers = toHeaderFields(input);
   for (const [name] of headers) {
     const key = name.toLowerCase();
     if (reserved.some(own => key === own || (own.endsWith('-') && key.startsWith(own)))) {
-      throw invalidType('headers', 'without those that the opening handshake sets itself', name);
+      throw typeError(`headers must not contain ${JSON.stringify(name)}, which only the opening handshake may set`);
     }
   }
   return headers;
@@ -57,7 +59,7 @@ export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines,
     if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
     // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a byte.
     if (typeof value !== 'string' || !isFieldValue(value)) {
-      throw invalidType(`${argument}[${JSON.stringify(name)}]`, 'a string of HTAB and U+0020-7E, U+0080-FF', value);
+      throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
     }
   }
   return headers;

@@ -494,7 +494,7 @@ describe('options of ws101 connect', () => {
   test.each([
     [['nowhere'], 'url must be an absolute URL'],
     [['ws://h', '-H', 'a b: c'], 'a name in --header must be a token'],
-    [['ws://h', '-H', 'Connection: close'], '--header must be without those that'],
+    [['ws://h', '-H', 'Connection: close'], '--header must not contain "Connection"'],
     [['ws://h', '--subprotocol', 'a b'], '--subprotocol must be a token'],
     [['ws://h', '--ca', '/no/such/file'], '--ca: ENOENT'],
   ])('are checked before anything is opened: %j', async (args, message) => {

@@ -88,7 +88,7 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['headers', { headers: { 'X Y': '1' } }, TypeError, 'a name in headers must be a token'],
     ['headers', { headers: { X: 'a\r\nY: b' } }, TypeError, 'headers["X"] must be a string of'],
     ['headers', { headers: { X: 'č' } }, TypeError, 'headers["X"] must be a string of'],
-    ['headers', { headers: { Upgrade: 'h2c' } }, TypeError, 'headers must be without those that the opening handshake'],
+    ['headers', { headers: { Upgrade: 'h2c' } }, TypeError, 'headers must not contain "Upgrade"'],
     ['headers', { headers: { Host: '' } }, TypeError, 'host must be `host[:port]`'],
     ['origin', { origin: 'a\nb' }, TypeError, 'headers["Origin"] must be a string of'],
     ['origin', { origin: 'http://a', headers: { Origin: 'http://b' } }, TypeError, 'origin must be passed once'],
