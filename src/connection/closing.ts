@@ -15,7 +15,7 @@ import type { ConnectionInit } from './websocket-connection.js';
  *     close(), a Close frame, a broken rule ──▶ CloseDeadline ──▶ both Close frames ──▶ Linger ──▶ transport 'close'
  *     FIN, an error, terminate() ────────────────────────────────────────────────────────────────────┘
  *
- * It also keeps what CloseInfo says: who began, and why.
+ * It also keeps who started it and why, for CloseInfo.
  */
 export class Closing implements ClosingPeer {
   readonly #reading: Reading;
@@ -144,7 +144,10 @@ export class Closing implements ClosingPeer {
     if (this.#isCutOff) this.#endTransport();
   }
 
-  /** Whether our Close frame, the answer to the peer's, still waits for messages before it. A FIN after the peer's changes nothing. */
+  /**
+   * Whether our Close frame, the answer to the peer's, still waits for messages before it. A FIN after the peer's
+   * changes nothing.
+   */
   get #owesAnswer(): boolean {
     return this.#reading.protocol.state === 'CLOSE_RECEIVED';
   }

@@ -33,7 +33,10 @@ export class Delivery {
     this.#settings = settings;
   }
 
-  /** Messages that were dropped. After the first, none is delivered: what an application gets may be cut short, but has no gap. */
+  /**
+   * Messages that were dropped. After the first, none is delivered: what an application gets may be cut short, but has
+   * no gap.
+   */
   get dropped(): number {
     return this.#dropped;
   }
@@ -57,7 +60,8 @@ export class Delivery {
 
   #keep(message: Message): void {
     const inbox = this.#openInbox();
-    // A connection that is closing keeps reading, to receive the peer's Close frame. Nobody will take messages beyond the bounds.
+    // A connection that is closing keeps reading, to receive the peer's Close frame. Nobody will take messages beyond
+    // the bounds.
     if (inbox.isFull && this.#reading.closing.hasBegun && this.#connection.listenerCount('message') === 0) {
       this.#dropped++;
       return;
@@ -164,7 +168,7 @@ export class Delivery {
     return this.#inbox;
   }
 
-  /** A listener has failed, and may have left anything half done: nothing more is delivered. */
+  /** Delivers nothing more, because a listener has failed. The state of the application may be inconsistent. */
   stop(): void {
     this.#isStopped = true;
   }

@@ -10,7 +10,7 @@ export class Handlers {
   readonly #connection: WebSocketConnection;
   readonly #reading: Reading;
   readonly #onHandlerError: ConnectionInit['onHandlerError'];
-  /** After the first failure only `close` is emitted: a listener that failed may have left anything half done. */
+  /** After the first failure, only `close` is emitted, because the state of the application may be inconsistent. */
   #hasFailed = false;
 
   constructor(connection: WebSocketConnection, reading: Reading, onHandlerError: ConnectionInit['onHandlerError']) {
@@ -28,7 +28,8 @@ export class Handlers {
   failed(event: string, thrown: unknown): void {
     if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
     const { closing, delivery } = this.#reading;
-    // An async listener may loop over this connection. That the connection was lost is not its failure, and `close` reports it.
+    // An async listener may loop over this connection. That the connection was lost is not its failure, and `close`
+    // reports it.
     if (thrown !== undefined && thrown === closing.failure) return;
     this.#hasFailed = true;
     delivery.stop();
@@ -44,8 +45,8 @@ export class Handlers {
 }
 
 /**
- * Fails a connection on behalf of which a listener threw, as EventEmitter does for one that rejects. The server's `connection` listeners
- * are among them.
+ * Fails a connection on behalf of which a listener threw, as EventEmitter does for one that rejects. The server's
+ * `connection` listeners are among them.
  */
 export function failListener(connection: WebSocketConnection, event: string, thrown: unknown): void {
   connection[captureRejectionSymbol]?.(thrown as Error, event as keyof ConnectionEvents);

@@ -16,7 +16,10 @@ export const STOPPED_BY = {
 /** The reasons that are up to the application. */
 const APPLICATION: number = STOPPED_BY.PAUSE | STOPPED_BY.INBOX;
 
-/** How many bytes may wait for a message that is being inflated before the socket is paused. As much as one read returns. */
+/**
+ * How many bytes may wait for a message that is being inflated before the socket is paused. As much as one read
+ * returns.
+ */
 const MAX_WAITING_BYTES = 65_536;
 
 /**
@@ -65,8 +68,8 @@ export class ReadGate {
   }
 
   /**
-   * Reads on whatever the application says, because the connection is closing: the peer's Close frame may come after messages that nobody
-   * has taken. Returns whether reading went on.
+   * Reads on even if the application has stopped reading, because the connection is closing: the peer's Close frame may
+   * come after unread messages. Returns whether reading went on.
    */
   ignoreApplication(): boolean {
     const before = this.#counted;

@@ -23,11 +23,12 @@ import { ReadGate, STOPPED_BY } from './read-gate.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { ConnectionInit, WebSocketConnection } from './websocket-connection.js';
 
-/** The answer to a Ping of keepalive: its arrival is enough. */
+/** Keepalive needs no answer to its Pings: the arrival of bytes is enough. */
 function ignoreAnswer(): void {}
 
 /**
- * The way in of a connection: takes what the transport emits to the protocol, and what the protocol makes of it to the application.
+ * Receives the events of the transport and of the protocol. Passes chunks to the protocol, and messages to the
+ * application.
  *
  *     transport 'data' ──▶ socketData() ──▶ Protocol ──▶ message() ──▶ Delivery ──▶ listeners, iterators
  *     transport 'end', 'error', 'close', a Close frame, a broken rule ──▶ Closing
@@ -106,8 +107,8 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
 
   /** Takes bytes that arrived after the opening handshake and before the connection was made. */
   receiveEarly(head: Uint8Array): void {
-    // They are read in the next turn, when the application has its listeners. Otherwise a Close frame after a message would be
-    // answered before the application could answer the message.
+    // They are read in the next turn, when the application has its listeners. Otherwise a Close frame after a message
+    // would be answered before the application could answer the message.
     if (!this.duplex.destroyed) this.#yield();
     // As a Buffer, because a message may be a part of it.
     this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
@@ -278,8 +279,8 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
   }
 
   /**
-   * Whether the peer has taken bytes that had to wait for it since the last call, or is still reading what the kernel holds. Bytes that
-   * the kernel takes at once say nothing about the peer.
+   * Whether the peer has taken bytes that had to wait for it since the last call, or is still reading what the kernel
+   * holds. Bytes that the kernel takes at once say nothing about the peer.
    */
   tookOutput(): boolean {
     const { taken, isBlocked, busyUntil } = this.outbox.writer;

@@ -20,22 +20,22 @@ import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 
-/** The events of a connection, with what their listeners get. None of them has to be listened to. */
+/** The events of a connection, with the arguments of their listeners. No listener is required. */
 export interface ConnectionEvents {
   /**
-   * A message: text as a string, binary as a Buffer. Its ArrayBuffer may hold other messages too, of which some are still to come: before
-   * it is transferred to a worker, copy the message out of it.
+   * A message: text as a string, binary as a Buffer. The ArrayBuffer of a Buffer may contain other messages too, even
+   * some that have not been delivered yet. To transfer a message to a worker, copy it first.
    */
   message: [data: Message];
-  /** The connection has ended; nothing follows. */
+  /** The connection has closed. No event follows. */
   close: [info: CloseInfo];
   /** After send() returned false: no more than `highWaterMark` bytes wait. */
   drain: [];
   ping: [payload: Buffer];
   pong: [payload: Buffer];
   /**
-   * A listener threw or rejected, so the connection was closed with 1011. Only the first failure is reported, and only `close` follows. If
-   * nobody listens, the process is warned.
+   * A listener threw or rejected, so the connection was closed with 1011. Only the first failure is reported, and only
+   * `close` follows. Without a listener, the process is warned.
    */
   handlerError: [error: HandlerError];
 }
@@ -46,26 +46,28 @@ export interface HandshakeResponse {
   readonly headers: HeaderFields;
 }
 
-/** What the opening handshake left to a connection. */
+/** The results of the opening handshake. */
 export interface ConnectionInit<Context = unknown> {
   readonly role: Role;
-  /** The subprotocol agreed on, or ''. */
+  /** The negotiated subprotocol, or ''. */
   readonly subprotocol: string;
-  /** The value of Sec-WebSocket-Extensions agreed on, or ''. */
+  /** The negotiated value of Sec-WebSocket-Extensions, or ''. */
   readonly extensions: string;
-  /** What `connection.context` is. */
+  /** The value of `connection.context`. */
   readonly context?: Context;
-  /** What `connection.response` is. */
+  /** The value of `connection.response`. */
   readonly response?: HandshakeResponse | undefined;
   readonly settings?: ConnectionSettings;
-  /** Bytes that came behind the handshake. */
+  /** Bytes that were received after the handshake. */
   readonly head?: Uint8Array | undefined;
   readonly tap?: WireTap | undefined;
-  /** permessage-deflate as it was agreed on. */
+  /** permessage-deflate with the negotiated parameters. */
   readonly deflate?: PerMessageDeflate | undefined;
-  /** Told of a listener's failure where no listener of `handlerError` is. Gives whether it was taken care of. */
+  /**
+   * Called when a listener fails and there is no listener for `handlerError`. Returns whether the failure was handled.
+   */
   readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
-  /** Told of the end ahead of all listeners, and where an application has removed them all. */
+  /** Called on close before any listeners, even if there are none. */
   readonly onClosed?: (connection: WebSocketConnection) => void;
 }
 
@@ -75,25 +77,29 @@ export interface WaitOptions {
 }
 
 /**
- * A live WebSocket connection, of a client or of a server: what connect() gives, and what a server's `connection` event brings.
+ * A live WebSocket connection of a client or a server. connect() resolves to one, and a server emits one with
+ * `connection`.
  *
  *     connection.on('message', data => connection.send(data));
  *     for await (const message of connection) …
  *
- * A message goes to an iterator that waits for one, or else to the listeners of `message`; where there is neither it is kept,
- * until one comes.
+ * A message goes to an iterator that waits for one, or else to the listeners for `message`. If there is neither, it is
+ * kept until there is one.
  */
 export class WebSocketConnection<Context = unknown> extends EventEmitter<ConnectionEvents> {
   readonly role: Role;
-  /** The subprotocol agreed on, or '' (RFC 6455 §1.9). */
+  /** The negotiated subprotocol, or '' (RFC 6455 §1.9). */
   readonly subprotocol: string;
-  /** The extensions agreed on, as in Sec-WebSocket-Extensions, or '' (§9.1). */
+  /** The negotiated extensions as in Sec-WebSocket-Extensions, or '' (§9.1). */
   readonly extensions: string;
-  /** The value that the server's authorize() or the caller of handleUpgrade() provided; undefined without one, and on a client. */
+  /**
+   * The value that the server's authorize() or the caller of handleUpgrade() provided; undefined without one, and on a
+   * client.
+   */
   readonly context: Context;
   /** The server's response to the opening handshake; undefined on a server. */
   readonly response: HandshakeResponse | undefined;
-  /** The addresses, and TLS where there is any. */
+  /** The addresses of both ends, and the properties of TLS if it is used. */
   readonly transport: TransportInfo;
   readonly #reading: Reading;
 
@@ -104,8 +110,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
       if (event === 'message') this.#reading.delivery.listenerAdded();
       return this;
     }
-    // Overrides without declarations: those of EventEmitter differ from one major version of @types/node to the next, and a
-    // declaration here would contradict one of them. once() calls on(), and prependOnceListener() calls prependListener().
+    // These overrides have no declarations, because those of EventEmitter differ between major versions of @types/node.
+    // once() calls on(), and prependOnceListener() calls prependListener().
     Object.assign(WebSocketConnection.prototype, {
       on: addListener,
       addListener,
@@ -114,7 +120,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
         if (event === 'message') this.#reading.delivery.listenerAdded();
         return this;
       },
-      // EventEmitter calls it for a listener whose promise rejected.
+      // EventEmitter calls it if the promise of a listener rejects.
       [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {
         this.#reading.handlers.failed(String(event), error);
       },
@@ -122,7 +128,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   /**
-   * Makes a connection of a transport whose opening handshake is over. connect() and WebSocketServer do this for you.
+   * Makes a connection from a transport whose opening handshake is complete. connect() and WebSocketServer do this for
+   * you.
    *
    * @throws {TypeError} if `transport` is neither a Duplex nor a Transport
    */
@@ -140,19 +147,19 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     if (init.head !== undefined && init.head.length > 0) this.#reading.receiveEarly(init.head);
   }
 
-  /** 'closing' from the first Close frame of either side, or a broken rule, until the transport is gone. */
+  /** 'closing' from the first Close frame of either side, or from a broken rule, until the transport has closed. */
   get state(): 'open' | 'closing' | 'closed' {
     const { closing } = this.#reading;
     if (closing.info !== undefined) return 'closed';
     return closing.hasBegun ? 'closing' : 'open';
   }
 
-  /** Bytes that send() took and that have not left: waiting their turn, as frames, and in the socket. */
+  /** How many bytes send() has taken that have not left yet: waiting, as frames, and in the socket. */
   get bufferedAmount(): number {
     return this.#reading.outbox.bufferedAmount;
   }
 
-  /** The last round trip of a Ping, keepalive's included, in milliseconds; undefined before the first. */
+  /** The last round trip of a Ping in milliseconds, including those of keepalive. Undefined before the first Pong. */
   get latency(): number | undefined {
     return this.#reading.latency;
   }
@@ -161,7 +168,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     return this.#reading.delivery.isPaused;
   }
 
-  /** Aborted when the connection has closed; its reason is the cause, where there is one. */
+  /** Aborted when the connection has closed. The reason is the `cause` of CloseInfo, if there is one. */
   get signal(): AbortSignal {
     return this.#reading.closing.signal;
   }
@@ -174,12 +181,13 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   // Sending
 
   /**
-   * Sends a message: a string as text, anything else as binary. The bytes are copied, so their memory may be reused as soon as this
-   * returns. For a message to many connections, use prepareMessage().
+   * Sends a message: a string as text, anything else as binary. The bytes are copied, so their memory may be reused
+   * when this returns. For one message to many connections, use prepareMessage().
    *
-   * @returns `true` if the message was taken; `false` if it was taken and more than `highWaterMark` bytes now wait, so stop until
+   * @returns `true` if the message was taken; `false` if it was taken and more than `highWaterMark` bytes now wait, so
+   *   stop until
    *   drained() or `drain`; `undefined` if it was dropped because the connection is closing or closed
-   * @throws {TypeError} if `data` is none of the types above, or for a wrong option
+   * @throws {TypeError} if `data` or an option has the wrong type
    * @throws {RangeError} if bytes that are sent as text are not UTF-8
    */
   send(data: Sendable | PreparedMessage, options?: SendOptions): boolean | undefined {
@@ -196,12 +204,14 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   /**
-   * Sends one message from a source of pieces, each as a fragment, no faster than the peer takes them. It is
-   * not compressed, and the peer receives it as one message, within its `maxMessageSize`. A piece is copied before the
-   * next one is asked for, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. A source that
-   * fails midway, or an abort, leaves a message that can't be completed: the connection is closed with 1011.
+   * Sends one message from a source of pieces. Each piece is sent as a fragment, no faster than the peer takes them.
+   * The message is not compressed. The peer receives it as one message, within its `maxMessageSize`. A piece is copied
+   * before the next one is requested, so the source may reuse its memory. Messages sent meanwhile wait until this one
+   * is complete. If the source fails after the first piece, or the signal aborts then, the message can't be completed,
+   * so the connection is closed with 1011.
    *
-   * @returns true when all of it is on its way, false if the connection closed before. Rejects with a TypeError for a wrong argument.
+   * @returns true when the whole message has been queued, false if the connection closed before. Rejects with a
+   *   TypeError for a wrong argument.
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => this.#sendStream(source, signalOf(options)));
@@ -227,23 +237,25 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     return stream.result;
   }
 
-  /** Resolves true as soon as no more than `highWaterMark` bytes wait, false as soon as the connection is no longer open. */
+  /** Resolves to true when no more than `highWaterMark` bytes wait, to false when the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => this.#reading.outbox.drained(signalOf(options)));
   }
 
   /**
-   * Resolves true when everything that was sent before this call has been handed to the operating system, false if the connection closes
-   * first.
+   * Resolves to true when everything that was sent before this call has been handed to the operating system, to false
+   * if the connection closes first.
    */
   flushed(options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => this.#reading.outbox.flushed(signalOf(options)));
   }
 
   /**
-   * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined if the connection closes first.
+   * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined if the connection closes
+   * first.
    *
-   * @param data at most 125 bytes. By default 4 bytes that are unique. For anything else, rejects with a TypeError or RangeError.
+   * @param data at most 125 bytes. By default 4 bytes that are unique. For anything else, rejects with a TypeError or
+   *   RangeError.
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     return rejectIfThrown(() => this.#ping(data, signalOf(options)));
@@ -268,7 +280,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   /**
-   * Sends a Pong that answers no Ping, as a one-way heartbeat (§5.5.3). Does nothing if the connection is closing or closed.
+   * Sends a Pong that answers no Ping, as a one-way heartbeat (§5.5.3). Does nothing if the connection is closing or
+   * closed.
    *
    * @param data at most 125 bytes; none by default
    * @throws {TypeError | RangeError} for anything else
@@ -280,19 +293,22 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   // Receiving
 
-  /** Stops delivering messages, and soon reading; nothing is lost. For `unreadTimeout` at most. */
+  /**
+   * Stops delivering messages and then reading. Nothing is lost. After `unreadTimeout`, the connection is terminated.
+   */
   pause(): void {
     if (this.state === 'open') this.#reading.delivery.pause();
   }
 
-  /** Goes on where pause() stopped. */
+  /** Delivers messages again after pause(). */
   resume(): void {
     this.#reading.delivery.resume();
   }
 
   /**
-   * Iterates over the messages until the connection has closed, for an application that has no listener of `message`. The loop ends after a
-   * clean closing handshake. If the connection ended in any other way, it throws the `cause` of CloseInfo after the last message.
+   * Iterates over the messages until the connection has closed, for an application without a listener for `message`.
+   * The loop ends after a clean closing handshake. If the connection ended in any other way, the loop throws the
+   * `cause` of CloseInfo after the last message.
    */
   [Symbol.asyncIterator](): MessageIterator {
     return this.#reading.delivery.iterator();
@@ -301,15 +317,16 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   // The end
 
   /**
-   * The closing handshake (§7.1.2), behind all that was sent before:
+   * Starts the closing handshake (§7.1.2) after all earlier messages.
    *
    *     this endpoint                         peer
    *       Close (code, reason) ─────────────▶
-   *                            ◀─── messages that were on their way are still delivered (to an iterator, as many as may be kept)
+   *                            ◀─── messages in flight are still delivered (to an iterator, as many as may be kept)
    *                            ◀───────────── Close (code)
-   *       the server ends TCP, the client waits for that; after `closeTimeout` the connection is destroyed
+   *       The server ends TCP and the client waits for that. After `closeTimeout`, the connection is destroyed.
    *
-   * @returns how the connection ended. If the code must not be sent (§7.4) or the reason is longer than 123 bytes, rejects with a
+   * @returns how the connection ended. If the code must not be sent (§7.4) or the reason is longer than 123 bytes,
+   *   rejects with a
    *   TypeError or RangeError, and nothing else happens.
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
@@ -324,7 +341,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     return this.closed;
   }
 
-  /** Ends the connection at once, without a closing handshake: for a peer that is not worth the wait. */
+  /** Destroys the connection at once, without a closing handshake. */
   terminate(): void {
     this.#reading.closing.terminate();
   }
