@@ -11,6 +11,7 @@ export type { SocketOptions } from './client/socket-options.js';
 export { startTls } from './client/tls.js';
 export type { Destination } from './client/url.js';
 export type { CloseInfo } from './connection/close-info.js';
+export { createPair, type PairOptions } from './connection/create-pair.js';
 export type { Message } from './connection/inbox.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
 export type { Sendable, SendOptions } from './connection/payload.js';

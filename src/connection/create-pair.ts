@@ -1,0 +1,46 @@
+import { invalidType } from '../errors.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { memoryPair } from '../transport/memory-pair.js';
+import { transportOf } from '../transport/transport.js';
+import { CONNECTION_OPTION_NAMES, type ConnectionOptions, resolveConnectionOptions } from './options.js';
+import { WebSocketConnection } from './websocket-connection.js';
+
+/** Options of createPair(). */
+export interface PairOptions {
+  /** Options of the client's connection. */
+  readonly client?: ConnectionOptions;
+  /** Options of the server's connection. */
+  readonly server?: ConnectionOptions;
+  /** What `subprotocol` is on both connections. Default ''. */
+  readonly subprotocol?: string;
+}
+
+const PAIR_OPTION_NAMES: OptionNames<PairOptions> = { client: true, server: true, subprotocol: true };
+
+/**
+ * Creates a client's and a server's connection that are joined in memory, for tests without sockets.
+ *
+ * They behave as connections over TCP do after the opening handshake: frames, masking, limits, backpressure, keepalive and the closing
+ * handshake. There is no opening handshake, so nothing is compressed.
+ *
+ * @throws {TypeError | RangeError} if an option is wrong
+ */
+export function createPair(options: PairOptions = {}): [client: WebSocketConnection, server: WebSocketConnection] {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptionNames(options, PAIR_OPTION_NAMES);
+  const { client = {}, server = {}, subprotocol = '' } = options;
+  if (typeof subprotocol !== 'string') throw invalidType('subprotocol', 'a string', subprotocol);
+  const settings = { client: settingsOf('client', client), server: settingsOf('server', server) };
+  const [near, far] = memoryPair();
+  const agreed = { subprotocol, extensions: '' };
+  return [
+    new WebSocketConnection(transportOf(near), { ...agreed, role: 'client', settings: settings.client }),
+    new WebSocketConnection(transportOf(far), { ...agreed, role: 'server', settings: settings.server }),
+  ];
+}
+
+function settingsOf(name: 'client' | 'server', options: ConnectionOptions) {
+  if (typeof options !== 'object' || options === null) throw invalidType(name, 'an object', options);
+  checkOptionNames(options, CONNECTION_OPTION_NAMES, `${name}.`);
+  return resolveConnectionOptions(options);
+}
