@@ -43,21 +43,16 @@ export { HeaderFields, type HeaderInput, type HeaderLine } from './handshake/hea
 export type { OriginRule } from './handshake/origin.js';
 export { Refusal, type RefusalOptions } from './handshake/refusal.js';
 export type { UpgradeRequest } from './handshake/request.js';
+export type { ResponseHeaders } from './handshake/response-headers.js';
 export type { PerMessageDeflateOptions } from './permessage-deflate/index.js';
-export type {
-  Authorize,
-  Denial,
-  PendingRequest,
-  RefusedRequest,
-  ServerOptions,
-  ServerRequest,
-} from './server/options.js';
-export {
-  type BroadcastOptions,
-  type ServerCloseOptions,
-  type ServerEvents,
-  WebSocketServer,
-} from './server/websocket-server.js';
+export type { Authorize, AuthorizeOptions, Denial } from './server/authorization.js';
+export type { BroadcastOptions } from './server/broadcast.js';
+export type { ServerEvents } from './server/events.js';
+export type { HandshakeOutcome } from './server/opening-handshake.js';
+export type { ServerOptions } from './server/options.js';
+export type { PendingRequest, RefusedRequest, ServerRequest } from './server/requests.js';
+export type { ServerCloseOptions } from './server/shutdown.js';
+export { type HandleUpgradeOptions, WebSocketServer } from './server/websocket-server.js';
 export { type Transport, transportOf } from './transport/transport.js';
 export type { CertificateInfo, TlsInfo, TransportInfo } from './transport/transport-info.js';
 export type { WireTap } from './transport/wire-tap.js';

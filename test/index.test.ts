@@ -43,6 +43,7 @@ describe('the public surface', () => {
     ]);
     expect(typesOf('index.ts')).toEqual([
       'Authorize',
+      'AuthorizeOptions',
       'BroadcastOptions',
       'CertificateInfo',
       'CloseInfo',
@@ -58,7 +59,9 @@ describe('the public surface', () => {
       'DialOptions',
       'ErrorCode',
       'Fault',
+      'HandleUpgradeOptions',
       'HandshakeErrorDetails',
+      'HandshakeOutcome',
       'HandshakePhase',
       'HandshakeResponse',
       'HeaderInput',
@@ -72,6 +75,7 @@ describe('the public surface', () => {
       'PreparedMessage',
       'RefusalOptions',
       'RefusedRequest',
+      'ResponseHeaders',
       'SendOptions',
       'Sendable',
       'ServerCloseOptions',

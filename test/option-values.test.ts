@@ -69,6 +69,7 @@ const SERVER: Table<ServerOptions> = {
   tls: ['object', 'array'],
   server: [],
   noServer: ['boolean'],
+  headers: ['array', 'object', 'function'],
   path: ['string'],
   origins: ['string', 'array', 'function'],
   hosts: ['array', 'function'],

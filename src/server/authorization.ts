@@ -1,48 +1,79 @@
 import { HandlerError, invalidReturn } from '../errors.js';
-import { Refusal } from '../handshake/refusal.js';
+import { Refusal, type RefusalOptions } from '../handshake/refusal.js';
+import { ResponseHeaders } from '../handshake/response-headers.js';
 import type { OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
-import type { Accepted, Denial, PendingRequest, ServerSettings } from './options.js';
+import type { PendingRequest } from './requests.js';
 
-/** What came of asking authorize(). */
-export type Verdict<Context> =
-  | { readonly context: Accepted<Context> }
-  | { readonly refusal: Refusal; readonly error?: HandlerError };
+/** A refusal by authorize(): any status from 300 to 599, with the headers and the body of the response. A Refusal is one too. */
+export interface Denial extends RefusalOptions {
+  readonly status: number;
+}
 
 const DENIAL_NAMES: OptionNames<Denial> = { status: true, reason: true, headers: true, body: true, detail: true };
 
+/** Of all that authorize() may return, what accepts the request. */
+export type Accepted<Context> = Exclude<Context, Denial | false | null>;
+
+/** What authorize() may return. */
+export type Answer<Context> = Context | Denial | false | null;
+
+export interface AuthorizeOptions {
+  /** Aborts when the client has left, the server shuts down, or `authorizeTimeout` has passed. */
+  readonly signal: AbortSignal;
+  /** Headers for the response that accepts the request. A refusal doesn't have them: a Denial has headers of its own. */
+  readonly responseHeaders: ResponseHeaders;
+}
+
 /**
- * Asks the application whether a valid request may become a connection. Never rejects: an authorize() that fails, or takes too
- * long, says no.
+ * Decides on a valid request.
  *
- * @param asking makes the signal of authorize(). Aborting it ends the wait. It serves this request alone: AbortSignal.any() would keep
- *   the listeners of authorize() alive for good (seen on Node 20).
+ * A Denial or a Refusal refuses it, and so do false and null (with 403). The request is also refused, with 500, and the failure reported by
+ * `handlerError`, if the function throws or rejects, or if it returns undefined or an object that has a numeric `status` but is not a
+ * Denial. Any other value accepts the request and becomes `request.context` and `connection.context`.
+ */
+export type Authorize<Context> = (
+  request: PendingRequest,
+  options: AuthorizeOptions,
+) => Answer<Context> | Promise<Answer<Context>>;
+
+/** The outcome of asking the application. */
+export type Verdict<Context> =
+  | { readonly context: Accepted<Context>; readonly responseHeaders: ResponseHeaders }
+  | { readonly refusal: Refusal; readonly error?: HandlerError };
+
+/**
+ * Asks the application whether a valid request may become a connection. Never rejects: if the application fails or takes longer than
+ * `timeout`, the request is refused.
+ *
+ * @param asking provides the signal of authorize(). Aborting it ends the wait. It serves one request, since AbortSignal.any() would keep
+ *   the listeners of authorize() alive forever (seen on Node 20).
  */
 export async function authorizeRequest<Context>(
   request: PendingRequest,
-  settings: ServerSettings<Context>,
+  authorize: Authorize<Context>,
+  timeout: number,
   asking: AbortController,
 ): Promise<Verdict<Context>> {
-  const { authorize, authorizeTimeout } = settings;
-  if (authorize === undefined) return { context: undefined as Accepted<Context> };
   const { signal } = asking;
+  const responseHeaders = new ResponseHeaders();
   let isTooLate = false;
   const timer = setTimeout(() => {
     isTooLate = true;
-    asking.abort(new Error(`it took more than ${authorizeTimeout} ms (authorizeTimeout)`));
-  }, authorizeTimeout);
+    asking.abort(new Error(`it took more than ${timeout} ms (authorizeTimeout)`));
+  }, timeout);
   try {
-    const answer = await Promise.race([authorize(request, { signal }), rejectionOf(signal)]);
-    const refusal = refusalBy(answer);
-    return refusal === undefined ? { context: answer as Accepted<Context> } : { refusal };
+    const answer = await Promise.race([authorize(request, { signal, responseHeaders }), rejectionOf(signal)]);
+    const refusal = refusalIn(answer);
+    return refusal === undefined ? { context: answer as Accepted<Context>, responseHeaders } : { refusal };
   } catch (thrown) {
     if (isTooLate) {
-      const detail = `authorize() took longer than authorizeTimeout, ${authorizeTimeout} ms.`;
+      const detail = `authorize() took longer than authorizeTimeout, ${timeout} ms.`;
       return { refusal: new Refusal(503, { detail }), error: failure(thrown) };
     }
-    // Nobody waits for the answer any more.
+    // The request was refused, or its client has left: the answer is not used.
     if (signal.aborted) return { refusal: new Refusal(408) };
-    // What it threw is the server's to know, and not the client's.
+    // The client must not learn what was thrown.
     const detail = 'authorize() failed: see the handlerError event.';
     return { refusal: new Refusal(500, { detail }), error: failure(thrown) };
   } finally {
@@ -57,21 +88,21 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * The refusal that an answer stands for, or undefined where it accepts.
+ * Returns the refusal that an answer means; undefined if it accepts.
  *
- * @throws {TypeError | RangeError} where it may have been meant either way: such an answer must not be an open door
+ * @throws {TypeError | RangeError} if the answer can be read either way: such an answer must not accept a request
  */
-function refusalBy(answer: unknown): Refusal | undefined {
+function refusalIn(answer: unknown): Refusal | undefined {
   if (answer instanceof Refusal) return answer;
   if (answer === false || answer === null) return new Refusal(403, { detail: `authorize() returned ${answer}.` });
-  // As of a function that forgot to return.
+  // The function may have forgotten to return.
   if (answer === undefined) throw invalidReturn('authorize', 'a context, true, false or a denial', answer);
   if (typeof answer !== 'object' || typeof (answer as Partial<Denial>).status !== 'number') return undefined;
-  // A row of a database may have a status of its own, and a denial a typo.
+  // A database row may have a status, and a denial may have a typo.
   if (!Object.keys(answer).every(name => Object.hasOwn(DENIAL_NAMES, name))) {
     const expected =
-      'a denial, of status, reason, headers, body and detail alone, or a context without a numeric `status` (wrapped, as in { user: row }, ' +
-      'it may have one)';
+      'a denial with no properties but status, reason, headers, body and detail, or a context without a numeric `status` (wrap it, as in ' +
+      '{ user: row })';
     throw invalidReturn('authorize', expected, answer);
   }
   const denial = answer as Denial;

@@ -439,7 +439,7 @@ const ROWS: readonly Row[] = [
     kept: [
       'handshake/http1/request-rules.ts judge',
       'handshake/http1/server-handshake.ts refusalOf',
-      'server/upgrade.ts refuse',
+      'server/opening-handshake.ts refuse',
     ],
   },
   {
@@ -524,14 +524,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: "the server MUST complete the following steps to accept the connection and send the server's opening handshake",
-    kept: ['server/upgrade.ts #accept', 'handshake/http1/responses.ts encodeAcceptance'],
+    kept: ['server/opening-handshake.ts #accept', 'handshake/http1/responses.ts encodeAcceptance'],
   },
   {
     id: '4.2.2-i1',
     keyword: 'implied',
     binds: 'server',
     says: 'perform a TLS handshake over the connection. If this fails',
-    kept: ['server/listener.ts #greet'],
+    kept: ['server/accept/listener.ts #startTls'],
     by: 'by node:tls',
   },
   {
@@ -539,7 +539,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: "all further communication for the connection (including the server's handshake) MUST run through the encrypted tunnel",
-    kept: ['server/listener.ts #secured'],
+    kept: ['server/accept/listener.ts #secured'],
     by: 'by node:tls',
   },
   {
@@ -568,7 +568,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: 'If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code',
-    kept: ['handshake/negotiation.ts refuseAccess', 'server/upgrade.ts refuse'],
+    kept: ['handshake/negotiation.ts refuseAccess', 'server/opening-handshake.ts refuse'],
   },
   {
     id: '4.2.2-6',
@@ -659,7 +659,7 @@ const ROWS: readonly Row[] = [
     keyword: 'implied',
     binds: 'server',
     says: 'Optionally, a |Sec-WebSocket-Extensions| header field, with a value /extensions/',
-    kept: ['handshake/negotiation.ts acceptanceHeaders', 'server/upgrade.ts #accept'],
+    kept: ['handshake/negotiation.ts acceptanceHeaders', 'server/opening-handshake.ts #accept'],
   },
   {
     id: '4.2.2-i9',
@@ -1088,7 +1088,11 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'The endpoints of a connection MUST negotiate the use of any extensions during the opening handshake.',
-    kept: ['client/compression.ts agreedDeflate', 'server/upgrade.ts #accept', 'framing/frame-decoder.ts #check'],
+    kept: [
+      'client/compression.ts agreedDeflate',
+      'server/opening-handshake.ts #accept',
+      'framing/frame-decoder.ts #check',
+    ],
   },
   {
     id: '6.1-1',
@@ -1341,7 +1345,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: 'To do so, the server MUST simply _Close the WebSocket Connection_ (Section 7.1.1).',
-    kept: ['server/upgrade.ts refuse', 'transport/linger.ts endAndDiscard'],
+    kept: ['server/opening-handshake.ts refuse', 'transport/linger.ts endAndDiscard'],
   },
   {
     id: '7.2.3-1',
@@ -1579,7 +1583,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'WebSocket implementations MUST support TLS',
-    kept: ['client/tls.ts connect', 'server/listener.ts Listener'],
+    kept: ['client/tls.ts connect', 'server/accept/listener.ts Listener'],
   },
   {
     id: '10.6-2',
@@ -1604,7 +1608,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'both',
     says: '(e.g., incorrect path or origin in the client request), the endpoint MAY drop the TCP connection',
-    kept: ['server/upgrade.ts refuse', 'client/open.ts openHandshake'],
+    kept: ['server/opening-handshake.ts refuse', 'client/open.ts openHandshake'],
   },
   {
     id: '10.7-3',

@@ -50,7 +50,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'server',
     says: 'To accept the use of an offered PMCE, a server MUST include the extension name of the PMCE in the "Sec-WebSocket-Extensions" header field',
-    kept: ['permessage-deflate/parameters.ts accept', 'server/upgrade.ts #accept'],
+    kept: ['permessage-deflate/parameters.ts accept', 'server/opening-handshake.ts #accept'],
   },
   {
     id: '5-6',
@@ -64,7 +64,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'server',
     says: 'A server MUST NOT accept a PMCE extension negotiation offer together with another extension if the PMCE will conflict',
-    kept: ['server/upgrade.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
+    kept: ['server/opening-handshake.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
   },
   {
     id: '5-8',
@@ -78,7 +78,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'server',
     says: 'A server MUST NOT accept a PMCE extension negotiation offer together with another extension if the PMCE will be applied to the output',
-    kept: ['server/upgrade.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
+    kept: ['server/opening-handshake.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
   },
   {
     id: '5-10',
@@ -92,7 +92,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST NOT',
     binds: 'server',
     says: 'A server declining all offered PMCEs MUST NOT include any element with PMCE names.',
-    kept: ['server/upgrade.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
+    kept: ['server/opening-handshake.ts #accept', 'permessage-deflate/parameters.ts acceptOffer'],
   },
   {
     id: '5-12',

@@ -160,8 +160,8 @@ describe('authorize() fails', () => {
   test('with an object that has a numeric status and more: the server is told how to give it', async () => {
     const { failures } = await answerOf(() => ({ id: 7, status: 1 }));
     expect(failures[0]![0].message).toBe(
-      'authorize() failed: authorize() must return a denial, of status, reason, headers, body and detail alone, or a ' +
-        'context without a numeric `status` (wrapped, as in { user: row }, it may have one), got an object',
+      'authorize() failed: authorize() must return a denial with no properties but status, reason, headers, body and ' +
+        'detail, or a context without a numeric `status` (wrap it, as in { user: row }), got an object',
     );
   });
 

@@ -6,7 +6,7 @@ import net from 'node:net';
 import tls, { type TlsOptions } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { type ServerOptions, WebSocketServer } from '../../src/index.js';
-import { resolveServerOptions } from '../../src/server/options.js';
+import { resolveServerOptions } from '../../src/server/settings.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 
 const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
@@ -16,18 +16,18 @@ const OTHER_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.
 });
 const NO_CERTIFICATE =
   'tls must be an object with cert and key, or with pfx, SNICallback or pskCallback, got an object';
-const HOMES = 'options must be an object with exactly one of port, socketPath, server, noServer';
+const SOURCES = 'one of: port, socketPath, server, noServer';
 
 describe('what the caller does wrong throws in the constructor, naming the option', () => {
   test.each<[message: string, options: unknown, error: typeof TypeError | typeof RangeError]>([
     ['options must be an object, got undefined', undefined, TypeError],
     ['options must be an object, got null', null, TypeError],
     ['options must be an object, got 8080', 8080, TypeError],
-    [`${HOMES}, got "none of them"`, {}, TypeError],
-    [`${HOMES}, got "none of them"`, { noServer: false }, TypeError],
-    [`${HOMES}, got "port, noServer"`, { port: 0, noServer: true }, TypeError],
-    [`${HOMES}, got "port, socketPath"`, { port: 0, socketPath: '/tmp/x' }, TypeError],
-    [`${HOMES}, got "port, server"`, { port: 0, server: http.createServer() }, TypeError],
+    [`Pass ${SOURCES}`, {}, TypeError],
+    [`Pass ${SOURCES}`, { noServer: false }, TypeError],
+    [`Pass only ${SOURCES} (got port and noServer)`, { port: 0, noServer: true }, TypeError],
+    [`Pass only ${SOURCES} (got port and socketPath)`, { port: 0, socketPath: '/tmp/x' }, TypeError],
+    [`Pass only ${SOURCES} (got port and server)`, { port: 0, server: http.createServer() }, TypeError],
     ['port must be a number, got "80"', { port: '80' }, TypeError],
     ['port must be an integer from 0 to 65535, got 65536', { port: 65_536 }, RangeError],
     ['port must be an integer', { port: -1 }, RangeError],
@@ -45,20 +45,40 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     [NO_CERTIFICATE, { socketPath: '/tmp/x', tls: { cert: undefined, key: undefined } }, TypeError],
     [NO_CERTIFICATE, { port: 0, tls: { cert: TLS_CERTIFICATE } }, TypeError],
     [NO_CERTIFICATE, { port: 0, tls: { key: TLS_KEY } }, TypeError],
-    ['tls must be left out beside noServer (it is for port and socketPath)', { noServer: true, tls: TLS }, TypeError],
-    ['tls must be left out beside server', { server: http.createServer(), tls: TLS }, TypeError],
-    ['host must be left out beside noServer (it is for port), got "::1"', { noServer: true, host: '::1' }, TypeError],
-    ['host must be left out beside server', { server: http.createServer(), host: '::1' }, TypeError],
-    ['host must be left out beside socketPath', { socketPath: '/tmp/x', host: '::1' }, TypeError],
-    ['backlog must be left out beside noServer', { noServer: true, backlog: 5 }, TypeError],
-    ['backlog must be left out beside server', { server: http.createServer(), backlog: 5 }, TypeError],
+    ['tls works with port or socketPath only: leave it out next to noServer', { noServer: true, tls: TLS }, TypeError],
     [
-      'handshakeTimeout must be left out beside server',
+      'tls works with port or socketPath only: leave it out next to server',
+      { server: http.createServer(), tls: TLS },
+      TypeError,
+    ],
+    ['host works with port only: leave it out next to noServer', { noServer: true, host: '::1' }, TypeError],
+    ['host works with port only: leave it out next to server', { server: http.createServer(), host: '::1' }, TypeError],
+    ['host works with port only: leave it out next to socketPath', { socketPath: '/tmp/x', host: '::1' }, TypeError],
+    [
+      'backlog works with port or socketPath only: leave it out next to noServer',
+      { noServer: true, backlog: 5 },
+      TypeError,
+    ],
+    [
+      'backlog works with port or socketPath only: leave it out next to server',
+      { server: http.createServer(), backlog: 5 },
+      TypeError,
+    ],
+    [
+      'handshakeTimeout works with port or socketPath only: leave it out next to server',
       { server: http.createServer(), handshakeTimeout: 5 },
       TypeError,
     ],
-    ['maxHeadSize must be left out beside noServer', { noServer: true, maxHeadSize: 5 }, TypeError],
-    ['maxHeaderLines must be left out beside noServer', { noServer: true, maxHeaderLines: 5 }, TypeError],
+    [
+      'maxHeadSize works with port or socketPath only: leave it out next to noServer',
+      { noServer: true, maxHeadSize: 5 },
+      TypeError,
+    ],
+    [
+      'maxHeaderLines works with port or socketPath only: leave it out next to noServer',
+      { noServer: true, maxHeaderLines: 5 },
+      TypeError,
+    ],
     ['noServer must be a boolean, got "yes"', { noServer: 'yes' }, TypeError],
     ['noServer must be a boolean, got 0', { port: 0, noServer: 0 }, TypeError],
     [
@@ -140,7 +160,7 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     expect(thrown).toBeInstanceOf(TypeError);
     const { message, cause } = thrown as TypeError;
     expect(cause).toBeInstanceOf(Error);
-    expect(message).toBe(`tls must be what node:tls takes (${(cause as Error).message}), got an object`);
+    expect(message).toBe(`tls must be options of node:tls (${(cause as Error).message}), got an object`);
     expect(thrown).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
   });
 

@@ -2,15 +2,15 @@ import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { encodeFrame } from '../../src/framing/frame-encoder.js';
-import { OPCODE } from '../../src/framing/opcode.js';
-import { connect } from '../../src/index.js';
-import { request } from '../helpers/http-heads.js';
-import { openServer, temporarySocket } from '../helpers/open-server.js';
-import { RawPeer, rawConnect, rawConnectTls, rawConnectUnix } from '../helpers/raw-peer.js';
-import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
+import { encodeFrame } from '../../../src/framing/frame-encoder.js';
+import { OPCODE } from '../../../src/framing/opcode.js';
+import { connect } from '../../../src/index.js';
+import { request } from '../../helpers/http-heads.js';
+import { openServer, temporarySocket } from '../../helpers/open-server.js';
+import { RawPeer, rawConnect, rawConnectTls, rawConnectUnix } from '../../helpers/raw-peer.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../../helpers/tls-fixture.js';
 
-vi.mock('../../src/timers.js', () => import('../helpers/global-timers.js'));
+vi.mock('../../../src/timers.js', () => import('../../helpers/global-timers.js'));
 
 const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
 const CA = { tls: { ca: TLS_CERTIFICATE } };

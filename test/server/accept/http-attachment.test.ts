@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { Duplex, type DuplexOptions, PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { encodeFrame } from '../../src/framing/frame-encoder.js';
-import { OPCODE } from '../../src/framing/opcode.js';
-import { connect, type ServerOptions, WebSocketServer } from '../../src/index.js';
-import { headerOf, incomingRequest, request } from '../helpers/http-heads.js';
-import { watch } from '../helpers/open-server.js';
-import { rawConnect } from '../helpers/raw-peer.js';
-import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
+import { encodeFrame } from '../../../src/framing/frame-encoder.js';
+import { OPCODE } from '../../../src/framing/opcode.js';
+import { connect, type ServerOptions, WebSocketServer } from '../../../src/index.js';
+import { headerOf, incomingRequest, request } from '../../helpers/http-heads.js';
+import { watch } from '../../helpers/open-server.js';
+import { rawConnect } from '../../helpers/raw-peer.js';
+import { TLS_CERTIFICATE, TLS_KEY } from '../../helpers/tls-fixture.js';
 
 /** A server of node's that serves a page everywhere, on a free port. */
 async function pages(secure = false): Promise<{ pages: http.Server; port: number }> {
@@ -190,7 +190,7 @@ describe('two for the same upgrades: the second, which would get none, is not co
     const first = attached(server, options);
     const construct = () => new WebSocketServer({ server, ...options });
     expect(construct).toThrow(RangeError);
-    expect(construct).toThrow('path must be one that no other WebSocketServer on this server has, got');
+    expect(construct).toThrow('is attached to this server: give each');
     expect(await statusOf(port, request({ line: 'GET /a HTTP/1.1' }))).toBe('101');
     expect(first.connections).toHaveLength(1);
     await first.server.close({ timeout: 0 });
@@ -357,7 +357,7 @@ describe('noServer and handleUpgrade()', () => {
     peer.write(request());
     await peer.head();
     expect(thrown).toEqual([expect.any(RangeError), expect.any(RangeError)]);
-    expect(String(thrown[0])).toContain('socket must be one that no handleUpgrade() has taken yet');
+    expect(String(thrown[0])).toContain('socket was passed to handleUpgrade() before');
     expect([first.connections.length, second.connections.length]).toEqual([1, 0]);
     expect(peer.text).toBe('');
     await Promise.all([first.server.close({ timeout: 50 }), second.server.close({ timeout: 50 })]);
@@ -478,7 +478,7 @@ describe('another listener has the socket while authorize() is deciding: it is l
       expect(watched.server.clients.size).toBe(0);
       // One for each server, however many requests.
       expect(warned).toHaveBeenCalledTimes(warnings);
-      if (warnings > 0) expect(warned.mock.calls[0]![0]).toContain("such as another 'upgrade' listener");
+      if (warnings > 0) expect(warned.mock.calls[0]![0]).toContain("another 'upgrade' listener");
       await watched.server.close({ timeout: 50 });
     }
   });

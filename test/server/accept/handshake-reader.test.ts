@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { headerOf, request } from '../helpers/http-heads.js';
-import { openServer } from '../helpers/open-server.js';
-import { type RawPeer, rawConnect } from '../helpers/raw-peer.js';
+import { headerOf, request } from '../../helpers/http-heads.js';
+import { openServer } from '../../helpers/open-server.js';
+import { type RawPeer, rawConnect } from '../../helpers/raw-peer.js';
 
 /** Reads a refusal to its end: head, body by its Content-Length, FIN. */
 async function refusalOf(peer: RawPeer): Promise<{ status: number; head: string; body: string }> {
@@ -125,7 +125,7 @@ describe('the deadline is absolute (408)', () => {
     const peer = await rawConnect(port);
     expect(await refusalOf(peer)).toMatchObject({ status: 408 });
     expect(refusals).toEqual([[408, undefined]]);
-    expect(details).toEqual(['The request did not come whole within handshakeTimeout.']);
+    expect(details).toEqual(['The request did not arrive within handshakeTimeout.']);
   });
 
   test('bytes trickle', async () => {

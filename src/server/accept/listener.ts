@@ -1,14 +1,17 @@
 import net, { type AddressInfo, type Socket } from 'node:net';
 import tls, { type TlsOptions } from 'node:tls';
-import { invalidType } from '../errors.js';
-import { now } from '../timers.js';
-import type { Home } from './options.js';
+import { invalidType } from '../../errors.js';
+import { now } from '../../timers.js';
+import type { ServerOptions } from '../options.js';
+
+/** Where a Listener listens. */
+export type ListenOptions = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls'>;
 
 export interface ListenerOwner {
-  /** A transport stands, TLS included. `timeLeft` of the handshake's deadline, which runs from TCP accept. */
+  /** A transport is connected, TLS included. `timeLeft` is what remains of the handshake's deadline, which starts at TCP accept. */
   accepted(socket: Socket, timeLeft: number): void;
   listening(): void;
-  /** Listening, or accepting, failed. */
+  /** Listening or accepting failed. */
   failed(error: Error): void;
 }
 
@@ -18,25 +21,25 @@ export class Listener {
   readonly #tlsServer: tls.Server | undefined;
   readonly #owner: ListenerOwner;
   readonly #timeout: number;
-  /** The sockets under TLS that are not gone. */
+  /** The TCP sockets under TLS that have not closed. */
   readonly #tlsSockets = new Set<Socket>();
-  /** Sockets in the middle of their TLS handshake, by their far end, and when they were accepted. */
-  readonly #greeting = new Map<string, { readonly socket: Socket; readonly acceptedAt: number }>();
+  /** The sockets in their TLS handshake, by their remote endpoint, and when they were accepted. */
+  readonly #tlsHandshakes = new Map<string, { readonly socket: Socket; readonly acceptedAt: number }>();
   #isClosed = false;
 
-  constructor(options: Home, timeout: number, owner: ListenerOwner) {
+  constructor(options: ListenOptions, timeout: number, owner: ListenerOwner) {
     this.#owner = owner;
     this.#timeout = timeout;
-    // allowHalfOpen: whose turn it is to end TCP is the protocol's to say, not node's. But a client that ends its side during the TLS
-    // handshake has left: Node then destroys its socket, as node:https does.
+    // allowHalfOpen: the protocol decides who ends TCP first, not Node. But during the TLS handshake a client that ends its side has
+    // left. Node then destroys its socket, as node:https does.
     this.#server = net.createServer({ allowHalfOpen: options.tls === undefined, noDelay: true });
     this.#server.on('listening', () => owner.listening());
     this.#server.on('error', error => this.#failed(error));
     if (options.tls !== undefined) {
-      // A TLS server that listens to nothing itself: the sockets are handed to it, so that their deadline runs from TCP accept.
+      // This TLS server does not listen. It gets the sockets from #server, so that their deadline starts at TCP accept.
       this.#tlsServer = createTlsServer({ ALPNProtocols: ['http/1.1'], ...options.tls, handshakeTimeout: timeout });
       this.#tlsServer.on('secureConnection', socket => this.#secured(socket));
-      // The certificate was refused, or this was no TLS at all: that socket is lost, and it alone.
+      // The certificate was refused, or the client does not speak TLS. Only this socket is affected.
       this.#tlsServer.on('tlsClientError', (_error, socket) => socket.destroy());
     }
     this.#server.on('connection', socket => this.#accept(socket));
@@ -47,7 +50,7 @@ export class Listener {
     });
   }
 
-  /** Where it listens: the path of a Unix domain socket as a string; null before and after. */
+  /** Where it listens: the path of a Unix domain socket as a string; null if it does not listen yet, or no longer. */
   address(): AddressInfo | string | null {
     return this.#server.address();
   }
@@ -58,48 +61,48 @@ export class Listener {
     else this.#server.unref();
   }
 
-  /** Stops accepting. Resolves when the last socket is gone. */
+  /** Stops accepting. Resolves when the last socket has closed. */
   close(): Promise<void> {
     this.#isClosed = true;
-    for (const { socket } of this.#greeting.values()) socket.destroy();
+    for (const { socket } of this.#tlsHandshakes.values()) socket.destroy();
     return new Promise(resolve => {
       this.#server.close(() => resolve());
     });
   }
 
-  /** Ends every TLS connection at once, whoever has it and however far it is. */
+  /** Destroys every TLS connection, whatever it is used for. */
   destroyTls(): void {
     for (const socket of this.#tlsSockets) socket.destroy();
   }
 
   #failed(error: Error): void {
-    // That its place is taken, say, is nobody's trouble any more.
+    // After close(), errors such as EADDRINUSE no longer matter.
     if (!this.#isClosed) this.#owner.failed(error);
   }
 
   #accept(socket: Socket): void {
     if (this.#tlsServer === undefined) this.#owner.accepted(socket, this.#timeout);
-    else this.#greet(socket, this.#tlsServer);
+    else this.#startTls(socket, this.#tlsServer);
   }
 
-  #greet(socket: Socket, tlsServer: tls.Server): void {
+  #startTls(socket: Socket, tlsServer: tls.Server): void {
     this.#tlsSockets.add(socket);
     socket.on('close', () => this.#tlsSockets.delete(socket));
-    const key = farEnd(socket);
+    const key = remoteEndpoint(socket);
     if (key !== undefined) {
-      this.#greeting.set(key, { socket, acceptedAt: now() });
-      socket.on('close', () => this.#greeting.delete(key));
+      this.#tlsHandshakes.set(key, { socket, acceptedAt: now() });
+      socket.on('close', () => this.#tlsHandshakes.delete(key));
     }
-    // Errors come to the TLS socket over it. Should one come here all the same, it is for nobody else.
+    // The TLS socket emits the errors of the socket under it. An error without a listener would end the process.
     socket.on('error', ignore);
     tlsServer.emit('connection', socket);
   }
 
   #secured(socket: tls.TLSSocket): void {
-    // A TLS socket does not name the socket under it, but no two connections have the same far end at the same time.
-    const key = farEnd(socket) ?? '';
-    const acceptedAt = this.#greeting.get(key)?.acceptedAt ?? now();
-    this.#greeting.delete(key);
+    // A TLS socket does not tell which socket is under it, but no two connections have the same remote endpoint at the same time.
+    const key = remoteEndpoint(socket) ?? '';
+    const acceptedAt = this.#tlsHandshakes.get(key)?.acceptedAt ?? now();
+    this.#tlsHandshakes.delete(key);
     socket.allowHalfOpen = true;
     this.#owner.accepted(socket, this.#timeout - (now() - acceptedAt));
   }
@@ -109,12 +112,12 @@ function createTlsServer(options: TlsOptions): tls.Server {
   try {
     return tls.createServer(options);
   } catch (cause) {
-    throw Object.assign(invalidType('tls', `what node:tls takes (${(cause as Error).message})`, options), { cause });
+    throw Object.assign(invalidType('tls', `options of node:tls (${(cause as Error).message})`, options), { cause });
   }
 }
 
-/** undefined over a Unix domain socket, and where the client is gone already. */
-function farEnd({ remoteAddress, remotePort }: Socket): string | undefined {
+/** undefined for a Unix domain socket, and if the client has left. */
+function remoteEndpoint({ remoteAddress, remotePort }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }
 

@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream';
+import type { Http1UpgradeRequest } from '../../handshake/http1/request-rules.js';
+import { summarizeRequest } from '../../handshake/http1/request-summary.js';
+import { ServerHandshake } from '../../handshake/http1/server-handshake.js';
+import { Refusal } from '../../handshake/refusal.js';
+import { clearTimeout, setTimeout } from '../../timers.js';
+import { destroySocket, ownSocket, type SocketOwner } from '../../transport/socket-owner.js';
+import { type HandshakeOwner, OpeningHandshake, type PendingHandshake } from '../opening-handshake.js';
+import { HTTP1_RESPONDER } from '../responder.js';
+
+/**
+ * Reads the request of an opening handshake from a socket that the server accepted itself. The deadline is absolute, so a client gains
+ * nothing by sending a byte now and then.
+ */
+export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
+  readonly #socket: Duplex;
+  readonly #owner: HandshakeOwner<Context>;
+  readonly #handshake: ServerHandshake;
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param timeLeft until the deadline, in milliseconds */
+  constructor(socket: Duplex, owner: HandshakeOwner<Context>, timeLeft: number) {
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#handshake = new ServerHandshake(owner.settings.headLimits, owner.settings.policy);
+    const detail = 'The request did not arrive within handshakeTimeout.';
+    this.#timer = setTimeout(() => this.refuse(new Refusal(408, { detail })), Math.max(0, timeLeft));
+    owner.pending.add(this);
+    ownSocket(socket, this);
+  }
+
+  /** Refuses before a request has been read. */
+  refuse(refusal: Refusal): void {
+    this.#next().refuse(refusal);
+  }
+
+  socketData(chunk: Uint8Array): void {
+    const outcome = this.#handshake.receive(chunk);
+    // A function passed as `origins` may have closed the server, which refuses this handshake.
+    if (outcome === undefined || !this.#owner.pending.has(this)) return;
+    const { head, rest } = this.#handshake;
+    const made = outcome instanceof Refusal && head !== undefined ? summarizeRequest(head) : undefined;
+    this.#next().decide(outcome, rest, made);
+  }
+
+  // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given up.
+  socketEnd(): void {
+    destroySocket(this.#socket);
+  }
+
+  // `close` follows, and says enough.
+  socketError(): void {}
+
+  socketClose(): void {
+    this.#leave();
+  }
+
+  #next(): OpeningHandshake<Context, Http1UpgradeRequest> {
+    this.#leave();
+    return new OpeningHandshake(this.#socket, HTTP1_RESPONDER, this.#owner);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.#owner.pending.delete(this);
+  }
+}

@@ -1,0 +1,20 @@
+import type { WebSocketConnection } from '../connection/websocket-connection.js';
+import type { HandlerError } from '../errors.js';
+import type { Refusal } from '../handshake/refusal.js';
+import type { Accepted } from './authorization.js';
+import type { RefusedRequest, ServerRequest } from './requests.js';
+
+/** The events of a server, with the arguments of their listeners. */
+export interface ServerEvents<Context> {
+  /** The server listens: address() tells where. */
+  listening: [];
+  connection: [connection: WebSocketConnection<Accepted<Context>>, request: ServerRequest<Context>];
+  /** A request was refused; `refusal.detail` says why. The request is undefined if none could be read. */
+  refused: [refusal: Refusal, request: RefusedRequest | undefined];
+  /** A listener or an option that is a function failed. Without a listener for this, the process prints a warning. */
+  handlerError: [error: HandlerError, connection: WebSocketConnection | undefined];
+  /** The server cannot listen. If it cannot accept later, and nobody listens to this, the process prints a warning and continues. */
+  error: [error: Error];
+  /** close() has finished. */
+  close: [];
+}
