@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,36 +8,59 @@ import { promisify } from 'node:util';
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The package as somebody has it who ran `npm install` with what `npm pack` makes, in a folder that was empty. */
+/** The package.json of the tarball, as far as tests read it. */
+interface Manifest {
+  readonly version: string;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** The package after `npm pack`, and `npm install` of the tarball in an empty folder. */
 export class InstalledPackage {
   /** The folder of the application that uses it. */
   readonly folder: string;
   /** The paths of the tarball's files, without `package/`. */
   readonly files: readonly string[];
+  /** The path of the tarball. */
+  readonly tarball: string;
+  /** What npm printed when it installed the tarball. */
+  readonly installOutput: string;
 
-  private constructor(folder: string, files: readonly string[]) {
+  private constructor(folder: string, files: readonly string[], tarball: string, installOutput: string) {
     this.folder = folder;
     this.files = files;
+    this.tarball = tarball;
+    this.installOutput = installOutput;
+  }
+
+  get manifest(): Manifest {
+    return JSON.parse(readFileSync(join(this.folder, 'node_modules/ws101/package.json'), 'utf8')) as Manifest;
   }
 
   static async make(): Promise<InstalledPackage> {
     const folder = await mkdtemp(join(tmpdir(), 'ws101-package-'));
     // The lifecycle script builds, and may print: only the last thing printed is the description of the tarball.
     const output = await run(ROOT, 'npm', 'pack', '--json', '--pack-destination', folder);
-    const [tarball] = JSON.parse(output.slice(output.search(/^\[$/m))) as [
+    const [packed] = JSON.parse(output.slice(output.search(/^\[$/m))) as [
       { filename: string; files: { path: string }[] },
     ];
     const application = join(folder, 'application');
     await mkdir(application);
     await writeFile(join(application, 'package.json'), '{ "private": true }\n');
     // Nothing has to be fetched for a package without dependencies.
-    await run(application, 'npm', 'install', '--offline', '--no-audit', '--no-fund', join(folder, tarball.filename));
-    return new InstalledPackage(application, tarball.files.map(({ path }) => path).sort());
+    const tarball = join(folder, packed.filename);
+    const { stdout, stderr } = await promisify(execFile)(
+      'npm',
+      ['install', '--offline', '--no-audit', '--no-fund', tarball],
+      { cwd: application },
+    );
+    return new InstalledPackage(application, packed.files.map(({ path }) => path).sort(), tarball, stdout + stderr);
   }
 
-  /** Compiles the programs in consumers/ as an application does that checks every declaration file. */
+  /** Compiles esm.mts and cjs.cts of consumers/ as a strict application that checks every declaration file. */
   async compileConsumers(): Promise<void> {
-    await cp(new URL('consumers', import.meta.url), this.folder, { recursive: true });
+    for (const name of ['esm.mts', 'cjs.cts']) {
+      await cp(new URL(`consumers/${name}`, import.meta.url), join(this.folder, name));
+    }
     const compilerOptions = {
       module: 'nodenext',
       target: 'es2023',
@@ -49,7 +73,7 @@ export class InstalledPackage {
     await run(this.folder, join(ROOT, 'node_modules/.bin/tsc'), '-p', '.');
   }
 
-  /** Runs a program in the folder of the application. Gives its stdout. */
+  /** Runs a program in the folder of the application. Returns its stdout. */
   run(command: string, ...args: string[]): Promise<string> {
     return run(this.folder, command, ...args);
   }

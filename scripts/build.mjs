@@ -1,0 +1,105 @@
+/**
+ * Builds dist/: the JavaScript twice, as ES modules and as CommonJS, and one set of declarations for both. Each entry point is
+ * one file, and code that several of them use is in files that they share, so every class exists once.
+ */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { decode, encode } from '@jridgewell/sourcemap-codec';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { entryPoints } from './entry-points.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(root, 'dist');
+// The compiler's declarations, one file per source. They are only the input of the bundle.
+const declarations = join(dist, 'declarations');
+
+/** package.json resolves `#platform` where the package is used: Node and browsers get different files. */
+const external = [/^node:/, '#platform'];
+
+const sources = Object.fromEntries(entryPoints.map(({ name, source }) => [name, join(root, source)]));
+const node = { 'platform/node': join(root, 'src/platform/node.ts') };
+const browser = { 'platform/web': join(root, 'src/platform/web.ts') };
+const command = { 'cli/main': join(root, 'src/cli/main.ts') };
+
+// A build starts from nothing, so that a file deleted from src/ cannot live on in the package.
+rmSync(dist, { recursive: true, force: true });
+execFileSync(
+  process.execPath,
+  [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    ...['-p', join(root, 'tsconfig.build.json'), '--emitDeclarationOnly', '--outDir', declarations],
+  ],
+  { stdio: 'inherit' },
+);
+
+await buildCode({ ...sources, ...node, ...browser, ...command }, 'es', 'js');
+await buildCode({ ...sources, ...node }, 'cjs', 'cjs');
+await buildDeclarations();
+rmSync(declarations, { recursive: true });
+
+/** Comments are in the sources, which the maps of the ES modules contain. The CommonJS files have no maps, to keep the package small. */
+async function buildCode(input, format, ending) {
+  const bundle = await rolldown({ input, external, platform: 'node', tsconfig: join(root, 'tsconfig.build.json') });
+  await bundle.write({
+    dir: dist,
+    format,
+    entryFileNames: `[name].${ending}`,
+    chunkFileNames: `shared/[name].${ending}`,
+    minifyInternalExports: false,
+    comments: false,
+    sourcemap: format === 'es' && 'hidden',
+    plugins: [{ name: 'source-maps', writeBundle: (_, files) => Object.values(files).forEach(writeSourceMap) }],
+  });
+  await bundle.close();
+}
+
+/**
+ * Replaces the map of a file by one that maps lines, not columns, which is a third of the size and enough for stack traces and
+ * breakpoints. The command has no map: its errors are messages for people.
+ */
+function writeSourceMap({ fileName, map }) {
+  if (!map) return;
+  const path = join(dist, `${fileName}.map`);
+  rmSync(path, { force: true });
+  if (fileName.startsWith('cli/') || map.sources.length === 0) return;
+  const mappings = decode(map.mappings).map(segments => linesOf(segments));
+  const { version, sources, sourcesContent } = map;
+  writeFileSync(path, JSON.stringify({ version, sources, sourcesContent, names: [], mappings: encode(mappings) }));
+  appendFileSync(join(dist, fileName), `//# sourceMappingURL=${basename(path)}\n`);
+}
+
+/** Keeps the first segment of a line, and each that begins another line of the source. */
+function linesOf(segments) {
+  return segments
+    .filter(([, source, line], i) => i === 0 || source !== segments[i - 1][1] || line !== segments[i - 1][2])
+    .map(([column, ...position], i) => [i === 0 ? 0 : column, ...position.slice(0, 3)]);
+}
+
+/**
+ * The declarations of both formats are the .d.cts files, and a .d.ts file is `export *` from its .d.cts file. Otherwise each
+ * class with private members would be two types, and a program in both formats could not pass one to the other.
+ */
+async function buildDeclarations() {
+  const bundle = await rolldown({
+    input: Object.fromEntries(
+      entryPoints.map(({ name, source }) => [
+        name,
+        join(declarations, source.replace('./src/', '').replace(/\.ts$/, '.d.ts')),
+      ]),
+    ),
+    external,
+    plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
+  });
+  await bundle.write({
+    dir: dist,
+    format: 'es',
+    entryFileNames: '[name].d.cts',
+    chunkFileNames: 'shared/[name].d.cts',
+    minifyInternalExports: false,
+  });
+  await bundle.close();
+  for (const { name } of entryPoints) writeFileSync(join(dist, `${name}.d.ts`), `export * from './${name}.cjs';\n`);
+}

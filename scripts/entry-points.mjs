@@ -1,0 +1,23 @@
+/**
+ * The entry points, as `exports` of package.json lists them. Adding an entry point is adding its line there: the build and
+ * the published package.json follow from it.
+ */
+import { readFileSync } from 'node:fs';
+
+/** The condition under which this repository's own tools run the sources. */
+export const SOURCE = 'ws101-source';
+
+export const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+
+/**
+ * Each entry point: `subpath` as in `exports`, `name` of its files in dist/ without an ending, `source` from the root.
+ *
+ * @type {{ subpath: string, name: string, source: string }[]}
+ */
+export const entryPoints = Object.entries(manifest.exports)
+  .filter(([, target]) => target[SOURCE] !== undefined)
+  .map(([subpath, target]) => ({
+    subpath,
+    name: target.default.replace(/^\.\/dist\/|\.js$/g, ''),
+    source: target[SOURCE],
+  }));

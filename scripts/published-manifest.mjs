@@ -1,0 +1,62 @@
+/**
+ * `npm pack` and `npm publish` run this: `write` before they pack replaces package.json by the one that is published, and
+ * `restore` brings the repository's own back, also after a run that was killed. The published one names only files that are shipped.
+ */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { SOURCE } from './entry-points.mjs';
+
+const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
+const saved = fileURLToPath(new URL('../node_modules/.ws101-package.json', import.meta.url));
+
+/**
+ * - `types`: TypeScript. `require` gives a CommonJS file the declarations of CommonJS.
+ * - `module`: bundlers, for `import` and `require` alike.
+ * - `module-sync`: Node, for `import` and `require` alike, so that one program never has two copies.
+ * - `require`: tools with a loader of their own that cannot require ES modules, such as Jest before Node 24.9.
+ */
+function conditionsOf(target) {
+  const name = target.default.replace(/\.js$/, '');
+  return {
+    types: { require: `${name}.d.cts`, default: `${name}.d.ts` },
+    module: `${name}.js`,
+    'module-sync': `${name}.js`,
+    require: `${name}.cjs`,
+    default: `${name}.js`,
+  };
+}
+
+function publishedManifest({ exports, imports, scripts, devDependencies: _, overrides: __, ...rest }) {
+  const isEntryPoint = target => target[SOURCE] !== undefined;
+  const published = Object.entries(exports).map(([subpath, target]) => [
+    subpath,
+    isEntryPoint(target) ? conditionsOf(target) : target,
+  ]);
+  const { [SOURCE]: ___, ...platform } = imports['#platform'];
+  // TypeScript's classic resolution (`moduleResolution: node10`) reads neither `exports` nor the ending .d.ts of a module.
+  const typesVersions = Object.entries(exports)
+    .filter(([subpath, target]) => subpath !== '.' && isEntryPoint(target))
+    .map(([subpath, target]) => [subpath.slice(2), [target.default.replace(/\.js$/, '.d.cts')]]);
+  return {
+    ...rest,
+    // npm reads `postpack` from this file. `prepare` would build again, without the sources' condition.
+    scripts: { postpack: scripts.postpack },
+    main: './dist/index.cjs',
+    types: './dist/index.d.cts',
+    typesVersions: { '*': Object.fromEntries(typesVersions) },
+    exports: Object.fromEntries(published),
+    imports: { '#platform': platform },
+  };
+}
+
+const [action] = process.argv.slice(2);
+if (action === 'write') {
+  const text = readFileSync(manifest, 'utf8');
+  writeFileSync(saved, text);
+  writeFileSync(manifest, `${JSON.stringify(publishedManifest(JSON.parse(text)), null, 2)}\n`);
+} else if (action === 'restore') {
+  if (existsSync(saved)) renameSync(saved, manifest);
+} else {
+  console.error('usage: node scripts/published-manifest.mjs write | restore');
+  process.exitCode = 2;
+}
