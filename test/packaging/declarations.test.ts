@@ -32,14 +32,18 @@ const COMBINATIONS = Object.entries(MATRIX).flatMap(([typescript, majors]) =>
   majors.map(major => [typescript, major] as const),
 );
 
-test.each(COMBINATIONS)('the declarations compile with TypeScript %s and @types/node %i', async (typescript, major) => {
-  const folder = join(installed.folder, `${typescript}-${major}`);
+/** Compiles consumers of the package with the given options, as a strict application that checks every declaration file. */
+async function compile(
+  files: readonly string[],
+  typescript: string,
+  major: number,
+  options: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const folder = join(installed.folder, `${typescript}-${major}-${options.module}-${options.moduleResolution}`);
   await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
   await symlink(join(VERSIONS, `types-node-${major}`), join(folder, 'node_modules/@types/node'));
-  // Before TypeScript 5.8, a CommonJS file must not `require` an ES module.
-  await cp(new URL('consumers/esm.mts', import.meta.url), join(folder, 'esm.mts'));
+  for (const file of files) await cp(new URL(`consumers/${file}`, import.meta.url), join(folder, file));
   const compilerOptions = {
-    module: 'nodenext',
     target: 'es2022',
     resolveJsonModule: true,
     strict: true,
@@ -47,7 +51,29 @@ test.each(COMBINATIONS)('the declarations compile with TypeScript %s and @types/
     noEmit: true,
     types: ['node'],
     typeRoots: ['node_modules/@types'],
+    ...options,
   };
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
   await installed.run(process.execPath, compilerOf(typescript), '-p', folder);
-});
+}
+
+test.each(COMBINATIONS)('ES modules and CommonJS compile with TypeScript %s and @types/node %i', (typescript, major) =>
+  compile(['esm.mts', 'cjs.cts'], typescript, major, { module: 'nodenext', moduleResolution: 'nodenext' }),
+);
+
+test.each(Object.keys(MATRIX))('applications of bundlers compile with TypeScript %s', typescript =>
+  compile(['plain.ts'], typescript, 20, { module: 'esnext', moduleResolution: 'bundler' }),
+);
+
+test.each(['5.4', '5.9'])('CommonJS with node16 resolution compiles with TypeScript %s', typescript =>
+  compile(['plain.ts'], typescript, 20, { module: 'node16', moduleResolution: 'node16' }),
+);
+
+// TypeScript 7 has no classic resolution.
+test.each([
+  ['5.4', {}],
+  ['5.9', {}],
+  ['6.0', { ignoreDeprecations: '6.0' }],
+])('CommonJS with classic resolution (node10) compiles with TypeScript %s', (typescript, options) =>
+  compile(['plain.ts'], typescript, 20, { module: 'commonjs', moduleResolution: 'node10', ...options }),
+);

@@ -1,0 +1,30 @@
+/** Uses every entry point by `import`, in a file that is an ES module or CommonJS as the compiler's options say. */
+import { type CloseInfo, connect, type WebSocketConnection, WebSocketServer } from 'ws101';
+import { encodeFrame, OPCODE } from 'ws101/framing';
+import { acceptOf } from 'ws101/handshake';
+import { Protocol, type State } from 'ws101/protocol';
+
+export function start(): WebSocketServer {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  server.on('connection', connection => connection.on('message', data => connection.send(data)));
+  return server;
+}
+
+export async function talk(url: string): Promise<[string | Buffer, CloseInfo]> {
+  const connection: WebSocketConnection = await connect(url);
+  connection.send('hello');
+  const message = await new Promise<string | Buffer>(resolve => connection.once('message', resolve));
+  // @ts-expect-error: a number is not sendable.
+  connection.send(1);
+  return [message, await connection.close(1000)];
+}
+
+export const key: string = acceptOf('dGhlIHNhbXBsZSBub25jZQ==');
+export const frame: Uint8Array = encodeFrame('client', OPCODE.TEXT, 'hello');
+export const state: State = new Protocol('client', {
+  message() {},
+  ping() {},
+  pong() {},
+  closeReceived() {},
+  failed() {},
+}).state;
