@@ -93,7 +93,7 @@ async function buildDeclarations() {
     external,
     plugins: [dts({ dtsInput: true, emitDtsOnly: true, tsconfig: false })],
   });
-  await bundle.write({
+  const { output } = await bundle.write({
     dir: dist,
     format: 'es',
     entryFileNames: '[name].d.cts',
@@ -101,5 +101,13 @@ async function buildDeclarations() {
     minifyInternalExports: false,
   });
   await bundle.close();
+  // Without `esModuleInterop`, a module of Node has no default export.
+  for (const { fileName, code } of output) {
+    const text = code.replace(
+      /^import (\w+)(?:, (\{[^}]*\}))? from ("node:[^"]+");$/gm,
+      (_, name, names, from) => `import * as ${name} from ${from};${names ? `\nimport ${names} from ${from};` : ''}`,
+    );
+    writeFileSync(join(dist, fileName), text);
+  }
   for (const { name } of entryPoints) writeFileSync(join(dist, `${name}.d.ts`), `export * from './${name}.cjs';\n`);
 }
