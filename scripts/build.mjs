@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { rolldown } from 'rolldown';
+import { parseSync } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
 import { entryPoints } from './entry-points.mjs';
 
@@ -40,7 +41,7 @@ await buildCode({ ...sources, ...node }, 'cjs', 'cjs');
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
 
-/** Comments are in the sources, which the maps of the ES modules contain. The CommonJS files have no maps, to keep the package small. */
+/** The CommonJS files have no maps, to keep the package small. The docstrings are in the declarations. */
 async function buildCode(input, format, ending) {
   const bundle = await rolldown({ input, external, platform: 'node', tsconfig: join(root, 'tsconfig.build.json') });
   await bundle.write({
@@ -66,9 +67,21 @@ function writeSourceMap({ fileName, map }) {
   rmSync(path, { force: true });
   if (fileName.startsWith('cli/') || map.sources.length === 0) return;
   const mappings = decode(map.mappings).map(segments => linesOf(segments));
-  const { version, sources, sourcesContent } = map;
+  const { version, sources } = map;
+  const sourcesContent = map.sourcesContent.map(withoutComments);
   writeFileSync(path, JSON.stringify({ version, sources, sourcesContent, names: [], mappings: encode(mappings) }));
   appendFileSync(join(dist, fileName), `//# sourceMappingURL=${basename(path)}\n`);
+}
+
+/** Removes the comments, which are half of the text, and keeps every line at its number. */
+function withoutComments(source) {
+  let text = '';
+  let end = 0;
+  for (const comment of parseSync('source.ts', source).comments) {
+    text += source.slice(end, comment.start) + '\n'.repeat(comment.value.split('\n').length - 1);
+    end = comment.end;
+  }
+  return (text + source.slice(end)).replace(/[ \t]+$/gm, '');
 }
 
 /** Keeps the first segment of a line, and each that begins another line of the source. */

@@ -130,7 +130,7 @@ describe('the tarball', () => {
     expect(await read('package.json')).not.toContain('ws101-source');
   });
 
-  test('has source maps that contain the sources', async () => {
+  test('has source maps that contain the sources, each line at its number', async () => {
     const maps = installed.files.filter(path => path.endsWith('.map'));
     expect(maps.length).toBeGreaterThan(4);
     for (const path of maps) {
@@ -141,7 +141,12 @@ describe('the tarball', () => {
       expect(sourcesContent).toHaveLength(sources.length);
       for (const [i, source] of sources.entries()) {
         const file = join(ROOT, posix.join(posix.dirname(path), source));
-        expect(sourcesContent[i]).toBe(await readFile(file, 'utf8'));
+        const lines = (await readFile(file, 'utf8')).split('\n');
+        const embedded = sourcesContent[i]!.split('\n');
+        expect(embedded).toHaveLength(lines.length);
+        // A line without its comment begins as the line does.
+        expect(embedded.filter((line, number) => !lines[number]!.startsWith(line))).toEqual([]);
+        expect(embedded.some(line => /\b(import|export|const|function)\b/.test(line))).toBe(true);
       }
     }
   });
