@@ -104,7 +104,10 @@ export interface HandshakeErrorDetails {
 /** The opening handshake failed (RFC 6455 §4), so there was never a WebSocket connection. */
 export class HandshakeError extends WebSocketError {
   readonly phase: HandshakePhase;
-  /** The URL that was to be opened, or undefined if it is not known. User, password and query are left out: they may be secrets. */
+  /**
+   * The URL that was to be opened, or undefined if it is not known. User, password and query are left out: they may be
+   * secrets.
+   */
   readonly url: string | undefined;
   /** What failed. `message` also has the URL and the hint. */
   readonly summary: string;
