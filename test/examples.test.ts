@@ -112,7 +112,7 @@ describe('the server of README.md', () => {
       await once(server, 'listening');
       const client = await connect('ws://127.0.0.1:' + server.address().port + '/chat');
       client.send('hello');
-      console.log(...(await once(client, 'message')));
+      console.log((await once(client, 'message'))[0]);
       process.kill(process.pid, 'SIGTERM');
       console.log((await client.closed).code);`);
     expect(stdout.split('\n').sort()).toEqual(['', '/chat 1001 local undefined', '1001', 'hello']);

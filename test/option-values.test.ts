@@ -39,6 +39,7 @@ const CONNECTION = {
   unreadTimeout: NUMBER,
   incoming: ['string'],
   autoPong: ['boolean'],
+  text: ['string'],
 } as const;
 
 const CONNECT: Table<ConnectOptions> = {

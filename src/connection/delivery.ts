@@ -1,10 +1,21 @@
 import { emitTo } from '../application-code.js';
+import { ConnectionLostError, typeError } from '../errors.js';
 import { clearTimeout, nextTick, setTimeout } from '../timers.js';
 import { failListener } from './handlers.js';
-import { Inbox, type Message, type MessageIterator } from './inbox.js';
+import {
+  dataOf,
+  Inbox,
+  isText as isTextMessage,
+  type Kept,
+  type Message,
+  type MessageIterator,
+  type TypedMessage,
+  typedMessage,
+} from './inbox.js';
 import type { ConnectionSettings } from './options.js';
 import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
+import { type MessageStream, StreamedMessages } from './streamed-messages.js';
 import { unreadTimeoutError, warnOfUnread } from './unread.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 
@@ -20,6 +31,8 @@ export class Delivery {
   readonly #reading: Reading;
   readonly #settings: ConnectionSettings;
   #inbox: Inbox | undefined;
+  /** While the application iterates over messages as streams. */
+  #streams: StreamedMessages | undefined;
   #isDelivering = false;
   #dropped = 0;
   #isStopped = false;
@@ -45,20 +58,54 @@ export class Delivery {
     return this.#reading.gate.has(STOPPED_BY.PAUSE);
   }
 
-  receive(message: Message): void {
+  receive(message: Message, isText: boolean): void {
+    if (this.#streams !== undefined) {
+      // A compressed message, or one that began before the loop: it has one part.
+      this.streamStart(isText);
+      this.streamPart(message);
+      this.streamEnd();
+      return;
+    }
     if (this.#settings.incoming === 'discard') return;
-    if (this.#dropped > 0 || this.#isStopped) {
+    if (this.#isDropping) {
       this.#dropped++;
       return;
     }
     const inbox = this.#inbox;
     const isNext = inbox === undefined || (inbox.isEmpty && !inbox.isAwaited);
     // A message that was being inflated may arrive after pause().
-    if (isNext && !this.isPaused && emitTo(this.#connection, failListener, 'message', message)) return;
-    this.#keep(message);
+    if (isNext && !this.isPaused && emitTo(this.#connection, failListener, 'message', message, !isText)) return;
+    this.#keep(message, isText);
   }
 
-  #keep(message: Message): void {
+  get #isDropping(): boolean {
+    return this.#dropped > 0 || this.#isStopped;
+  }
+
+  streamStart(isText: boolean): void {
+    if (this.#streams === undefined || this.#settings.incoming === 'discard') return;
+    if (this.#isDropping) this.#dropped++;
+    else this.#streams.start(isText);
+  }
+
+  streamPart(part: Message): void {
+    const streams = this.#streams;
+    if (streams === undefined || this.#isDropping) return;
+    // As for the inbox: a connection that is closing keeps reading.
+    if (streams.isFull && this.#reading.closing.hasBegun) {
+      this.#dropped++;
+      streams.cutOff(new ConnectionLostError('the connection closed before the whole message was read'));
+      return;
+    }
+    streams.put(part);
+    if (streams.isFull) this.#stopReading(STOPPED_BY.INBOX);
+  }
+
+  streamEnd(): void {
+    if (!this.#isDropping) this.#streams?.complete();
+  }
+
+  #keep(message: Message, isText: boolean): void {
     const inbox = this.#openInbox();
     // A connection that is closing keeps reading, to receive the peer's Close frame. Nobody will take messages beyond
     // the bounds.
@@ -66,13 +113,14 @@ export class Delivery {
       this.#dropped++;
       return;
     }
-    inbox.put(message);
+    inbox.put(message, isText);
     if (!inbox.isFull) return;
     this.#stopReading(STOPPED_BY.INBOX);
     if (!this.isPaused && !this.#hasReader) warnOfUnread(this.#settings.unreadTimeout);
   }
 
   get #hasReader(): boolean {
+    if (this.#streams !== undefined) return true;
     return this.#connection.listenerCount('message') > 0 || this.#inbox?.hasReader === true;
   }
 
@@ -126,6 +174,7 @@ export class Delivery {
 
   /** A listener of `message` was added. */
   listenerAdded(): void {
+    if (this.#streams !== undefined) throw otherReaderError();
     // In the next tick, so that what the application sets up beside this listener stands before the first message.
     if (this.#inbox?.isEmpty === false) nextTick(() => this.deliverKept());
   }
@@ -143,18 +192,64 @@ export class Delivery {
       this.#connection.listenerCount('message') > 0
     ) {
       this.#noteTaken();
-      emitTo(this.#connection, failListener, 'message', inbox.take());
+      const kept = inbox.take();
+      emitTo(this.#connection, failListener, 'message', dataOf(kept), !isTextMessage(kept));
     }
     this.#isDelivering = false;
     this.#readOnUnlessFull();
   }
 
   #readOnUnlessFull(): void {
-    if (this.#inbox?.isFull !== true) this.#readOn(STOPPED_BY.INBOX);
+    if (this.#inbox?.isFull !== true && this.#streams?.isFull !== true) this.#readOn(STOPPED_BY.INBOX);
   }
 
+  /** Iterates over the messages. */
   iterator(): MessageIterator {
-    return this.#openInbox().iterator();
+    return this.#iterator(dataOf);
+  }
+
+  /** Iterates over the messages with their types. */
+  typedIterator(): MessageIterator<TypedMessage> {
+    return this.#iterator(typedMessage);
+  }
+
+  #iterator<T>(present: (kept: Kept) => T): MessageIterator<T> {
+    if (this.#streams !== undefined) throw otherReaderError();
+    return this.#openInbox().iterator(present);
+  }
+
+  /** Iterates over the messages as streams. Nothing else may read them meanwhile. */
+  streamIterator(): MessageIterator<MessageStream> {
+    if (this.#hasReader) throw otherReaderError();
+    const { protocol } = this.#reading;
+    const streams = new StreamedMessages(
+      this.#settings,
+      () => {
+        this.#noteTaken();
+        this.#readOnUnlessFull();
+      },
+      () => {
+        protocol.streamMessages(false);
+        this.#streams = undefined;
+        this.#readOnUnlessFull();
+      },
+    );
+    // Messages that came before are streams of one part.
+    const inbox = this.#inbox;
+    while (inbox?.isEmpty === false) {
+      const kept = inbox.take();
+      streams.start(isTextMessage(kept));
+      streams.put(dataOf(kept));
+      streams.complete();
+    }
+    if (this.#isEnded) {
+      streams.end(this.#failure);
+      return streams.iterator();
+    }
+    this.#streams = streams;
+    protocol.streamMessages(true);
+    this.#readOnUnlessFull();
+    return streams.iterator();
   }
 
   #openInbox(): Inbox {
@@ -188,5 +283,12 @@ export class Delivery {
     this.#isEnded = true;
     this.#failure = failure;
     this.#inbox?.end(failure);
+    this.#streams?.end(failure);
   }
+}
+
+function otherReaderError(): TypeError {
+  return typeError(
+    'messages({ stream: true }) must be the only reader: use no other iterator and no listener of `message` at the same time',
+  );
 }

@@ -3,19 +3,55 @@ import type { ConnectionSettings } from './options.js';
 
 export type Message = string | Buffer;
 
+/** A message with its type, as messages() iterates over them. */
+export interface TypedMessage {
+  readonly type: 'text' | 'binary';
+  readonly data: Message;
+}
+
+/** Text that was left encoded. */
+class EncodedText {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+}
+
+/** A kept message. An object is made only for text that was left encoded. */
+export type Kept = Message | EncodedText;
+
+/** Returns a kept message as it is delivered. */
+export function dataOf(kept: Kept): Message {
+  return kept instanceof EncodedText ? kept.bytes : kept;
+}
+
+/** Returns whether a kept message is text. */
+export function isText(kept: Kept): boolean {
+  return typeof kept === 'string' || kept instanceof EncodedText;
+}
+
+/** Returns a kept message with its type. */
+export function typedMessage(kept: Kept): TypedMessage {
+  return { type: isText(kept) ? 'text' : 'binary', data: dataOf(kept) };
+}
+
 /** An AsyncIterableIterator that returns undefined. (That type has had a parameter for it only since TypeScript 5.6.) */
-export interface MessageIterator extends AsyncIterator<Message, undefined> {
-  [Symbol.asyncIterator](): MessageIterator;
+export interface MessageIterator<T = Message> extends AsyncIterator<T, undefined> {
+  [Symbol.asyncIterator](): MessageIterator<T>;
 }
 
 const DONE = { done: true, value: undefined } as const;
 
 /** A call of next() that waits for its message. */
 interface Waiting {
-  readonly iterator: MessageIterator;
-  resolve(result: IteratorResult<Message, undefined> | Promise<IteratorResult<Message, undefined>>): void;
-  /** What the call resolves to at the end of the connection. */
-  end(): Promise<IteratorResult<Message, undefined>>;
+  readonly iterator: unknown;
+  /** Resolves the call with a message. */
+  take(kept: Kept): void;
+  /** Ends the iteration. */
+  leave(): void;
+  /** Ends the iteration at the end of the connection. */
+  end(): void;
 }
 
 /**
@@ -31,7 +67,7 @@ const BLOCK_SIZE = 1_024;
 export class Inbox {
   readonly #settings: ConnectionSettings;
   readonly #onTaken: () => void;
-  readonly #messages = new Fifo<Message>();
+  readonly #messages = new Fifo<Kept>();
   #size = 0;
   #block: Buffer | undefined;
   #blockUsed = 0;
@@ -67,22 +103,22 @@ export class Inbox {
   }
 
   /** Hands a message to the iterator that waits for one, or keeps it. */
-  put(message: Message): void {
+  put(message: Message, isText: boolean = typeof message === 'string'): void {
     const waiting = this.#waiting.shift();
     if (waiting !== undefined) {
-      waiting.resolve({ done: false, value: message });
+      waiting.take(keptOf(message, isText));
       return;
     }
-    this.#messages.push(typeof message === 'string' ? message : this.#compact(message));
+    this.#messages.push(keptOf(typeof message === 'string' ? message : this.#compact(message), isText));
     this.#size += message.length;
   }
 
   /** Returns the oldest message and forgets it; there must be one. */
-  take(): Message {
-    const message = this.#messages.shift()!;
-    this.#size -= message.length;
+  take(): Kept {
+    const kept = this.#messages.shift()!;
+    this.#size -= dataOf(kept).length;
     if (this.isEmpty) this.#block = undefined;
-    return message;
+    return kept;
   }
 
   /**
@@ -93,37 +129,40 @@ export class Inbox {
   end(failure: Error | undefined): void {
     this.#isEnded = true;
     this.#failure = failure;
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve(waiting.end());
+    for (const waiting of this.#waiting.splice(0)) waiting.end();
   }
 
   /** Returns the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
-  iterator(): MessageIterator {
+  iterator<T>(present: (kept: Kept) => T): MessageIterator<T> {
     let isDone = false;
     this.#readers++;
     const leave = () => {
       if (!isDone) this.#readers--;
       isDone = true;
     };
-    const end = (): Promise<IteratorResult<Message, undefined>> => {
+    const end = (): Promise<IteratorResult<T, undefined>> => {
       const failure = isDone ? undefined : this.#failure;
       leave();
       return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure);
     };
-    const iterator: MessageIterator = {
+    const iterator: MessageIterator<T> = {
       next: () => {
         if (isDone) return Promise.resolve(DONE);
         if (!this.isEmpty) {
-          const value = this.take();
+          const value = present(this.take());
           this.#onTaken();
           return Promise.resolve({ done: false, value });
         }
         if (this.#isEnded) return end();
-        return new Promise(resolve => this.#waiting.push({ iterator, resolve, end }));
+        return new Promise(resolve => {
+          const take = (kept: Kept) => resolve({ done: false, value: present(kept) });
+          this.#waiting.push({ iterator, take, leave: () => resolve(DONE), end: () => resolve(end()) });
+        });
       },
       return: () => {
         leave();
         // A call of next() that still waits would take a message that nobody looks at.
-        for (const { resolve } of this.#waiting.filter(waiting => waiting.iterator === iterator)) resolve(DONE);
+        for (const waiting of this.#waiting.filter(one => one.iterator === iterator)) waiting.leave();
         this.#waiting = this.#waiting.filter(waiting => waiting.iterator !== iterator);
         return Promise.resolve(DONE);
       },
@@ -150,4 +189,8 @@ export class Inbox {
     message.copy(this.#block, start);
     return this.#block.subarray(start, this.#blockUsed);
   }
+}
+
+function keptOf(message: Message, isText: boolean): Kept {
+  return isText && typeof message !== 'string' ? new EncodedText(message) : message;
 }

@@ -13,9 +13,11 @@ export type InflatedMessage = string | Uint8Array | Failure;
  */
 export class Inflation {
   readonly #deflate: PerMessageDeflate;
+  readonly #decodesText: boolean;
 
-  constructor(deflate: PerMessageDeflate) {
+  constructor(deflate: PerMessageDeflate, decodesText: boolean) {
     this.#deflate = deflate;
+    this.#decodesText = decodesText;
   }
 
   /**
@@ -24,8 +26,8 @@ export class Inflation {
    */
   inflate(bytes: Uint8Array, isText: boolean): InflatedMessage | Promise<InflatedMessage | undefined> {
     const inflated = this.#deflate.inflate(bytes);
-    if (!isThenable(inflated)) return messageOf(inflated, isText);
-    return inflated.then(result => (result === undefined ? undefined : messageOf(result, isText)));
+    if (!isThenable(inflated)) return messageOf(inflated, isText, this.#decodesText);
+    return inflated.then(result => (result === undefined ? undefined : messageOf(result, isText, this.#decodesText)));
   }
 
   /** Frees the contexts. */
@@ -34,18 +36,19 @@ export class Inflation {
   }
 }
 
-function messageOf(inflated: Inflated, isText: boolean): InflatedMessage {
+function messageOf(inflated: Inflated, isText: boolean, decodesText: boolean): InflatedMessage {
   if (inflated instanceof InflateFault) {
     const { kind, detail } = inflated;
     return { violation: kind === 'too-big' ? VIOLATION.MESSAGE_TOO_BIG : VIOLATION.INVALID_COMPRESSED_DATA, detail };
   }
   if (!isText) return inflated;
-  if (inflated.length > MAX_TEXT_SIZE) {
+  if (decodesText && inflated.length > MAX_TEXT_SIZE) {
     return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a text of ${inflated.length} bytes` };
   }
   // "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
   // UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_" (§8.1). It can only be found after inflating.
   if (!isUtf8(inflated, 0, inflated.length)) return { violation: VIOLATION.INVALID_UTF8, detail: 'once inflated' };
+  if (!decodesText) return inflated;
   try {
     return decodeUtf8(inflated, 0, inflated.length);
   } catch {

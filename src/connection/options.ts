@@ -50,6 +50,11 @@ export interface ConnectionOptions {
    * response" (RFC 6455 §5.5.2). Default true.
    */
   readonly autoPong?: boolean;
+  /**
+   * 'buffer' delivers text as a Buffer of UTF-8, checked but not decoded, for example to pass it on or to parse it without a string. A
+   * `message` listener then tells text from binary by its second argument, and messages() by `type`. Default 'string'.
+   */
+  readonly text?: 'string' | 'buffer';
 }
 
 export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
@@ -65,6 +70,7 @@ export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
   unreadTimeout: true,
   incoming: true,
   autoPong: true,
+  text: true,
 };
 
 /** The value of every option. All connections of a server share one object. */
@@ -83,6 +89,7 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
   unreadTimeout: 60_000,
   incoming: 'keep',
   autoPong: true,
+  text: 'string',
 });
 
 /** The longest time that setTimeout() takes, in milliseconds. */
@@ -90,7 +97,7 @@ export const MAX_TIME: number = 2 ** 31 - 1;
 
 /** The least and the greatest value of each number. */
 const RANGES: {
-  readonly [name in Exclude<keyof ConnectionSettings, 'incoming' | 'autoPong'>]: readonly [number, number];
+  readonly [name in Exclude<keyof ConnectionSettings, 'incoming' | 'autoPong' | 'text'>]: readonly [number, number];
 } = {
   maxMessageSize: [0, Number.MAX_SAFE_INTEGER],
   maxFragments: [1, Number.MAX_SAFE_INTEGER],
@@ -124,6 +131,13 @@ export function resolveConnectionOptions(options: ConnectionOptions): Connection
       throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
     }
     settings.incoming = options.incoming;
+  }
+  if (options.text !== undefined) {
+    if (typeof options.text !== 'string') throw invalidType('text', "'string' or 'buffer'", options.text);
+    if (options.text !== 'string' && options.text !== 'buffer') {
+      throw invalidValue('text', "'string' or 'buffer'", options.text);
+    }
+    settings.text = options.text;
   }
   if (options.autoPong !== undefined) {
     if (typeof options.autoPong !== 'boolean') throw invalidType('autoPong', 'a boolean', options.autoPong);

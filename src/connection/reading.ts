@@ -65,12 +65,13 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
     this.duplex = duplex;
     this.connection = connection;
     this.tap = tap && guardTap(tap);
-    this.#inflation = deflate === undefined ? undefined : new Inflation(deflate);
+    this.#inflation = deflate === undefined ? undefined : new Inflation(deflate, settings.text === 'string');
     this.protocol = new Protocol(role, this, {
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       ownsChunks,
       autoPong: settings.autoPong,
+      text: settings.text,
       // "permessage-deflate … uses RSV1" (RFC 7692 §6).
       assignedRsv: deflate === undefined ? 0 : RSV1,
     });
@@ -132,29 +133,42 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
 
   // The protocol
 
-  message(data: string | Uint8Array): void {
-    this.delivery.receive(data as Message);
+  message(data: string | Uint8Array, isText: boolean): void {
+    this.delivery.receive(data as Message, isText);
     if (countMessage()) this.#yield();
+  }
+
+  messageStart(isText: boolean): void {
+    this.delivery.streamStart(isText);
+  }
+
+  messagePart(data: string | Uint8Array): void {
+    this.delivery.streamPart(data as Message);
+    if (countMessage()) this.#yield();
+  }
+
+  messageEnd(): void {
+    this.delivery.streamEnd();
   }
 
   compressedMessage(bytes: Uint8Array, isText: boolean): void {
     const inflated = this.#inflation!.inflate(bytes, isText);
     if (!isThenable(inflated)) {
-      this.#receiveInflated(inflated);
+      this.#receiveInflated(inflated, isText);
       return;
     }
     this.gate.add(STOPPED_BY.INFLATING);
     void inflated.then(result => {
       beginShare(this);
-      if (result !== undefined) this.#receiveInflated(result);
+      if (result !== undefined) this.#receiveInflated(result, isText);
       this.gate.remove(STOPPED_BY.INFLATING);
       this.#proceed();
     });
   }
 
-  #receiveInflated(result: string | Uint8Array | Failure): void {
+  #receiveInflated(result: string | Uint8Array | Failure, isText: boolean): void {
     if (typeof result === 'string' || isUint8Array(result)) {
-      if (this.protocol.reads) this.message(result);
+      if (this.protocol.reads) this.message(result, isText);
     } else {
       this.protocol.fail(result.violation, result.detail);
     }

@@ -6,27 +6,30 @@ import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import type { HeaderFields } from '../header-fields.js';
 import { isBlob } from '../host-values.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/protocol.js';
 import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
-import type { Message, MessageIterator } from './inbox.js';
+import type { Message, MessageIterator, TypedMessage } from './inbox.js';
 import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
 import { payloadAs, type Sendable, type SendOptions, sendModeOf, toPayload } from './payload.js';
 import { checkNotPrepared, PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
+import type { MessageStream } from './streamed-messages.js';
 
 /** The events of a connection, with the arguments of their listeners. No listener is required. */
 export interface ConnectionEvents {
   /**
    * A message: text as a string, binary as a Buffer. The ArrayBuffer of a Buffer may contain other messages too, even
-   * some that have not been delivered yet. To transfer a message to a worker, copy it first.
+   * some that have not been delivered yet. To transfer a message to a worker, copy it first. With the option
+   * `text: 'buffer'`, text is a Buffer too, and `isBinary` is false.
    */
-  message: [data: Message];
+  message: [data: Message, isBinary: boolean];
   /** The connection has closed. No event follows. */
   close: [info: CloseInfo];
   /** After send() returned false: no more than `highWaterMark` bytes wait. */
@@ -70,6 +73,13 @@ export interface ConnectionInit<Context = unknown> {
   /** Called on close before any listeners, even if there are none. */
   readonly onClosed?: (connection: WebSocketConnection) => void;
 }
+
+export interface MessagesOptions {
+  /** Whether each message is received in parts. Default false. */
+  readonly stream?: boolean;
+}
+
+const MESSAGES_OPTION_NAMES: OptionNames<MessagesOptions> = { stream: true };
 
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
@@ -312,6 +322,30 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   [Symbol.asyncIterator](): MessageIterator {
     return this.#reading.delivery.iterator();
+  }
+
+  /** Iterates over the messages with their types, like `for await (const message of connection)`. */
+  messages(options?: { readonly stream?: false }): MessageIterator<TypedMessage>;
+  /**
+   * Iterates over the messages as streams: each is received in parts, as fast as the application takes them, in memory of about
+   * `maxUnreadBytes`. Text is never cut within a character. `maxMessageSize` applies, so raise it for longer messages.
+   *
+   *     for await (const message of connection.messages({ stream: true })) {
+   *       for await (const part of message) …
+   *     }
+   *
+   * A compressed message is inflated first, and is a stream of one part.
+   *
+   * @throws {TypeError} if something else reads the messages: another iterator, or a listener of `message`
+   */
+  messages(options: { readonly stream: true }): MessageIterator<MessageStream>;
+  messages(options: MessagesOptions = {}): MessageIterator<TypedMessage> | MessageIterator<MessageStream> {
+    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+    checkOptionNames(options, MESSAGES_OPTION_NAMES);
+    const { stream = false } = options;
+    if (typeof stream !== 'boolean') throw invalidType('stream', 'a boolean', stream);
+    const { delivery } = this.#reading;
+    return stream ? delivery.streamIterator() : delivery.typedIterator();
   }
 
   // The end

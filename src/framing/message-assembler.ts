@@ -4,15 +4,21 @@ import type { Failure, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, RSV1 } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
 import { isControl, OPCODE, opcodeName } from './opcode.js';
-import { Utf8Validator } from './utf8-validator.js';
+import { lastBoundary, Utf8Validator } from './utf8-validator.js';
 import { VIOLATION } from './violations.js';
 
 /** Receives messages, and the control frames between their fragments. */
 export interface MessageSink {
   /**
-   * A whole message: text as a string, binary as bytes that do not change. Its ArrayBuffer may hold other messages too.
+   * A whole message: text as a string, unless the assembler leaves it encoded; binary as bytes that do not change. The
+   * ArrayBuffer may hold other messages too.
    */
-  message(data: string | Uint8Array): void;
+  message(data: string | Uint8Array, isText: boolean): void;
+  /** A message begins whose parts follow as they arrive. Needed if `streams` is set, like the next two. */
+  messageStart?(isText: boolean): void;
+  /** The next part of a message. It is not empty. A text is never cut within a character. */
+  messagePart?(data: string | Uint8Array): void;
+  messageEnd?(): void;
   /**
    * A message whose first frame has RSV1 (RFC 7692 §6), not inflated. The receiver inflates it and checks the UTF-8 of a
    * text. Needed if RSV1 is assigned.
@@ -57,6 +63,13 @@ const PIECE_WORTH_KEEPING = 7 / 8;
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
+  /** Whether the parts of later messages are passed on as they arrive. Compressed messages are always passed on whole. */
+  streams = false;
+  #isStreamed = false;
+  /** The beginning of a character at the end of the last part of a text. */
+  #carry: Uint8Array | undefined;
+  #decodesText = true;
+  #maxStreamSize = 0;
   #maxMessageSize = 0;
   #maxTextSize = 0;
   #maxFragments = 0;
@@ -82,17 +95,23 @@ export class MessageAssembler implements FrameSink {
   #control: Uint8Array | undefined;
   #controlLeft = 0;
 
-  /** @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy */
-  constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false) {
+  /**
+   * @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy
+   * @param decodesText whether text becomes a string. Otherwise it is passed on as bytes that were checked to be UTF-8.
+   */
+  constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false, decodesText = true) {
     this.#sink = sink;
-    this.reuse(limits, ownsChunks);
+    this.reuse(limits, ownsChunks, decodesText);
   }
 
   /** Prepares an assembler that is between two messages for another connection. */
-  reuse(limits: MessageLimits, ownsChunks: boolean): void {
+  reuse(limits: MessageLimits, ownsChunks: boolean, decodesText = true): void {
+    this.streams = false;
+    this.#decodesText = decodesText;
+    this.#maxStreamSize = limits.maxMessageSize;
     this.#maxMessageSize = Math.min(limits.maxMessageSize, MAX_MEMORY);
     this.#maxFragments = limits.maxFragments;
-    this.#maxTextSize = Math.min(limits.maxMessageSize, MAX_TEXT_SIZE);
+    this.#maxTextSize = Math.min(limits.maxMessageSize, decodesText ? MAX_TEXT_SIZE : MAX_MEMORY);
     this.#ownsChunks = ownsChunks;
   }
 
@@ -127,13 +146,14 @@ export class MessageAssembler implements FrameSink {
       if (this.#messageOpcode !== OPCODE.CONTINUATION) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
       this.#messageOpcode = header.opcode;
       this.#isCompressed = isCompressed;
+      this.#isStreamed = this.streams && !isCompressed;
       this.#fragments = 0;
       this.#announced = 0;
     }
     this.#fin = header.fin;
     this.#announced += header.payloadLength;
     // "limitations regarding the frame size or total message size after reassembly from multiple frames" (§10.4).
-    const max = this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
+    const max = this.#limit;
     if (this.#announced > max) {
       const detail = `${this.#announced} bytes, of at most ${max}`;
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail };
@@ -141,7 +161,14 @@ export class MessageAssembler implements FrameSink {
     if (++this.#fragments > this.#maxFragments) {
       return { violation: VIOLATION.TOO_MANY_FRAGMENTS, detail: `maxFragments is ${this.#maxFragments}` };
     }
+    if (this.#isStreamed && this.#fragments === 1) this.#sink.messageStart?.(this.#messageOpcode === OPCODE.TEXT);
     return undefined;
+  }
+
+  /** The most bytes of this message. */
+  get #limit(): number {
+    if (this.#isStreamed) return this.#maxStreamSize;
+    return this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
   }
 
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
@@ -156,11 +183,31 @@ export class MessageAssembler implements FrameSink {
       if (index !== -1) return invalidUtf8(bytes, index);
     }
     try {
-      this.#gather(bytes, start, end, isText);
+      if (this.#isStreamed) this.#pass(bytes, start, end, isText);
+      else this.#gather(bytes, start, end, isText && this.#decodesText);
     } catch {
       return this.#outOfMemory();
     }
     return undefined;
+  }
+
+  /** Passes on the next part of a message, up to the last whole character of a text. */
+  #pass(bytes: Uint8Array, start: number, end: number, isText: boolean): void {
+    if (!isText) {
+      this.#sink.messagePart?.(this.#keep(bytes, start, end));
+      return;
+    }
+    if (this.#carry !== undefined) {
+      const joined = allocate(this.#carry.length + end - start);
+      joined.set(this.#carry);
+      joined.set(bytes.subarray(start, end), this.#carry.length);
+      [bytes, start, end] = [joined, 0, joined.length];
+    }
+    const boundary = lastBoundary(bytes, start, end);
+    this.#carry = boundary < end ? copyOf(bytes, boundary, end) : undefined;
+    if (boundary === start) return;
+    const part = this.#decodesText ? decodeUtf8(bytes, start, boundary) : this.#keep(bytes, start, boundary);
+    this.#sink.messagePart?.(part);
   }
 
   /** @throws if there is not enough memory */
@@ -212,16 +259,22 @@ export class MessageAssembler implements FrameSink {
       return { violation: VIOLATION.INVALID_UTF8, detail: 'the last character is cut off' };
     }
     const isText = this.#messageOpcode === OPCODE.TEXT;
+    if (this.#isStreamed) {
+      this.#isStreamed = false;
+      this.#messageOpcode = OPCODE.CONTINUATION;
+      this.#sink.messageEnd?.();
+      return undefined;
+    }
     let data: string | Uint8Array;
     try {
-      data = this.#whole ?? this.#join(isText && !this.#isCompressed);
+      data = this.#whole ?? this.#join(isText && !this.#isCompressed && this.#decodesText);
     } catch {
       return this.#outOfMemory();
     }
     this.#whole = undefined;
     this.#messageOpcode = OPCODE.CONTINUATION;
     if (this.#isCompressed) this.#sink.compressedMessage?.(data as Uint8Array, isText);
-    else this.#sink.message(data);
+    else this.#sink.message(data, isText);
     return undefined;
   }
 

@@ -84,7 +84,7 @@ export class Utf8Validator {
 }
 
 /** Returns the last place between two characters: the end of `bytes[start, end)`, or up to three bytes before it. */
-function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
+export function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
   for (let back = 1; back <= MAX_TAIL && end - back >= start; back++) {
     const byte = bytes[end - back]!;
     if (byte >= 0xc0) {

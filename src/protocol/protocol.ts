@@ -18,10 +18,15 @@ export type Role = 'client' | 'server';
  */
 export interface ProtocolHandler {
   /**
-   * A message: text as a string, binary as bytes that are not overwritten. Their ArrayBuffer may contain other messages
-   * too.
+   * A message: text as a string, or as bytes if `text` is 'buffer', binary as bytes. Bytes are not overwritten. Their
+   * ArrayBuffer may contain other messages too.
    */
-  message(data: string | Uint8Array): void;
+  message(data: string | Uint8Array, isText: boolean): void;
+  /** A message begins whose parts follow as they arrive. Needed if streamMessages() is called, like the next two. */
+  messageStart?(isText: boolean): void;
+  /** The next part of a message, not empty. A text is never cut within a character. */
+  messagePart?(data: string | Uint8Array): void;
+  messageEnd?(): void;
   /**
    * A compressed message, still compressed (RFC 7692 §6). Needed if `assignedRsv` has RSV1. If inflating takes time,
    * call stopBefore('message') now and stopBefore('nothing') when it is done. If the message is invalid, call fail().
@@ -52,6 +57,8 @@ export interface ProtocolOptions {
   readonly ownsChunks?: boolean;
   /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). None if left out. */
   readonly assignedRsv?: number;
+  /** 'buffer' leaves text as bytes, checked to be UTF-8. 'string' if left out. */
+  readonly text?: 'string' | 'buffer';
   /** Whether each Ping is answered with a Pong. True if left out. */
   readonly autoPong?: boolean;
   /** Returns a client's masking keys. Uses a secure random source if left out. */
@@ -93,6 +100,8 @@ export class Protocol {
   readonly #ownsChunks: boolean;
   readonly #assignedRsv: number;
   readonly #autoPong: boolean;
+  readonly #decodesText: boolean;
+  #streams = false;
   /** Borrowed while a chunk is being read, and kept in the middle of a message. */
   #reader: Reader | undefined;
   /** How many bytes were read by readers that were returned. */
@@ -125,6 +134,7 @@ export class Protocol {
     this.#ownsChunks = options.ownsChunks ?? false;
     this.#assignedRsv = options.assignedRsv ?? 0;
     this.#autoPong = options.autoPong ?? true;
+    this.#decodesText = options.text !== 'buffer';
   }
 
   /**
@@ -141,8 +151,20 @@ export class Protocol {
       this.decoder = new FrameDecoder(this.assembler, { from: 'any' });
     }
 
-    message(data: string | Uint8Array): void {
-      this.protocol!.#handler.message(data);
+    message(data: string | Uint8Array, isText: boolean): void {
+      this.protocol!.#handler.message(data, isText);
+    }
+
+    messageStart(isText: boolean): void {
+      this.protocol!.#handler.messageStart?.(isText);
+    }
+
+    messagePart(data: string | Uint8Array): void {
+      this.protocol!.#handler.messagePart?.(data);
+    }
+
+    messageEnd(): void {
+      this.protocol!.#handler.messageEnd?.();
     }
 
     compressedMessage(bytes: Uint8Array, isText: boolean): void {
@@ -156,13 +178,21 @@ export class Protocol {
     }
   };
 
+  /** Sets whether the parts of later messages are passed on as they arrive, except for compressed messages. */
+  streamMessages(streams: boolean): void {
+    this.#streams = streams;
+    if (this.#reader !== undefined) this.#reader.assembler.streams = streams;
+  }
+
   #borrowReader(): Reader {
     const reader = idleReaders.pop() ?? new Protocol.#Reader();
     reader.protocol = this;
     reader.assembler.reuse(
       { maxMessageSize: this.#maxMessageSize, maxFragments: this.#maxFragments },
       this.#ownsChunks,
+      this.#decodesText,
     );
+    reader.assembler.streams = this.#streams;
     const from = this.role === 'client' ? 'server' : 'client';
     reader.decoder.reuse({ from, ownsChunks: this.#ownsChunks, assignedRsv: this.#assignedRsv }, this.#offset);
     reader.decoder.stopBefore(this.#stopPoint);

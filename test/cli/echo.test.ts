@@ -33,8 +33,8 @@ describe('the echo server', () => {
     const connection = await join(await serve(false));
     connection.send('text');
     connection.send(Buffer.of(0, 255));
-    expect(await once(connection, 'message')).toEqual(['text']);
-    expect(await once(connection, 'message')).toEqual([Buffer.of(0, 255)]);
+    expect(await once(connection, 'message')).toEqual(['text', false]);
+    expect(await once(connection, 'message')).toEqual([Buffer.of(0, 255), true]);
   });
 
   test('pauses a client that does not read, buffers little for it, and loses nothing', async () => {
@@ -89,7 +89,10 @@ describe('the echo server with --broadcast', () => {
     sender!.on('message', data => expect.fail(`its own message came back: ${data}`));
     const received = others.map(other => once(other, 'message'));
     sender!.send('news');
-    expect(await Promise.all(received)).toEqual([['news'], ['news']]);
+    expect(await Promise.all(received)).toEqual([
+      ['news', false],
+      ['news', false],
+    ]);
   });
 
   test('makes a sender wait for slow receivers', async () => {

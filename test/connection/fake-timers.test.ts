@@ -45,10 +45,10 @@ describe.each(FAKES)('with %s', (_name, fake, restore) => {
     const during = await once(client, 'message');
     const ping = await once(client, 'ping');
     restore();
-    expect(during).toEqual(['during']);
+    expect(during).toEqual(['during', false]);
     expect(ping).toHaveLength(1);
     client.send('after');
-    expect(await once(client, 'message')).toEqual(['after']);
+    expect(await once(client, 'message')).toEqual(['after', false]);
     expect((await client.close(1000)).wasClean).toBe(true);
     await server.close();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Inbox } from '../../src/connection/inbox.js';
+import { dataOf, Inbox } from '../../src/connection/inbox.js';
 import { CONNECTION_DEFAULTS } from '../../src/connection/options.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';
 
@@ -106,13 +106,13 @@ describe('Inbox', () => {
   test('gives kept messages to an iterator, and says that there is room', async () => {
     const { inbox, onRoom } = makeInbox();
     inbox.put('a');
-    expect(await inbox.iterator().next()).toEqual({ done: false, value: 'a' });
+    expect(await inbox.iterator(dataOf).next()).toEqual({ done: false, value: 'a' });
     expect(onRoom).toHaveBeenCalledOnce();
   });
 
   test('gives each message to one of several iterators, in the order in which they asked', async () => {
     const { inbox } = makeInbox();
-    const [one, two] = [inbox.iterator(), inbox.iterator()];
+    const [one, two] = [inbox.iterator(dataOf), inbox.iterator(dataOf)];
     const answers = [one.next(), two.next(), one.next()];
     expect(inbox.isAwaited).toBe(true);
     for (const message of ['1', '2', '3', '4']) inbox.put(message);
@@ -123,11 +123,11 @@ describe('Inbox', () => {
 
   test('ends the iterators, behind what is kept', async () => {
     const { inbox } = makeInbox();
-    const waiting = inbox.iterator().next();
+    const waiting = inbox.iterator(dataOf).next();
     inbox.end(undefined);
     expect(await waiting).toEqual({ done: true, value: undefined });
     inbox.put('kept');
-    const late = inbox.iterator();
+    const late = inbox.iterator(dataOf);
     expect(await late.next()).toEqual({ done: false, value: 'kept' });
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
@@ -135,7 +135,7 @@ describe('Inbox', () => {
   test('throws the failure once to each iterator, after what is kept', async () => {
     const { inbox } = makeInbox();
     const failure = new Error('lost');
-    const [waiting, other, left] = [inbox.iterator(), inbox.iterator(), inbox.iterator()];
+    const [waiting, other, left] = [inbox.iterator(dataOf), inbox.iterator(dataOf), inbox.iterator(dataOf)];
     const calls = [waiting.next(), waiting.next(), other.next()];
     await left.return?.();
     inbox.end(failure);
@@ -147,7 +147,7 @@ describe('Inbox', () => {
     expect(await waiting.next()).toEqual({ done: true, value: undefined });
     expect(await left.next()).toEqual({ done: true, value: undefined });
     inbox.put('kept');
-    const late = inbox.iterator();
+    const late = inbox.iterator(dataOf);
     expect(await late.next()).toEqual({ done: false, value: 'kept' });
     await expect(late.next()).rejects.toBe(failure);
     expect(await late.next()).toEqual({ done: true, value: undefined });
@@ -156,7 +156,7 @@ describe('Inbox', () => {
   test('knows whether an iterator may ask for messages', async () => {
     const { inbox } = makeInbox();
     expect(inbox.hasReader).toBe(false);
-    const [one, two] = [inbox.iterator(), inbox.iterator()];
+    const [one, two] = [inbox.iterator(dataOf), inbox.iterator(dataOf)];
     await one.return?.();
     await one.return?.();
     expect(inbox.hasReader).toBe(true);
@@ -168,7 +168,7 @@ describe('Inbox', () => {
   test('leaves the rest where it is when a loop is left', async () => {
     const { inbox } = makeInbox();
     for (const message of ['1', '2', '3']) inbox.put(message);
-    for await (const message of inbox.iterator()) {
+    for await (const message of inbox.iterator(dataOf)) {
       expect(message).toBe('1');
       break;
     }
@@ -177,8 +177,8 @@ describe('Inbox', () => {
 
   test('loses no message to an iterator that was left while it waited', async () => {
     const { inbox } = makeInbox();
-    const left = inbox.iterator();
-    const other = inbox.iterator();
+    const left = inbox.iterator(dataOf);
+    const other = inbox.iterator(dataOf);
     const waiting = left.next();
     const othersWaiting = other.next();
     expect(await left.return?.()).toEqual({ done: true, value: undefined });

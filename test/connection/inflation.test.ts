@@ -3,7 +3,7 @@ import { Inflation } from '../../src/connection/inflation.js';
 
 test('a text that does not fit into memory is too big', () => {
   const deflate = { inflate: () => Buffer.from('text'), close: () => {} };
-  const inflation = new Inflation(deflate as never);
+  const inflation = new Inflation(deflate as never, true);
   const spy = vi.spyOn(Buffer.prototype, 'toString').mockImplementation(() => {
     throw new RangeError('Array buffer allocation failed');
   });

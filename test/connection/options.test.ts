@@ -16,6 +16,7 @@ describe('resolveConnectionOptions()', () => {
       unreadTimeout: 60_000,
       incoming: 'keep',
       autoPong: true,
+      text: 'string',
     });
     expect(CONNECTION_DEFAULTS).toEqual(resolveConnectionOptions({}));
   });

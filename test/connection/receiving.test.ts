@@ -80,8 +80,8 @@ describe('messages before anyone listens', () => {
   test('go one by one to listeners added with once()', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
-    expect(await once(connection, 'message')).toEqual(['1']);
-    expect(await once(connection, 'message')).toEqual(['2']);
+    expect(await once(connection, 'message')).toEqual(['1', false]);
+    expect(await once(connection, 'message')).toEqual(['2', false]);
     const all: unknown[] = [];
     connection.prependListener('message', data => all.push(data));
     await turns();

@@ -1,0 +1,212 @@
+import { ConnectionLostError } from '../errors.js';
+import { Fifo } from '../fifo.js';
+import type { Message, MessageIterator } from './inbox.js';
+import type { ConnectionSettings } from './options.js';
+
+const DONE = { done: true, value: undefined } as const;
+
+/**
+ * A message that is received in parts: strings for text, Buffers for binary. Iterate over it once, before the next message is asked for.
+ *
+ * A loop that ends early discards the rest of the message. If the connection is lost in the middle of the message, the loop throws the cause.
+ */
+export interface MessageStream extends AsyncIterable<Message> {
+  readonly type: 'text' | 'binary';
+}
+
+/** A call of next() that waits. */
+interface Waiting<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(error: Error): void;
+}
+
+class StreamedMessage implements MessageStream {
+  readonly type: 'text' | 'binary';
+  readonly #owner: StreamedMessages;
+  readonly #parts = new Fifo<Message>();
+  readonly #waiting: Array<Waiting<Message>> = [];
+  #isComplete = false;
+  #isDiscarded = false;
+  #failure: Error | undefined;
+
+  constructor(owner: StreamedMessages, isText: boolean) {
+    this.#owner = owner;
+    this.type = isText ? 'text' : 'binary';
+  }
+
+  /** Hands a part to a call of next() that waits, or keeps it. Returns whether it was kept. */
+  put(part: Message): boolean {
+    if (this.#isDiscarded || this.#failure !== undefined) return false;
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#parts.push(part);
+    else waiting.resolve({ done: false, value: part });
+    return waiting === undefined;
+  }
+
+  /** The message is complete. */
+  complete(): void {
+    this.#isComplete = true;
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
+  }
+
+  /** The rest of the message will not arrive. */
+  fail(failure: Error): void {
+    if (this.#isComplete) return;
+    this.#failure ??= failure;
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(failure);
+  }
+
+  /** Drops the parts that were kept, and those that follow. */
+  discard(): void {
+    if (this.#isDiscarded) return;
+    this.#isDiscarded = true;
+    this.#owner.taken(this.#parts.takeAll());
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return {
+      next: () => this.#next(),
+      return: () => {
+        this.discard();
+        return Promise.resolve(DONE);
+      },
+    };
+  }
+
+  #next(): Promise<IteratorResult<Message, undefined>> {
+    const part = this.#parts.shift();
+    if (part !== undefined) {
+      this.#owner.taken([part]);
+      return Promise.resolve({ done: false, value: part });
+    }
+    if (this.#isDiscarded || this.#isComplete) return Promise.resolve(DONE);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+}
+
+/**
+ * The messages of a connection as streams, for messages({ stream: true }). What was received and not taken is bounded by the same options
+ * as the inbox; if it is full, it asks for reading to stop.
+ */
+export class StreamedMessages {
+  readonly #settings: ConnectionSettings;
+  readonly #onTaken: () => void;
+  readonly #onLeft: () => void;
+  /** Messages that were not taken. */
+  readonly #messages = new Fifo<StreamedMessage>();
+  readonly #waiting: Array<Waiting<MessageStream>> = [];
+  /** The message that the application has. */
+  #taken: StreamedMessage | undefined;
+  /** The message that is being received. */
+  #receiving: StreamedMessage | undefined;
+  /** Parts that are kept, and their size. */
+  #parts = 0;
+  #size = 0;
+  #end: { readonly failure: Error | undefined } | undefined;
+  #isLeft = false;
+
+  /**
+   * @param onTaken called when the application has taken something
+   * @param onLeft called when the application has left the loop
+   */
+  constructor(settings: ConnectionSettings, onTaken: () => void, onLeft: () => void) {
+    this.#settings = settings;
+    this.#onTaken = onTaken;
+    this.#onLeft = onLeft;
+  }
+
+  get isFull(): boolean {
+    const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
+    return this.#parts + this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
+  }
+
+  start(isText: boolean): void {
+    this.#receiving = new StreamedMessage(this, isText);
+    const waiting = this.#waiting.shift();
+    if (waiting === undefined) this.#messages.push(this.#receiving);
+    else this.#give(this.#receiving, waiting);
+  }
+
+  put(part: Message): void {
+    if (part.length === 0 || this.#receiving?.put(part) !== true) return;
+    this.#parts++;
+    this.#size += part.length;
+  }
+
+  complete(): void {
+    this.#receiving?.complete();
+    this.#receiving = undefined;
+  }
+
+  /** Fails the message that is being received: there is no room for the rest of it. */
+  cutOff(failure: Error): void {
+    this.#receiving?.fail(failure);
+  }
+
+  /** Parts were taken, or discarded. */
+  taken(parts: readonly Message[]): void {
+    this.#parts -= parts.length;
+    for (const { length } of parts) this.#size -= length;
+    if (!this.#isLeft) this.#onTaken();
+  }
+
+  /** The connection has closed. Messages that are kept can still be taken. */
+  end(failure: Error | undefined): void {
+    this.#end = { failure };
+    this.#receiving?.fail(failure ?? new ConnectionLostError('the connection closed in the middle of a message'));
+    for (const waiting of this.#waiting.splice(0)) {
+      if (failure === undefined) waiting.resolve(DONE);
+      else waiting.reject(failure);
+    }
+  }
+
+  #give(message: StreamedMessage, waiting: Waiting<MessageStream>): void {
+    this.#taken = message;
+    waiting.resolve({ done: false, value: message });
+  }
+
+  iterator(): MessageIterator<MessageStream> {
+    const iterator: MessageIterator<MessageStream> = {
+      next: () =>
+        new Promise((resolve, reject) => {
+          this.#next({ resolve, reject });
+        }),
+      return: () => {
+        this.#leave();
+        return Promise.resolve(DONE);
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  #next(waiting: Waiting<MessageStream>): void {
+    // What is left of the last message is not wanted.
+    this.#taken?.discard();
+    this.#taken = undefined;
+    const message = this.#messages.shift();
+    if (this.#isLeft) waiting.resolve(DONE);
+    else if (message !== undefined) {
+      this.#give(message, waiting);
+      this.#onTaken();
+    } else if (this.#end === undefined) this.#waiting.push(waiting);
+    else {
+      const { failure } = this.#end;
+      this.#leave();
+      if (failure === undefined) waiting.resolve(DONE);
+      else waiting.reject(failure);
+    }
+  }
+
+  /** The application has left the loop: messages that it has not taken are dropped. */
+  #leave(): void {
+    if (this.#isLeft) return;
+    this.#isLeft = true;
+    this.#taken?.discard();
+    for (const message of this.#messages.takeAll()) message.discard();
+    for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
+    this.#onLeft();
+  }
+}
