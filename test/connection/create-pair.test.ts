@@ -60,7 +60,7 @@ describe('createPair()', () => {
       const [client, server] = createPair();
       server.on('message', data => void server.send(data));
       client.send('hello');
-      expect(await once(client, 'message')).toEqual(['hello']);
+      expect(await once(client, 'message')).toEqual(['hello', false]);
       await client.close();
     } finally {
       vi.useRealTimers();
