@@ -539,7 +539,7 @@ describe('ws101 connect on a terminal', () => {
     expect(redrawn).toBe('\x1b[1G\x1b[0J\x1b[1G\x1b[0J> half a line\x1b[14G');
     const echoed = once(connection, 'message');
     streams.stdin.write(' made whole\r');
-    expect(await echoed).toEqual(['half a line made whole']);
+    expect(await echoed).toEqual(['half a line made whole', false]);
     streams.stdin.write('/close\r');
     expect(await exit).toBe(EXIT.OK);
   });

@@ -101,7 +101,7 @@ describe('a dial function', () => {
       },
     });
     connection.send('hello');
-    expect(await once(connection, 'message')).toEqual(['hello']);
+    expect(await once(connection, 'message')).toEqual(['hello', false]);
     expect(connection.transport).toEqual({});
     expect(await connection.close(1000)).toMatchObject({ code: 1000, wasClean: true });
   });
