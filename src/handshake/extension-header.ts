@@ -2,18 +2,18 @@
 import { invalidType } from '../errors.js';
 import { isToken, parseList, type Scanner } from './grammar.js';
 
-/** A parameter of an extension; its value is `true` where it stands alone, without `=`. */
+/** A parameter of an extension. Its value is `true` if it has no `=`. */
 export type ExtensionParameter = readonly [name: string, value: string | true];
 
 /** An extension as a client offers it, or as a server accepts it. */
 export interface ExtensionOffer {
   readonly name: string;
-  /** In order. A name may come twice: whether that is an error is for the extension to say. */
+  /** In order. A name may be repeated: the extension decides whether that is an error. */
   readonly parameters: readonly ExtensionParameter[];
 }
 
 /**
- * The extensions of all lines of the header, in order of preference; undefined if a line is malformed. An empty header names none.
+ * Returns the extensions of all lines of the header, in order of preference; undefined if a line is malformed. An empty header has none.
  *
  *     extension-list = 1#extension
  *     extension      = extension-token *( ";" extension-param )
@@ -27,7 +27,7 @@ function parseExtension(scanner: Scanner): ExtensionOffer | undefined {
   if (name === undefined) return undefined;
   const parameters: ExtensionParameter[] = [];
   for (;;) {
-    // §9.1 uses the "implied *LWS rule": white space may stand around `;` and `=`.
+    // §9.1 uses the "implied *LWS rule": white space may surround `;` and `=`.
     scanner.skipWhitespace();
     if (!scanner.take(';')) return { name, parameters };
     scanner.skipWhitespace();

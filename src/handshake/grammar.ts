@@ -1,7 +1,6 @@
 /**
- * The productions of HTTP in which the headers of the opening handshake are written (RFC 9110 §5.5, §5.6), the ABNF beside
- * each. A text is read once, from left to right, by the code of its characters: nothing here can backtrack, so no header can
- * make it slow.
+ * The grammar of HTTP headers (RFC 9110 §5.5, §5.6), as far as the opening handshake needs it, with the ABNF of each production. Texts are
+ * read once, from left to right. There is no backtracking, so no header can make this slow.
  */
 
 const HTAB = 0x09;
@@ -12,7 +11,7 @@ const BACKSLASH = 0x5c;
 /** tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" / DIGIT / ALPHA */
 const TCHAR = tableOf("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-/** One row per ASCII code: true where the code is that of one of `characters`. Codes beyond the table are in no set. */
+/** Returns a table of ASCII codes: true for the codes of `characters`. Codes beyond the table are not in the set. */
 export function tableOf(characters: string): readonly boolean[] {
   return Array.from({ length: 128 }, (_, code) => characters.includes(String.fromCharCode(code)));
 }
@@ -30,10 +29,7 @@ export function isToken(text: string): boolean {
   return consistsOf(text, TCHAR);
 }
 
-/**
- * Whether `code` may stand in a header value: HTAB / SP / VCHAR / obs-text. It is a byte, or the code of a character of a text
- * that was decoded as latin1, where the two are the same; a code point above 0xFF is neither.
- */
+/** Whether a byte, or a character of latin1, may be part of a header value: HTAB / SP / VCHAR / obs-text. Codes above 0xFF may not. */
 export function isFieldByte(code: number): boolean {
   return (code >= SP && code !== 0x7f && code <= 0xff) || code === HTAB;
 }
@@ -49,7 +45,7 @@ export function isFieldValue(text: string): boolean {
   return true;
 }
 
-/** `text` without the OWS around it: SP and HTAB alone, unlike `trim()`, to which U+00A0 of latin1 is white space too. */
+/** Returns `text` without the OWS around it: SP and HTAB only, while `trim()` also removes U+00A0. */
 export function trimWhitespace(text: string): string {
   let start = 0;
   let end = text.length;
@@ -75,7 +71,7 @@ export class Scanner {
     return this.#position === this.#text.length;
   }
 
-  /** Steps over the character `expected`, if it comes next. */
+  /** Skips the character `expected` if it is next. Returns whether it was. */
   take(expected: string): boolean {
     if (this.#text[this.#position] !== expected) return false;
     this.#position++;
@@ -87,7 +83,7 @@ export class Scanner {
     while (isWhitespace(this.#text.charCodeAt(this.#position))) this.#position++;
   }
 
-  /** token = 1*tchar; undefined where none stands. */
+  /** token = 1*tchar; undefined if there is none. */
   token(): string | undefined {
     const start = this.#position;
     while (TCHAR[this.#text.charCodeAt(this.#position)] === true) this.#position++;
@@ -95,8 +91,7 @@ export class Scanner {
   }
 
   /**
-   * The content of a quoted-string, its quoted pairs replaced by what they stand for; undefined where none stands or it is
-   * not closed.
+   * Reads a quoted-string and returns its content, with quoted pairs replaced; undefined if there is none, or if it is not closed.
    *
    *     quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
    *     qdtext        = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text
@@ -114,7 +109,7 @@ export class Scanner {
         start = ++this.#position;
         code = this.#text.charCodeAt(start);
       }
-      // Behind the end of the text the code is NaN, which is no field byte either.
+      // After the end of the text the code is NaN, which is not a field byte either.
       if (!isFieldByte(code)) return undefined;
       this.#position++;
     }
@@ -125,7 +120,7 @@ export class Scanner {
 }
 
 /**
- * All elements of a header that is a list, in order; undefined where a line is malformed.
+ * Returns all elements of a header that is a list, in order; undefined if a line is malformed.
  *
  *     #element = [ element ] *( OWS "," OWS [ element ] )
  *

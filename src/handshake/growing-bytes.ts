@@ -3,8 +3,8 @@ const SMALLEST = 256;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Bytes that come in pieces, copied into one block that grows by doubling: a peer that sends one byte at a time costs at most
- * twice its bytes, and no chunk of a socket is kept alive by a few bytes of it.
+ * Collects bytes that arrive in pieces in one block, which grows by doubling. A peer that sends single bytes costs at most twice its
+ * bytes, and a few bytes do not keep a whole chunk of a socket in memory.
  */
 export class GrowingBytes {
   #block: Uint8Array<ArrayBuffer> = NO_BYTES;
@@ -26,12 +26,12 @@ export class GrowingBytes {
     this.#length = length;
   }
 
-  /** What has come so far: a view, true until the next append() or clear(). */
+  /** Returns the bytes so far, as a view that is valid until the next append() or clear(). */
   view(): Uint8Array<ArrayBuffer> {
     return this.#block.subarray(0, this.#length);
   }
 
-  /** Forgets the content and keeps the memory. */
+  /** Removes the content and keeps the memory. */
   clear(): void {
     this.#length = 0;
   }

@@ -27,7 +27,7 @@ export function toHeaderFields(input: HeaderInput | undefined, argument = 'heade
   return checkHeaders(new HeaderFields(lines), argument);
 }
 
-/** Headers that an opening handshake sets itself, and those that would promise a body, which it does not have. */
+/** Headers that an opening handshake sets itself, and headers that announce a body, which it does not have. */
 export const HANDSHAKE_HEADERS: readonly string[] = [
   'connection',
   'upgrade',
@@ -38,8 +38,9 @@ export const HANDSHAKE_HEADERS: readonly string[] = [
 ];
 
 /**
- * The headers a caller gave, checked, none of which may be among `reserved`: names in lower case; one that ends in `-` stands
- * for all that begin so.
+ * Returns the headers that a caller passed, checked.
+ *
+ * @param reserved names that the caller may not set, in lower case. A name that ends in `-` stands for all names with this prefix.
  *
  * @throws {TypeError} if a header is reserved or cannot be sent
  */

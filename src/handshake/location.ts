@@ -2,9 +2,9 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 
 /**
- * The text of a Location. A URI is ASCII (RFC 3986 §2), but servers send raw UTF-8, and browsers take it. `value` has one character for
- * each byte, as all headers here.
+ * Returns the text of a Location. A URI is ASCII (RFC 3986 §2), but some servers send raw UTF-8, and browsers accept it.
  *
+ * @param value the header, with one character for each byte
  * @returns undefined if the bytes are not UTF-8
  */
 export function decodeLocation(value: string): string | undefined {

@@ -1,4 +1,4 @@
-/** Where a request goes: the request-target of RFC 9112 §3.2 and the authority of RFC 3986 §3.2. */
+/** The request-target of RFC 9112 §3.2 and the authority of RFC 3986 §3.2. */
 import { consistsOf, tableOf } from './grammar.js';
 
 const DIGITS = '0123456789';
@@ -10,8 +10,8 @@ const REG_NAME = tableOf(`${LETTERS + DIGITS}-._~%!$&'()*+,;=`);
 const IPV6 = tableOf(`${DIGITS}ABCDEFabcdef:.`);
 const PORT = tableOf(DIGITS);
 /**
- * What a request-target may hold. RFC 3986 is narrower than browsers, which send `|`, `{` and their like as they are; so all of
- * VCHAR is let through but `#`: RFC 6455 §3, "Fragment identifiers … MUST NOT be used on these URIs".
+ * The characters of a request-target: all of VCHAR except `#`. RFC 3986 allows fewer, but browsers send `|`, `{` and others unencoded.
+ * RFC 6455 §3: "Fragment identifiers … MUST NOT be used on these URIs".
  */
 const TARGET = Array.from({ length: 128 }, (_, code) => code > 0x20 && code < 0x7f && code !== 0x23);
 
@@ -25,21 +25,21 @@ const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\//i;
 export interface Authority {
   /** In lower case; an IPv6 address in its brackets. */
   readonly host: string;
-  /** Undefined where it was not written: the default port of the scheme. */
+  /** Undefined if it was not written, which means the default port of the scheme. */
   readonly port: number | undefined;
 }
 
-/** uri-host [ ":" port ], as in Host (RFC 9110 §7.2); undefined where `text` is none, or names no host. */
+/** uri-host [ ":" port ], as in Host (RFC 9110 §7.2); undefined if `text` is malformed or has no host. */
 export function parseAuthority(text: string): Authority | undefined {
   const hostEnd = text.startsWith('[') ? text.indexOf(']') + 1 : text.indexOf(':');
   const host = (hostEnd <= 0 ? text : text.slice(0, hostEnd)).toLowerCase();
-  const behind = hostEnd <= 0 ? '' : text.slice(hostEnd);
+  const rest = hostEnd <= 0 ? '' : text.slice(hostEnd);
   if (!isHost(host)) return undefined;
-  // port = *DIGIT: a colon with nothing behind it says no more than no colon.
-  if (behind === '' || behind === ':') return { host, port: undefined };
-  const digits = behind.slice(1);
+  // port = *DIGIT: a colon without digits means the same as no colon.
+  if (rest === '' || rest === ':') return { host, port: undefined };
+  const digits = rest.slice(1);
   const port = Number(digits);
-  if (!behind.startsWith(':') || !consistsOf(digits, PORT) || port > 65_535) return undefined;
+  if (!rest.startsWith(':') || !consistsOf(digits, PORT) || port > 65_535) return undefined;
   return { host, port };
 }
 
@@ -50,24 +50,24 @@ function isHost(host: string): boolean {
   return consistsOf(host, REG_NAME);
 }
 
-/** Whether `text` can stand in a request line as its target; which of the four forms it has is another question. */
+/** Whether `text` can be the target in a request line, in any of the four forms. */
 export function isRequestTarget(text: string): boolean {
   return consistsOf(text, TARGET);
 }
 
-/** A request-target, taken apart. Nothing in it is percent-decoded. */
+/** The parts of a request-target. Nothing is percent-decoded. */
 export interface RequestTarget {
-  /** Begins with `/`. */
+  /** Starts with `/`. */
   readonly path: string;
-  /** What stands behind the first `?`, '' where there is none. */
+  /** The part after the first `?`, '' if there is none. */
   readonly query: string;
   /** The host and port of an absolute-form; undefined for an origin-form. */
   readonly authority: string | undefined;
 }
 
 /**
- * An origin-form (`/chat?room=1`) or an absolute-form (`http://example.com/chat?room=1`), taken apart; undefined for anything
- * else: the authority-form is CONNECT's, and `*` is OPTIONS'.
+ * Returns the parts of an origin-form (`/chat?room=1`) or an absolute-form (`http://example.com/chat?room=1`); undefined for anything
+ * else. The authority-form belongs to CONNECT, and `*` to OPTIONS.
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!isRequestTarget(target)) return undefined;
@@ -77,7 +77,7 @@ export function parseRequestTarget(target: string): RequestTarget | undefined {
   const rest = target.slice(scheme.length);
   const end = rest.search(/[/?]/);
   const authority = end === -1 ? rest : rest.slice(0, end);
-  // Userinfo is no part of uri-host (RFC 9110 §4.2.4), and parseAuthority() does not let its `@` pass.
+  // Userinfo is not part of uri-host (RFC 9110 §4.2.4): parseAuthority() rejects its `@`.
   if (parseAuthority(authority) === undefined) return undefined;
   return splitQuery(end === -1 ? '' : rest.slice(end), authority);
 }

@@ -2,22 +2,26 @@
 import { describeValue, invalidType, typeError } from '../errors.js';
 import { isToken, parseTokenList } from './grammar.js';
 
-/** The subprotocols a client offers, the preferred one first; undefined if the header is malformed. An empty header offers none. */
+/** Returns the subprotocols that a client offers, the preferred one first; undefined if the header is malformed. An empty header offers none. */
 export function parseSubprotocols(lines: readonly string[]): string[] | undefined {
   const offered = parseTokenList(lines);
-  // §4.1: the value is 1#token, so a client must not send it empty. But RFC 9110 §5.6.1.2 has a recipient ignore empty list elements, and
-  // clients do send it; it offers nothing. The tokens "MUST all be unique strings".
+  // §4.1: the tokens "MUST all be unique strings". The value is 1#token, so a client must not send it empty, but some do. RFC 9110
+  // §5.6.1.2: a recipient ignores empty list elements.
   return offered === undefined || new Set(offered).size === offered.length ? offered : undefined;
 }
 
-/** The first of `offered`, the client's order of preference, that is among `supported`; undefined where none is. */
+/** Returns the first of `offered` that is also in `supported`; undefined if there is none. */
 export function selectSubprotocol(offered: readonly string[], supported: readonly string[]): string | undefined {
   const name = offered.find(one => supported.includes(one));
-  // Our own string: that of the request is a slice of its head, and would keep all of that as long as the connection lives.
+  // The string of the request is a slice of its head, and would keep the whole head in memory as long as the connection lives.
   return supported.find(one => one === name);
 }
 
-/** The subprotocols a caller wants to offer or to support. @throws TypeError where one is no token, or comes twice */
+/**
+ * Returns the subprotocols that a caller passed, checked.
+ *
+ * @throws {TypeError} if one is not a token, or is repeated
+ */
 export function checkSubprotocols(subprotocols: readonly string[], argument = 'subprotocols'): readonly string[] {
   if (!Array.isArray(subprotocols)) throw invalidType(argument, 'an array of tokens', subprotocols);
   for (const name of subprotocols) {
