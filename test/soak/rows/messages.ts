@@ -107,7 +107,56 @@ async function bomb(): Promise<Outcome> {
   };
 }
 
+/** Sends one message of `size` bytes from each end to the other at the same time, and reads both as streams. */
+async function streams(scale: number): Promise<Outcome> {
+  const size = scaled(2 ** 30, scale, 2 ** 26);
+  const chunk = Buffer.alloc(65_536, 1);
+  function* source() {
+    for (let left = size; left > 0; left -= chunk.length) yield left < chunk.length ? chunk.subarray(0, left) : chunk;
+  }
+  let before = 0;
+  let peak = 0;
+  const receive = async (connection: WebSocketConnection): Promise<number> => {
+    let received = 0;
+    let measured = 0;
+    for await (const message of connection.messages({ stream: true })) {
+      for await (const part of message) {
+        received += part.length;
+        if (received - measured < 2 ** 24) continue;
+        measured = received;
+        // What a collection would free is not held.
+        collectGarbage();
+        const { heapUsed, external } = process.memoryUsage();
+        peak = Math.max(peak, heapUsed + external - before);
+      }
+      break;
+    }
+    return received;
+  };
+  const options = { maxMessageSize: Number.MAX_SAFE_INTEGER };
+  const ends: Array<Promise<number | boolean>> = [];
+  const run = (connection: WebSocketConnection) => ends.push(receive(connection), connection.sendStream(source()));
+  const { server, port } = await openServer(run, options);
+  before = await heldMemory();
+  const client = await connect(`ws://127.0.0.1:${port}/`, options);
+  run(client);
+  await until(() => ends.length === 4, 10_000, 'the connection');
+  const results = await Promise.all(ends);
+  await server.close({ timeout: 0 });
+  const isWhole = results.every(result => result === size || result === true);
+  return {
+    figure: `${kib(peak)} held by both ends while ${kib(size)} went each way; ${isWhole ? 'all' : 'not all'} of it arrived`,
+    passed: isWhole && peak <= 8 * 2 ** 20,
+  };
+}
+
 export const messages: readonly Row[] = [
+  {
+    name: 'streams',
+    fault: 'a message of 1 GiB in each direction at the same time, sent and read in parts',
+    limit: 'both arrive whole, <= 8 MiB held by both ends',
+    run: streams,
+  },
   {
     name: 'control-flood',
     fault: 'a Ping after each of 1,000 fragments of a 16 MiB message',
