@@ -1,6 +1,6 @@
 /**
- * Bytes in any segmentation -> one head. Each byte is looked at once, when it comes; a line is judged at its CRLF. So what is
- * wrong with a head, and at which byte that shows, does not depend on how it was cut into chunks.
+ * Reads one head from bytes in any segmentation. Each byte is read once, and a line is checked at its CRLF, so the fault that is found, and
+ * its position, do not depend on the segmentation.
  */
 import { Buffer } from 'node:buffer';
 import { invalidType, invalidValue } from '../../errors.js';
@@ -23,9 +23,9 @@ const LINE_END = 'CRLF at the end of a line (RFC 9112 §2.2)';
 const TEXT = 'text (RFC 9110 §5.5)';
 
 export interface HeadLimits {
-  /** Most bytes of a head, its empty line included. Default 16 KiB. */
+  /** The maximum size of a head in bytes, with its empty line. Default 16 KiB. */
   readonly maxHeadSize?: number | undefined;
-  /** Most header lines of a head; repeated names count like any other. Default 100. */
+  /** The maximum number of header lines, repeated names included. Default 100. */
   readonly maxHeaderLines?: number | undefined;
 }
 
@@ -34,10 +34,10 @@ export const HEAD_LIMIT_NAMES: OptionNames<HeadLimits> = { maxHeadSize: true, ma
 export const DEFAULT_MAX_HEAD_SIZE: number = 16 * 1024;
 export const DEFAULT_MAX_HEADER_LINES = 100;
 
-/** Why bytes are not a head. */
+/** What is wrong with a head. */
 export class HeadFault {
   readonly kind: 'syntax' | 'start-line-too-long' | 'too-large';
-  /** What was expected and what came, for people. */
+  /** A sentence that says what was expected and what came. */
   readonly message: string;
 
   constructor(kind: HeadFault['kind'], message: string) {
@@ -46,11 +46,11 @@ export class HeadFault {
   }
 }
 
-/** What a reader must know of the first line of its head. */
+/** The first line of a head. */
 interface StartLine<Start> {
   readonly parse: (line: string) => Start | undefined;
   readonly expected: string;
-  /** How many empty lines may stand in front of it. */
+  /** How many empty lines may come before it. */
   readonly emptyLines: number;
 }
 
@@ -70,12 +70,12 @@ const STATUS_LINE: StartLine<ResponseStart> = {
   emptyLines: 0,
 };
 
-/** A reader of one request head. */
+/** Returns a reader of one request head. */
 export function requestHeadReader(limits?: HeadLimits): HeadReader<RequestStart> {
   return new HeadReader(REQUEST_LINE, limits);
 }
 
-/** A reader of one response head. */
+/** Returns a reader of one response head. */
 export function responseHeadReader(limits?: HeadLimits): HeadReader<ResponseStart> {
   return new HeadReader(STATUS_LINE, limits);
 }
@@ -85,7 +85,7 @@ export class HeadReader<Start extends object> {
   readonly #maxHeadSize: number;
   readonly #maxHeaderLines: number;
 
-  /** The beginning of a line whose end has not come. */
+  /** The start of a line whose end has not arrived. */
   readonly #partialLine = new GrowingBytes();
   #afterCarriageReturn = false;
   #emptyLines = 0;
@@ -100,17 +100,17 @@ export class HeadReader<Start extends object> {
     this.#maxHeaderLines = checkedLimit('maxHeaderLines', limits.maxHeaderLines, DEFAULT_MAX_HEADER_LINES);
   }
 
-  /** How many bytes of the head have come. */
+  /** How many bytes of the head have been read. */
   get size(): number {
     return this.#size;
   }
 
-  /** What came behind the head in the same chunk: a view of that chunk, empty until the head is whole. */
+  /** The bytes after the head in the same chunk, as a view; empty until the head is complete. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
-  /** Takes the next bytes: gives the head, once it is whole, or why it cannot become one; undefined while more are needed. */
+  /** Takes the next bytes. Returns the head when it is complete, or what is wrong with it, or undefined while more bytes are needed. */
   receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
     const text = this.#wholeText(chunk);
     let lineStart = 0;
@@ -119,8 +119,8 @@ export class HeadReader<Start extends object> {
       const byte = chunk[i]!;
       this.#size++;
       if (this.#afterCarriageReturn) {
-        // RFC 9112 §2.2: a bare CR is invalid. (A bare LF MAY end a line there. Not here: where of two readers on one road
-        // only one takes it so, a request can be hidden in another.)
+        // RFC 9112 §2.2: a bare CR is invalid. A recipient MAY accept a bare LF as the end of a line. This one does not: if a proxy and
+        // a server read a line differently, one request can hide another.
         if (byte !== LF) return syntaxFault(LINE_END, `a CR without LF at offset ${this.#size - 2}`);
         this.#afterCarriageReturn = false;
         const outcome = this.#receiveLine(this.#takeLine(chunk, text, lineStart, i + 1));
@@ -142,7 +142,7 @@ export class HeadReader<Start extends object> {
     return undefined;
   }
 
-  /** Gets ready for the head behind a whole one. It has to fit into what the ones before it left of `maxHeadSize`. */
+  /** Prepares for the next head. All heads together must fit into `maxHeadSize`. */
   next(): void {
     this.#start = undefined;
     this.#headerLines = [];
@@ -150,8 +150,8 @@ export class HeadReader<Start extends object> {
   }
 
   /**
-   * The text of a head that lies in one chunk, as it nearly always does: made at once, for its lines to be cut out of. Of a head that is still to
-   * come, each line has memory of its own, so that nobody is held to more than he keeps.
+   * Returns the text of a head that lies in one chunk, as it nearly always does: its lines are slices of it. Otherwise each line gets memory of
+   * its own, so a retained line does not pin the whole head.
    */
   #wholeText(chunk: Uint8Array): string | undefined {
     if (this.#size > 0) return undefined;
@@ -159,7 +159,7 @@ export class HeadReader<Start extends object> {
     return end === -1 ? undefined : latin1(chunk, 0, end + HEAD_END.length);
   }
 
-  /** The line that ends at `chunk[end]`, without its CRLF. */
+  /** Returns the line that ends at `chunk[end]`, without its CRLF. */
   #takeLine(chunk: Uint8Array, text: string | undefined, start: number, end: number): string {
     if (text !== undefined) return text.slice(start, end - 2);
     if (this.#partialLine.length === 0) return latin1(chunk, start, end - 2);

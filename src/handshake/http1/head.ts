@@ -22,14 +22,14 @@ export interface ResponseHead {
   /** Major and minor, e.g. `1.1`. */
   readonly version: string;
   readonly status: number;
-  /** The reason phrase, '' where there is none. */
+  /** The reason phrase, '' if there is none. */
   readonly reason: string;
   readonly headers: HeaderFields;
 }
 
-/** request-line = method SP request-target SP HTTP-version; undefined where `line` is none. */
+/** request-line = method SP request-target SP HTTP-version; undefined if `line` is malformed. */
 export function parseRequestLine(line: string): Omit<RequestHead, 'headers'> | undefined {
-  // RFC 9112 §3: exactly two SP. A third one, or a lenient split at any white space, is how requests are smuggled.
+  // RFC 9112 §3: exactly two SP. A third one, or a lenient split at any white space, lets requests be smuggled.
   const parts = line.split(' ', 4);
   const [method = '', target = '', protocol = ''] = parts;
   const version = parseHttpVersion(protocol);
@@ -37,11 +37,11 @@ export function parseRequestLine(line: string): Omit<RequestHead, 'headers'> | u
   return { method, target, version };
 }
 
-/** status-line = HTTP-version SP 3DIGIT SP [ reason-phrase ]; undefined where `line` is none. */
+/** status-line = HTTP-version SP 3DIGIT SP [ reason-phrase ]; undefined if `line` is malformed. */
 export function parseStatusLine(line: string): Omit<ResponseHead, 'headers'> | undefined {
   const version = parseHttpVersion(line.slice(0, 8));
   const status = line.slice(9, 12);
-  // The SP in front of an empty reason phrase is left out by enough servers to be taken as optional.
+  // The SP before an empty reason phrase is optional here, because many servers leave it out.
   const separated = line[8] === ' ' && (line.length === 12 || line[12] === ' ');
   if (version === undefined || !separated || !/^[1-9]\d\d$/.test(status)) return undefined;
   return { version, status: Number(status), reason: line.slice(13) };

@@ -1,15 +1,15 @@
-/** The body of a response that is no 101, read far enough to show it to people (RFC 9112 §6, §7). */
+/** Reads the body of a response other than 101, as far as an error shows it (RFC 9112 §6, §7). */
 import { parseTokenList } from '../grammar.js';
 import { GrowingBytes } from '../growing-bytes.js';
 import type { ResponseHead } from './head.js';
 
-/** Of a body, and of what carries it: a server that refuses us does not fill our memory. */
+/** The maximum size of a body and its coding, so that a server that refuses cannot fill our memory. */
 const MAX_BODY_SIZE = 1024 * 1024;
 
 const LF = 0x0a;
 
 /**
- * Where in the chunked coding the next byte stands (RFC 9112 §7.1). What follows the last chunk, of size 0, is not read.
+ * The position of the next byte in the chunked coding (RFC 9112 §7.1). Nothing is read after the last chunk, of size 0.
  *
  *     chunk-size [ chunk-ext ] CRLF | chunk-data CRLF
  *     size      |size-end           | data      |data-end
@@ -18,9 +18,9 @@ type ChunkedState = 'size' | 'size-end' | 'data' | 'data-end';
 
 export class ResponseBody {
   readonly #content = new GrowingBytes();
-  /** Bytes that the content may still have: of the chunk in the chunked coding, else of the whole body. */
+  /** How many bytes remain: of the chunk in the chunked coding, otherwise of the whole body. */
   #remaining: number;
-  /** Undefined where the body is not chunked. */
+  /** Undefined if the body is not chunked. */
   #chunked: ChunkedState | undefined;
   #received = 0;
   #isWhole: boolean;
@@ -32,12 +32,12 @@ export class ResponseBody {
     this.#isWhole = !isChunked && this.#remaining === 0;
   }
 
-  /** Whether nothing more can come. A body without a length is whole when the connection ends: that is for others to see. */
+  /** Whether the body is complete. A body without a length is complete when the connection ends, which the caller detects. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
 
-  /** What has come, without the chunked coding. */
+  /** The bytes received, without the chunked coding. */
   get content(): Uint8Array {
     return this.#content.view();
   }
@@ -55,7 +55,7 @@ export class ResponseBody {
     if (this.#received === MAX_BODY_SIZE) this.#isWhole = true;
   }
 
-  /** Each gives the offset of the next byte. */
+  /** Returns the offset of the next byte, as #receiveChunkHeader() does. */
   #receiveContent(bytes: Uint8Array, offset: number): number {
     const end = Math.min(bytes.length, offset + this.#remaining);
     this.#content.append(bytes, offset, end);
@@ -74,7 +74,7 @@ export class ResponseBody {
     }
     const digit = this.#chunked === 'size' ? Number.parseInt(String.fromCharCode(byte), 16) : Number.NaN;
     if (!Number.isNaN(digit)) {
-      // Sizes above the limit are all one to us, and must not lose their low digits.
+      // Sizes above the limit are cut to it, because larger numbers would lose their low digits.
       this.#remaining = Math.min(this.#remaining * 16 + digit, MAX_BODY_SIZE);
     } else if (byte === LF) {
       this.#chunked = 'data';
@@ -86,7 +86,7 @@ export class ResponseBody {
   }
 }
 
-/** How many bytes the body has; Infinity where only the end of the connection tells. */
+/** Returns how many bytes the body has; Infinity if only the end of the connection tells. */
 function contentLength(head: ResponseHead): number {
   // RFC 9110 §15.3.5, §15.4.5: No Content and Not Modified have no body, whatever their headers say.
   if (head.status === 204 || head.status === 304) return 0;

@@ -1,4 +1,4 @@
-/** Why an opening handshake probably failed, and what to try: for whoever reads the error of a client. */
+/** Hints for the errors of a client: why an opening handshake probably failed, and what to try. */
 import { Buffer } from 'node:buffer';
 import { decodeLocation } from '../location.js';
 import { PASS_ON_UPGRADE } from '../proxy-advice.js';
@@ -10,11 +10,11 @@ const HTTP_1_0 = `${IS_HTTP_1_0}: a proxy on the way must use HTTP/1.1 (${PASS_O
 
 const PROXY_MAY_DROP_UPGRADE = `a proxy on the way may have removed Upgrade or Connection (${PASS_ON_UPGRADE})`;
 
-/** The hint if not one byte came back. */
+/** The hint if no byte was received. */
 export const NO_RESPONSE =
   'the port may speak another protocol, such as TLS (wss:// instead of ws://, or the other way round), or the server hangs or is overloaded';
 
-/** What to make of each status, where it says more than its class does. */
+/** The hints for statuses that say more than their class. */
 const HINTS: ReadonlyMap<number, string> = new Map([
   [400, `the server finds the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
   [403, 'the server does not allow this Origin, this Host or these credentials'],
@@ -30,12 +30,12 @@ const HINTS: ReadonlyMap<number, string> = new Map([
   [504, 'a gateway answered, and the server behind it did not in time'],
 ]);
 
-/** The hint for a 101 that breaks a rule. */
+/** Returns the hint for a 101 that breaks a rule. */
 export function hintOfInvalidUpgrade({ version }: ResponseHead): string {
   return version === '1.0' ? HTTP_1_0 : 'the server, or a proxy on the way, does not follow RFC 6455';
 }
 
-/** The hint for a response other than 101. */
+/** Returns the hint for a response other than 101. */
 export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
   const hint = hintOfStatus(head, body);
   if (head.version !== '1.0') return hint;
@@ -44,7 +44,7 @@ export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
 
 function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
   const { status, headers } = head;
-  // What nginx and Go's net/http answer where plain HTTP comes to their TLS port.
+  // nginx and Go's net/http answer this to plain HTTP on their TLS port.
   if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server wants TLS: try wss://';
   if (status === 401) return hintOfUnauthorized(headers.get('WWW-Authenticate'));
   if (status === 426) return hintOfUpgradeRequired(head);
@@ -79,9 +79,9 @@ function hintOfUpgradeRequired({ headers }: ResponseHead): string {
   return `the server saw no WebSocket request; ${PROXY_MAY_DROP_UPGRADE}`;
 }
 
-/** How other protocols begin that are found where a WebSocket server was expected. */
+/** How other protocols start that may answer on the port of a WebSocket server. */
 const OTHER_PROTOCOLS: ReadonlyArray<readonly [begins: RegExp, hint: string]> = [
-  // A TLS record begins with its content type (RFC 8446 §5.1): the byte at which reading stops.
+  // A TLS record starts with its content type (RFC 8446 §5.1). Reading stops at this byte.
   [/^[\x14-\x17]/, 'the server speaks TLS: try wss://'],
   [/^SSH-/, 'an SSH server answered: is the port right?'],
   [/^220[ -]/, 'a mail or FTP server answered: is the port right?'],
@@ -91,7 +91,7 @@ const OTHER_PROTOCOLS: ReadonlyArray<readonly [begins: RegExp, hint: string]> = 
   [/^HTTP\//, 'the response is malformed or cut short: is a proxy on the way?'],
 ];
 
-/** The hint for bytes that are no HTTP response, of which `opening` is how they begin. */
+/** Returns the hint for bytes that are not an HTTP response and start with `opening`. */
 export function hintOfOpening(opening: Uint8Array): string {
   const text = latin1(opening);
   return OTHER_PROTOCOLS.find(([begins]) => begins.test(text))?.[1] ?? 'this is not HTTP: is the port right?';
