@@ -186,11 +186,16 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    * Shuts down: stops accepting, sends a Close frame to every connection, and lets what was sent before leave. A server of Node that this
    * one is attached to continues.
    *
-   * @returns a promise that resolves when everything has closed, at the latest 200 ms after `timeout`
-   * @throws {TypeError | RangeError} if code, reason or timeout is invalid; then nothing has happened
+   * @returns a promise that resolves when everything has closed, at the latest 200 ms after `timeout`. It rejects with a TypeError or
+   *   RangeError if code, reason or timeout is invalid; then nothing has happened
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
-    const resolved = resolveCloseOptions(options, this.#settings.connection.closeTimeout);
+    let resolved: ReturnType<typeof resolveCloseOptions>;
+    try {
+      resolved = resolveCloseOptions(options, this.#settings.connection.closeTimeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.#closing === undefined) {
       let done: () => void;
       // Set before the shutdown begins, since that runs listeners of the application, which may call close() again.
