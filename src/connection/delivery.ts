@@ -172,9 +172,13 @@ export class Delivery {
     this.#unreadTimer = undefined;
   }
 
+  /** Throws if a listener of `message` must not be added now. */
+  admitListener(): void {
+    if (this.#streams !== undefined) throw otherReaderError();
+  }
+
   /** A listener of `message` was added. */
   listenerAdded(): void {
-    if (this.#streams !== undefined) throw otherReaderError();
     // In the next tick, so that what the application sets up beside this listener stands before the first message.
     if (this.#inbox?.isEmpty === false) nextTick(() => this.deliverKept());
   }

@@ -36,7 +36,7 @@ export function typedMessage(kept: Kept): TypedMessage {
   return { type: isText(kept) ? 'text' : 'binary', data: dataOf(kept) };
 }
 
-/** An AsyncIterableIterator that returns undefined. (That type has had a parameter for it only since TypeScript 5.6.) */
+/** An AsyncIterableIterator that returns undefined. (That type has a parameter for it since TypeScript 5.6.) */
 export interface MessageIterator<T = Message> extends AsyncIterator<T, undefined> {
   [Symbol.asyncIterator](): MessageIterator<T>;
 }
@@ -55,14 +55,14 @@ interface Waiting {
 }
 
 /**
- * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each of them hundreds of bytes, and
- * a place in Node's pool may cost 8 KiB: other connections fill the rest of the pool, and are done with it long before.
+ * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each message hundreds of bytes.
+ * A part of Node's pool might keep 8 KiB alive, which messages of other connections share.
  */
 const BLOCK_SIZE = 1_024;
 
 /**
- * Messages that nobody has taken yet, in order: those that come before anyone listens, or faster than an iterator takes them. It is
- * bounded in bytes and in count (64 KiB of empty messages would be 32,768 of them); full, it asks for reading to stop.
+ * Messages that the application has not taken yet, in order: those that arrive before there is a listener, or faster than an iterator
+ * takes them. The inbox is bounded in bytes and in count, because empty messages have no bytes. If it is full, reading stops.
  */
 export class Inbox {
   readonly #settings: ConnectionSettings;
@@ -72,12 +72,12 @@ export class Inbox {
   #block: Buffer | undefined;
   #blockUsed = 0;
   #waiting: Waiting[] = [];
-  /** Iterators that have not come to their end. */
+  /** The number of iterators that have not ended. */
   #readers = 0;
   #isEnded = false;
   #failure: Error | undefined;
 
-  /** @param onTaken called when an iterator has taken a message out */
+  /** @param onTaken called when an iterator has taken a message */
   constructor(settings: ConnectionSettings, onTaken: () => void) {
     this.#settings = settings;
     this.#onTaken = onTaken;
@@ -92,7 +92,7 @@ export class Inbox {
     return this.#waiting.length > 0;
   }
 
-  /** Whether there is an iterator that may ask for messages. */
+  /** Whether there is an iterator that has not ended. */
   get hasReader(): boolean {
     return this.#readers > 0;
   }
@@ -113,7 +113,7 @@ export class Inbox {
     this.#size += message.length;
   }
 
-  /** Returns the oldest message and forgets it; there must be one. */
+  /** Removes and returns the oldest message. There must be one. */
   take(): Kept {
     const kept = this.#messages.shift()!;
     this.#size -= dataOf(kept).length;
@@ -122,9 +122,9 @@ export class Inbox {
   }
 
   /**
-   * No message will come any more. Those that are kept can still be taken.
+   * The connection has closed. Messages that are kept can still be taken.
    *
-   * @param failure what the iterators throw after them; undefined after a clean end
+   * @param failure what the iterators throw after the last message; undefined after a clean close
    */
   end(failure: Error | undefined): void {
     this.#isEnded = true;
@@ -132,7 +132,7 @@ export class Inbox {
     for (const waiting of this.#waiting.splice(0)) waiting.end();
   }
 
-  /** Returns the messages one by one, and ends with the connection. Leaving the loop leaves the rest where it is. */
+  /** Iterates over the messages until the connection closes. If the loop ends early, the other messages stay in the inbox. */
   iterator<T>(present: (kept: Kept) => T): MessageIterator<T> {
     let isDone = false;
     this.#readers++;
@@ -161,7 +161,7 @@ export class Inbox {
       },
       return: () => {
         leave();
-        // A call of next() that still waits would take a message that nobody looks at.
+        // A call of next() that still waits would take a message and lose it.
         for (const waiting of this.#waiting.filter(one => one.iterator === iterator)) waiting.leave();
         this.#waiting = this.#waiting.filter(waiting => waiting.iterator !== iterator);
         return Promise.resolve(DONE);
@@ -171,7 +171,7 @@ export class Inbox {
     return iterator;
   }
 
-  /** The message in memory that is held for kept messages alone: it may wait for long, and is counted by its length. */
+  /** Returns the message in memory that holds little else, because it may be kept for long and only its length is counted. */
   #compact(message: Buffer): Buffer {
     const { length } = message;
     if (length >= BLOCK_SIZE / 8) {

@@ -3,24 +3,24 @@ import { isUint8Array } from '../host-values.js';
 import type { Outbox } from './outbox.js';
 import { promptAnswer } from './prompt-answer.js';
 
-/** What sendStream() takes: pieces of text, or pieces of binary, but not both in one message. */
+/** What sendStream() accepts: pieces of text or pieces of binary, but not both in one message. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** Stops a StreamMessage because the connection has closed. */
 export const CLOSED: unique symbol = Symbol('closed');
 
 /**
- * One outgoing message from a source whose length nobody knows yet: each piece becomes a fragment as it comes (RFC 6455 §5.4: "The
- * primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is started"), no faster
- * than the peer takes them.
+ * An outgoing message of unknown length. Each piece of the source becomes a fragment, no faster than the peer takes them.
+ *
+ * "The primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is started" (RFC 6455 §5.4).
  */
 export class StreamMessage {
-  /** true when all of it is on its way, false where the connection closed before. Rejects with what cut it off. */
+  /** Resolves true when all of it is on its way, false if the connection closed first. Rejects with the error that cut it off. */
   readonly result: Promise<boolean>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #outbox: Outbox;
   #kind: 'string' | 'Uint8Array' | undefined;
-  /** The first half of a surrogate pair that a piece of text ended with: a character must not be cut by encoding its halves. */
+  /** The first half of a surrogate pair at the end of the last piece. It is encoded together with the second half. */
   #carry = '';
   #isRunning = false;
   #stopped: { readonly reason: unknown } | undefined;
@@ -37,7 +37,7 @@ export class StreamMessage {
     });
   }
 
-  /** Leaves the source, even in the middle of a wait: because of CLOSED, or of what the result shall reject with. */
+  /** Stops reading the source, even during a wait. The result rejects with `reason`, or resolves false if it is CLOSED. */
   stop(reason: unknown): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = { reason };
@@ -46,9 +46,9 @@ export class StreamMessage {
   }
 
   /**
-   * Sends the message, when its turn has come.
+   * Sends the message. Called when everything before it is on its way.
    *
-   * @throws what cut it off, where fragments are out already: the peer then holds a message that nobody can finish
+   * @throws the error that cut it off, if fragments were sent already: the message cannot be completed then
    */
   async run(): Promise<void> {
     if (this.#stopped !== undefined) return;
@@ -59,13 +59,13 @@ export class StreamMessage {
         if (!sent || !(await this.#orStop(this.#outbox.flowing()))) throw CLOSED;
       }
     } catch (error) {
-      // A loop that catches it, and tries again, must let turns end.
+      // A loop that catches the error and tries again must not block the event loop.
       await promptAnswer(undefined);
       this.#fail(error);
       if (error !== CLOSED && this.#kind !== undefined) throw error;
       return;
     }
-    // The end of the source is known only now, so the last fragment is an empty one, but for a carried half.
+    // The end of the source is known only now, so the last fragment is empty, except for a carried half.
     this.#resolve(this.#outbox.sendFragment(this.#kind === 'string' ? this.#carry : new Uint8Array(0), true));
   }
 
@@ -103,12 +103,12 @@ export class StreamMessage {
     return endsInHalf ? text.slice(0, -1) : text;
   }
 
-  /** Tells the source that no more is wanted, without waiting for its answer. */
+  /** Ends the iteration of the source, without waiting for it. */
   #leave(): void {
     try {
       Promise.resolve(this.#iterator.return?.()).catch(() => {});
     } catch {
-      // The source's own clean-up failed; the message has ended either way.
+      // The cleanup of the source failed. The message has ended anyway.
     }
   }
 }

@@ -116,6 +116,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   static {
     const { on, prependListener } = EventEmitter.prototype;
     function addListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
+      if (event === 'message') this.#reading.delivery.admitListener();
       on.call(this, event, listener);
       if (event === 'message') this.#reading.delivery.listenerAdded();
       return this;
@@ -126,6 +127,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
       on: addListener,
       addListener,
       prependListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
+        if (event === 'message') this.#reading.delivery.admitListener();
         prependListener.call(this, event, listener);
         if (event === 'message') this.#reading.delivery.listenerAdded();
         return this;

@@ -287,3 +287,31 @@ describe('compress: false (RFC 7692 §6)', () => {
     for (const one of [client, server, connection]) one.terminate();
   });
 });
+
+test('messages({ stream: true }) returns a compressed message as a stream of one part', async () => {
+  const { client, server } = deflatingPair(TAKEOVER);
+  const text = 'compressible '.repeat(10_000);
+  client.send(text);
+  client.send('second');
+  void client.close();
+  const received: Array<[string, unknown[]]> = [];
+  for await (const message of server.messages({ stream: true })) {
+    const parts: unknown[] = [];
+    received.push([message.type, parts]);
+    for await (const part of message) parts.push(part);
+  }
+  expect(received).toEqual([
+    ['text', [text]],
+    ['text', ['second']],
+  ]);
+});
+
+test("text: 'buffer' delivers a compressed text as bytes", async () => {
+  const { connection, peer } = deflatingServer({ text: 'buffer' });
+  const received: unknown[] = [];
+  connection.on('message', (data, isBinary) => received.push(data, isBinary));
+  peer.send(compressed(OPCODE.TEXT, deflated('größe')));
+  await vi.waitUntil(() => received.length === 2);
+  expect(received).toEqual([Buffer.from('größe'), false]);
+  connection.terminate();
+});

@@ -178,6 +178,8 @@ describe('messages({ stream: true })', () => {
     expect(() => connection.messages()).toThrow(message);
     expect(() => connection[Symbol.asyncIterator]()).toThrow(message);
     expect(() => connection.on('message', listener)).toThrow(message);
+    expect(() => connection.prependListener('message', listener)).toThrow(message);
+    expect(connection.listenerCount('message')).toBe(0);
     void streams.return?.();
     connection.on('message', listener);
     connection.terminate();
