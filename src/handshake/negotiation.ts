@@ -32,7 +32,11 @@ export function refusePath({ path, host, origin }: AddressedRequest, policy: Upg
   return new Refusal(404, { detail });
 }
 
-/** Applies the rules that no version of HTTP changes. The caller has applied refusePath() and the rules of its version. */
+/**
+ * Applies the rules that no version of HTTP changes. The caller has applied refusePath() and the rules of its version.
+ *
+ * @returns `request` itself, with what was negotiated. A spread copy would cost 2.9 KB of heap a connection (`npm run guard`, `visits.heap`).
+ */
 export function negotiate(request: AddressedRequest, policy: UpgradePolicy): UpgradeRequest | Refusal {
   const { headers } = request;
 
@@ -58,7 +62,7 @@ export function negotiate(request: AddressedRequest, policy: UpgradePolicy): Upg
 
   const host = parseAuthority(request.host);
   if (host === undefined) return refuseMismatch(400, 'The host', '`host[:port]`', [request.host]);
-  const valid: UpgradeRequest = { ...request, subprotocols, extensions };
+  const valid: UpgradeRequest = Object.assign(request, { subprotocols, extensions });
   return refuseAccess(valid, host, policy) ?? valid;
 }
 

@@ -142,7 +142,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
   #judge(pending: Request & PendingRequest): void {
     const authorize = this.#init.authorize ?? this.#owner.settings.authorize;
     if (!this.#owner.hasRoom) this.refuse(this.#noRoom());
-    else if (authorize === undefined) this.#accept(pending, undefined as Accepted<Context>, []);
+    else if (authorize === undefined) this.#accept(pending, undefined as Accepted<Context>);
     else void this.#ask(pending, authorize);
   }
 
@@ -161,7 +161,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     }
   }
 
-  #accept(pending: Request & PendingRequest, context: Accepted<Context>, fromAuthorize: Iterable<HeaderLine>): void {
+  #accept(pending: Request & PendingRequest, context: Accepted<Context>, fromAuthorize?: Iterable<HeaderLine>): void {
     const request: Request & ServerRequest<Context> = Object.assign(pending, { context });
     const { settings } = this.#owner;
     const { deflate } = settings;
@@ -171,7 +171,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     let lines: HeaderLine[];
     try {
       subprotocol = settings.chooseSubprotocol(request);
-      const headers = [...(settings.headers?.(request) ?? []), ...fromAuthorize];
+      const headers = responseHeadersOf(settings.headers?.(request), fromAuthorize);
       lines = acceptanceHeaders(request, { subprotocol, extensions, headers });
     } catch (thrown) {
       // Of what was agreed on, only the subprotocol can still be wrong: a function may choose one that was not offered.
@@ -285,4 +285,13 @@ function hasOtherReader(socket: Duplex): boolean {
 /** undefined for a Duplex that does not count them. */
 function bytesWritten(socket: Duplex): number | undefined {
   return (socket as Partial<Socket>).bytesWritten;
+}
+
+/** Joins the headers of both sources. Most responses have none, and then nothing is allocated. */
+function responseHeadersOf(
+  fromOption: Iterable<HeaderLine> | undefined,
+  fromAuthorize: Iterable<HeaderLine> | undefined,
+): Iterable<HeaderLine> | undefined {
+  if (fromOption === undefined || fromAuthorize === undefined) return fromOption ?? fromAuthorize;
+  return [...fromOption, ...fromAuthorize];
 }
