@@ -85,6 +85,7 @@ export class ProtocolError extends WebSocketError {
 /** The step in which an opening handshake failed. */
 export type HandshakePhase = 'dns' | 'connect' | 'proxy' | 'tls' | 'request' | 'response';
 
+/** The properties of a HandshakeError, for its constructor. */
 export interface HandshakeErrorDetails {
   readonly phase: HandshakePhase;
   readonly fault: Fault;

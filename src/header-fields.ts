@@ -19,6 +19,7 @@ export class HeaderFields implements Iterable<HeaderLine> {
     this.#names = this.lines.map(([name]) => name.toLowerCase());
   }
 
+  /** Whether there is a line with this name, in any case. */
   has(name: string): boolean {
     return this.#names.includes(name.toLowerCase());
   }

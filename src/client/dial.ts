@@ -11,6 +11,7 @@ import { checkSocketOptions, DEFAULT_ATTEMPT_DELAY, type SocketOptions } from '.
 import { secureContextOf, startTls } from './tls.js';
 import type { Destination } from './url.js';
 
+/** Options of the built-in dialer. */
 export interface DialOptions {
   /** Options of the TCP socket. */
   readonly socket?: SocketOptions;

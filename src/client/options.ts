@@ -14,6 +14,7 @@ import { guardTap, type WireTap } from '../transport/wire-tap.js';
 import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
 import { checkDialOptions, DIAL_OPTION_NAMES, type Dial, type DialOptions, dial as defaultDial } from './dial.js';
 
+/** Options of connect(). */
 export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
   /** Opens the transport. Default: dial(), which connects by TCP, TLS and Unix domain sockets. */
   readonly dial?: Dial;

@@ -1,6 +1,7 @@
 import { Fifo } from '../fifo.js';
 import type { ConnectionSettings } from './options.js';
 
+/** A received message: text as a string, or as a Buffer with the option `text: 'buffer'`; binary as a Buffer. */
 export type Message = string | Buffer;
 
 /** A message with its type, as messages() iterates over them. */

@@ -76,6 +76,7 @@ export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
 /** The value of every option. All connections of a server share one object. */
 export type ConnectionSettings = Required<ConnectionOptions>;
 
+/** The value of every connection option that is left out. */
 export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
   maxMessageSize: DEFAULT_MAX_MESSAGE_SIZE,
   maxFragments: DEFAULT_MAX_FRAGMENTS,

@@ -74,6 +74,7 @@ export interface ConnectionInit<Context = unknown> {
   readonly onClosed?: (connection: WebSocketConnection) => void;
 }
 
+/** Options of `messages()`. */
 export interface MessagesOptions {
   /** Whether each message is received in parts. Default false. */
   readonly stream?: boolean;
@@ -81,6 +82,7 @@ export interface MessagesOptions {
 
 const MESSAGES_OPTION_NAMES: OptionNames<MessagesOptions> = { stream: true };
 
+/** Options of the methods that wait. */
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -176,6 +178,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     return this.#reading.latency;
   }
 
+  /** Whether pause() is in effect. */
   get isPaused(): boolean {
     return this.#reading.delivery.isPaused;
   }

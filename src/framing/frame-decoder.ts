@@ -43,6 +43,7 @@ export interface FrameSink {
  */
 export type StopPoint = 'frame' | 'message' | 'nothing';
 
+/** Options of FrameDecoder. */
 export interface FrameDecoderOptions {
   /**
    * Who sends the frames: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1). 'any'

@@ -23,7 +23,9 @@ export const LENGTH_BITS = 0x7f;
 
 /** The reserved bits in the first byte of a header. Compression (RFC 7692 §6) uses RSV1. */
 export const RSV1 = 0x40;
+/** The second reserved bit, at its place in the first byte. */
 export const RSV2 = 0x20;
+/** The third reserved bit, at its place in the first byte. */
 export const RSV3 = 0x10;
 
 /** The values of the 7-bit length that mean: the length is in the next 2, or the next 8 bytes. */
@@ -36,6 +38,7 @@ export const MAX_CONTROL_PAYLOAD = 125;
 /** The longest header: 2 bytes, an 8-byte length and a 4-byte masking key. */
 export const MAX_HEADER_LENGTH = 14;
 
+/** The fields of a frame's header (RFC 6455 §5.2). */
 export interface FrameHeader {
   /** Whether this frame is the last fragment of its message. */
   fin: boolean;

@@ -28,6 +28,7 @@ export interface MessageSink {
   control(opcode: number, payload: Uint8Array): Failure | undefined;
 }
 
+/** The limits of one message. */
 export interface MessageLimits {
   /** The largest payload of a message in bytes, all fragments together. */
   readonly maxMessageSize: number;
@@ -125,6 +126,7 @@ export class MessageAssembler implements FrameSink {
     return this.#buffer?.capacity ?? 0;
   }
 
+  /** Judges a frame as part of a message (RFC 6455 §5.4). */
   frameStart(header: Readonly<FrameHeader>): Failure | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
     this.#opcode = header.opcode;
@@ -171,6 +173,7 @@ export class MessageAssembler implements FrameSink {
     return this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
   }
 
+  /** Takes the next piece of a payload. */
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
     if (this.#inControl) {
       this.#takeControl(bytes, start, end);
@@ -246,6 +249,7 @@ export class MessageAssembler implements FrameSink {
     }
   }
 
+  /** Completes a frame, and a message with its last one. */
   frameEnd(): Failure | undefined {
     if (this.#inControl) {
       const payload = this.#control ?? NO_BYTES;

@@ -9,6 +9,7 @@ export const OPCODE = {
   PONG: 0xa,
 } as const;
 
+/** An opcode that RFC 6455 §5.2 defines. */
 export type Opcode = (typeof OPCODE)[keyof typeof OPCODE];
 
 /** "Control frames are identified by opcodes where the most significant bit of the opcode is 1" (§5.5). */

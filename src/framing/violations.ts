@@ -32,6 +32,7 @@ const rules = {
   INVALID_CLOSE_REASON: [1007, '§5.5.1', 'a close reason must be UTF-8'],
 } as const;
 
+/** The code of a rule that the peer can break. */
 export type ViolationCode = keyof typeof rules;
 
 /** The rules by their codes. */

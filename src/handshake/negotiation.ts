@@ -85,6 +85,7 @@ function refuseAccess(request: UpgradeRequest, host: Authority, policy: UpgradeP
   return refuseMismatch(403, 'The host', 'one that this server allows', [request.host], { detail: toHost });
 }
 
+/** What the server agrees to. */
 export interface AcceptOptions {
   /** One of the subprotocols that the client offered. */
   readonly subprotocol?: string | undefined;

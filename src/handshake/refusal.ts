@@ -44,6 +44,7 @@ export function textOfStatus(status: number): string {
   return `${STATUSES.get(status)?.[1] ?? `Refused with status ${status}.`}\n`;
 }
 
+/** What a refusal says, in addition to its status. */
 export interface RefusalOptions {
   /** Reason phrase of the status line. By default the registered one, or none. */
   readonly reason?: string;

@@ -5,6 +5,7 @@ import { type HostCheck, hostCheck } from './allowed-hosts.js';
 import { type OriginCheck, type OriginRule, originCheck } from './origin.js';
 import { parseRequestTarget } from './request-target.js';
 
+/** What a server requires of opening handshakes. */
 export interface UpgradePolicyOptions {
   /** The only path that is served. By default all are. */
   readonly path?: string | undefined;

@@ -10,6 +10,7 @@ import { OutputBuffer } from '../framing/output-buffer.js';
 import { KeptChunks } from './kept-chunks.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
 
+/** Which end of a connection this is. */
 export type Role = 'client' | 'server';
 
 /**
@@ -48,6 +49,7 @@ export interface ProtocolHandler {
   failed(error: ProtocolError): void;
 }
 
+/** Options of Protocol. */
 export interface ProtocolOptions {
   /** The most bytes of one message. 16 MiB if left out. */
   readonly maxMessageSize?: number;
@@ -210,6 +212,7 @@ export class Protocol {
     if (idleReaders.length < MAX_IDLE_READERS) idleReaders.push(reader);
   }
 
+  /** The state, of those in state.ts. */
   get state(): State {
     return this.#state;
   }

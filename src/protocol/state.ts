@@ -18,6 +18,7 @@
  * has ended. The TCP connection may still be open for a moment. Protocol.endsTransport says who ends it (§7.1.1).
  */
 
+/** The states of a connection after the opening handshake. */
 export type State = 'OPEN' | 'CLOSE_SENT' | 'CLOSE_RECEIVED' | 'FAILED' | 'CLOSED';
 
 export type Event =

@@ -18,6 +18,7 @@ export type Accepted<Context> = Exclude<Context, Denial | false | null>;
 /** What authorize() may return. */
 export type Answer<Context> = Context | Denial | false | null;
 
+/** The second argument of `authorize`. */
 export interface AuthorizeOptions {
   /** Aborts when the client has left, the server shuts down, or `authorizeTimeout` has passed. */
   readonly signal: AbortSignal;

@@ -5,6 +5,7 @@ import type { WebSocketConnection } from '../connection/websocket-connection.js'
 import { invalidType } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 
+/** Options of `broadcast()`. */
 export interface BroadcastOptions<Context = unknown> {
   /** Returns for each open connection whether it gets the message: true or false. Called for all before anything is sent. */
   readonly filter?: (connection: WebSocketConnection<Context>) => boolean;

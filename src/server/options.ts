@@ -9,6 +9,7 @@ import type { PerMessageDeflateOptions } from '../permessage-deflate/index.js';
 import type { Authorize } from './authorization.js';
 import type { PendingRequest, ServerRequest } from './requests.js';
 
+/** Options of WebSocketServer. */
 export interface ServerOptions<Context = unknown> extends ConnectionOptions, ServerHandshakeOptions {
   /** The port to listen on; 0 takes a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is needed. */
   readonly port?: number;

@@ -12,6 +12,7 @@ import { CLOSE_EVENT_TIME, destroySocket } from '../transport/socket-owner.js';
 import type { Listener } from './accept/listener.js';
 import type { PendingHandshake } from './opening-handshake.js';
 
+/** Options of WebSocketServer's `close()`. */
 export interface ServerCloseOptions {
   /** The close code for the connections. Default 1001, "going away". */
   readonly code?: number;

@@ -33,6 +33,7 @@ import { HTTP1_RESPONDER } from './responder.js';
 import { resolveServerOptions, type ServerSettings } from './settings.js';
 import { closingRefusal, resolveCloseOptions, type ServerCloseOptions, shutDown } from './shutdown.js';
 
+/** Options of `handleUpgrade()`. */
 export interface HandleUpgradeOptions<Context = unknown> {
   /**
    * The context of the connection. It takes the place of the answer of authorize(), which is not called, and may be anything that authorize()

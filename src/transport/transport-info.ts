@@ -13,6 +13,7 @@ export interface TransportInfo {
   readonly tls?: TlsInfo;
 }
 
+/** What TLS agreed on. */
 export interface TlsInfo {
   /** For example `TLSv1.3`. */
   readonly version: string;
@@ -25,6 +26,7 @@ export interface TlsInfo {
   readonly certificate?: CertificateInfo;
 }
 
+/** The peer's certificate. */
 export interface CertificateInfo {
   readonly subject: string;
   readonly issuer: string;

@@ -27,6 +27,7 @@ import { ResponseBody } from './response-body.js';
 import { hintOfInvalidUpgrade, hintOfOpening, hintOfResponse, NO_RESPONSE } from './response-hint.js';
 import { judgeResponse } from './response-rules.js';
 
+/** Options of ClientHandshake. */
 export interface ClientHandshakeOptions extends HeadLimits {
   /** `host[:port]` for the Host header. Leave the port out if it is the default one (RFC 6455 §4.1). */
   readonly host: string;
@@ -57,6 +58,7 @@ const MAX_INTERIM_RESPONSES = 5;
 /** How many of the first bytes are kept for the error. */
 const OPENING_SIZE = 64;
 
+/** The client's side of one opening handshake: writes the request and reads the response. */
 export class ClientHandshake {
   /** The bytes to send. */
   readonly request: Uint8Array;

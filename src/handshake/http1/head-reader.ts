@@ -22,6 +22,7 @@ const HEAD_END = '\r\n\r\n';
 const LINE_END = 'CRLF at the end of a line (RFC 9112 §2.2)';
 const TEXT = 'text (RFC 9110 §5.5)';
 
+/** The limits of an HTTP head. */
 export interface HeadLimits {
   /** The maximum size of a head in bytes, with its empty line. Default 16 KiB. */
   readonly maxHeadSize?: number | undefined;
@@ -31,7 +32,9 @@ export interface HeadLimits {
 
 export const HEAD_LIMIT_NAMES: OptionNames<HeadLimits> = { maxHeadSize: true, maxHeaderLines: true };
 
+/** The default of `maxHeadSize`, in bytes. */
 export const DEFAULT_MAX_HEAD_SIZE: number = 16 * 1024;
+/** The default of `maxHeaderLines`. */
 export const DEFAULT_MAX_HEADER_LINES = 100;
 
 /** What is wrong with a head. */

@@ -9,6 +9,7 @@ import { FIELD_VALUE, isFieldValue, isToken } from '../grammar.js';
 import { checkHeaders, type HeaderFields, type HeaderLine } from '../header-fields.js';
 import { isRequestTarget } from '../request-target.js';
 
+/** The head of an HTTP/1.1 request. */
 export interface RequestHead {
   readonly method: string;
   /** The request-target as it was sent: origin-form, absolute-form, authority-form or `*`. */
@@ -18,6 +19,7 @@ export interface RequestHead {
   readonly headers: HeaderFields;
 }
 
+/** The head of an HTTP/1.1 response. */
 export interface ResponseHead {
   /** Major and minor, e.g. `1.1`. */
   readonly version: string;
