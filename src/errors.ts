@@ -46,6 +46,7 @@ export class WebSocketError extends Error {
     this.fault = fault;
   }
 
+  /** The name of the class. */
   override get name(): string {
     return this.constructor.name;
   }

@@ -40,6 +40,7 @@ export class HeaderFields implements Iterable<HeaderLine> {
     return values;
   }
 
+  /** Iterates over the lines. */
   [Symbol.iterator](): Iterator<HeaderLine> {
     return this.lines[Symbol.iterator]();
   }

@@ -28,6 +28,7 @@ export class ResponseHeaders implements Iterable<HeaderLine> {
     this.#lines = [...this.#lines.filter(([other]) => other.toLowerCase() !== key), ...added];
   }
 
+  /** Iterates over the lines. */
   [Symbol.iterator](): Iterator<HeaderLine> {
     return this.#lines[Symbol.iterator]();
   }
