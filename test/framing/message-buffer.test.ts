@@ -119,7 +119,8 @@ describe('§10.4: memory grows with the bytes received [10.4-1]', () => {
       return buffer.take();
     });
     const memories = [...new Set(messages.map(message => message.buffer))];
-    expect(memories.reduce((sum, memory) => sum + memory.byteLength, 0)).toBeLessThanOrEqual(65_536);
+    // They share blocks of 64 KiB on Node 24, and of 8 KiB on Node 20. Earlier tests may have filled part of the first one.
+    expect(memories.reduce((sum, memory) => sum + memory.byteLength, 0)).toBeLessThanOrEqual(2 * 65_536);
   });
 
   test('CVE-2026-65623: each byte is copied a bounded number of times', () => {
