@@ -11,7 +11,7 @@ test.each([false, true])('a client and a server exchange messages (perMessageDef
   const client = await connect(`ws://127.0.0.1:${server.address().port}/`, { perMessageDeflate });
   const text = 'grüße '.repeat(1_000);
   client.send(text);
-  expect(await once(client, 'message')).toEqual([text]);
+  expect(await once(client, 'message')).toEqual([text, false]);
   expect(await client.close(1000)).toMatchObject({ code: 1000, wasClean: true });
   await server.close();
   expect(framing.ProtocolError).toBe(ProtocolError);
