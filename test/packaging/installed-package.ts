@@ -50,7 +50,7 @@ export class InstalledPackage {
     const tarball = join(folder, packed.filename);
     const { stdout, stderr } = await promisify(execFile)(
       'npm',
-      ['install', '--offline', '--no-audit', '--no-fund', tarball],
+      ['install', '--offline', '--no-audit', '--no-fund', '--loglevel=notice', tarball],
       { cwd: application },
     );
     return new InstalledPackage(application, packed.files.map(({ path }) => path).sort(), tarball, stdout + stderr);
