@@ -195,7 +195,7 @@ export class Closing implements ClosingPeer {
       dropped: delivery.dropped,
     };
     this.#info = info;
-    delivery.end(this.failure);
+    delivery.end();
     callSafely(
       () => this.#onClosed?.(connection),
       thrown => warn(new HandlerError('onClosed', thrown, 'option')),

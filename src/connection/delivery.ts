@@ -17,7 +17,6 @@ import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
 import { type MessageStream, StreamedMessages } from './streamed-messages.js';
 import { unreadTimeoutError, warnOfUnread } from './unread.js';
-import type { WebSocketConnection } from './websocket-connection.js';
 
 /**
  * Delivers received messages to the application.
@@ -27,7 +26,6 @@ import type { WebSocketConnection } from './websocket-connection.js';
  * While the inbox is full or the application has called pause(), reading is stopped.
  */
 export class Delivery {
-  readonly #connection: WebSocketConnection;
   readonly #reading: Reading;
   readonly #settings: ConnectionSettings;
   #inbox: Inbox | undefined;
@@ -35,13 +33,9 @@ export class Delivery {
   #streams: StreamedMessages | undefined;
   #isDelivering = false;
   #dropped = 0;
-  #isStopped = false;
-  #isEnded = false;
-  #failure: Error | undefined;
   #unreadTimer: NodeJS.Timeout | undefined;
 
-  constructor(connection: WebSocketConnection, reading: Reading, settings: ConnectionSettings) {
-    this.#connection = connection;
+  constructor(reading: Reading, settings: ConnectionSettings) {
     this.#reading = reading;
     this.#settings = settings;
   }
@@ -74,12 +68,17 @@ export class Delivery {
     const inbox = this.#inbox;
     const isNext = inbox === undefined || (inbox.isEmpty && !inbox.isAwaited);
     // A message that was being inflated may arrive after pause().
-    if (isNext && !this.isPaused && emitTo(this.#connection, failListener, 'message', message, !isText)) return;
+    const { connection } = this.#reading;
+    if (isNext && !this.isPaused && emitTo(connection, failListener, 'message', message, !isText)) return;
     this.#keep(message, isText);
   }
 
   get #isDropping(): boolean {
-    return this.#dropped > 0 || this.#isStopped;
+    return this.#dropped > 0 || this.#reading.handlers.hasFailed;
+  }
+
+  get #hasListener(): boolean {
+    return this.#reading.connection.listenerCount('message') > 0;
   }
 
   streamStart(isText: boolean): void {
@@ -109,7 +108,7 @@ export class Delivery {
     const inbox = this.#openInbox();
     // A connection that is closing keeps reading, to receive the peer's Close frame. Nobody will take messages beyond
     // the bounds.
-    if (inbox.isFull && this.#reading.closing.hasBegun && this.#connection.listenerCount('message') === 0) {
+    if (inbox.isFull && this.#reading.closing.hasBegun && !this.#hasListener) {
       this.#dropped++;
       return;
     }
@@ -121,7 +120,7 @@ export class Delivery {
 
   get #hasReader(): boolean {
     if (this.#streams !== undefined) return true;
-    return this.#connection.listenerCount('message') > 0 || this.#inbox?.hasReader === true;
+    return this.#hasListener || this.#inbox?.hasReader === true;
   }
 
   /** Stops delivering and reading, for `unreadTimeout` at most. */
@@ -189,15 +188,11 @@ export class Delivery {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     const inbox = this.#inbox;
-    while (
-      inbox?.isEmpty === false &&
-      !this.isPaused &&
-      !this.#isStopped &&
-      this.#connection.listenerCount('message') > 0
-    ) {
+    const { connection, handlers } = this.#reading;
+    while (inbox?.isEmpty === false && !this.isPaused && !handlers.hasFailed && this.#hasListener) {
       this.#noteTaken();
       const kept = inbox.take();
-      emitTo(this.#connection, failListener, 'message', dataOf(kept), !isTextMessage(kept));
+      emitTo(connection, failListener, 'message', dataOf(kept), !isTextMessage(kept));
     }
     this.#isDelivering = false;
     this.#readOnUnlessFull();
@@ -246,8 +241,9 @@ export class Delivery {
       streams.put(dataOf(kept));
       streams.complete();
     }
-    if (this.#isEnded) {
-      streams.end(this.#failure);
+    const { closing } = this.#reading;
+    if (closing.info !== undefined) {
+      streams.end(closing.failure);
       return streams.iterator();
     }
     this.#streams = streams;
@@ -262,14 +258,10 @@ export class Delivery {
         this.#noteTaken();
         this.#readOnUnlessFull();
       });
-      if (this.#isEnded) this.#inbox.end(this.#failure);
+      const { closing } = this.#reading;
+      if (closing.info !== undefined) this.#inbox.end(closing.failure);
     }
     return this.#inbox;
-  }
-
-  /** Delivers nothing more, because a listener has failed. The state of the application may be inconsistent. */
-  stop(): void {
-    this.#isStopped = true;
   }
 
   /** The connection is closing: reading goes on, whatever the application has taken. */
@@ -277,15 +269,10 @@ export class Delivery {
     this.#clearTimer();
   }
 
-  /**
-   * The connection has closed. Messages that are kept can still be taken.
-   *
-   * @param failure what iterators throw after them; undefined after a clean close
-   */
-  end(failure: Error | undefined): void {
+  /** The connection has closed. Messages that are kept can still be taken. */
+  end(): void {
     this.#clearTimer();
-    this.#isEnded = true;
-    this.#failure = failure;
+    const { failure } = this.#reading.closing;
     this.#inbox?.end(failure);
     this.#streams?.end(failure);
   }

@@ -7,39 +7,41 @@ import type { ConnectionEvents, ConnectionInit, WebSocketConnection } from './we
 
 /** Calls the listeners of a connection. If one of them fails, the connection ends with 1011. */
 export class Handlers {
-  readonly #connection: WebSocketConnection;
   readonly #reading: Reading;
   readonly #onHandlerError: ConnectionInit['onHandlerError'];
   /** After the first failure, only `close` is emitted, because the state of the application may be inconsistent. */
   #hasFailed = false;
 
-  constructor(connection: WebSocketConnection, reading: Reading, onHandlerError: ConnectionInit['onHandlerError']) {
-    this.#connection = connection;
+  constructor(reading: Reading, onHandlerError: ConnectionInit['onHandlerError']) {
     this.#reading = reading;
     this.#onHandlerError = onHandlerError;
   }
 
+  /** Whether a listener has failed: nothing but `close` is emitted any more. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Emits an event other than `message`, which Delivery emits. */
   notify<E extends keyof ConnectionEvents>(event: E, value: ConnectionEvents[E][0]): void {
-    if (!this.#hasFailed || event === 'close') emitTo(this.#connection, failListener, event, value);
+    if (!this.#hasFailed || event === 'close') emitTo(this.#reading.connection, failListener, event, value);
   }
 
   /** Ends the connection because a listener threw or rejected, and reports the first failure. */
   failed(event: string, thrown: unknown): void {
     if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
-    const { closing, delivery } = this.#reading;
+    const { closing, connection } = this.#reading;
     // An async listener may loop over this connection. That the connection was lost is not its failure, and `close`
     // reports it.
     if (thrown !== undefined && thrown === closing.failure) return;
     this.#hasFailed = true;
-    delivery.stop();
     const error = new HandlerError(event, thrown);
     if (!closing.hasBegun) this.#reading.close(CLOSE_CODE.INTERNAL_ERROR, '', error);
     // A listener of handlerError that fails itself is not called again.
     const unreported = () => warn(error);
-    if (event !== 'handlerError' && emitTo(this.#connection, unreported, 'handlerError', error)) return;
+    if (event !== 'handlerError' && emitTo(connection, unreported, 'handlerError', error)) return;
     callSafely(() => {
-      if (this.#onHandlerError?.(error, this.#connection) !== true) unreported();
+      if (this.#onHandlerError?.(error, connection) !== true) unreported();
     }, unreported);
   }
 }

@@ -77,8 +77,8 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
     });
     this.outbox = new Outbox(duplex, this.protocol, settings, this, copiesWrites, this.tap, deflate);
     this.gate = new ReadGate(duplex, this.protocol);
-    this.delivery = new Delivery(connection, this, settings);
-    this.handlers = new Handlers(connection, this, onHandlerError);
+    this.delivery = new Delivery(this, settings);
+    this.handlers = new Handlers(this, onHandlerError);
     this.closing = new Closing(this, settings.closeTimeout, onClosed);
     // The last frames leave after the peer's FIN, so that must not end our side.
     duplex.allowHalfOpen = true;
