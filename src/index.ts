@@ -18,12 +18,12 @@ export type { Sendable, SendOptions } from './connection/payload.js';
 export { type PreparedMessage, prepareMessage } from './connection/prepared-message.js';
 export type { MessageSource } from './connection/stream-message.js';
 export type { MessageStream } from './connection/streamed-messages.js';
+export type { WaitOptions } from './connection/wait.js';
 export {
   type ConnectionEvents,
   type ConnectionInit,
   type HandshakeResponse,
   type MessagesOptions,
-  type WaitOptions,
   WebSocketConnection,
 } from './connection/websocket-connection.js';
 export {

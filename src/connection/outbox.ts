@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import { onAbort } from '../abort-signal.js';
 import type { BackpressureError } from '../errors.js';
 import { isBlob, isThenable, isUint8Array } from '../host-values.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
@@ -14,6 +13,7 @@ import { bytesOfBlob, payloadAs, payloadSize } from './payload.js';
 import type { PreparedMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { SocketWriter, type WriterOwner } from './socket-writer.js';
+import { untilAnswered } from './wait.js';
 
 export interface OutboxOwner {
   /** How much memory the waiting Pings hold, in bytes. */
@@ -253,18 +253,10 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isClosing) return promptAnswer(false);
     if (this.#isBelowMark()) return promptAnswer(true);
-    return new Promise((resolve, reject) => {
+    return untilAnswered(signal, answer => {
       this.#waiting ??= new Set();
-      const waiting = this.#waiting;
-      const answer = (isOpen: boolean) => {
-        stopListening();
-        resolve(isOpen);
-      };
-      const stopListening = onAbort(signal, () => {
-        waiting.delete(answer);
-        reject(signal?.reason);
-      });
-      waiting.add(answer);
+      const waiting = this.#waiting.add(answer);
+      return () => waiting.delete(answer);
     });
   }
 
@@ -273,21 +265,16 @@ export class Outbox implements Flushable, WriterOwner, JobQueueOwner, CappedOutp
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isEnded) return promptAnswer(this.#hasLeftAll);
     if (!this.#hasJobs && this.writer.position === this.writer.taken) return promptAnswer(true);
-    return new Promise((resolve, reject) => {
+    return untilAnswered(signal, answer => {
       this.#flushWaits ??= new FlushWaits();
       const waits = this.#flushWaits;
-      const wait = waits.add(this.#hasJobs ? undefined : this.writer.position, haveLeft => {
-        stopListening();
-        resolve(haveLeft);
-      });
-      const stopListening = onAbort(signal, () => {
-        waits.delete(wait);
-        reject(signal?.reason);
-      });
-      if (wait.position !== undefined) return;
-      this.enqueue(0, () => {
-        wait.position = this.writer.position;
-      });
+      const wait = waits.add(this.#hasJobs ? undefined : this.writer.position, answer);
+      if (wait.position === undefined) {
+        this.enqueue(0, () => {
+          wait.position = this.writer.position;
+        });
+      }
+      return () => waits.delete(wait);
     });
   }
 

@@ -1,6 +1,6 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { checkSignal, onAbort } from '../abort-signal.js';
+import { onAbort } from '../abort-signal.js';
 import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
@@ -21,6 +21,7 @@ import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
 import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
 import type { MessageStream } from './streamed-messages.js';
+import { rejectIfThrown, signalOf, untilAnswered, type WaitOptions } from './wait.js';
 
 /** The events of a connection, with the arguments of their listeners. No listener is required. */
 export interface ConnectionEvents {
@@ -81,12 +82,6 @@ export interface MessagesOptions {
 }
 
 const MESSAGES_OPTION_NAMES: OptionNames<MessagesOptions> = { stream: true };
-
-/** Options of the methods that wait. */
-export interface WaitOptions {
-  /** Ends the wait: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * A live WebSocket connection of a client or a server. connect() resolves to one, and a server emits one with
@@ -281,16 +276,9 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     const payload = data === undefined ? pinger.nextPayload() : toControlPayload(data, 'Ping');
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (!this.#reading.outbox.ping(payload)) return promptAnswer(undefined);
-    return new Promise((resolve, reject) => {
-      const answer = (roundTrip: number | undefined) => {
-        stopListening();
-        resolve(roundTrip);
-      };
+    return untilAnswered(signal, answer => {
       const ping = pinger.await(payload, answer);
-      const stopListening = onAbort(signal, () => {
-        pinger.forget(ping);
-        reject(signal?.reason);
-      });
+      return () => pinger.forget(ping);
     });
   }
 
@@ -401,23 +389,6 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     this.#reading.setRef(false);
     return this;
   }
-}
-
-/** Makes a function that returns a promise reject where it would throw. */
-function rejectIfThrown<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return call();
-  } catch (error) {
-    return promptFailure(error);
-  }
-}
-
-/** @throws {TypeError} if the options or their signal are of another type */
-function signalOf(options: WaitOptions): AbortSignal | undefined {
-  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  const { signal } = options;
-  checkSignal(signal);
-  return signal;
 }
 
 function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong'): Buffer {
