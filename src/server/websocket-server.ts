@@ -10,6 +10,7 @@ import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType } from '../errors.js';
 import { judgeRequest } from '../handshake/http1/request-rules.js';
 import { requestHeadOf, summarizeRequest } from '../handshake/http1/request-summary.js';
+import { Refusal } from '../handshake/refusal.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { isOwned } from '../transport/socket-owner.js';
 import { transportOf } from '../transport/transport.js';
@@ -180,7 +181,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     const handshake = new OpeningHandshake(socket, HTTP1_RESPONDER, this.#handshakeOwner, init);
     const head = requestHeadOf(incoming);
     const outcome = this.#closing === undefined ? judgeRequest(head, this.#settings.policy) : closingRefusal();
-    handshake.decide(outcome, early, summarizeRequest(head));
+    handshake.decide(outcome, early, outcome instanceof Refusal ? summarizeRequest(head) : undefined);
   }
 
   /**

@@ -2,7 +2,6 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { rangeError } from '../../errors.js';
-import { requestHeadOf } from '../../handshake/http1/request-summary.js';
 import { parseRequestTarget } from '../../handshake/request-target.js';
 
 /** A WebSocketServer that is attached to a server of Node. */
@@ -60,7 +59,7 @@ class HttpAttachment {
 
   #serverFor(request: IncomingMessage): AttachedServer | undefined {
     // A malformed target has no path: the server without a path, if there is one, refuses it.
-    const path = parseRequestTarget(requestHeadOf(request).target)?.path;
+    const path = parseRequestTarget(request.url ?? '')?.path;
     let fallback: AttachedServer | undefined;
     for (const attached of this.#attached) {
       if (attached.path !== undefined && attached.path === path) return attached;
