@@ -1,7 +1,6 @@
 import { invalidType } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { memoryPair } from '../transport/memory-pair.js';
-import { transportOf } from '../transport/transport.js';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions, resolveConnectionOptions } from './options.js';
 import { WebSocketConnection } from './websocket-connection.js';
 
@@ -34,8 +33,8 @@ export function createPair(options: PairOptions = {}): [client: WebSocketConnect
   const [near, far] = memoryPair();
   const agreed = { subprotocol, extensions: '' };
   return [
-    new WebSocketConnection(transportOf(near), { ...agreed, role: 'client', settings: settings.client }),
-    new WebSocketConnection(transportOf(far), { ...agreed, role: 'server', settings: settings.server }),
+    new WebSocketConnection(near, { ...agreed, role: 'client', settings: settings.client }),
+    new WebSocketConnection(far, { ...agreed, role: 'server', settings: settings.server }),
   ];
 }
 

@@ -26,20 +26,16 @@ export class PreparedMessage {
   /** The size of the payload in bytes. */
   readonly size: number;
   readonly isText: boolean;
-  readonly #mayCompress: boolean;
+  /** Whether this message may be compressed. */
+  readonly mayCompress: boolean;
   #compressed: Map<string, Uint8Array | Promise<Uint8Array>> | undefined;
 
   constructor(data: string | Uint8Array, isText: boolean = typeof data === 'string', mayCompress = true) {
     this.isText = isText;
-    this.#mayCompress = mayCompress;
+    this.mayCompress = mayCompress;
     this.frame = encodeFrame('server', this.#opcode, data);
     this.size = payloadSize(data);
     this.payload = typeof data === 'string' ? data : this.#bytes;
-  }
-
-  /** Whether this message may be compressed. */
-  get mayCompress(): boolean {
-    return this.#mayCompress;
   }
 
   get #opcode(): number {

@@ -111,24 +111,23 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   readonly #reading: Reading;
 
   static {
-    const { on, prependListener } = EventEmitter.prototype;
-    function addListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
-      if (event === 'message') this.#reading.delivery.admitListener();
-      on.call(this, event, listener);
-      if (event === 'message') this.#reading.delivery.listenerAdded();
-      return this;
-    }
+    type Add = (this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
+    const { on, prependListener } = EventEmitter.prototype as unknown as Readonly<Record<string, Add>>;
+    /** Lets delivery know of each listener for `message`. */
+    const observed = (add: Add): Add =>
+      function (this: WebSocketConnection, event, listener) {
+        if (event === 'message') this.#reading.delivery.admitListener();
+        add.call(this, event, listener);
+        if (event === 'message') this.#reading.delivery.listenerAdded();
+        return this;
+      };
+    const addListener = observed(on!);
     // These overrides have no declarations, because those of EventEmitter differ between major versions of @types/node.
     // once() calls on(), and prependOnceListener() calls prependListener().
     Object.assign(WebSocketConnection.prototype, {
       on: addListener,
       addListener,
-      prependListener(this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) {
-        if (event === 'message') this.#reading.delivery.admitListener();
-        prependListener.call(this, event, listener);
-        if (event === 'message') this.#reading.delivery.listenerAdded();
-        return this;
-      },
+      prependListener: observed(prependListener!),
       // EventEmitter calls it if the promise of a listener rejects.
       [captureRejectionSymbol](this: WebSocketConnection, error: unknown, event: string | symbol): void {
         this.#reading.handlers.failed(String(event), error);
