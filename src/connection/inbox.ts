@@ -42,7 +42,17 @@ export interface MessageIterator<T = Message> extends AsyncIterator<T, undefined
   [Symbol.asyncIterator](): MessageIterator<T>;
 }
 
-const DONE = { done: true, value: undefined } as const;
+/** The result of an iterator that has ended. */
+export const DONE = { done: true, value: undefined } as const;
+
+/** Whether as much is kept unread as may be, in messages or in bytes. One more message may exceed the bytes. */
+export function isFull(
+  { maxUnreadMessages, maxUnreadBytes }: ConnectionSettings,
+  messages: number,
+  bytes: number,
+): boolean {
+  return messages >= maxUnreadMessages || bytes > maxUnreadBytes;
+}
 
 /** A call of next() that waits for its message. */
 interface Waiting {
@@ -99,8 +109,7 @@ export class Inbox {
   }
 
   get isFull(): boolean {
-    const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
-    return this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
+    return isFull(this.#settings, this.#messages.length, this.#size);
   }
 
   /** Hands a message to the iterator that waits for one, or keeps it. */

@@ -1,9 +1,7 @@
 import { ConnectionLostError } from '../errors.js';
 import { Fifo } from '../fifo.js';
-import type { Message, MessageIterator } from './inbox.js';
+import { DONE, isFull, type Message, type MessageIterator } from './inbox.js';
 import type { ConnectionSettings } from './options.js';
-
-const DONE = { done: true, value: undefined } as const;
 
 /**
  * A message that is received in parts: strings for text, Buffers for binary. Iterate over it once, before the next message is asked for.
@@ -118,8 +116,7 @@ export class StreamedMessages {
   }
 
   get isFull(): boolean {
-    const { maxUnreadMessages, maxUnreadBytes } = this.#settings;
-    return this.#parts + this.#messages.length >= maxUnreadMessages || this.#size > maxUnreadBytes;
+    return isFull(this.#settings, this.#parts + this.#messages.length, this.#size);
   }
 
   start(isText: boolean): void {
