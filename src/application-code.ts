@@ -9,7 +9,7 @@
  *     synchronous()   checks that a result is not a promise
  *     booleanAnswer() checks that a result is true or false
  *     callOption()    calls an option function, and throws a HandlerError if it fails
- *     warn()          reports a failure that nobody listens for
+ *     warn()          reports a failure that has no listener
  */
 
 import type { EventEmitter } from 'node:events';

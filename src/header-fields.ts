@@ -6,8 +6,8 @@ const NONE: readonly string[] = Object.freeze([]);
 /**
  * Header lines in order, with lookup by name in any case.
  *
- * A lookup compares the names one by one. For the few lines of a head that is faster than an index, and cheaper than building one.
- * `__proto__` and `constructor` are header names like any other (ws 3.3.1, CVE-2026-21710).
+ * A lookup compares the names one by one. For the few lines of a head that is faster than an index, and cheaper than
+ * building one. `__proto__` and `constructor` are header names like any other (ws 3.3.1, CVE-2026-21710).
  */
 export class HeaderFields implements Iterable<HeaderLine> {
   readonly lines: readonly HeaderLine[];
@@ -24,7 +24,9 @@ export class HeaderFields implements Iterable<HeaderLine> {
     return this.#names.includes(name.toLowerCase());
   }
 
-  /** Returns the values of all lines with this name, joined by a comma (RFC 9110 §5.3), or undefined if there is none. */
+  /**
+   * Returns the values of all lines with this name, joined by a comma (RFC 9110 §5.3), or undefined if there is none.
+   */
   get(name: string): string | undefined {
     const values = this.all(name);
     return values.length > 0 ? values.join(', ') : undefined;

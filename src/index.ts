@@ -1,7 +1,7 @@
 /**
  * ws101: WebSocket (RFC 6455) for Node.js.
  *
- * connect() opens a connection, WebSocketServer takes them, and both give a WebSocketConnection.
+ * connect() opens a connection, WebSocketServer accepts them, and both make a WebSocketConnection.
  */
 
 export { connect } from './client/connect.js';

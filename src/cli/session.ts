@@ -188,7 +188,7 @@ export class Session implements PromptOwner {
     });
   }
 
-  /** Closes the connection: nobody reads its messages any more, for example because `head` has exited (EPIPE). */
+  /** Closes the connection: its messages are no longer read, for example because `head` has exited (EPIPE). */
   #outputFailed(error: NodeJS.ErrnoException): void {
     if (error.code !== 'EPIPE' && !this.#hasBrokenStream) {
       this.#hasBrokenStream = true;

@@ -19,8 +19,9 @@ export interface RaceOptions {
  *     192.0.2.2                 ├─────────────▶ connected
  *                  0   250      500 ms …
  *
- * The next attempt starts `attemptDelay` after the last one, or as soon as one has failed. Earlier attempts go on: an address that
- * takes 300 ms to answer is slow, not dead. (`autoSelectFamily` of node:net gives up an attempt when it starts the next one.)
+ * The next attempt starts `attemptDelay` after the last one, or as soon as one has failed. Earlier attempts go on: an
+ * address that takes 300 ms to answer is slow, not dead. (`autoSelectFamily` of node:net gives up an attempt when it
+ * starts the next one.)
  *
  * @param signal ends all attempts
  * @returns the socket, which has one listener of ours: it ignores errors

@@ -54,8 +54,8 @@ function wrongResult(found: unknown): TypeError {
 }
 
 /**
- * "Whichever address family is first in the list should be followed by an address of the other address family" (RFC 8305 §4). So a family
- * that does not work costs one delay, however many addresses it has.
+ * "Whichever address family is first in the list should be followed by an address of the other address family" (RFC
+ * 8305 §4). So a family that does not work costs one delay, however many addresses it has.
  */
 function alternating(addresses: readonly string[]): readonly string[] {
   const family = net.isIP(addresses[0]!);

@@ -12,7 +12,8 @@ import type { Destination } from './url.js';
 /**
  * Calls a dial function, and checks what it returns.
  *
- * @throws {HandshakeError} if it fails, or does not settle before `signal` is aborted. What it returns after that is destroyed
+ * @throws {HandshakeError} if it fails, or does not settle before `signal` is aborted. What it returns after that is
+ *   destroyed
  * @throws {TypeError} if it returns no Duplex or Transport, or one that another connection has
  */
 export async function callDial(
@@ -51,8 +52,8 @@ function toTransport(opened: Duplex | Transport, destination: Destination): Tran
 }
 
 /**
- * A promise that rejects after `signal` was aborted. A dial function that ends by itself in the same turn of the event loop is first: its
- * error says more.
+ * A promise that rejects after `signal` was aborted. A dial function that ends by itself in the same turn of the event
+ * loop is first: its error says more.
  */
 function abortOf(signal: AbortSignal): { readonly promise: Promise<never>; readonly stopListening: () => void } {
   let stopListening = (): void => {};
@@ -67,7 +68,7 @@ function abortOf(signal: AbortSignal): { readonly promise: Promise<never>; reado
 
 function destroy(opened: Duplex | Transport): void {
   const duplex = isDuplex(opened) ? opened : (opened as Partial<Transport> | null | undefined)?.duplex;
-  // Nobody listens for an error of it any more.
+  // Nothing else listens for its errors any more.
   duplex?.on('error', ignore).destroy();
 }
 

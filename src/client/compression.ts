@@ -3,8 +3,9 @@ import type { Agreement } from '../handshake/agreement.js';
 import { type DeflateSettings, judgeResponse, makeOffers, PerMessageDeflate } from '../permessage-deflate/index.js';
 
 /**
- * Returns permessage-deflate as the server accepted it, or undefined if the server did not accept it or we did not offer it. Returns an
- * error if the server accepted what we did not offer: "the client MUST _Fail the WebSocket Connection_" (RFC 7692 §5.1).
+ * Returns permessage-deflate as the server accepted it, or undefined if the server did not accept it or we did not
+ * offer it. Returns an error if the server accepted what we did not offer: "the client MUST _Fail the WebSocket
+ * Connection_" (RFC 7692 §5.1).
  */
 export function agreedDeflate(
   agreement: Agreement,

@@ -41,7 +41,8 @@ interface Attempt {
  *              ▲                                    │ redirect, if `maxRedirects` allows it
  *              └────────────────────────────────────┘
  *
- * It never throws: every error is a rejection, as with fetch(). A wrong URL or option rejects before anything is opened.
+ * It never throws: every error is a rejection, as with fetch(). A wrong URL or option rejects before anything is
+ * opened.
  *
  * @returns the connection. Messages that arrive before anyone listens are kept
  * @throws {TypeError | RangeError} if the URL or an option is wrong
@@ -147,7 +148,11 @@ function redirectOf({ handshake: { response }, redirectsLeft }: Attempt): Respon
   return redirectsLeft > 0 && isRedirect(response) ? response : undefined;
 }
 
-/** Returns the attempt that a redirect asks for. @throws `error` if there is none, or a HandshakeError if it must not be followed */
+/**
+ * Returns the attempt that a redirect asks for.
+ *
+ * @throws `error` if there is none, or a HandshakeError if it must not be followed
+ */
 function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): Attempt {
   const response = redirectOf(last);
   if (response === undefined || !(error instanceof HandshakeError)) throw error;

@@ -24,23 +24,25 @@ export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: 
 /**
  * Opens the transport for one attempt to connect. dial() is the default.
  *
- * The transport must be ready for the opening handshake: if `destination.secure`, TLS is established (see startTls()). An error before
- * that rejects. A HandshakeError is passed on as it is, for example one with phase `proxy`. Any other error becomes the `cause` of a
- * HandshakeError with phase `connect`.
+ * The transport must be ready for the opening handshake: if `destination.secure`, TLS is established (see startTls()).
+ * An error before that rejects. A HandshakeError is passed on as it is, for example one with phase `proxy`. Any other
+ * error becomes the `cause` of a HandshakeError with phase `connect`.
  *
  * A redirect calls the function again, with the new destination.
  *
  * @param destination where the URL leads
- * @param signal is aborted when `handshakeTimeout` is over, or by the `signal` of connect(). A transport that comes later is destroyed
- * @param options the options `socket` and `tls` of connect(). After a redirect to another origin, `tls` has no client certificate
+ * @param signal is aborted when `handshakeTimeout` is over, or by the `signal` of connect(). A transport that comes
+ *   later is destroyed
+ * @param options the options `socket` and `tls` of connect(). After a redirect to another origin, `tls` has no client
+ *   certificate
  */
 export type Dial = (destination: Destination, signal: AbortSignal, options: DialOptions) => Promise<Duplex | Transport>;
 
 /**
- * Opens a TCP connection or a Unix domain socket, with TLS if `destination.secure`. connect() uses it unless there is another `dial`
- * function, which may use it too.
+ * Opens a TCP connection or a Unix domain socket, with TLS if `destination.secure`. connect() uses it unless there is
+ * another `dial` function, which may use it too.
  *
- * Nothing of the socket is read. It ignores errors until somebody listens for them.
+ * Nothing of the socket is read. It ignores errors until it has another listener for them.
  *
  * @param signal ends the attempt. Its reason becomes the cause
  * @throws {HandshakeError} with the phase that failed: `dns`, `connect` or `tls`

@@ -23,7 +23,7 @@ export function faultOfAbort(signal: AbortSignal): Fault {
 
 /** Describes a failure, for people. */
 export function messageOf(cause: unknown): string {
-  // The failures of several addresses. Node gives such an error no message of its own.
+  // The failures of several addresses. Node leaves the message of such an error empty.
   if (isAggregateError(cause)) return cause.errors.map(messageOf).join('; ');
   if (!isError(cause)) return String(cause);
   // The message of OpenSSL is a line of numbers and paths. Its `reason` is the part for people.

@@ -12,8 +12,8 @@ import type { WireTap } from '../transport/wire-tap.js';
 import { amended, faultOfAbort, HandshakeTimeout, messageOf } from './failure.js';
 
 /**
- * How long to wait for the body of a response other than 101 after its head, in milliseconds. The body only says why. That of an event
- * stream never ends, nor does one without a length from a server that keeps the connection open.
+ * How long to wait for the body of a response other than 101 after its head, in milliseconds. The body only says why.
+ * That of an event stream never ends, nor does one without a length from a server that keeps the connection open.
  */
 const BODY_TIMEOUT = 1_000;
 
@@ -38,7 +38,8 @@ export interface OpenHandshake {
 }
 
 /**
- * Sends the request over a connected Duplex and reads the response. Afterwards the Duplex is paused, and the connection owns it.
+ * Sends the request over a connected Duplex and reads the response. Afterwards the Duplex is paused, and the connection
+ * owns it.
  *
  * @throws {HandshakeError} and destroys the Duplex
  */

@@ -30,12 +30,14 @@ export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimi
   readonly signal?: AbortSignal;
   /** How long DNS, TCP, TLS, the opening handshake and redirects may take together, in milliseconds. Default 10 s. */
   readonly handshakeTimeout?: number;
-  /** How many redirects to follow, 0 to 5. Default 0. Never from wss to ws, and without credentials to another origin. */
+  /**
+   * How many redirects to follow, 0 to 5. Default 0. Never from wss to ws, and without credentials to another origin.
+   */
   readonly maxRedirects?: number;
   /**
-   * Whether attempts to one address wait for each other, so that only one at a time is in the state CONNECTING (RFC 6455 §4.1). Default
-   * false: the rule is to keep web pages from flooding a host, but a program that opens many connections does so on purpose.
-   * The wait counts towards `handshakeTimeout`.
+   * Whether attempts to one address wait for each other, so that only one at a time is in the state CONNECTING (RFC
+   * 6455 §4.1). Default false: the rule is to keep web pages from flooding a host, but a program that opens many
+   * connections does so on purpose. The wait counts towards `handshakeTimeout`.
    */
   readonly oneAtATime?: boolean;
   /** An object that sees every byte on the wire. */

@@ -23,7 +23,8 @@ export function isRedirect(response: ResponseHead | undefined): response is Resp
  * Returns where a redirect leads.
  *
  * @param error the error about the response. Its details go into the error that is thrown
- * @throws {HandshakeError} if the Location cannot be read, is no WebSocket URL, or leads from wss to ws or to a Unix domain socket
+ * @throws {HandshakeError} if the Location cannot be read, is no WebSocket URL, or leads from wss to ws or to a Unix
+ *   domain socket
  */
 export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): WebSocketUrl {
   const [value = '', ...others] = response.headers.all('Location');
@@ -65,7 +66,9 @@ export function withoutCredentials(headers: readonly HeaderLine[]): readonly Hea
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()) && name.toLowerCase() !== 'host');
 }
 
-/** Options of node:tls that identify the application or belong to one server. A secureContext may have a certificate. */
+/**
+ * Options of node:tls that identify the application or belong to one server. A secureContext may have a certificate.
+ */
 const OF_ONE_SERVER: ReadonlySet<string> = new Set([
   'cert',
   'key',

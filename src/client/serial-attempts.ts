@@ -7,8 +7,9 @@ import type { Destination } from './url.js';
 const attempts = new Map<string, Promise<void>>();
 
 /**
- * "There MUST be no more than one connection in a CONNECTING state. If multiple connections to the same IP address are attempted
- * simultaneously, the client MUST serialize them" (RFC 6455 §4.1). Waits until earlier attempts are established or have failed.
+ * "There MUST be no more than one connection in a CONNECTING state. If multiple connections to the same IP address are
+ * attempted simultaneously, the client MUST serialize them" (RFC 6455 §4.1). Waits until earlier attempts are
+ * established or have failed.
  *
  * @param options how the host name is looked up. If undefined, hosts are told apart by name
  * @param signal ends the wait. The returned function must be called even then
@@ -40,8 +41,8 @@ export async function waitForEarlierAttempts(
 }
 
 /**
- * "the remote host (IP address) identified by /host/ and port /port/ pair, even if the remote host is known by another name" (§4.1).
- * If the lookup fails, the name stands for the host: connecting will report the error.
+ * "the remote host (IP address) identified by /host/ and port /port/ pair, even if the remote host is known by another
+ * name" (§4.1). If the lookup fails, the name stands for the host: connecting will report the error.
  */
 async function remoteHost(
   { hostname, port, socketPath }: Destination,

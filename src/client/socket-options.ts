@@ -3,9 +3,13 @@ import { checkInteger, MAX_TIME } from '../connection/options.js';
 import { invalidType, invalidValue } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 
-/** Options of the TCP socket. Those with a name that `net.connect()` has too mean the same. Times are in milliseconds. */
+/**
+ * Options of the TCP socket. Those with a name that `net.connect()` has too mean the same. Times are in milliseconds.
+ */
 export interface SocketOptions {
-  /** Looks up host names instead of `dns.lookup()`, with the same signature. It is asked for all addresses of a name. */
+  /**
+   * Looks up host names instead of `dns.lookup()`, with the same signature. It is asked for all addresses of a name.
+   */
   readonly lookup?: net.LookupFunction;
   /** 4 or 6 for one address family only. By default, and with 0, the addresses of both are raced (RFC 8305). */
   readonly family?: 0 | 4 | 6;
@@ -18,8 +22,8 @@ export interface SocketOptions {
   /** How long the socket must be idle before the first TCP keepalive probe. Default: as the system has it. */
   readonly keepAliveInitialDelay?: number;
   /**
-   * How long an address may take to answer before the next one is tried as well (RFC 8305 §5). Default 250. The slow attempt goes on:
-   * `handshakeTimeout` limits all of them together.
+   * How long an address may take to answer before the next one is tried as well (RFC 8305 §5). Default 250. The slow
+   * attempt goes on: `handshakeTimeout` limits all of them together.
    */
   readonly attemptDelay?: number;
 }

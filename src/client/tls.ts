@@ -8,12 +8,12 @@ import { dialError } from './dial-error.js';
 import type { Destination } from './url.js';
 
 /**
- * Starts TLS over a connected Duplex: the last step of a custom dial function if `destination.secure`. For example, over the tunnel that
- * a proxy has opened.
+ * Starts TLS over a connected Duplex: the last step of a custom dial function if `destination.secure`. For example,
+ * over the tunnel that a proxy has opened.
  *
  * @param signal ends the handshake. Its reason becomes the cause
  * @param options options of `tls.connect()`, such as those that connect() passes to a dial function
- * @returns the TLS socket when its handshake is complete. It ignores errors until somebody listens for them
+ * @returns the TLS socket when its handshake is complete. It ignores errors until it has another listener for them
  * @throws {HandshakeError} with phase `tls`. Both sockets are destroyed
  */
 export async function startTls(
@@ -54,8 +54,8 @@ export function secureContextOf(
 /** The TLS socket is half-open if `duplex` is. */
 function connect(duplex: Duplex, { hostname }: Destination, options: ConnectionOptions): TLSSocket {
   return tls.connect({
-    // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1). RFC 6066 §3 allows only names,
-    // without a dot at the end.
+    // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1). RFC 6066 §3 allows only
+    // names, without a dot at the end.
     ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
     ALPNProtocols: ['http/1.1'],
     ...options,

@@ -76,7 +76,10 @@ function isUrl(value: unknown): value is URL {
   return typeof href === 'string' && typeof searchParams === 'object';
 }
 
-/** `ws+unix:` has the path of the socket, and after a colon the path on the server. A Host header is required: it is localhost. */
+/**
+ * `ws+unix:` has the path of the socket, and after a colon the path on the server. A Host header is required: it is
+ * localhost.
+ */
 function unixUrl(url: URL, text: string): WebSocketUrl {
   const colon = url.pathname.indexOf(':');
   const socketPath = decoded(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
@@ -123,8 +126,8 @@ function wrongUrl(requirement: string, text: string): RangeError {
 }
 
 /**
- * Hides user and password. A password may have a `/`, `?` or `#` that should have been percent-encoded, so everything between the scheme
- * and the last `@` is hidden.
+ * Hides user and password. A password may have a `/`, `?` or `#` that should have been percent-encoded, so everything
+ * between the scheme and the last `@` is hidden.
  */
 function withoutCredentials(text: string): string {
   const [scheme = ''] = /^[^:/\\?#@]*:[/\\]*/.exec(text) ?? [];

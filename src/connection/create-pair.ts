@@ -19,8 +19,8 @@ const PAIR_OPTION_NAMES: OptionNames<PairOptions> = { client: true, server: true
 /**
  * Creates a client's and a server's connection that are joined in memory, for tests without sockets.
  *
- * They behave as connections over TCP do after the opening handshake: frames, masking, limits, backpressure, keepalive and the closing
- * handshake. There is no opening handshake, so nothing is compressed.
+ * They behave as connections over TCP do after the opening handshake: frames, masking, limits, backpressure, keepalive
+ * and the closing handshake. There is no opening handshake, so nothing is compressed.
  *
  * @throws {TypeError | RangeError} if an option is wrong
  */

@@ -106,8 +106,8 @@ export class Delivery {
 
   #keep(message: Message, isText: boolean): void {
     const inbox = this.#openInbox();
-    // A connection that is closing keeps reading, to receive the peer's Close frame. Nobody will take messages beyond
-    // the bounds.
+    // A connection that is closing keeps reading, to receive the peer's Close frame. Messages beyond the bounds would
+    // never be taken.
     if (inbox.isFull && this.#reading.closing.hasBegun && !this.#hasListener) {
       this.#dropped++;
       return;

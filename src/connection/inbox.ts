@@ -66,14 +66,15 @@ interface Waiting {
 }
 
 /**
- * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each message hundreds of bytes.
- * A part of Node's pool might keep 8 KiB alive, which messages of other connections share.
+ * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each message
+ * hundreds of bytes. A part of Node's pool might keep 8 KiB alive, which messages of other connections share.
  */
 const BLOCK_SIZE = 1_024;
 
 /**
- * Messages that the application has not taken yet, in order: those that arrive before there is a listener, or faster than an iterator
- * takes them. The inbox is bounded in bytes and in count, because empty messages have no bytes. If it is full, reading stops.
+ * Messages that the application has not taken yet, in order: those that arrive before there is a listener, or faster
+ * than an iterator takes them. The inbox is bounded in bytes and in count, because empty messages have no bytes. If it
+ * is full, reading stops.
  */
 export class Inbox {
   readonly #settings: ConnectionSettings;
@@ -142,7 +143,10 @@ export class Inbox {
     for (const waiting of this.#waiting.splice(0)) waiting.end();
   }
 
-  /** Iterates over the messages until the connection closes. If the loop ends early, the other messages stay in the inbox. */
+  /**
+   * Iterates over the messages until the connection closes. If the loop ends early, the other messages stay in the
+   * inbox.
+   */
   iterator<T>(present: (kept: Kept) => T): MessageIterator<T> {
     let isDone = false;
     this.#readers++;
@@ -181,7 +185,10 @@ export class Inbox {
     return iterator;
   }
 
-  /** Returns the message in memory that holds little else, because it may be kept for long and only its length is counted. */
+  /**
+   * Returns the message in memory that holds little else, because it may be kept for long and only its length is
+   * counted.
+   */
   #compact(message: Buffer): Buffer {
     const { length } = message;
     if (length >= BLOCK_SIZE / 8) {

@@ -46,13 +46,14 @@ export interface ConnectionOptions {
   /** 'discard' drops incoming messages, for an endpoint that only sends. Default 'keep'. */
   readonly incoming?: 'keep' | 'discard';
   /**
-   * `false` leaves Pings to the application, which must answer each `ping` event with pong(payload): "an endpoint MUST send a Pong frame in
-   * response" (RFC 6455 §5.5.2). Default true.
+   * `false` leaves Pings to the application, which must answer each `ping` event with pong(payload): "an endpoint MUST
+   * send a Pong frame in response" (RFC 6455 §5.5.2). Default true.
    */
   readonly autoPong?: boolean;
   /**
-   * 'buffer' delivers text as a Buffer of UTF-8, checked but not decoded, for example to pass it on or to parse it without a string. A
-   * `message` listener then tells text from binary by its second argument, and messages() by `type`. Default 'string'.
+   * 'buffer' delivers text as a Buffer of UTF-8, checked but not decoded, for example to pass it on or to parse it
+   * without a string. A `message` listener then tells text from binary by its second argument, and messages() by
+   * `type`. Default 'string'.
    */
   readonly text?: 'string' | 'buffer';
 }

@@ -11,7 +11,8 @@ export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
 /** How one message is sent. */
 export interface SendOptions {
   /**
-   * The type of the message. By default `'text'` for a string, otherwise `'binary'`. Bytes that are sent as text must be UTF-8.
+   * The type of the message. By default `'text'` for a string, otherwise `'binary'`. Bytes that are sent as text must
+   * be UTF-8.
    */
   readonly type?: 'text' | 'binary';
   /** `false` sends this message uncompressed, for example because it is a JPEG or holds a secret. Default true. */
@@ -21,7 +22,8 @@ export interface SendOptions {
 export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };
 
 /**
- * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read first.
+ * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read
+ * first.
  *
  * @throws {TypeError} for anything else. A number, for example, must not become memory of that size.
  */
@@ -59,9 +61,11 @@ export function sendModeOf(options: SendOptions, isText: boolean): SendMode {
 }
 
 /**
- * Returns the payload as bytes if its type is not that of the data: a string to be sent as binary, or bytes to be sent as text.
+ * Returns the payload as bytes if its type is not that of the data: a string to be sent as binary, or bytes to be sent
+ * as text.
  *
- * The bytes of a text are checked here. If the peer found them to be wrong, it would fail the connection (RFC 6455 §8.1).
+ * The bytes of a text are checked here. If the peer found them to be wrong, it would fail the connection (RFC 6455
+ * §8.1).
  *
  * @throws {RangeError} if a text is not UTF-8
  */

@@ -48,8 +48,8 @@ export class PreparedMessage {
   }
 
   /**
-   * Returns the message as a compressed frame of a server, for connections without context takeover. Returns a promise if the message is
-   * deflated on the thread pool.
+   * Returns the message as a compressed frame of a server, for connections without context takeover. Returns a promise
+   * if the message is deflated on the thread pool.
    */
   compressedFrame(options: DeflaterOptions): Uint8Array | Promise<Uint8Array> {
     const key = `${options.windowBits} ${options.level} ${options.memLevel}`;
@@ -71,8 +71,8 @@ export class PreparedMessage {
 }
 
 /**
- * Prepares a message for many connections, for their send() or a server's broadcast(). It is encoded once and compressed once. The bytes
- * are copied, so the caller may change them as soon as this returns.
+ * Prepares a message for many connections, for their send() or a server's broadcast(). It is encoded once and
+ * compressed once. The bytes are copied, so the caller may change them as soon as this returns.
  *
  * @throws {TypeError} for data that is not a message, and for a Blob, whose bytes must be read first
  * @throws {RangeError} if bytes that are sent as text are not UTF-8
@@ -109,7 +109,9 @@ export function checkNotPrepared(message: unknown, { type }: SendOptions): void 
   throw typeError('type is an option of prepareMessage(), and cannot be changed for a prepared message');
 }
 
-/** Whether another copy of this package prepared the message. Only its `payload` is sure to have the same meaning here. */
+/**
+ * Whether another copy of this package prepared the message. Only its `payload` is sure to have the same meaning here.
+ */
 function isPreparedElsewhere(data: unknown): data is PreparedMessage {
   return typeof data === 'object' && data !== null && PREPARED in data;
 }

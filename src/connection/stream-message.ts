@@ -10,12 +10,17 @@ export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string
 export const CLOSED: unique symbol = Symbol('closed');
 
 /**
- * An outgoing message of unknown length. Each piece of the source becomes a fragment, no faster than the peer takes them.
+ * An outgoing message of unknown length. Each piece of the source becomes a fragment, no faster than the peer takes
+ * them.
  *
- * "The primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is started" (RFC 6455 §5.4).
+ * "The primary purpose of fragmentation is to allow sending a message that is of unknown size when the message is
+ * started" (RFC 6455 §5.4).
  */
 export class StreamMessage {
-  /** Resolves true when all of it is on its way, false if the connection closed first. Rejects with the error that cut it off. */
+  /**
+   * Resolves true when all of it is on its way, false if the connection closed first. Rejects with the error that cut
+   * it off.
+   */
   readonly result: Promise<boolean>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #outbox: Outbox;
@@ -37,7 +42,9 @@ export class StreamMessage {
     });
   }
 
-  /** Stops reading the source, even during a wait. The result rejects with `reason`, or resolves false if it is CLOSED. */
+  /**
+   * Stops reading the source, even during a wait. The result rejects with `reason`, or resolves false if it is CLOSED.
+   */
   stop(reason: unknown): void {
     if (this.#stopped !== undefined) return;
     this.#stopped = { reason };

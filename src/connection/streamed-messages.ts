@@ -4,9 +4,11 @@ import { DONE, isFull, type Message, type MessageIterator } from './inbox.js';
 import type { ConnectionSettings } from './options.js';
 
 /**
- * A message that is received in parts: strings for text, Buffers for binary. Iterate over it once, before the next message is asked for.
+ * A message that is received in parts: strings for text, Buffers for binary. Iterate over it once, before the next
+ * message is asked for.
  *
- * A loop that ends early discards the rest of the message. If the connection is lost in the middle of the message, the loop throws the cause.
+ * A loop that ends early discards the rest of the message. If the connection is lost in the middle of the message, the
+ * loop throws the cause.
  */
 export interface MessageStream extends AsyncIterable<Message> {
   readonly type: 'text' | 'binary';
@@ -85,8 +87,8 @@ class StreamedMessage implements MessageStream {
 }
 
 /**
- * The messages of a connection as streams, for messages({ stream: true }). What was received and not taken is bounded by the same options
- * as the inbox; if it is full, it asks for reading to stop.
+ * The messages of a connection as streams, for messages({ stream: true }). What was received and not taken is bounded
+ * by the same options as the inbox; if it is full, it asks for reading to stop.
  */
 export class StreamedMessages {
   readonly #settings: ConnectionSettings;

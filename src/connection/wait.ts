@@ -30,7 +30,8 @@ export function rejectIfThrown<T>(call: () => Promise<T>): Promise<T> {
  * Returns a promise of an answer that comes later. If `signal` is aborted first, the promise rejects with its reason.
  *
  * @param signal not aborted yet
- * @param begin starts to wait for the answer, which must not come before this returns. Returns a function that stops waiting.
+ * @param begin starts to wait for the answer, which must not come before this returns. Returns a function that stops
+ *   waiting.
  */
 export function untilAnswered<T>(
   signal: AbortSignal | undefined,

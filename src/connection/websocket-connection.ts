@@ -194,8 +194,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * when this returns. For one message to many connections, use prepareMessage().
    *
    * @returns `true` if the message was taken; `false` if it was taken and more than `highWaterMark` bytes now wait, so
-   *   stop until
-   *   drained() or `drain`; `undefined` if it was dropped because the connection is closing or closed
+   *   stop until drained() or `drain`; `undefined` if it was dropped because the connection is closing or closed
    * @throws {TypeError} if `data` or an option has the wrong type
    * @throws {RangeError} if bytes that are sent as text are not UTF-8
    */
@@ -319,8 +318,9 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   /** Iterates over the messages with their types, like `for await (const message of connection)`. */
   messages(options?: { readonly stream?: false }): MessageIterator<TypedMessage>;
   /**
-   * Iterates over the messages as streams: each is received in parts, as fast as the application takes them, in memory of about
-   * `maxUnreadBytes`. Text is never cut within a character. `maxMessageSize` applies, so raise it for longer messages.
+   * Iterates over the messages as streams: each is received in parts, as fast as the application takes them, in memory
+   * of about `maxUnreadBytes`. Text is never cut within a character. `maxMessageSize` applies, so raise it for longer
+   * messages.
    *
    *     for await (const message of connection.messages({ stream: true })) {
    *       for await (const part of message) …
@@ -352,8 +352,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *       The server ends TCP and the client waits for that. After `closeTimeout`, the connection is destroyed.
    *
    * @returns how the connection ended. If the code must not be sent (§7.4) or the reason is longer than 123 bytes,
-   *   rejects with a
-   *   TypeError or RangeError, and nothing else happens.
+   *   rejects with a TypeError or RangeError, and nothing else happens.
    */
   close(code?: number, reason?: string): Promise<CloseInfo> {
     return rejectIfThrown(() => this.#closeChecked(code, reason));

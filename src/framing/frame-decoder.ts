@@ -30,8 +30,8 @@ export interface FrameSink {
   /** A header is complete and valid by itself. No payload was read yet. The same object is used for every frame. */
   frameStart(header: Readonly<FrameHeader>): Failure | undefined;
   /**
-   * `bytes[start, end)` is the next piece of the payload, unmasked and not empty. Copy what you keep, unless the decoder
-   * owns its chunks.
+   * `bytes[start, end)` is the next piece of the payload, unmasked and not empty. Copy what you keep, unless the
+   * decoder owns its chunks.
    */
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined;
   /** The payload is complete. */
@@ -144,7 +144,8 @@ export class FrameDecoder {
 
   /**
    * Decodes `chunk[start, …)`. Returns the index of the first byte not taken. That is the length of the chunk, unless
-   * the decoder stopped (then push the same chunk again from there, after stopBefore('nothing')) or failed (see `error`).
+   * the decoder stopped (then push the same chunk again from there, after stopBefore('nothing')) or failed (see
+   * `error`).
    */
   push(chunk: Uint8Array, start = 0): number {
     const end = chunk.length;

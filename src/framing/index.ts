@@ -1,6 +1,7 @@
 /**
  * `ws101/framing`: the codec by itself. FrameDecoder turns bytes into frames, MessageAssembler turns frames into
- * messages, FrameEncoder and encodeFrame() turn frames into bytes. It has no I/O and no timers, and runs in browsers too.
+ * messages, FrameEncoder and encodeFrame() turn frames into bytes. It has no I/O and no timers, and runs in browsers
+ * too.
  */
 
 export { ProtocolError, type Violation, WebSocketError } from '../errors.js';

@@ -20,8 +20,8 @@ export interface MessageSink {
   messagePart?(data: string | Uint8Array): void;
   messageEnd?(): void;
   /**
-   * A message whose first frame has RSV1 (RFC 7692 §6), not inflated. The receiver inflates it and checks the UTF-8 of a
-   * text. Needed if RSV1 is assigned.
+   * A message whose first frame has RSV1 (RFC 7692 §6), not inflated. The receiver inflates it and checks the UTF-8 of
+   * a text. Needed if RSV1 is assigned.
    */
   compressedMessage?(bytes: Uint8Array, isText: boolean): void;
   /** A control frame. `payload` is only valid during the call: copy what you keep. */
@@ -45,8 +45,8 @@ export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A binary payload is passed on as a view of its chunk, which saves a copy, if the view pins at most this many times its
- * size, or at most the pool that a small copy would be part of. Below SMALL bytes, a copy is as fast as a view.
+ * A binary payload is passed on as a view of its chunk, which saves a copy, if the view pins at most this many times
+ * its size, or at most the pool that a small copy would be part of. Below SMALL bytes, a copy is as fast as a view.
  */
 const MOST_PINNED = 8;
 const POOL_SIZE = 8_192;
@@ -64,7 +64,9 @@ const PIECE_WORTH_KEEPING = 7 / 8;
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
-  /** Whether the parts of later messages are passed on as they arrive. Compressed messages are always passed on whole. */
+  /**
+   * Whether the parts of later messages are passed on as they arrive. Compressed messages are always passed on whole.
+   */
   streams = false;
   #isStreamed = false;
   /** The beginning of a character at the end of the last part of a text. */

@@ -10,9 +10,9 @@ const HOST_THRESHOLD = 48;
 const MAX_TAIL = 3;
 
 /**
- * Checks that a text is UTF-8 while it arrives in pieces, and finds the first wrong byte as soon as it arrives: "When an
- * endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8 stream,
- * that endpoint MUST _Fail the WebSocket Connection_" (RFC 6455 §8.1). The grammar is that of RFC 3629 §4:
+ * Checks that a text is UTF-8 while it arrives in pieces, and finds the first wrong byte as soon as it arrives: "When
+ * an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid UTF-8
+ * stream, that endpoint MUST _Fail the WebSocket Connection_" (RFC 6455 §8.1). The grammar is that of RFC 3629 §4:
  *
  *     UTF8-1 = %x00-7F
  *     UTF8-2 = %xC2-DF tail

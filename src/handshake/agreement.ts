@@ -1,4 +1,7 @@
-/** What client and server agree on, whichever version of HTTP carried the opening handshake (RFC 6455 §4.1, steps 5 and 6). */
+/**
+ * What client and server agree on, whichever version of HTTP carried the opening handshake (RFC 6455 §4.1, steps 5 and
+ * 6).
+ */
 import { type ExtensionOffer, parseExtensions } from './extension-header.js';
 import { isToken } from './grammar.js';
 import type { HeaderFields } from './header-fields.js';
@@ -22,7 +25,8 @@ export interface Offer {
 
 /** Returns what the headers of a response agree to, or a sentence that says what is wrong with them. */
 export function agreementOf(headers: HeaderFields, offer: Offer): Agreement | string {
-  // 5. "The use of an extension that was not present in the client's handshake": fail. §9.1: so does a malformed header.
+  // 5. "The use of an extension that was not present in the client's handshake": fail. §9.1: so does a malformed
+  // header.
   const extensionLines = headers.all('Sec-WebSocket-Extensions');
   const extensions = parseExtensions(extensionLines);
   if (extensions === undefined || !isPartOf(names(extensions), names(offer.extensions))) {
@@ -30,8 +34,9 @@ export function agreementOf(headers: HeaderFields, offer: Offer): Agreement | st
     return mismatch('Sec-WebSocket-Extensions', `some of those we offered (${offered}), each once`, extensionLines);
   }
 
-  // 6. "The use of a subprotocol that was not present in the client's handshake": fail. §4.3: it is one token. §11.3.4: it
-  // "MUST NOT appear more than once in an HTTP response". Servers that choose none send it empty, which counts as absent.
+  // 6. "The use of a subprotocol that was not present in the client's handshake": fail. §4.3: it is one token. §11.3.4:
+  // it "MUST NOT appear more than once in an HTTP response". Servers that choose none send it empty, which counts as
+  // absent.
   const subprotocols = headers.all('Sec-WebSocket-Protocol').filter(value => value !== '');
   if (subprotocols.length > 1 || !subprotocols.every(isToken) || !isPartOf(subprotocols, offer.subprotocols)) {
     const offered = offer.subprotocols.join(', ') || 'none';

@@ -18,8 +18,8 @@ const MAX_LISTED = 10;
 export type HostCheck = (request: UpgradeRequest, host: Authority) => string | undefined;
 
 /**
- * Returns the check of the hosts that a request may name. It prevents DNS rebinding: an attacker points a name at this server, whose
- * pages then have the same origin as the attacker's. An entry without a port allows all ports.
+ * Returns the check of the hosts that a request may name. It prevents DNS rebinding: an attacker points a name at this
+ * server, whose pages then have the same origin as the attacker's. An entry without a port allows all ports.
  *
  * @throws {TypeError} if `hosts` is not an array of strings
  * @throws {RangeError} if an entry is not `host[:port]` or `*.domain[:port]`, or can never match
@@ -80,7 +80,10 @@ export function checkHost(option: 'origins' | 'hosts', host: string, entry: stri
   throw invalidValue(argument, `spelled as in URLs, ${standard}`, entry);
 }
 
-/** Returns a host as the URL standard writes it: `0x7f.1` is 127.0.0.1. Returns undefined for an invalid host such as 1.2.3.4.5. */
+/**
+ * Returns a host as the URL standard writes it: `0x7f.1` is 127.0.0.1. Returns undefined for an invalid host such as
+ * 1.2.3.4.5.
+ */
 function hostOfUrl(host: string): string | undefined {
   return URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : undefined;
 }

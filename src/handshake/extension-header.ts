@@ -13,7 +13,8 @@ export interface ExtensionOffer {
 }
 
 /**
- * Returns the extensions of all lines of the header, in order of preference; undefined if a line is malformed. An empty header has none.
+ * Returns the extensions of all lines of the header, in order of preference; undefined if a line is malformed. An empty
+ * header has none.
  *
  *     extension-list = 1#extension
  *     extension      = extension-token *( ";" extension-param )
@@ -49,7 +50,11 @@ function parseParameter(scanner: Scanner): ExtensionParameter | undefined {
   return value !== undefined && isToken(value) ? [name, value] : undefined;
 }
 
-/** The value of the header. @throws TypeError where a name or a value is no token */
+/**
+ * Returns the value of the header.
+ *
+ * @throws {TypeError} if a name or a value is not a token
+ */
 export function serializeExtensions(offers: readonly ExtensionOffer[]): string {
   return offers.map(serializeExtension).join(', ');
 }

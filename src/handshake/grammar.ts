@@ -1,6 +1,6 @@
 /**
- * The grammar of HTTP headers (RFC 9110 §5.5, §5.6), as far as the opening handshake needs it, with the ABNF of each production. Texts are
- * read once, from left to right. There is no backtracking, so no header can make this slow.
+ * The grammar of HTTP headers (RFC 9110 §5.5, §5.6), as far as the opening handshake needs it, with the ABNF of each
+ * production. Texts are read once, from left to right. There is no backtracking, so no header can make this slow.
  */
 
 const HTAB = 0x09;
@@ -29,7 +29,10 @@ export function isToken(text: string): boolean {
   return consistsOf(text, TCHAR);
 }
 
-/** Whether a byte, or a character of latin1, may be part of a header value: HTAB / SP / VCHAR / obs-text. Codes above 0xFF may not. */
+/**
+ * Whether a byte, or a character of latin1, may be part of a header value: HTAB / SP / VCHAR / obs-text. Codes above
+ * 0xFF may not.
+ */
 export function isFieldByte(code: number): boolean {
   return (code >= SP && code !== 0x7f && code <= 0xff) || code === HTAB;
 }
@@ -91,7 +94,8 @@ export class Scanner {
   }
 
   /**
-   * Reads a quoted-string and returns its content, with quoted pairs replaced; undefined if there is none, or if it is not closed.
+   * Reads a quoted-string and returns its content, with quoted pairs replaced; undefined if there is none, or if it is
+   * not closed.
    *
    *     quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE
    *     qdtext        = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text
@@ -124,8 +128,8 @@ export class Scanner {
  *
  *     #element = [ element ] *( OWS "," OWS [ element ] )
  *
- * RFC 9110 §5.3: several lines of one name mean the same as one line with their values joined by commas. §5.6.1.2: empty
- * elements are ignored.
+ * RFC 9110 §5.3: several lines of one name mean the same as one line with their values joined by commas. §5.6.1.2:
+ * empty elements are ignored.
  */
 export function parseList<T>(lines: readonly string[], element: (scanner: Scanner) => T | undefined): T[] | undefined {
   const elements: T[] = [];

@@ -3,8 +3,8 @@ const SMALLEST = 256;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Collects bytes that arrive in pieces in one block, which grows by doubling. A peer that sends single bytes costs at most twice its
- * bytes, and a few bytes do not keep a whole chunk of a socket in memory.
+ * Collects bytes that arrive in pieces in one block, which grows by doubling. A peer that sends single bytes costs at
+ * most twice its bytes, and a few bytes do not keep a whole chunk of a socket in memory.
  */
 export class GrowingBytes {
   #block: Uint8Array<ArrayBuffer> = NO_BYTES;

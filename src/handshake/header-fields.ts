@@ -40,7 +40,8 @@ export const HANDSHAKE_HEADERS: readonly string[] = [
 /**
  * Returns the headers that a caller passed, checked.
  *
- * @param reserved names that the caller may not set, in lower case. A name that ends in `-` stands for all names with this prefix.
+ * @param reserved names that the caller may not set, in lower case. A name that ends in `-` stands for all names with
+ *   this prefix.
  *
  * @throws {TypeError} if a header is reserved or cannot be sent
  */
@@ -58,7 +59,8 @@ export function callersHeaders(input: HeaderInput | undefined, reserved: readonl
 export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines, argument: string): Lines {
   for (const [name, value] of headers) {
     if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
-    // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a byte.
+    // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a
+    // byte.
     if (typeof value !== 'string' || !isFieldValue(value)) {
       throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
     }

@@ -2,7 +2,8 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 
 /**
- * Returns the text of a Location. A URI is ASCII (RFC 3986 §2), but some servers send raw UTF-8, and browsers accept it.
+ * Returns the text of a Location. A URI is ASCII (RFC 3986 §2), but some servers send raw UTF-8, and browsers accept
+ * it.
  *
  * @param value the header, with one character for each byte
  * @returns undefined if the bytes are not UTF-8

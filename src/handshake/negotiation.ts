@@ -7,7 +7,8 @@
  *                                     Origin                    403
  *                                     allowed hosts             403
  *
- * and what it answers if it accepts: acceptanceHeaders(). How requests and responses are written belongs to a version of HTTP, as in http1/.
+ * and what it answers if it accepts: acceptanceHeaders(). How requests and responses are written belongs to a version
+ * of HTTP, as in http1/.
  */
 import { describeValue, type HandlerError, invalidType, invalidValue, rangeError } from '../errors.js';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from './extension-header.js';
@@ -20,7 +21,8 @@ import { parseSubprotocols } from './subprotocol.js';
 import type { UpgradePolicy } from './upgrade-policy.js';
 
 /**
- * Refuses a request for a path that is not served. Separate from negotiate(), since HTTP answers this before it looks at the method.
+ * Refuses a request for a path that is not served. Separate from negotiate(), since HTTP answers this before it looks
+ * at the method.
  *
  * @returns undefined if the path is served
  */
@@ -35,7 +37,8 @@ export function refusePath({ path, host, origin }: AddressedRequest, policy: Upg
 /**
  * Applies the rules that no version of HTTP changes. The caller has applied refusePath() and the rules of its version.
  *
- * @returns `request` itself, with what was negotiated. A spread copy would cost 2.9 KB of heap a connection (`npm run guard`, `visits.heap`).
+ * @returns `request` itself, with what was negotiated. A spread copy would cost 2.9 KB of heap a connection (`npm run
+ *   guard`, `visits.heap`).
  */
 export function negotiate(request: AddressedRequest, policy: UpgradePolicy): UpgradeRequest | Refusal {
   const { headers } = request;
@@ -66,7 +69,10 @@ export function negotiate(request: AddressedRequest, policy: UpgradePolicy): Upg
   return refuseAccess(valid, host, policy) ?? valid;
 }
 
-/** §4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g., 403". */
+/**
+ * §4.2.2: "If the server does not wish to accept this connection, it MUST return an appropriate HTTP error code (e.g.,
+ * 403".
+ */
 function refuseAccess(request: UpgradeRequest, host: Authority, policy: UpgradePolicy): Refusal | undefined {
   let toOrigin: string | undefined;
   try {
@@ -96,9 +102,11 @@ export interface AcceptOptions {
 }
 
 /**
- * Returns the headers that accept a request in every version of HTTP: the subprotocol, the extensions, and the caller's headers.
+ * Returns the headers that accept a request in every version of HTTP: the subprotocol, the extensions, and the caller's
+ * headers.
  *
- * @throws {TypeError | RangeError} if the client did not offer what is accepted, or if a header belongs to the handshake or can't be sent
+ * @throws {TypeError | RangeError} if the client did not offer what is accepted, or if a header belongs to the
+ *   handshake or can't be sent
  */
 export function acceptanceHeaders(request: UpgradeRequest, options: AcceptOptions): HeaderLine[] {
   const { subprotocol, extensions = [], headers } = options;

@@ -1,6 +1,7 @@
 /**
- * Which pages may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, with the user's cookies, and name the
- * page in Origin. A server that ignores Origin is open to cross-site hijacking (CVE-2018-14732, CVE-2024-23898, CVE-2025-24964).
+ * Which pages may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, with the user's
+ * cookies, and name the page in Origin. A server that ignores Origin is open to cross-site hijacking (CVE-2018-14732,
+ * CVE-2024-23898, CVE-2025-24964).
  */
 import { booleanAnswer, callOption } from '../application-code.js';
 import { invalidType, invalidValue, rangeError } from '../errors.js';
@@ -9,7 +10,10 @@ import { mismatch, quoted } from './quoted.js';
 import type { UpgradeRequest } from './request.js';
 import { type Authority, parseAuthority } from './request-target.js';
 
-/** The ports that a URL may leave out. Browsers send the origin of the page (http, https); other clients name the server (ws, wss). */
+/**
+ * The ports that a URL may leave out. Browsers send the origin of the page (http, https); other clients name the server
+ * (ws, wss).
+ */
 const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['http', 80],
   ['ws', 80],
@@ -31,7 +35,9 @@ export interface Origin {
   readonly port: number | undefined;
 }
 
-/** serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 §7.1); undefined for `null`, and if `text` is malformed. */
+/**
+ * serialized-origin = scheme "://" host [ ":" port ] (RFC 6454 §7.1); undefined for `null`, and if `text` is malformed.
+ */
 export function parseOrigin(text: string): Origin | undefined {
   const end = text.indexOf('://');
   const scheme = text.slice(0, Math.max(end, 0)).toLowerCase();
@@ -44,8 +50,9 @@ export function parseOrigin(text: string): Origin | undefined {
 }
 
 /**
- * Whether `origin` is a page of the server that it connects to, with the same host and port. The scheme is not compared, since a proxy
- * may end TLS. So if `server`, from the Host header, has no port, that means the default port of the scheme of the origin.
+ * Whether `origin` is a page of the server that it connects to, with the same host and port. The scheme is not
+ * compared, since a proxy may end TLS. So if `server`, from the Host header, has no port, that means the default port
+ * of the scheme of the origin.
  */
 export function isSameServer(origin: Origin, server: Authority): boolean {
   const port = server.port ?? DEFAULT_PORTS.get(origin.scheme);
@@ -56,9 +63,10 @@ export function isSameServer(origin: Origin, server: Authority): boolean {
  * The pages that may connect:
  *
  * - `'*'`: all.
- * - A list: pages with the scheme, host and port of an entry (`https://example.com`, `app://.`, `file://`, `null`), or with a host below the
- *   domain of a pattern (`https://*.example.com`).
- * - A function: pages for which it returns true. It must answer synchronously, and is only called for well-formed origins.
+ * - A list: pages with the scheme, host and port of an entry (`https://example.com`, `app://.`, `file://`, `null`), or
+ *   with a host below the domain of a pattern (`https://*.example.com`).
+ * - A function: pages for which it returns true. It must answer synchronously, and is only called for well-formed
+ *   origins.
  * - Undefined: pages of the host and port that they connect to.
  */
 export type OriginRule = '*' | readonly string[] | ((origin: string, request: UpgradeRequest) => boolean) | undefined;
@@ -90,7 +98,9 @@ interface SentOrigin {
 
 type Objection = (sent: SentOrigin, request: UpgradeRequest, host: Authority) => string | undefined;
 
-/** RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client", so it passes. */
+/**
+ * RFC 6455 §4.2.1: a request without Origin "SHOULD NOT be interpreted as coming from a browser client", so it passes.
+ */
 function withOrigin(objection: Objection): OriginCheck {
   return (request, host) => {
     const lines = request.headers.all('Origin');

@@ -1,6 +1,8 @@
 /** How to configure a proxy between client and server, for the errors of both ends. */
 
-/** RFC 9110 §7.8, §7.6.1: Upgrade needs HTTP/1.1 and is hop-by-hop: a proxy drops it unless configured to pass it on. */
+/**
+ * RFC 9110 §7.8, §7.6.1: Upgrade needs HTTP/1.1 and is hop-by-hop: a proxy drops it unless configured to pass it on.
+ */
 export const PASS_ON_UPGRADE =
   'nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";';
 

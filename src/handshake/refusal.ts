@@ -1,6 +1,6 @@
 /**
- * The answer to a request that does not become a WebSocket connection: a complete HTTP response, and the last one on its connection. No
- * second request is read, so a refused request cannot smuggle one.
+ * The answer to a request that does not become a WebSocket connection: a complete HTTP response, and the last one on
+ * its connection. No second request is read, so a refused request cannot smuggle one.
  */
 import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { FIELD_VALUE, isFieldValue } from './grammar.js';
@@ -51,7 +51,10 @@ export interface RefusalOptions {
   /** Plain text for people. Anything else needs a Content-Type in `headers`. */
   readonly body?: string;
   readonly headers?: HeaderInput;
-  /** Why, for the operator of the server. Passed to the `refused` event, and never sent. By default the text of the status. */
+  /**
+   * Why, for the operator of the server. Passed to the `refused` event, and never sent. By default the text of the
+   * status.
+   */
   readonly detail?: string;
 }
 
@@ -80,11 +83,12 @@ export class Refusal {
   /**
    * A 401 needs WWW-Authenticate among its headers, and a redirect needs Location. The caller provides them.
    *
-   * @throws {TypeError} if an argument is of the wrong type or cannot be sent, or if only the handshake may set a header
+   * @throws {TypeError} if an argument is of the wrong type or cannot be sent, or if only the handshake may set a
+   *   header
    * @throws {RangeError} if `status` does not refuse
    */
   constructor(status: number, options: RefusalOptions = {}, { answersHead = false, error }: RefusalCause = {}) {
-    // A 304 has no body, and answers a condition that nobody set.
+    // A 304 has no body, and answers a condition that no opening handshake has.
     if (typeof status !== 'number') throw invalidType('status', 'a number', status);
     if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
       throw invalidValue('status', 'an integer from 300 to 599, except 304', status);
@@ -121,7 +125,8 @@ export interface MismatchOptions {
 }
 
 /**
- * Returns a refusal whose body says which part of the request is wrong, what was expected, what came, and what may help.
+ * Returns a refusal whose body says which part of the request is wrong, what was expected, what came, and what may
+ * help.
  *
  * @param got the values of the header, or of the other part of the request; empty if it is missing
  */

@@ -10,14 +10,14 @@ const REG_NAME = tableOf(`${LETTERS + DIGITS}-._~%!$&'()*+,;=`);
 const IPV6 = tableOf(`${DIGITS}ABCDEFabcdef:.`);
 const PORT = tableOf(DIGITS);
 /**
- * The characters of a request-target: all of VCHAR except `#`. RFC 3986 allows fewer, but browsers send `|`, `{` and others unencoded.
- * RFC 6455 §3: "Fragment identifiers … MUST NOT be used on these URIs".
+ * The characters of a request-target: all of VCHAR except `#`. RFC 3986 allows fewer, but browsers send `|`, `{` and
+ * others unencoded. RFC 6455 §3: "Fragment identifiers … MUST NOT be used on these URIs".
  */
 const TARGET = Array.from({ length: 128 }, (_, code) => code > 0x20 && code < 0x7f && code !== 0x23);
 
 /**
- * The schemes of an absolute-form request-target. RFC 6455 §4.2.1 names "an absolute HTTP/HTTPS URI", but RFC 9112 §3.2.2 asks for the target
- * URI, which is a ws or wss URI, and clients send that too.
+ * The schemes of an absolute-form request-target. RFC 6455 §4.2.1 names "an absolute HTTP/HTTPS URI", but RFC 9112
+ * §3.2.2 asks for the target URI, which is a ws or wss URI, and clients send that too.
  */
 const ABSOLUTE_FORM = /^(?:http|ws)s?:\/\//i;
 
@@ -66,8 +66,8 @@ export interface RequestTarget {
 }
 
 /**
- * Returns the parts of an origin-form (`/chat?room=1`) or an absolute-form (`http://example.com/chat?room=1`); undefined for anything
- * else. The authority-form belongs to CONNECT, and `*` to OPTIONS.
+ * Returns the parts of an origin-form (`/chat?room=1`) or an absolute-form (`http://example.com/chat?room=1`);
+ * undefined for anything else. The authority-form belongs to CONNECT, and `*` to OPTIONS.
  */
 export function parseRequestTarget(target: string): RequestTarget | undefined {
   if (!isRequestTarget(target)) return undefined;

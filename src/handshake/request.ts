@@ -11,7 +11,9 @@ export interface RequestSummary {
   readonly path: string | undefined;
   /** The query of the target, '' if there is none; undefined if the target is malformed. */
   readonly query: string | undefined;
-  /** The authority of an absolute-form target, or else the Host header, as it was sent; undefined if there is neither. */
+  /**
+   * The authority of an absolute-form target, or else the Host header, as it was sent; undefined if there is neither.
+   */
   readonly host: string | undefined;
   readonly headers: HeaderFields;
   /** The Origin header as it was sent. */

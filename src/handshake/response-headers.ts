@@ -2,8 +2,8 @@
 import { callersHeaders, HANDSHAKE_HEADERS, type HeaderLine } from './header-fields.js';
 
 /**
- * Headers for the response that opens a connection, such as Set-Cookie. Headers that the opening handshake sets itself (Connection,
- * Upgrade, Sec-WebSocket-*, Content-Length, Transfer-Encoding, Trailer) are rejected.
+ * Headers for the response that opens a connection, such as Set-Cookie. Headers that the opening handshake sets itself
+ * (Connection, Upgrade, Sec-WebSocket-*, Content-Length, Transfer-Encoding, Trailer) are rejected.
  */
 export class ResponseHeaders implements Iterable<HeaderLine> {
   #lines: HeaderLine[] = [];

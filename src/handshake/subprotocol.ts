@@ -2,18 +2,22 @@
 import { describeValue, invalidType, typeError } from '../errors.js';
 import { isToken, parseTokenList } from './grammar.js';
 
-/** Returns the subprotocols that a client offers, the preferred one first; undefined if the header is malformed. An empty header offers none. */
+/**
+ * Returns the subprotocols that a client offers, the preferred one first; undefined if the header is malformed. An
+ * empty header offers none.
+ */
 export function parseSubprotocols(lines: readonly string[]): string[] | undefined {
   const offered = parseTokenList(lines);
-  // §4.1: the tokens "MUST all be unique strings". The value is 1#token, so a client must not send it empty, but some do. RFC 9110
-  // §5.6.1.2: a recipient ignores empty list elements.
+  // §4.1: the tokens "MUST all be unique strings". The value is 1#token, so a client must not send it empty, but some
+  // do. RFC 9110 §5.6.1.2: a recipient ignores empty list elements.
   return offered === undefined || new Set(offered).size === offered.length ? offered : undefined;
 }
 
 /** Returns the first of `offered` that is also in `supported`; undefined if there is none. */
 export function selectSubprotocol(offered: readonly string[], supported: readonly string[]): string | undefined {
   const name = offered.find(one => supported.includes(one));
-  // The string of the request is a slice of its head, and would keep the whole head in memory as long as the connection lives.
+  // The string of the request is a slice of its head, and would keep the whole head in memory as long as the connection
+  // lives.
   return supported.find(one => one === name);
 }
 

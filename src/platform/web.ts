@@ -72,7 +72,9 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes));
 }
 
-/** Returns the base64 of the SHA-1 (RFC 3174) of `text`, as UTF-8. The Web Crypto API has only an asynchronous SHA-1. */
+/**
+ * Returns the base64 of the SHA-1 (RFC 3174) of `text`, as UTF-8. The Web Crypto API has only an asynchronous SHA-1.
+ */
 export function sha1Base64(text: string): string {
   return toBase64(sha1(encoder.encode(text)));
 }

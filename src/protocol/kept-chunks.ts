@@ -29,7 +29,8 @@ export class KeptChunks {
   /**
    * Keeps `chunk[start, …)` before all others.
    *
-   * @param isOurs whether the chunk may be kept. It is copied if not, and also if the rest would pin more than twice its size.
+   * @param isOurs whether the chunk may be kept. It is copied if not, and also if the rest would pin more than twice
+   *   its size.
    */
   addRest(chunk: Uint8Array, start: number, isOurs: boolean): void {
     const length = chunk.length - start;

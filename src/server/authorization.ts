@@ -5,7 +5,10 @@ import type { OptionNames } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import type { PendingRequest } from './requests.js';
 
-/** A refusal by authorize(): any status from 300 to 599, with the headers and the body of the response. A Refusal is one too. */
+/**
+ * A refusal by authorize(): any status from 300 to 599, with the headers and the body of the response. A Refusal is one
+ * too.
+ */
 export interface Denial extends RefusalOptions {
   readonly status: number;
 }
@@ -22,16 +25,19 @@ export type Answer<Context> = Context | Denial | false | null;
 export interface AuthorizeOptions {
   /** Aborts when the client has left, the server shuts down, or `authorizeTimeout` has passed. */
   readonly signal: AbortSignal;
-  /** Headers for the response that accepts the request. A refusal doesn't have them: a Denial has headers of its own. */
+  /**
+   * Headers for the response that accepts the request. A refusal doesn't have them: a Denial has headers of its own.
+   */
   readonly responseHeaders: ResponseHeaders;
 }
 
 /**
  * Decides on a valid request.
  *
- * A Denial or a Refusal refuses it, and so do false and null (with 403). The request is also refused, with 500, and the failure reported by
- * `handlerError`, if the function throws or rejects, or if it returns undefined or an object that has a numeric `status` but is not a
- * Denial. Any other value accepts the request and becomes `request.context` and `connection.context`.
+ * A Denial or a Refusal refuses it, and so do false and null (with 403). The request is also refused, with 500, and the
+ * failure reported by `handlerError`, if the function throws or rejects, or if it returns undefined or an object that
+ * has a numeric `status` but is not a Denial. Any other value accepts the request and becomes `request.context` and
+ * `connection.context`.
  */
 export type Authorize<Context> = (
   request: PendingRequest,
@@ -44,11 +50,11 @@ export type Verdict<Context> =
   | { readonly refusal: Refusal; readonly error?: HandlerError };
 
 /**
- * Asks the application whether a valid request may become a connection. Never rejects: if the application fails or takes longer than
- * `timeout`, the request is refused.
+ * Asks the application whether a valid request may become a connection. Never rejects: if the application fails or
+ * takes longer than `timeout`, the request is refused.
  *
- * @param asking provides the signal of authorize(). Aborting it ends the wait. It serves one request, since AbortSignal.any() would keep
- *   the listeners of authorize() alive forever (seen on Node 20).
+ * @param asking provides the signal of authorize(). Aborting it ends the wait. It serves one request, since
+ *   AbortSignal.any() would keep the listeners of authorize() alive forever (seen on Node 20).
  */
 export async function authorizeRequest<Context>(
   request: PendingRequest,

@@ -7,7 +7,10 @@ import { checkOptionNames, type OptionNames } from '../option-names.js';
 
 /** Options of `broadcast()`. */
 export interface BroadcastOptions<Context = unknown> {
-  /** Returns for each open connection whether it gets the message: true or false. Called for all before anything is sent. */
+  /**
+   * Returns for each open connection whether it gets the message: true or false. Called for all before anything is
+   * sent.
+   */
   readonly filter?: (connection: WebSocketConnection<Context>) => boolean;
 }
 

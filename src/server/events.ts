@@ -13,7 +13,10 @@ export interface ServerEvents<Context> {
   refused: [refusal: Refusal, request: RefusedRequest | undefined];
   /** A listener or an option that is a function failed. Without a listener for this, the process prints a warning. */
   handlerError: [error: HandlerError, connection: WebSocketConnection | undefined];
-  /** The server cannot listen. If it cannot accept later, and nobody listens to this, the process prints a warning and continues. */
+  /**
+   * The server cannot listen. If it cannot accept later, and this has no listener, the process prints a warning and
+   * continues.
+   */
   error: [error: Error];
   /** close() has finished. */
   close: [];

@@ -74,8 +74,8 @@ const NO_BYTES = new Uint8Array(0);
  *     request ──▶ room? ──▶ authorize() ──▶ subprotocol, headers ──▶ Responder.accept() ──▶ upgraded()
  *        └──────────┴────────────┴──────────────────┴──▶ Responder.refuse(), end, short drain ──▶ refused()
  *
- * Up to 64 KiB of what the client sends meanwhile is kept for the connection; then its socket is paused. If another `upgrade` listener
- * answers the request meanwhile, the socket is left to it.
+ * Up to 64 KiB of what the client sends meanwhile is kept for the connection; then its socket is paused. If another
+ * `upgrade` listener answers the request meanwhile, the socket is left to it.
  */
 export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeRequest>
   implements SocketOwner, PendingHandshake
@@ -197,7 +197,10 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     this.#init.settled?.(connection);
   }
 
-  /** Leaves the socket to another listener that has ended it or written to it since authorize() was called. Returns whether there is one. */
+  /**
+   * Leaves the socket to another listener that has ended it or written to it since authorize() was called. Returns
+   * whether there is one.
+   */
   #leaveIfTaken(): boolean {
     const socket = this.#socket;
     if (this.#asking === undefined || (socket.writable && bytesWritten(socket) === this.#bytesWritten)) return false;
@@ -208,7 +211,8 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
       disownSocket(socket);
       socket.resume();
     } else {
-      // Nobody else would end it. What was written may be the response to an earlier request that the client did not wait for.
+      // Nothing else would end it. What was written may be the response to an earlier request that the client did not
+      // wait for.
       this.#endAndDiscard();
     }
     return true;
@@ -256,7 +260,8 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     if (this.#early.length > MAX_EARLY_BYTES) this.#socket.pause();
   }
 
-  // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given up.
+  // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given
+  // up.
   socketEnd(): void {
     destroySocket(this.#socket);
   }

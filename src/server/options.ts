@@ -11,7 +11,9 @@ import type { PendingRequest, ServerRequest } from './requests.js';
 
 /** Options of WebSocketServer. */
 export interface ServerOptions<Context = unknown> extends ConnectionOptions, ServerHandshakeOptions {
-  /** The port to listen on; 0 takes a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is needed. */
+  /**
+   * The port to listen on; 0 takes a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is needed.
+   */
   readonly port?: number;
   /** The address to listen on. By default all addresses. */
   readonly host?: string;
@@ -22,13 +24,16 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   /** Options of node:tls, at least `cert` and `key`. Makes it wss. */
   readonly tls?: TlsOptions;
   /**
-   * A server of node:http or node:https to attach to. Its own limits and deadlines for heads apply. Several WebSocketServers may be attached,
-   * each with its own path. One of them may have no path and gets the rest.
+   * A server of node:http or node:https to attach to. Its own limits and deadlines for heads apply. Several
+   * WebSocketServers may be attached, each with its own path. One of them may have no path and gets the rest.
    */
   readonly server?: HttpServer | HttpsServer;
   /** Whether upgrades come from handleUpgrade() only. */
   readonly noServer?: boolean;
-  /** The subprotocols that this server supports: the client's preferred one is chosen. Or a function that chooses among those offered. */
+  /**
+   * The subprotocols that this server supports: the client's preferred one is chosen. Or a function that chooses among
+   * those offered.
+   */
   readonly subprotocols?:
     | readonly string[]
     | ((offered: readonly string[], request: PendingRequest) => string | undefined);
@@ -39,8 +44,8 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   /** How long authorize() may take, in milliseconds. Default 10,000; then the request is refused with 503. */
   readonly authorizeTimeout?: number;
   /**
-   * Headers for the response that opens a connection, or a function that returns them. It must answer synchronously. Headers that the opening
-   * handshake sets itself throw. authorize() can add more, by `responseHeaders`.
+   * Headers for the response that opens a connection, or a function that returns them. It must answer synchronously.
+   * Headers that the opening handshake sets itself throw. authorize() can add more, by `responseHeaders`.
    */
   readonly headers?: HeaderInput | ((request: ServerRequest<Context>) => HeaderInput | undefined);
   /** More connections than this are refused with 503. Unbounded by default. */

@@ -9,8 +9,8 @@ interface Received {
   /** The addresses, and TLS if there is any. */
   readonly transport: TransportInfo;
   /**
-   * Node's request, if a server of Node received it (`server`, `noServer`), with whatever middleware has set on it; undefined if the
-   * WebSocketServer listens itself.
+   * Node's request, if a server of Node received it (`server`, `noServer`), with whatever middleware has set on it;
+   * undefined if the WebSocketServer listens itself.
    */
   readonly incoming: IncomingMessage | undefined;
 }
@@ -23,6 +23,8 @@ export interface PendingRequest extends UpgradeRequest, Received {}
 
 /** A request that was accepted. */
 export interface ServerRequest<Context = unknown> extends PendingRequest {
-  /** The value that authorize() returned or handleUpgrade() got; undefined without either. Also `connection.context`. */
+  /**
+   * The value that authorize() returned or handleUpgrade() got; undefined without either. Also `connection.context`.
+   */
   readonly context: Accepted<Context>;
 }

@@ -18,8 +18,9 @@ export interface ServerCloseOptions {
   readonly code?: number;
   readonly reason?: string;
   /**
-   * Connections that have not closed after this many milliseconds are terminated. Default: ten times `closeTimeout`, the longest time that a
-   * connection may take whose peer makes progress. A peer that makes none is ended after `closeTimeout` anyway.
+   * Connections that have not closed after this many milliseconds are terminated. Default: ten times `closeTimeout`,
+   * the longest time that a connection may take whose peer makes progress. A peer that makes none is ended after
+   * `closeTimeout` anyway.
    */
   readonly timeout?: number;
 }

@@ -37,8 +37,9 @@ import { closingRefusal, resolveCloseOptions, type ServerCloseOptions, shutDown 
 /** Options of `handleUpgrade()`. */
 export interface HandleUpgradeOptions<Context = unknown> {
   /**
-   * The context of the connection. It takes the place of the answer of authorize(), which is not called, and may be anything that authorize()
-   * may return: false, null or a denial refuses the request, undefined is a mistake (500), and a promise is awaited.
+   * The context of the connection. It takes the place of the answer of authorize(), which is not called, and may be
+   * anything that authorize() may return: false, null or a denial refuses the request, undefined is a mistake (500),
+   * and a promise is awaited.
    */
   readonly context?: Answer<Context> | Promise<Answer<Context>>;
 }
@@ -46,8 +47,8 @@ export interface HandleUpgradeOptions<Context = unknown> {
 const HANDLE_UPGRADE_OPTION_NAMES: OptionNames<HandleUpgradeOptions> = { context: true };
 
 /**
- * A WebSocket server on a port of its own, on a server of node:http or node:https (`server`), or for upgrades that are passed to it
- * (`noServer`).
+ * A WebSocket server on a port of its own, on a server of node:http or node:https (`server`), or for upgrades that are
+ * passed to it (`noServer`).
  *
  *     const server = new WebSocketServer({ port: 8080 });
  *     server.on('connection', (connection, request) => {
@@ -67,7 +68,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   #closing: Promise<void> | undefined;
 
   static {
-    // EventEmitter calls this if the promise of a listener rejects. A failed `connection` listener ends its connection only.
+    // EventEmitter calls this if the promise of a listener rejects. A failed `connection` listener ends its connection
+    // only.
     Object.assign(WebSocketServer.prototype, {
       [captureRejectionSymbol](this: WebSocketServer, error: unknown, event: string | symbol, subject: unknown): void {
         if (subject instanceof WebSocketConnection) failListener(subject, String(event), error);
@@ -107,12 +109,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /**
-   * Sends a message to every open connection, encoded once and compressed once (see prepareMessage()). A receiver that is too slow is treated
-   * as by send(): above `maxBufferedAmount` it is terminated. To skip it instead, pass a filter:
+   * Sends a message to every open connection, encoded once and compressed once (see prepareMessage()). A receiver that
+   * is too slow is treated as by send(): above `maxBufferedAmount` it is terminated. To skip it instead, pass a filter:
    * `({ bufferedAmount }) => bufferedAmount < 65_536`.
    *
    * @returns how many connections it was sent to
-   * @throws {TypeError} if `data` is not a message, or a Blob, or if the filter returns anything but true or false; then nothing is sent
+   * @throws {TypeError} if `data` is not a message, or a Blob, or if the filter returns anything but true or false;
+   *   then nothing is sent
    */
   broadcast(
     data: Exclude<Sendable, Blob> | PreparedMessage,
@@ -121,18 +124,26 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     return broadcast(this.#clients, data, options);
   }
 
-  /** Where the server listens: the path of a Unix domain socket as a string; null if it does not listen, or not by itself. */
+  /**
+   * Where the server listens: the path of a Unix domain socket as a string; null if it does not listen, or not by
+   * itself.
+   */
   address(): AddressInfo | string | null {
     return this.#listener?.address() ?? null;
   }
 
-  /** Lets the listener keep the process alive, which is the default. Does nothing if this server does not listen itself. */
+  /**
+   * Lets the listener keep the process alive, which is the default. Does nothing if this server does not listen itself.
+   */
   ref(): this {
     this.#listener?.setRef(true);
     return this;
   }
 
-  /** Lets the process end although this server listens. Its connections still keep the process alive: see WebSocketConnection.unref(). */
+  /**
+   * Lets the process end although this server listens. Its connections still keep the process alive: see
+   * WebSocketConnection.unref().
+   */
   unref(): this {
     this.#listener?.setRef(false);
     return this;
@@ -146,13 +157,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   /**
    * Takes an upgrade from the `upgrade` event of a server of Node. The same rules apply as on a port of our own.
    *
-   * If another `upgrade` listener answers the request while authorize() is deciding, the socket is left to it: neither `connection` nor
-   * `refused` is emitted, and the process prints one warning.
+   * If another `upgrade` listener answers the request while authorize() is deciding, the socket is left to it: neither
+   * `connection` nor `refused` is emitted, and the process prints one warning.
    *
-   * @returns the connection, after `connection` was emitted; the refusal; or undefined if the client has left or another listener answered.
-   *   The promise never rejects, and may be ignored.
-   * @throws {TypeError | RangeError} if the arguments are not those of an `upgrade` event, if the socket was passed to a handleUpgrade()
-   *   before, if end() was called on it, or if an option is unknown
+   * @returns the connection, after `connection` was emitted; the refusal; or undefined if the client has left or
+   *   another listener answered. The promise never rejects, and may be ignored.
+   * @throws {TypeError | RangeError} if the arguments are not those of an `upgrade` event, if the socket was passed to
+   *   a handleUpgrade() before, if end() was called on it, or if an option is unknown
    */
   handleUpgrade(
     request: IncomingMessage,
@@ -185,11 +196,11 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /**
-   * Shuts down: stops accepting, sends a Close frame to every connection, and lets what was sent before leave. A server of Node that this
-   * one is attached to continues.
+   * Shuts down: stops accepting, sends a Close frame to every connection, and lets what was sent before leave. A server
+   * of Node that this one is attached to continues.
    *
-   * @returns a promise that resolves when everything has closed, at the latest 200 ms after `timeout`. It rejects with a TypeError or
-   *   RangeError if code, reason or timeout is invalid; then nothing has happened
+   * @returns a promise that resolves when everything has closed, at the latest 200 ms after `timeout`. It rejects with
+   *   a TypeError or RangeError if code, reason or timeout is invalid; then nothing has happened
    */
   close(options: ServerCloseOptions = {}): Promise<void> {
     let resolved: ReturnType<typeof resolveCloseOptions>;

@@ -4,7 +4,10 @@ import { setImmediate } from '../timers.js';
 /** How many bytes each direction holds before writes wait, as the buffers of a socket do. */
 const HIGH_WATER_MARK = 65_536;
 
-/** One end of a pair. What is written to it arrives at the other end in a later turn of the event loop, as over a socket. */
+/**
+ * One end of a pair. What is written to it arrives at the other end in a later turn of the event loop, as over a
+ * socket.
+ */
 class MemoryEnd extends Duplex {
   other!: MemoryEnd;
   /** Calls back the write that waits until this end is read. */
@@ -45,7 +48,10 @@ class MemoryEnd extends Duplex {
   }
 }
 
-/** Creates two Duplexes that are joined in memory. If one of them ends or is destroyed, the other one's readable side ends. */
+/**
+ * Creates two Duplexes that are joined in memory. If one of them ends or is destroyed, the other one's readable side
+ * ends.
+ */
 export function memoryPair(): [Duplex, Duplex] {
   const [a, b] = [new MemoryEnd(), new MemoryEnd()];
   a.other = b;

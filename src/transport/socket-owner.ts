@@ -31,7 +31,7 @@ const NO_OWNER: SocketOwner = {
 };
 
 /**
- * Makes `owner` receive the events of `socket`, in place of the previous owner.
+ * Makes `owner` receive the events of `socket`, instead of the previous owner.
  *
  * A socket gets its listeners once, and all sockets share the same four functions. Closures for each socket would take
  * a fifth of the memory of an idle connection. Removing listeners would make Node keep the listeners of that socket in

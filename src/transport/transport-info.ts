@@ -55,8 +55,8 @@ export function transportInfo(socket: Duplex, path?: string): TransportInfo {
 }
 
 /**
- * Returns what an accepted socket says about itself. The local address is looked up only on demand, because that system call is a
- * twentieth of the cost of an opening handshake. After the socket has closed, it is undefined.
+ * Returns what an accepted socket says about itself. The local address is looked up only on demand, because that system
+ * call is a twentieth of the cost of an opening handshake. After the socket has closed, it is undefined.
  */
 export function acceptedTransportInfo(socket: Duplex): TransportInfo {
   const hasAddress = (socket as Socket).remoteAddress !== undefined;

@@ -10,19 +10,22 @@ export interface Transport {
   /** The addresses, and TLS if there is any. */
   readonly info: TransportInfo;
   /**
-   * Whether the chunks that `duplex` emits belong to the connection alone. If true, payloads are unmasked in place and messages may share
-   * a chunk's memory. If false, the bytes are copied first.
+   * Whether the chunks that `duplex` emits belong to the connection alone. If true, payloads are unmasked in place and
+   * messages may share a chunk's memory. If false, the bytes are copied first.
    */
   readonly ownsChunks: boolean;
-  /** Whether `duplex` is done with the memory of a write when the write's callback runs. If true, that memory is reused. */
+  /**
+   * Whether `duplex` is done with the memory of a write when the write's callback runs. If true, that memory is reused.
+   */
   readonly copiesWrites: boolean;
 }
 
 /**
  * Returns the transport that a Duplex is.
  *
- * Node's own sockets emit chunks that nobody else holds, and the kernel copies what they write. Any other Duplex may hand its reader the
- * writer's memory, so its chunks are copied and its writes are never reused. To avoid these copies, pass a Transport that says so.
+ * Node's own sockets emit chunks that nothing else holds, and the kernel copies what they write. Any other Duplex may
+ * hand its reader the writer's memory, so its chunks are copied and its writes are never reused. To avoid these copies,
+ * pass a Transport that says so.
  *
  * @param duplex the Duplex, or a Transport, which is returned as it is
  * @param info what `connection.transport` is; by default what the Duplex says about itself
@@ -46,7 +49,10 @@ function isTransport(value: Duplex | Transport): value is Transport {
   );
 }
 
-/** Whether a value has the methods of a Duplex. The Duplex of the package readable-stream is not an instance of Node's class. */
+/**
+ * Whether a value has the methods of a Duplex. The Duplex of the package readable-stream is not an instance of Node's
+ * class.
+ */
 export function isDuplex(value: unknown): value is Duplex {
   const { on, write, destroy } = Object(value) as Partial<Duplex>;
   return typeof on === 'function' && typeof write === 'function' && typeof destroy === 'function';

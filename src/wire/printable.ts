@@ -2,8 +2,9 @@ import { decodeUtf8, isUtf8 } from '#platform';
 import { columnsOf } from './width.js';
 
 /**
- * Turns bytes and texts of a peer into text that is safe to show on a terminal. A peer must not be able to move the cursor,
- * change colors, reverse the reading direction, or hide anything: every character that could is written as an escape.
+ * Turns bytes and texts of a peer into text that is safe to show on a terminal. A peer must not be able to move the
+ * cursor, change colors, reverse the reading direction, or hide anything: every character that could is written as an
+ * escape.
  */
 
 /**

@@ -9,8 +9,8 @@ import { widthOf } from './width.js';
  *        0.001234 → what went over the wire       what it means
  *     └── seconds ─┘ └─ from the client; ← from the server
  *
- * Notes start at column 64. In fewer than 100 columns they move to the left. A note that does not fit next to its line is
- * written below it.
+ * Notes start at column 64. In fewer than 100 columns they move to the left. A note that does not fit next to its line
+ * is written below it.
  */
 const TIME_COLUMNS = 10;
 const MARGIN: number = TIME_COLUMNS + ' → '.length;

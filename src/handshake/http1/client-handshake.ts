@@ -102,8 +102,8 @@ export class ClientHandshake {
   }
 
   /**
-   * Takes the next bytes, in any segmentation. Returns the outcome, or undefined while more bytes are needed. The outcome of a refusal
-   * comes when its body is complete too, or 1 MiB of it has arrived.
+   * Takes the next bytes, in any segmentation. Returns the outcome, or undefined while more bytes are needed. The
+   * outcome of a refusal comes when its body is complete too, or 1 MiB of it has arrived.
    *
    * @throws {TypeError} after the outcome: later bytes belong to the connection
    */
@@ -125,7 +125,10 @@ export class ClientHandshake {
     }
   }
 
-  /** Ends the handshake, because the connection has ended or the caller stops waiting. Returns the error, with what has arrived. */
+  /**
+   * Ends the handshake, because the connection has ended or the caller stops waiting. Returns the error, with what has
+   * arrived.
+   */
   end(): HandshakeError {
     if (this.#response !== undefined && this.#body !== undefined)
       return this.#failAtResponse(this.#response, this.#body);

@@ -1,6 +1,6 @@
 /**
- * Reads one head from bytes in any segmentation. Each byte is read once, and a line is checked at its CRLF, so the fault that is found, and
- * its position, do not depend on the segmentation.
+ * Reads one head from bytes in any segmentation. Each byte is read once, and a line is checked at its CRLF, so the
+ * fault that is found, and its position, do not depend on the segmentation.
  */
 import { Buffer } from 'node:buffer';
 import { invalidType, invalidValue } from '../../errors.js';
@@ -113,7 +113,10 @@ export class HeadReader<Start extends object> {
     return this.#rest;
   }
 
-  /** Takes the next bytes. Returns the head when it is complete, or what is wrong with it, or undefined while more bytes are needed. */
+  /**
+   * Takes the next bytes. Returns the head when it is complete, or what is wrong with it, or undefined while more bytes
+   * are needed.
+   */
   receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
     const text = this.#wholeText(chunk);
     let lineStart = 0;
@@ -122,8 +125,8 @@ export class HeadReader<Start extends object> {
       const byte = chunk[i]!;
       this.#size++;
       if (this.#afterCarriageReturn) {
-        // RFC 9112 §2.2: a bare CR is invalid. A recipient MAY accept a bare LF as the end of a line. This one does not: if a proxy and
-        // a server read a line differently, one request can hide another.
+        // RFC 9112 §2.2: a bare CR is invalid. A recipient MAY accept a bare LF as the end of a line. This one does
+        // not: if a proxy and a server read a line differently, one request can hide another.
         if (byte !== LF) return syntaxFault(LINE_END, `a CR without LF at offset ${this.#size - 2}`);
         this.#afterCarriageReturn = false;
         const outcome = this.#receiveLine(this.#takeLine(chunk, text, lineStart, i + 1));
@@ -153,8 +156,8 @@ export class HeadReader<Start extends object> {
   }
 
   /**
-   * Returns the text of a head that lies in one chunk, as it nearly always does: its lines are slices of it. Otherwise each line gets memory of
-   * its own, so a retained line does not pin the whole head.
+   * Returns the text of a head that lies in one chunk, as it nearly always does: its lines are slices of it. Otherwise
+   * each line gets memory of its own, so a retained line does not pin the whole head.
    */
   #wholeText(chunk: Uint8Array): string | undefined {
     if (this.#size > 0) return undefined;

@@ -54,10 +54,14 @@ function parseHttpVersion(text: string): string | undefined {
   return /^HTTP\/\d\.\d$/.test(text) ? text.slice(5) : undefined;
 }
 
-/** A head to be sent. Nobody looks anything up in its headers, so their lines will do. */
+/** A head to be sent. Its headers are not looked up, so lines are enough. */
 type Encodable<Head> = Omit<Head, 'headers'> & { readonly headers: Iterable<HeaderLine> };
 
-/** The bytes of a request head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
+/**
+ * Returns the bytes of a request head.
+ *
+ * @throws {TypeError | RangeError} before anything is encoded, if HTTP cannot carry it
+ */
 export function encodeRequestHead(head: Encodable<RequestHead>): Uint8Array {
   if (!isToken(head.method)) throw invalidType('method', 'a token of RFC 9110 §5.6.2', head.method);
   if (!isRequestTarget(head.target)) {
@@ -66,7 +70,11 @@ export function encodeRequestHead(head: Encodable<RequestHead>): Uint8Array {
   return encodeHead(`${head.method} ${head.target} ${httpVersion(head.version)}`, head.headers);
 }
 
-/** The bytes of a response head. @throws TypeError or RangeError, before anything is encoded, where HTTP cannot say it. */
+/**
+ * Returns the bytes of a response head.
+ *
+ * @throws {TypeError | RangeError} before anything is encoded, if HTTP cannot carry it
+ */
 export function encodeResponseHead(head: Encodable<ResponseHead>): Uint8Array {
   if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
     throw invalidValue('status', 'an integer from 100 to 999', head.status);

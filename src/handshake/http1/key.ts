@@ -1,4 +1,7 @@
-/** Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455 §1.3). */
+/**
+ * Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455
+ * §1.3).
+ */
 import { fillRandom, sha1Base64, toBase64 } from '#platform';
 
 /** RFC 6455 §1.3: a GUID "unlikely to be used by network endpoints that do not understand the WebSocket Protocol". */
@@ -12,8 +15,8 @@ export function createKey(): string {
 }
 
 /**
- * Whether `text` is base64 that decodes to 16 bytes. The last character before `==` carries four bits that decode to nothing;
- * they need not be zero: the RFC's own sample, `AQIDBAUGBwgJCgsMDQ4PEC==`, has them set.
+ * Whether `text` is base64 that decodes to 16 bytes. The last character before `==` carries four bits that decode to
+ * nothing; they need not be zero: the RFC's own sample, `AQIDBAUGBwgJCgsMDQ4PEC==`, has them set.
  */
 export function isKey(text: string): boolean {
   return /^[A-Za-z0-9+/]{22}==$/.test(text);

@@ -1,5 +1,6 @@
 /**
- * The head of an HTTP/1.1 request -> a request for a WebSocket connection, or the refusal that answers it (RFC 6455 §4.2.1).
+ * The head of an HTTP/1.1 request -> a request for a WebSocket connection, or the refusal that answers it (RFC 6455
+ * §4.2.1).
  *
  * The checks are in the order in which they answer. If a request breaks several rules, the first one counts:
  *
@@ -12,8 +13,9 @@
  *      7  Expect                417
  *      8  Upgrade, Connection   426; 400 if malformed
  *
- * Checks 4 and 10 to 14 are the same for every version of HTTP: see ../negotiation.ts. Line ends, header syntax and size (400, 414, 431)
- * are checked before these, by head-reader.ts, or by Node's parser if the server is attached to a server of Node.
+ * Checks 4 and 10 to 14 are the same for every version of HTTP: see ../negotiation.ts. Line ends, header syntax and
+ * size (400, 414, 431) are checked before these, by head-reader.ts, or by Node's parser if the server is attached to a
+ * server of Node.
  */
 import { parseList, parseTokenList, type Scanner } from '../grammar.js';
 import type { HeaderFields, HeaderLine } from '../header-fields.js';
@@ -59,8 +61,8 @@ function judge(head: RequestHead, policy: UpgradePolicy): Http1UpgradeRequest | 
   const refusedUpgrade = refuseUpgrade(headers);
   if (refusedUpgrade !== undefined) return refusedUpgrade;
 
-  // RFC 6455 §4.2.1: "a base64-encoded … value that, when decoded, is 16 bytes in length". §11.3.1: "MUST NOT appear more than
-  // once in an HTTP request".
+  // RFC 6455 §4.2.1: "a base64-encoded … value that, when decoded, is 16 bytes in length". §11.3.1: "MUST NOT appear
+  // more than once in an HTTP request".
   const keys = headers.all('Sec-WebSocket-Key');
   if (keys.length !== 1 || !isKey(keys[0]!)) {
     // Another version of the protocol may define another key. §4.4: tell such a client which versions are supported.
@@ -85,15 +87,16 @@ function judgeAddress(head: RequestHead): AddressedRequest | Refusal {
   }
   if (!version.startsWith('1.')) return refuseMismatch(505, 'The HTTP version', '1.1', [version]);
 
-  // RFC 9112 §3.2: "A server MUST respond with a 400 … to any HTTP/1.1 request message that lacks a Host header field and to any
-  // request message that contains more than one Host header field line or a Host header field with an invalid field value."
+  // RFC 9112 §3.2: "A server MUST respond with a 400 … to any HTTP/1.1 request message that lacks a Host header field
+  // and to any request message that contains more than one Host header field line or a Host header field with an
+  // invalid field value."
   const hostLines = headers.all('Host');
   if (hostLines.length !== 1 || parseAuthority(hostLines[0]!) === undefined) {
     return refuseMismatch(400, 'Host', 'exactly one `host[:port]` (RFC 9112 §3.2)', hostLines);
   }
 
-  // RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests", and "MUST ignore the received Host header field
-  // (if any) and instead replace it with the host information of the request-target".
+  // RFC 9112 §3.2.2: "a server MUST accept the absolute-form in requests", and "MUST ignore the received Host header
+  // field (if any) and instead replace it with the host information of the request-target".
   const summary = summarizeRequest(head);
   if (summary.path !== undefined) return summary as AddressedRequest;
   const expected = 'a path, or an http, https, ws or wss URI, without `#`';
@@ -106,8 +109,8 @@ function refuseMethod(method: string): Refusal | undefined {
 }
 
 /**
- * An opening handshake has no body. If one were accepted, a proxy in front of the server would take its bytes for a body, and the
- * server would take them for frames (GHSA-mfx4-hv73-q22v).
+ * An opening handshake has no body. If one were accepted, a proxy in front of the server would take its bytes for a
+ * body, and the server would take them for frames (GHSA-mfx4-hv73-q22v).
  */
 function refuseContent(headers: HeaderFields): Refusal | undefined {
   const encodings = headers.all('Transfer-Encoding');
@@ -120,8 +123,8 @@ function refuseContent(headers: HeaderFields): Refusal | undefined {
 }
 
 /**
- * RFC 6455 §4.2.1: an Upgrade header "containing the value "websocket", treated as an ASCII case-insensitive value", and a
- * Connection header "that includes the token "Upgrade"". Without them this is an ordinary HTTP request.
+ * RFC 6455 §4.2.1: an Upgrade header "containing the value "websocket", treated as an ASCII case-insensitive value",
+ * and a Connection header "that includes the token "Upgrade"". Without them this is an ordinary HTTP request.
  */
 function refuseUpgrade(headers: HeaderFields): Refusal | undefined {
   const upgradeLines = headers.all('Upgrade');

@@ -1,4 +1,7 @@
-/** The head of an HTTP/1.1 request in other shapes: from what node:http parsed, and as the fields that all versions of HTTP have. */
+/**
+ * The head of an HTTP/1.1 request in other shapes: from what node:http parsed, and as the fields that all versions of
+ * HTTP have.
+ */
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import type { RequestSummary } from '../request.js';
 import { parseRequestTarget } from '../request-target.js';

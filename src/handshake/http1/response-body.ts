@@ -32,7 +32,10 @@ export class ResponseBody {
     this.#isWhole = !isChunked && this.#remaining === 0;
   }
 
-  /** Whether the body is complete. A body without a length is complete when the connection ends, which the caller detects. */
+  /**
+   * Whether the body is complete. A body without a length is complete when the connection ends, which the caller
+   * detects.
+   */
   get isWhole(): boolean {
     return this.#isWhole;
   }

@@ -13,7 +13,8 @@ const CONTINUE = encodeResponseHead({ version: '1.1', status: 100, reason: 'Cont
 /**
  * Returns the bytes that accept a request: a 101, after a 100 if the client waits for one.
  *
- * @throws {TypeError | RangeError} if the client did not offer what is accepted, or if a header belongs to the handshake or can't be sent
+ * @throws {TypeError | RangeError} if the client did not offer what is accepted, or if a header belongs to the
+ *   handshake or can't be sent
  */
 export function acceptRequest(request: Http1UpgradeRequest, options: AcceptOptions = {}): Uint8Array {
   return encodeAcceptance(request, acceptanceHeaders(request, options));

@@ -39,7 +39,8 @@ export class ServerHandshake {
   #head: RequestHead | undefined;
 
   /**
-   * @param policy shared by all connections of a server; made of `options` if left out. With it, only the limits of `options` count.
+   * @param policy shared by all connections of a server; made of `options` if left out. With it, only the limits of
+   *   `options` count.
    * @throws {TypeError | RangeError} if an option is unknown or malformed
    */
   constructor(options: ServerHandshakeOptions = {}, policy?: UpgradePolicy) {

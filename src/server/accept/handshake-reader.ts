@@ -9,8 +9,8 @@ import { type HandshakeOwner, OpeningHandshake, type PendingHandshake } from '..
 import { HTTP1_RESPONDER } from '../responder.js';
 
 /**
- * Reads the request of an opening handshake from a socket that the server accepted itself. The deadline is absolute, so a client gains
- * nothing by sending a byte now and then.
+ * Reads the request of an opening handshake from a socket that the server accepted itself. The deadline is absolute, so
+ * a client gains nothing by sending a byte now and then.
  */
 export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
   readonly #socket: Duplex;
@@ -43,7 +43,8 @@ export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
     this.#next().decide(outcome, rest, made);
   }
 
-  // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given up.
+  // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given
+  // up.
   socketEnd(): void {
     destroySocket(this.#socket);
   }

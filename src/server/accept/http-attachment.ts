@@ -12,9 +12,9 @@ export interface AttachedServer {
 }
 
 /**
- * The `upgrade` listener on one server of Node, shared by all WebSocketServers attached to it. An upgrade goes to the one with the path of
- * the request, then to the one without a path, and otherwise to other listeners. If there are none, the WebSocketServer that was attached
- * first refuses it with 404 and emits `refused`.
+ * The `upgrade` listener on one server of Node, shared by all WebSocketServers attached to it. An upgrade goes to the
+ * one with the path of the request, then to the one without a path, and otherwise to other listeners. If there are
+ * none, the WebSocketServer that was attached first refuses it with 404 and emits `refused`.
  */
 class HttpAttachment {
   readonly #server: HttpServer | HttpsServer;

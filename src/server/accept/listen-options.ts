@@ -66,8 +66,9 @@ function sourceOf<Context>(options: ServerOptions<Context>): Source {
 }
 
 /**
- * Whether a server may emit `upgrade`. Judged by its methods, since a server of another runtime or realm is not an instance of Node's classes:
- * servers of node:net and node:tls have no setTimeout(), and one of node:http2 has a `requestTimeout` only if it also speaks HTTP/1.1.
+ * Whether a server may emit `upgrade`. Judged by its methods, since a server of another runtime or realm is not an
+ * instance of Node's classes: servers of node:net and node:tls have no setTimeout(), and one of node:http2 has a
+ * `requestTimeout` only if it also speaks HTTP/1.1.
  */
 function speaksHttp1(server: object): boolean {
   const { on, setTimeout, requestTimeout } = Object(server) as Partial<HttpServer>;

@@ -8,7 +8,10 @@ import type { ServerOptions } from '../options.js';
 export type ListenOptions = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls'>;
 
 export interface ListenerOwner {
-  /** A transport is connected, TLS included. `timeLeft` is what remains of the handshake's deadline, which starts at TCP accept. */
+  /**
+   * A transport is connected, TLS included. `timeLeft` is what remains of the handshake's deadline, which starts at TCP
+   * accept.
+   */
   accepted(socket: Socket, timeLeft: number): void;
   listening(): void;
   /** Listening or accepting failed. */
@@ -30,8 +33,8 @@ export class Listener {
   constructor(options: ListenOptions, timeout: number, owner: ListenerOwner) {
     this.#owner = owner;
     this.#timeout = timeout;
-    // allowHalfOpen: the protocol decides who ends TCP first, not Node. But during the TLS handshake a client that ends its side has
-    // left. Node then destroys its socket, as node:https does.
+    // allowHalfOpen: the protocol decides who ends TCP first, not Node. But during the TLS handshake a client that ends
+    // its side has left. Node then destroys its socket, as node:https does.
     this.#server = net.createServer({ allowHalfOpen: options.tls === undefined, noDelay: true });
     this.#server.on('listening', () => owner.listening());
     this.#server.on('error', error => this.#failed(error));
@@ -99,7 +102,8 @@ export class Listener {
   }
 
   #secured(socket: tls.TLSSocket): void {
-    // A TLS socket does not tell which socket is under it, but no two connections have the same remote endpoint at the same time.
+    // A TLS socket does not tell which socket is under it, but no two connections have the same remote endpoint at the
+    // same time.
     const key = remoteEndpoint(socket) ?? '';
     const acceptedAt = this.#tlsHandshakes.get(key)?.acceptedAt ?? now();
     this.#tlsHandshakes.delete(key);
