@@ -89,7 +89,7 @@ export function lastBoundary(bytes: Uint8Array, start: number, end: number): num
     const byte = bytes[end - back]!;
     if (byte >= 0xc0) {
       const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-      return length === back ? end : end - back;
+      return length <= back ? end : end - back;
     }
   }
   return end;

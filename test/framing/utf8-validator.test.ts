@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { Utf8Validator } from '../../src/framing/utf8-validator.js';
+import { lastBoundary, Utf8Validator } from '../../src/framing/utf8-validator.js';
 import { cutAt, hex, inPieces, segmentations } from '../helpers/bytes.js';
 
 /** Where these chunks cannot be UTF-8 any more, or 'cut off', or 'whole'. */
@@ -161,4 +161,27 @@ test('a wrong byte at the start of a long piece is found at its place', () => {
   const validator = new Utf8Validator();
   expect(validator.check(hex('e2'), 0, 1)).toBe(-1);
   expect(validator.check(bytes, 10, 100)).toBe(10);
+});
+
+describe('lastBoundary()', () => {
+  const characters = ['a', 'é', '€', '😀'];
+  const texts = characters.flatMap(a => characters.flatMap(b => characters.flatMap(c => [a + b, a + b + c])));
+
+  test('returns the end of whole characters, whichever they are', () => {
+    for (const text of texts) {
+      const bytes = Buffer.from(text);
+      expect([text, lastBoundary(bytes, 0, bytes.length)]).toEqual([text, bytes.length]);
+    }
+  });
+
+  test('returns the beginning of a character that is cut off', () => {
+    for (const text of texts) {
+      const bytes = Buffer.from(text);
+      const last = [...text].at(-1)!;
+      const start = bytes.length - Buffer.byteLength(last);
+      for (let end = start; end < bytes.length; end++) {
+        expect([text, end, lastBoundary(bytes, 0, end)]).toEqual([text, end, start]);
+      }
+    }
+  });
 });
