@@ -7,6 +7,16 @@
 export { connect } from './client/connect.js';
 export { type Dial, type DialOptions, dial } from './client/dial.js';
 export type { ConnectOptions } from './client/options.js';
+export type { ConnectionFailure } from './client/reconnecting/connection-failure.js';
+export type { ReconnectingEnd, ReconnectingEvents, ReconnectingState } from './client/reconnecting/events.js';
+export type { HeartbeatOptions } from './client/reconnecting/heartbeat.js';
+export type { Reconnectable } from './client/reconnecting/link-of.js';
+export type { NetworkStatus } from './client/reconnecting/network-status.js';
+export type { PerAttempt, ReconnectAttempt, ReconnectingOptions } from './client/reconnecting/options.js';
+export { reconnecting } from './client/reconnecting/reconnecting.js';
+export type { ReconnectingClient } from './client/reconnecting/reconnecting-client.js';
+export type { QueuePolicy, UnsentMessage } from './client/reconnecting/unsent-queue.js';
+export type { WebSocketLike } from './client/reconnecting/web-socket-link.js';
 export type { SocketOptions } from './client/socket-options.js';
 export { startTls } from './client/tls.js';
 export type { Destination } from './client/url.js';

@@ -47,6 +47,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'option-names',
     'ws-option-names',
     'timers',
+    'fifo',
     'application-code',
     'framing',
     'protocol',

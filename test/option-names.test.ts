@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
+import { RECONNECTING_OPTION_NAMES } from '../src/client/reconnecting/options.js';
 import { SOCKET_OPTION_NAMES } from '../src/client/socket-options.js';
 import { CONNECTION_OPTION_NAMES } from '../src/connection/options.js';
 import { ClientHandshake, ServerHandshake, UpgradePolicy } from '../src/handshake/index.js';
@@ -147,6 +148,10 @@ describe('the option tables in docs', () => {
     expect([...common, ...tableUnder('server.md', '## Options')].sort()).toEqual(
       Object.keys(SERVER_OPTION_NAMES).sort(),
     );
+  });
+
+  test('list every option of reconnecting', () => {
+    expect(tableUnder('reconnecting.md', '## Options')).toEqual(Object.keys(RECONNECTING_OPTION_NAMES).sort());
   });
 
   test('list every option of socket', () => {

@@ -1,0 +1,24 @@
+/** How long to wait before an attempt to connect. Times are in milliseconds. */
+export interface Backoff {
+  /** The longest wait before the first attempt after a connection was lost. */
+  readonly initialDelay: number;
+  /** The longest wait that failures lead to. */
+  readonly maxDelay: number;
+}
+
+/**
+ * Returns how long to wait before the next attempt: truncated binary exponential backoff (RFC 6455 §7.2.3) with full
+ * jitter.
+ *
+ * @param failures how many attempts failed in succession, at least 1
+ * @param retryAfter how long the server asked to wait. The random wait follows it
+ * @param random returns a number from 0 to below 1
+ */
+export function delayBefore(
+  failures: number,
+  { initialDelay, maxDelay }: Backoff,
+  retryAfter: number,
+  random: () => number,
+): number {
+  return retryAfter + random() * Math.min(maxDelay, initialDelay * 2 ** (failures - 1));
+}

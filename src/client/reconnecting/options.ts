@@ -1,0 +1,180 @@
+import { checkSignal } from '../../abort-signal.js';
+import { checkInteger, MAX_TIME } from '../../connection/options.js';
+import type { WebSocketConnection } from '../../connection/websocket-connection.js';
+import { invalidType, invalidValue } from '../../errors.js';
+import { checkOptionNames, type OptionNames } from '../../option-names.js';
+import type { ConnectOptions } from '../options.js';
+import type { Backoff } from './backoff.js';
+import type { ConnectionFailure } from './connection-failure.js';
+import type { HeartbeatOptions } from './heartbeat.js';
+import type { Reconnectable } from './link-of.js';
+import { hostNetwork, type NetworkStatus } from './network-status.js';
+import type { QueueLimits, QueuePolicy } from './unsent-queue.js';
+
+/** One attempt to connect, for the functions among the arguments of reconnecting(). */
+export interface ReconnectAttempt {
+  /** 1 for the first attempt. */
+  readonly number: number;
+  /** Why there is no connection; undefined in the first attempt. */
+  readonly lastFailure: ConnectionFailure | undefined;
+  /** Aborted when the client closes, and when `attemptTimeout` is over. */
+  readonly signal: AbortSignal;
+}
+
+/** A value, or a function that is called for each attempt and returns one. */
+export type PerAttempt<T> = T | ((attempt: ReconnectAttempt) => T | Promise<T>);
+
+/** Options of reconnecting(). Times are in milliseconds, sizes in bytes. */
+export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnection> {
+  /** Options of connect(), or a function that returns them for each attempt, for example with a fresh token. */
+  readonly connect?: PerAttempt<ConnectOptions>;
+  /**
+   * Opens a connection, or returns a W3C WebSocket that opens. Default: connect(). It must give up when
+   * `options.signal` is aborted.
+   */
+  readonly open?: (url: string | URL, options: ConnectOptions) => C | Promise<C>;
+  /**
+   * Called with each new connection before the queue of unsent messages is sent, for example to log in or to resume a
+   * session. If it throws or rejects, the attempt has failed.
+   */
+  readonly onOpen?: (connection: C, attempt: ReconnectAttempt) => unknown;
+  /**
+   * Decides whether another attempt follows a failure.
+   *
+   * @param usual what happens without this option
+   */
+  readonly isRetryable?: (failure: ConnectionFailure, usual: boolean) => boolean;
+  /**
+   * The longest wait before the first attempt after a connection was lost. The wait is a random part of it, so that
+   * clients do not all return at once. Default 5 s, as RFC 6455 §7.2.3 suggests.
+   */
+  readonly initialDelay?: number;
+  /** Each failure doubles the longest wait, up to this. Default 30 s. */
+  readonly maxDelay?: number;
+  /** How long a connection must have been open for earlier failures to be forgotten. Default 5 s. */
+  readonly stableAfter?: number;
+  /** How long one attempt may take, including the functions that are called for it. Default 30 s. */
+  readonly attemptTimeout?: number;
+  /** The most messages that wait for a connection. Default 1,024. 0 keeps none. */
+  readonly maxQueuedMessages?: number;
+  /** The most bytes of messages that wait for a connection. Default 1 MiB. */
+  readonly maxQueuedBytes?: number;
+  /**
+   * What send() does if the queue is full: `'reject'` throws a BackpressureError, `'drop-oldest'` drops the oldest
+   * messages, `'keep'` keeps the queue as it is and drops the new message. Default `'reject'`.
+   */
+  readonly whenQueueFull?: QueuePolicy;
+  /** Tells when the host has no network: no attempt is made then. Default: the host's own events, if it has them. */
+  readonly network?: NetworkStatus;
+  /** A heartbeat, for a W3C WebSocket. A WebSocketConnection has `pingInterval`. Default: none. */
+  readonly heartbeat?: HeartbeatOptions;
+  /** Closes the client. */
+  readonly signal?: AbortSignal;
+}
+
+export const RECONNECTING_OPTION_NAMES: OptionNames<ReconnectingOptions> = {
+  connect: true,
+  open: true,
+  onOpen: true,
+  isRetryable: true,
+  initialDelay: true,
+  maxDelay: true,
+  stableAfter: true,
+  attemptTimeout: true,
+  maxQueuedMessages: true,
+  maxQueuedBytes: true,
+  whenQueueFull: true,
+  network: true,
+  heartbeat: true,
+  signal: true,
+};
+
+/** The checked options, with defaults for those that are missing. */
+export interface ReconnectingSettings<C extends Reconnectable> extends Backoff, QueueLimits {
+  readonly connect: PerAttempt<ConnectOptions>;
+  readonly open: ReconnectingOptions<C>['open'];
+  readonly onOpen: ReconnectingOptions<C>['onOpen'];
+  readonly isRetryable: ReconnectingOptions<C>['isRetryable'];
+  readonly stableAfter: number;
+  readonly attemptTimeout: number;
+  readonly network: NetworkStatus | undefined;
+  readonly heartbeat: Required<HeartbeatOptions> | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const QUEUE_POLICIES: readonly unknown[] = ['reject', 'drop-oldest', 'keep'];
+
+/** @throws {TypeError | RangeError} that names the option, what it may be and what it was */
+export function resolveReconnectingOptions<C extends Reconnectable>(
+  options: ReconnectingOptions<C>,
+): ReconnectingSettings<C> {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+  checkOptionNames(options, RECONNECTING_OPTION_NAMES);
+  const {
+    connect = {},
+    open,
+    onOpen,
+    isRetryable,
+    initialDelay = 5_000,
+    maxDelay = 30_000,
+    stableAfter = 5_000,
+    attemptTimeout = 30_000,
+    maxQueuedMessages = 1_024,
+    maxQueuedBytes = 1024 * 1024,
+    whenQueueFull = 'reject',
+    network = hostNetwork(),
+    heartbeat,
+    signal,
+  } = options;
+  if ((typeof connect !== 'object' && typeof connect !== 'function') || connect === null) {
+    throw invalidType('connect', 'an object or a function that returns one', connect);
+  }
+  for (const [name, value] of Object.entries({ open, onOpen, isRetryable })) {
+    if (value !== undefined && typeof value !== 'function') throw invalidType(name, 'a function', value);
+  }
+  checkInteger('initialDelay', initialDelay, 0, MAX_TIME);
+  checkInteger('maxDelay', maxDelay, 0, MAX_TIME);
+  checkInteger('stableAfter', stableAfter, 0, MAX_TIME);
+  checkInteger('attemptTimeout', attemptTimeout, 1, MAX_TIME);
+  checkInteger('maxQueuedMessages', maxQueuedMessages, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger('maxQueuedBytes', maxQueuedBytes, 0, Number.MAX_SAFE_INTEGER);
+  if (!QUEUE_POLICIES.includes(whenQueueFull)) {
+    const expected = "'reject', 'drop-oldest' or 'keep'";
+    throw typeof whenQueueFull === 'string'
+      ? invalidValue('whenQueueFull', expected, whenQueueFull)
+      : invalidType('whenQueueFull', expected, whenQueueFull);
+  }
+  const { onLine, addEventListener } = Object(network ?? { onLine: true, addEventListener() {} }) as NetworkStatus;
+  if (typeof onLine !== 'boolean' || typeof addEventListener !== 'function') {
+    throw invalidType('network', 'an EventTarget with onLine', network);
+  }
+  checkSignal(signal);
+  return {
+    connect,
+    open,
+    onOpen,
+    isRetryable,
+    initialDelay,
+    maxDelay,
+    stableAfter,
+    attemptTimeout,
+    maxQueuedMessages,
+    maxQueuedBytes,
+    whenQueueFull,
+    network,
+    heartbeat: heartbeat && resolveHeartbeat(heartbeat),
+    signal,
+  };
+}
+
+const HEARTBEAT_OPTION_NAMES: OptionNames<HeartbeatOptions> = { message: true, interval: true, timeout: true };
+
+function resolveHeartbeat(options: HeartbeatOptions): Required<HeartbeatOptions> {
+  if (typeof options !== 'object' || options === null) throw invalidType('heartbeat', 'an object', options);
+  checkOptionNames(options, HEARTBEAT_OPTION_NAMES, 'heartbeat.');
+  const { message, interval = 20_000, timeout = 20_000 } = options;
+  if (typeof message !== 'function') throw invalidType('heartbeat.message', 'a function', message);
+  checkInteger('heartbeat.interval', interval, 1, MAX_TIME);
+  checkInteger('heartbeat.timeout', timeout, 1, MAX_TIME);
+  return { message, interval, timeout };
+}

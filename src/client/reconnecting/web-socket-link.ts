@@ -1,0 +1,93 @@
+import { ConnectionLostError } from '../../errors.js';
+import { CLOSE_CODE } from '../../framing/close-code.js';
+import { isUint8Array } from '../../host-values.js';
+import type { Ended, Link } from './link.js';
+import type { UnsentMessage } from './unsent-queue.js';
+
+/** The W3C WebSocket: that of a browser, of Node, of this package, or of another one. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  send(data: string | Uint8Array<ArrayBuffer> | Blob): void;
+  close(code?: number, reason?: string): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  removeEventListener(type: string, listener: (event: Event) => void): void;
+}
+
+const [OPEN, CLOSED] = [1, 3];
+
+/** A W3C WebSocket. It reports no backpressure, and says nothing about why it failed. */
+export class WebSocketLink implements Link {
+  readonly #socket: WebSocketLike;
+  readonly opened: Promise<void>;
+  readonly closed: Promise<Ended>;
+  readonly keepsMessages = false;
+  #ended!: (ended: Ended) => void;
+
+  constructor(socket: WebSocketLike) {
+    this.#socket = socket;
+    const { readyState } = socket;
+    this.closed = new Promise(resolve => {
+      this.#ended = resolve;
+    });
+    socket.addEventListener('close', event => {
+      const { code, reason } = event as Event & Ended;
+      this.#ended({ code, reason });
+    });
+    if (readyState === CLOSED) this.#ended({ code: CLOSE_CODE.ABNORMAL_CLOSURE, reason: '' });
+    // An `error` event without a listener is an exception in some implementations.
+    socket.addEventListener('error', () => {});
+    this.opened = readyState === OPEN ? Promise.resolve() : this.#untilOpen();
+    this.opened.catch(() => {});
+  }
+
+  #untilOpen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#socket.addEventListener('open', () => resolve());
+      void this.closed.then(({ code, reason }) =>
+        reject(new ConnectionLostError(`the WebSocket closed before it was open: ${code} ${reason}`.trimEnd())),
+      );
+    });
+  }
+
+  send({ data, options }: UnsentMessage): boolean | undefined {
+    if (this.#socket.readyState !== OPEN) return undefined;
+    this.#socket.send(typed(data, options?.type) as string | Uint8Array<ArrayBuffer> | Blob);
+    return true;
+  }
+
+  onDrain(): void {}
+
+  forward(listener: (data: unknown, isBinary: boolean) => void): () => void {
+    const onMessage = (event: Event) => {
+      const { data } = event as Event & { readonly data: unknown };
+      listener(data, typeof data !== 'string');
+    };
+    this.#socket.addEventListener('message', onMessage);
+    return () => this.#socket.removeEventListener('message', onMessage);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket.close(code, reason);
+  }
+
+  /** A W3C WebSocket lets no one choose 1011. */
+  fail(): void {
+    this.#socket.close();
+  }
+
+  /**
+   * Takes the connection for lost. A W3C WebSocket cannot be destroyed, and may wait for minutes until its closing
+   * handshake has failed.
+   */
+  abandon(cause: unknown): void {
+    this.#socket.close();
+    this.#ended({ code: CLOSE_CODE.ABNORMAL_CLOSURE, reason: '', cause: cause as Error });
+  }
+}
+
+/** A W3C WebSocket chooses the type of a message by the type of its data. */
+function typed(data: UnsentMessage['data'], type: 'text' | 'binary' | undefined): UnsentMessage['data'] {
+  if (type === 'text' && isUint8Array(data)) return new TextDecoder().decode(data);
+  if (type === 'binary' && typeof data === 'string') return new TextEncoder().encode(data);
+  return data;
+}

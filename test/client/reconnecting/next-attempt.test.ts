@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { settle } from '../../helpers/fake-clock.js';
+import { ReconnectingPeer } from '../../helpers/reconnecting-peer.js';
+
+class Network extends EventTarget {
+  onLine = true;
+
+  set(isOnline: boolean): void {
+    this.onLine = isOnline;
+    this.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
+  }
+}
+
+describe('without a network', () => {
+  test('no attempt is made, and the network is followed by a short random wait', async () => {
+    const peer = new ReconnectingPeer();
+    peer.clock.random = () => 0.5;
+    const network = new Network();
+    network.onLine = false;
+    const client = await peer.client({ network, initialDelay: 1_000 });
+    expect(client.state.name).toBe('offline');
+    await peer.clock.advance(60_000);
+    expect(peer.attempts).toEqual([]);
+    network.set(true);
+    expect(client.state).toMatchObject({ name: 'waiting', delay: 500 });
+    await peer.clock.advance(500);
+    expect(peer.attempts).toEqual([60_500]);
+  });
+
+  test('a wait that was long because of failures becomes short with the network', async () => {
+    const peer = new ReconnectingPeer();
+    peer.clock.random = () => 1;
+    const network = new Network();
+    peer.answer = new Error('no route');
+    const client = await peer.client({ network, initialDelay: 1_000, maxDelay: 60_000 });
+    await peer.clock.advance(20_000);
+    expect(client.state.delay).toBeGreaterThan(10_000);
+    network.set(false);
+    expect(client.state.name).toBe('offline');
+    network.set(true);
+    expect(client.state.delay).toBe(1_000);
+  });
+
+  test('retryNow() tries all the same', async () => {
+    const peer = new ReconnectingPeer();
+    const network = new Network();
+    network.onLine = false;
+    const client = await peer.client({ network });
+    client.retryNow();
+    await settle();
+    expect(client.state.name).toBe('open');
+  });
+
+  test('a client that has ended no longer listens to the network', async () => {
+    const peer = new ReconnectingPeer();
+    const network = new Network();
+    const client = await peer.client({ network });
+    await client.close();
+    network.set(false);
+    network.set(true);
+    expect(client.state.name).toBe('closed');
+  });
+});
+
+describe('the host', () => {
+  test.each([
+    ['in a browser: navigator and the events of the global object', { onLine: false }, 'offline'],
+    ['in Node: navigator without onLine', {}, 'open'],
+  ])('%s', async (_, navigator, state) => {
+    const { hostNetwork } = await import('../../../src/client/reconnecting/network-status.js');
+    const events = new EventTarget();
+    const host = {
+      navigator,
+      addEventListener: events.addEventListener.bind(events),
+      removeEventListener: events.removeEventListener.bind(events),
+    };
+    const network = hostNetwork(host);
+    const peer = new ReconnectingPeer();
+    const client = await peer.client(network === undefined ? {} : { network });
+    expect(client.state.name).toBe(state);
+    Object.assign(navigator, { onLine: true });
+    events.dispatchEvent(new Event('online'));
+    await peer.clock.advance(5_000);
+    expect(client.state.name).toBe('open');
+  });
+});
