@@ -92,6 +92,8 @@ export interface HandshakeErrorDetails {
   readonly fault: Fault;
   /** The URL that was to be opened. */
   readonly url?: string | undefined;
+  /** The URLs that redirected to `url`, the first one first. */
+  readonly redirectedFrom?: readonly string[];
   /** The status code of the response, if there was one. */
   readonly status?: number | undefined;
   /** The header lines of the response, in the order and spelling received. */
@@ -111,7 +113,9 @@ export class HandshakeError extends WebSocketError {
    * secrets.
    */
   readonly url: string | undefined;
-  /** What failed. `message` also has the URL and the hint. */
+  /** The URLs that redirected to `url`, as short as `url`: first the one that connect() was called with. Empty if none. */
+  readonly redirectedFrom: readonly string[];
+  /** What failed. `message` also has the URLs and the hint. */
   readonly summary: string;
   /** The status code of the response, or undefined if none came. */
   readonly status: number | undefined;
@@ -126,14 +130,16 @@ export class HandshakeError extends WebSocketError {
   /** @param summary what failed, in a few words */
   constructor(summary: string, details: HandshakeErrorDetails) {
     const url = details.url === undefined ? undefined : withoutSecrets(details.url);
+    const redirectedFrom = (details.redirectedFrom ?? []).map(withoutSecrets);
     super(
-      handshakeMessage(summary, url, details.hint),
+      handshakeMessage(summary, url, redirectedFrom, details.hint),
       'WS101_HANDSHAKE_FAILED',
       details.fault,
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.phase = details.phase;
     this.url = url;
+    this.redirectedFrom = redirectedFrom;
     this.summary = summary;
     this.status = details.status;
     this.headers = new HeaderFields(details.headers);
@@ -149,8 +155,14 @@ export class HandshakeError extends WebSocketError {
 }
 
 /** Returns one line that suffices if only the message of an error is logged. */
-function handshakeMessage(summary: string, url: string | undefined, hint: string | undefined): string {
-  const what = url === undefined ? summary : `could not open ${url}: ${summary}`;
+function handshakeMessage(
+  summary: string,
+  url: string | undefined,
+  redirectedFrom: readonly string[],
+  hint: string | undefined,
+): string {
+  const path = redirectedFrom.length === 0 ? '' : `, redirected from ${redirectedFrom.join(', then ')}`;
+  const what = url === undefined ? summary : `could not open ${url}${path}: ${summary}`;
   return hint === undefined ? what : `${what}. Hint: ${hint}`;
 }
 

@@ -11,7 +11,7 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import { callDial } from './call-dial.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
-import { HandshakeTimeout } from './failure.js';
+import { amended, HandshakeTimeout } from './failure.js';
 import { openHandshake } from './open.js';
 import { type ConnectOptions, type ConnectSettings, resolveConnectOptions } from './options.js';
 import {
@@ -32,6 +32,8 @@ interface Attempt {
   readonly headers: readonly HeaderLine[];
   readonly handshake: ClientHandshake;
   readonly redirectsLeft: number;
+  /** The URLs of the attempts that led to this one. */
+  readonly redirectedFrom: readonly string[];
 }
 
 /**
@@ -53,7 +55,8 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const settings = resolveConnectOptions(options);
   const connection = resolveConnectionOptions(options);
   const { dialOptions, headers, maxRedirects, signal } = settings;
-  const attempt = makeAttempt(settings, parseWebSocketUrl(url), dialOptions, headers, maxRedirects);
+  const start = { dialOptions, headers, redirectsLeft: maxRedirects, redirectedFrom: [] };
+  const attempt = makeAttempt(settings, parseWebSocketUrl(url), start);
   if (signal?.aborted === true) throw signal.reason;
   return await open(attempt, settings, connection);
 }
@@ -67,8 +70,8 @@ async function open(
   const end = new AbortController();
   const timer = setTimeout(() => end.abort(new HandshakeTimeout(handshakeTimeout)), handshakeTimeout);
   const stopListening = onAbort(signal, () => end.abort(signal?.reason));
+  let attempt = first;
   try {
-    let attempt = first;
     for (;;) {
       const done = settings.oneAtATime ? await waitForTurn(attempt, settings, end.signal) : undefined;
       try {
@@ -81,7 +84,7 @@ async function open(
     }
   } catch (error) {
     // The reason itself, as with fetch() and with every wait of a connection.
-    throw signal?.aborted === true ? signal.reason : error;
+    throw signal?.aborted === true ? signal.reason : withPath(error, attempt);
   } finally {
     clearTimeout(timer);
     stopListening();
@@ -126,11 +129,9 @@ async function establish(
 function makeAttempt(
   settings: ConnectSettings,
   { authorization, ...destination }: WebSocketUrl,
-  dialOptions: DialOptions,
-  givenHeaders: readonly HeaderLine[],
-  redirectsLeft: number,
+  start: Omit<Attempt, 'destination' | 'handshake'>,
 ): Attempt {
-  const headers = withAuthorization(givenHeaders, authorization);
+  const headers = withAuthorization(start.headers, authorization);
   const handshake = new ClientHandshake({
     host: destination.host,
     target: destination.target,
@@ -140,7 +141,7 @@ function makeAttempt(
     headers,
     ...settings.headLimits,
   });
-  return { destination, dialOptions, headers, handshake, redirectsLeft };
+  return { ...start, destination, headers, handshake };
 }
 
 /** Returns the response that redirects an attempt, if redirects are still followed. */
@@ -161,11 +162,22 @@ function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): 
   const dialOptions = staysInOrigin ? last.dialOptions : withoutCertificate(last.dialOptions);
   const headers = staysInOrigin ? last.headers : withoutCredentials(last.headers);
   try {
-    return makeAttempt(settings, url, dialOptions, headers, last.redirectsLeft - 1);
+    return makeAttempt(settings, url, {
+      dialOptions,
+      headers,
+      redirectsLeft: last.redirectsLeft - 1,
+      redirectedFrom: [...last.redirectedFrom, last.destination.href],
+    });
   } catch (cause) {
     // URL allows characters in a host that HTTP does not.
     throw notFollowed('its host is not valid in HTTP', response, error, cause);
   }
+}
+
+/** Adds the redirects that led to an attempt. An error of a class that a dial function defines stays as it is. */
+function withPath(error: unknown, { redirectedFrom }: Attempt): unknown {
+  const isOurs = error instanceof HandshakeError && error.constructor === HandshakeError;
+  return isOurs && redirectedFrom.length > 0 ? amended(error, { redirectedFrom }) : error;
 }
 
 /** Adds the credentials of the URL, unless the application passed an Authorization header. */

@@ -31,14 +31,15 @@ export function messageOf(cause: unknown): string {
   return typeof reason === 'string' ? reason : cause.message;
 }
 
-/** Returns the same error with the URL, or with other changes. */
+/** Returns the same error with changes. */
 export function amended(
   error: HandshakeError,
   {
     summary = error.summary,
     ...changes
-  }: Partial<Pick<HandshakeError, 'summary' | 'phase' | 'fault' | 'url' | 'hint' | 'cause'>>,
+  }: Partial<Pick<HandshakeError, 'summary' | 'phase' | 'fault' | 'url' | 'redirectedFrom' | 'hint' | 'cause'>>,
 ): HandshakeError {
-  const { phase, fault, url, status, headers, bodyBytes: body, hint, cause } = error;
-  return new HandshakeError(summary, { phase, fault, url, status, headers, body, hint, cause, ...changes });
+  const { phase, fault, url, redirectedFrom, status, headers, bodyBytes: body, hint, cause } = error;
+  const details = { phase, fault, url, redirectedFrom, status, headers, body, hint, cause };
+  return new HandshakeError(summary, { ...details, ...changes });
 }

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withoutCertificate } from '../../src/client/redirect.js';
-import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../src/index.js';
+import {
+  type ConnectOptions,
+  connect,
+  type Dial,
+  dial,
+  HandshakeError,
+  type WebSocketConnection,
+} from '../../src/index.js';
 import { headerOf, plainResponse, switchingProtocols } from '../helpers/http-heads.js';
 import { type RawPeer, type RawServer, rawServer } from '../helpers/raw-peer.js';
 import { TapLog } from '../helpers/tap-log.js';
@@ -73,6 +80,41 @@ describe('redirects', () => {
     const server = await redirecting(() => '/end', {}, status);
     await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 5 });
     expect(server.requests).toHaveLength(1);
+  });
+
+  test('an error after redirects names the URL asked for and the path, without secrets', async () => {
+    const server = await redirecting(({ port }, path) =>
+      path === '/b' ? 'ws://127.0.0.1:1/c' : `//127.0.0.1:${port}/b`,
+    );
+    const at = `ws://127.0.0.1:${server.port}`;
+    const error = await failure(`ws://user:password@127.0.0.1:${server.port}/a?token=1`, { maxRedirects: 2 });
+    expect(error).toMatchObject({
+      phase: 'connect',
+      url: 'ws://127.0.0.1:1/c',
+      redirectedFrom: [`${at}/a?…`, `${at}/b`],
+      cause: { code: 'ECONNREFUSED' },
+    });
+    expect(error.message).toContain(
+      `could not open ws://127.0.0.1:1/c, redirected from ${at}/a?…, then ${at}/b: connecting to 127.0.0.1:1 failed`,
+    );
+  });
+
+  test('an error about the last redirect names those before it', async () => {
+    const server = await redirecting((_server, path) => `${path}x`);
+    const error = await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 1 });
+    expect(error).toMatchObject({ status: 302, redirectedFrom: [`ws://127.0.0.1:${server.port}/`] });
+    expect((await failure(`ws://127.0.0.1:${server.port}/`, {})).redirectedFrom).toEqual([]);
+  });
+
+  test('an error of a class that a dial function defines stays as it is after a redirect', async () => {
+    class Mine extends HandshakeError {}
+    const mine = new Mine('no', { phase: 'proxy', fault: 'peer' });
+    const server = await redirecting(() => '/b');
+    const through: Dial = async (destination, ...others) => {
+      if (destination.target === '/b') throw mine;
+      return await dial(destination, ...others);
+    };
+    expect(await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 1, dial: through })).toBe(mine);
   });
 
   test('without Location there is nothing to follow', async () => {
