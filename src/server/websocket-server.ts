@@ -7,7 +7,7 @@ import { failListener } from '../connection/handlers.js';
 import type { Sendable } from '../connection/payload.js';
 import type { PreparedMessage } from '../connection/prepared-message.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
-import { HandlerError, invalidType } from '../errors.js';
+import { HandlerError, invalidType, typeError } from '../errors.js';
 import { judgeRequest } from '../handshake/http1/request-rules.js';
 import { requestHeadOf, summarizeRequest } from '../handshake/http1/request-summary.js';
 import { Refusal } from '../handshake/refusal.js';
@@ -80,8 +80,13 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /** @throws {TypeError | RangeError} that names the option, what it may be, and what it was */
-  constructor(options: ServerOptions<Context>) {
+  constructor(options: ServerOptions<Context>);
+  constructor(options: ServerOptions<Context>, callback?: undefined) {
     super({ captureRejections: true });
+    // Other servers call it when they listen. To ignore it would be to wait forever.
+    if (callback !== undefined) {
+      throw typeError("WebSocketServer takes options only: instead of a callback, use server.once('listening', …)");
+    }
     this.#settings = resolveServerOptions(options);
     if (options.server !== undefined) {
       this.#detach = attach(options.server, {
@@ -161,9 +166,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    * `connection` nor `refused` is emitted, and the process prints one warning.
    *
    * @returns the connection, after `connection` was emitted; the refusal; or undefined if the client has left or
-   *   another listener answered. The promise never rejects, and may be ignored.
-   * @throws {TypeError | RangeError} if the arguments are not those of an `upgrade` event, if the socket was passed to
-   *   a handleUpgrade() before, if end() was called on it, or if an option is unknown
+   *   another listener answered. The promise may be ignored: nothing that a client does rejects it
+   * @throws {TypeError | RangeError} as a rejection: if the arguments are not those of an `upgrade` event, if the socket
+   *   was passed to a handleUpgrade() before, if end() was called on it, or if an option is unknown
    */
   handleUpgrade(
     request: IncomingMessage,
@@ -171,17 +176,15 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     head: Uint8Array,
     options: HandleUpgradeOptions<Context> = {},
   ): Promise<HandshakeOutcome<Context>> {
-    checkUpgrade(request, socket, head);
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    checkOptionNames(options, HANDLE_UPGRADE_OPTION_NAMES);
-    const { context } = options;
-    const authorize = 'context' in options ? () => context as Answer<Context> : undefined;
-    let settled: (outcome: HandshakeOutcome<Context>) => void;
-    const outcome = new Promise<HandshakeOutcome<Context>>(resolve => {
-      settled = resolve;
+    // What is thrown in here rejects the promise.
+    return new Promise(settled => {
+      checkUpgrade(request, socket, head);
+      if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
+      checkOptionNames(options, HANDLE_UPGRADE_OPTION_NAMES);
+      const { context } = options;
+      const authorize = 'context' in options ? () => context as Answer<Context> : undefined;
+      this.#upgrade(socket, head, request, { incoming: request, authorize, settled });
     });
-    this.#upgrade(socket, head, request, { incoming: request, authorize, settled: settled! });
-    return outcome;
   }
 
   #upgrade(socket: Duplex, early: Uint8Array, incoming: IncomingMessage, init: HandshakeInit<Context>): void {

@@ -18,6 +18,16 @@ const NO_CERTIFICATE =
   'tls must be an object with cert and key, or with pfx, SNICallback or pskCallback, got an object';
 const SOURCES = 'one of: port, socketPath, server, noServer';
 
+test('a callback after the options throws, and names the event to use', () => {
+  const Constructor = WebSocketServer as new (options: ServerOptions, callback?: unknown) => WebSocketServer;
+  for (const callback of [() => {}, null]) {
+    const create = () => new Constructor({ port: 0 }, callback);
+    expect(create).toThrow(TypeError);
+    expect(create).toThrow("instead of a callback, use server.once('listening', …)");
+  }
+  expect(() => new Constructor({ noServer: true }, undefined)).not.toThrow();
+});
+
 describe('what the caller does wrong throws in the constructor, naming the option', () => {
   test.each<[message: string, options: unknown, error: typeof TypeError | typeof RangeError]>([
     ['options must be an object, got undefined', undefined, TypeError],

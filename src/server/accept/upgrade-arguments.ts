@@ -17,8 +17,8 @@ export function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uin
   if (isOwned(socket)) {
     throw rangeError('socket was passed to handleUpgrade() before: is there a second `upgrade` listener?');
   }
-  // A destroyed socket is accepted, since its client may have left.
-  if (socket.writableEnded && !socket.destroyed) {
+  // A client that has left is not the caller's fault: its socket is destroyed, or ended by itself after `end`.
+  if (socket.writableEnded && !socket.destroyed && !socket.readableEnded) {
     throw rangeError(
       'socket must be open for writing, but end() was called on it: is there a second `upgrade` listener?',
     );

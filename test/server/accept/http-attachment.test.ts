@@ -275,11 +275,11 @@ describe('noServer and handleUpgrade()', () => {
     ['socket must be a Duplex, got undefined', { rawHeaders: [] }, undefined, {}],
     ['head must be a Buffer, got an object', { rawHeaders: [] }, new Duplex(), {}],
     ['head must be a Buffer, got undefined', { rawHeaders: [] }, new Duplex(), undefined],
-  ])('what is none throws: %s', async (message, incoming, socket, head) => {
+  ])('a wrong argument rejects: %s', async (message, incoming, socket, head) => {
     const { server } = watch(new WebSocketServer({ noServer: true }));
-    const bring = () => server.handleUpgrade(incoming as IncomingMessage, socket as Duplex, head as Buffer);
-    expect(bring).toThrow(TypeError);
-    expect(bring).toThrow(message);
+    const outcome = server.handleUpgrade(incoming as IncomingMessage, socket as Duplex, head as Buffer);
+    await expect(outcome).rejects.toThrow(TypeError);
+    await expect(outcome).rejects.toThrow(message);
     await server.close();
   });
 
@@ -317,17 +317,13 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.connections).toEqual([]);
   });
 
-  test('a socket whose end() was called throws, and the answer of who did that arrives', async () => {
+  test('a socket whose end() was called rejects, and the response of whoever called it arrives', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
     const thrown: unknown[] = [];
     server.on('upgrade', (incoming, socket, head) => {
       socket.end('HTTP/1.1 299 Theirs\r\n\r\n');
-      try {
-        watched.server.handleUpgrade(incoming, socket, head);
-      } catch (error) {
-        thrown.push(error);
-      }
+      watched.server.handleUpgrade(incoming, socket, head).catch((error: unknown) => thrown.push(error));
     });
     const peer = await rawConnect(port);
     peer.write(request());
@@ -338,7 +334,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.refusals).toEqual([]);
   });
 
-  test('a socket throws when it is given a second time, to the same server or another: one 101, one connection', async () => {
+  test('a socket that is passed a second time, to the same server or another, rejects: one 101, one connection', async () => {
     const { pages: server, port } = await pages();
     const first = watch(new WebSocketServer({ noServer: true }));
     const second = watch(new WebSocketServer({ noServer: true }));
@@ -346,11 +342,7 @@ describe('noServer and handleUpgrade()', () => {
     server.on('upgrade', (incoming, socket, head) => {
       first.server.handleUpgrade(incoming, socket, head);
       for (const { server: again } of [first, second]) {
-        try {
-          again.handleUpgrade(incoming, socket, head);
-        } catch (error) {
-          thrown.push(error);
-        }
+        again.handleUpgrade(incoming, socket, head).catch((error: unknown) => thrown.push(error));
       }
     });
     const peer = await rawConnect(port);
@@ -539,6 +531,23 @@ test('a client that half-closed before it was brought is no connection', async (
   await peer.closed;
   expect(peer.text).toBe('');
   expect([watched.connections, watched.refusals]).toEqual([[], []]);
+});
+
+test('a client whose FIN has ended the socket by itself has left: handleUpgrade() does not reject', async () => {
+  const { server, refusals } = watch(new WebSocketServer({ noServer: true }));
+  const socket = new Duplex({
+    allowHalfOpen: false,
+    read() {},
+    write: (_chunk, _encoding, done) => done(),
+    // The end stays under way, as that of TLS does.
+    final() {},
+  });
+  socket.push(null);
+  socket.resume();
+  await once(socket, 'end');
+  expect([socket.writableEnded, socket.destroyed]).toEqual([true, false]);
+  expect(await server.handleUpgrade(incomingRequest(), socket, Buffer.alloc(0))).toBeUndefined();
+  expect([socket.destroyed, refusals]).toEqual([true, []]);
 });
 
 describe('close() of a server settles within its time and 200 ms', () => {
