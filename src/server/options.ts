@@ -47,7 +47,8 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
    * Headers for the response that opens a connection, or a function that returns them. It must answer synchronously.
    * Headers that the opening handshake sets itself throw. authorize() can add more, by `responseHeaders`.
    */
-  readonly headers?: HeaderInput | ((request: ServerRequest<Context>) => HeaderInput | undefined);
+  // Without the type of the context: a function in front of `authorize` would decide it, as unknown.
+  readonly headers?: HeaderInput | ((request: ServerRequest) => HeaderInput | undefined);
   /** More connections than this are refused with 503. Unbounded by default. */
   readonly maxConnections?: number;
   /** How long the request may take from TCP accept, TLS included, in milliseconds. Default 10,000; then 408. */

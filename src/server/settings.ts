@@ -75,8 +75,8 @@ function subprotocolChoice(
   return ({ subprotocols: offered }) => selectSubprotocol(offered, supported);
 }
 
-function responseHeaders<Context>(
-  headers: ServerOptions<Context>['headers'],
+function responseHeaders(
+  headers: ServerOptions['headers'],
 ): ((request: ServerRequest) => Iterable<HeaderLine>) | undefined {
   if (headers === undefined) return undefined;
   if (typeof headers !== 'function') {
@@ -85,7 +85,7 @@ function responseHeaders<Context>(
   }
   return request =>
     callOption('headers', 'an object or an iterable of [name, value]', () => {
-      const returned = headers(request as ServerRequest<Context>);
+      const returned = headers(request);
       // callOption() refuses a promise.
       return isThenable(returned) ? (returned as never) : callersHeaders(returned, HANDSHAKE_HEADERS);
     });

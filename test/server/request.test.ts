@@ -134,7 +134,7 @@ test('handleUpgrade() returns undefined if the client leaves while authorize() d
   expect(await outcome).toBeUndefined();
 });
 
-test('handleUpgrade() throws at the call for an unknown option', async () => {
+test('handleUpgrade() rejects for an unknown option', async () => {
   const server = new WebSocketServer({ noServer: true });
   watch(server);
   const { outcome, peer } = await upgraded(server, { contxt: 1 } as never);
@@ -142,10 +142,26 @@ test('handleUpgrade() throws at the call for an unknown option', async () => {
   peer.socket.destroy();
 });
 
+test('a function `headers` before `authorize` leaves the type of the context to authorize()', () => {
+  const before = () =>
+    new WebSocketServer({
+      noServer: true,
+      headers: request => ({ 'X-Path': request.path }),
+      authorize: async (request, { signal }) => (signal.aborted ? null : { name: request.path }),
+    });
+  expectTypeOf(before).returns.toEqualTypeOf<WebSocketServer<{ name: string }>>();
+  const after = () =>
+    new WebSocketServer({
+      noServer: true,
+      authorize: request => ({ name: request.path }),
+      headers: ({ context }) => ({ 'X-Context': String(context) }),
+    });
+  expectTypeOf(after).returns.toEqualTypeOf<WebSocketServer<{ name: string }>>();
+});
+
 test('connection.context has the type that authorize() returns', () => {
   const create = () => new WebSocketServer({ noServer: true, authorize: () => ({ name: 'ada' }) });
-  type Connection = ReturnType<typeof create> extends WebSocketServer<infer Context> ? Context : never;
-  expectTypeOf<Connection>().toEqualTypeOf<{ name: string }>();
+  expectTypeOf(create).returns.toEqualTypeOf<WebSocketServer<{ name: string }>>();
   expectTypeOf<WebSocketServer<User | { status: number }>['clients']>().toEqualTypeOf<
     ReadonlySet<WebSocketConnection<User>>
   >();
