@@ -2,7 +2,7 @@
 import { Duplex } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import { exportsOf } from '../scripts/api/exports.js';
-import { connect, createPair, dial, startTls, WebSocketServer } from '../src/index.js';
+import { connect, createPair, dial, reconnecting, startTls, WebSocketServer } from '../src/index.js';
 
 type Subjects = ReturnType<typeof subjects>;
 
@@ -22,6 +22,15 @@ const WRONG_CALLS: Readonly<Record<string, ReadonlyArray<(given: Subjects) => Pr
   startTls: [
     ({ signal }) => startTls(null as never, null as never, signal),
     ({ signal, duplex }) => startTls(duplex, null as never, signal, null as never),
+  ],
+  'ReconnectingClient.close': [
+    ({ client }) => client.close('1000' as never),
+    ({ client }) => client.close(1005),
+    ({ client }) => client.close(1000, 1 as never),
+  ],
+  'ReconnectingClient.drained': [
+    ({ client }) => client.drained(null as never),
+    ({ client }) => client.drained({ signal: 1 as never }),
   ],
   'WebSocketConnection.close': [
     ({ connection }) => connection.close('1000' as never),
@@ -63,12 +72,14 @@ function subjects() {
   const [connection] = createPair();
   const duplex = new Duplex({ read() {} });
   const server = new WebSocketServer({ noServer: true });
-  onTestFinished(() => {
+  const client = reconnecting('ws://127.0.0.1:1/', { connect: { dial: () => new Promise(() => {}) } });
+  onTestFinished(async () => {
     connection.terminate();
     duplex.destroy();
+    await client.close();
   });
   const { signal } = new AbortController();
-  return { connection, server, duplex, signal, request: { rawHeaders: [] } as never, head: Buffer.alloc(0) };
+  return { connection, client, server, duplex, signal, request: { rawHeaders: [] } as never, head: Buffer.alloc(0) };
 }
 
 test('the list has every function and method of the API that returns a promise and takes arguments', () => {
