@@ -1,6 +1,6 @@
 import { invalidType, invalidValue } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
-import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/protocol.js';
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/options.js';
 
 /** The options of a connection, for connect() and WebSocketServer. Times are in milliseconds, sizes in bytes. */
 export interface ConnectionOptions {

@@ -8,7 +8,7 @@ import type { HeaderFields } from '../header-fields.js';
 import { isBlob } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import type { PerMessageDeflate } from '../permessage-deflate/index.js';
-import type { Role } from '../protocol/protocol.js';
+import type { Role } from '../protocol/options.js';
 import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { WireTap } from '../transport/wire-tap.js';

@@ -7,5 +7,7 @@ export { ProtocolError, type Violation, WebSocketError } from '../errors.js';
 export { CLOSE_CODE } from '../framing/close-code.js';
 export type { ClosePayload } from '../framing/close-payload.js';
 export { releaseOutput } from '../framing/slabs.js';
-export { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from './protocol.js';
+export type { ProtocolHandler } from './handler.js';
+export type { ProtocolOptions, Role } from './options.js';
+export { Protocol } from './protocol.js';
 export type { State } from './state.js';

@@ -1,91 +1,18 @@
 import { ProtocolError, typeError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
-import { type Failure, FrameDecoder, type StopPoint } from '../framing/frame-decoder.js';
+import type { Failure, StopPoint } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
-import { MessageAssembler, type MessageSink } from '../framing/message-assembler.js';
 import { OPCODE } from '../framing/opcode.js';
-import { OutputBuffer } from '../framing/output-buffer.js';
+import type { ProtocolHandler } from './handler.js';
 import { KeptChunks } from './kept-chunks.js';
+import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE, type ProtocolOptions, type Role } from './options.js';
+import { type ControlReceiver, type Reader, returnReader, takeReader } from './reader.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
-
-/** Which end of a connection this is. */
-export type Role = 'client' | 'server';
-
-/**
- * What a Protocol calls while receive() or stopBefore() runs. None of these methods may throw, because the position in
- * the bytes would be lost.
- */
-export interface ProtocolHandler {
-  /**
-   * A message: text as a string, or as bytes if `text` is 'buffer', binary as bytes. Bytes are not overwritten. Their
-   * ArrayBuffer may contain other messages too.
-   */
-  message(data: string | Uint8Array, isText: boolean): void;
-  /** A message begins whose parts follow as they arrive. Needed if streamMessages() is called, like the next two. */
-  messageStart?(isText: boolean): void;
-  /** The next part of a message, not empty. A text is never cut within a character. */
-  messagePart?(data: string | Uint8Array): void;
-  messageEnd?(): void;
-  /**
-   * A compressed message, still compressed (RFC 7692 §6). Needed if `assignedRsv` has RSV1. If inflating takes time,
-   * call stopBefore('message') now and stopBefore('nothing') when it is done. If the message is invalid, call fail().
-   */
-  compressedMessage?(bytes: Uint8Array, isText: boolean): void;
-  /**
-   * A Ping arrived. Its Pong is queued, unless `autoPong` is false. `payload` may be overwritten after the call: copy
-   * what you keep.
-   */
-  ping(payload: Uint8Array): void;
-  /** A Pong arrived. `payload` may be overwritten after the call. */
-  pong(payload: Uint8Array): void;
-  /**
-   * The peer's Close frame arrived (code 1005 if it had none). In state CLOSE_RECEIVED, this method may send last
-   * messages. The Close frame is answered when it returns, unless it calls deferClose().
-   */
-  closeReceived(code: number, reason: string): void;
-  /** The peer broke a rule. Our Close frame, which names the rule, is queued. */
-  failed(error: ProtocolError): void;
-}
-
-/** Options of Protocol. */
-export interface ProtocolOptions {
-  /** The most bytes of one message. 16 MiB if left out. */
-  readonly maxMessageSize?: number;
-  /** The most fragments of one message, empty ones too. 131,072 if left out. */
-  readonly maxFragments?: number;
-  /** Whether chunks given to receive() may be overwritten and kept (see FrameDecoderOptions). False if left out. */
-  readonly ownsChunks?: boolean;
-  /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). None if left out. */
-  readonly assignedRsv?: number;
-  /** 'buffer' leaves text as bytes, checked to be UTF-8. 'string' if left out. */
-  readonly text?: 'string' | 'buffer';
-  /** Whether each Ping is answered with a Pong. True if left out. */
-  readonly autoPong?: boolean;
-  /** Returns a client's masking keys. Uses a secure random source if left out. */
-  readonly makeKey?: () => number;
-}
-
-export const DEFAULT_MAX_MESSAGE_SIZE: number = 16 * 1024 * 1024;
-export const DEFAULT_MAX_FRAGMENTS = 131_072;
 
 /** If more bytes of output than this wait, only the latest Ping is answered (§5.5.3). */
 const PONG_BACKLOG = 16_384;
-
-interface Reader {
-  readonly assembler: MessageAssembler;
-  readonly decoder: FrameDecoder;
-  /** The protocol that has borrowed it. An idle reader refers to none, so it keeps none in memory. */
-  protocol: Protocol | undefined;
-}
-
-/**
- * Readers to borrow. Connections are read one after the other, so few are needed. A connection keeps its reader within
- * a message.
- */
-const idleReaders: Reader[] = [];
-const MAX_IDLE_READERS = 64;
 
 /**
  * RFC 6455 after the opening handshake, for both roles and without I/O.
@@ -108,8 +35,9 @@ export class Protocol {
   #reader: Reader | undefined;
   /** How many bytes were read by readers that were returned. */
   #offset = 0;
-  readonly #encoder: FrameEncoder;
-  readonly #output = new OutputBuffer();
+  readonly #makeKey: (() => number) | undefined;
+  /** The frames to send. Made with the first one, because an idle connection sends none. */
+  #frames: FrameEncoder | undefined;
   #state: State = 'OPEN';
   /** The permissions of the state. Stored, because every message needs them. */
   #permissions = permissions('OPEN');
@@ -130,7 +58,7 @@ export class Protocol {
   constructor(role: Role, handler: ProtocolHandler, options: ProtocolOptions = {}) {
     this.role = role;
     this.#handler = handler;
-    this.#encoder = new FrameEncoder(role, this.#output, options.makeKey);
+    this.#makeKey = options.makeKey;
     this.#maxMessageSize = options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE;
     this.#maxFragments = options.maxFragments ?? DEFAULT_MAX_FRAGMENTS;
     this.#ownsChunks = options.ownsChunks ?? false;
@@ -139,47 +67,6 @@ export class Protocol {
     this.#decodesText = options.text !== 'buffer';
   }
 
-  /**
-   * A decoder, an assembler, and the sink of the assembler. Between two messages they hold no state of a connection. So
-   * an idle connection has none, which saves a third of its memory.
-   */
-  static readonly #Reader = class implements Reader, MessageSink {
-    readonly assembler: MessageAssembler;
-    readonly decoder: FrameDecoder;
-    protocol: Protocol | undefined;
-
-    constructor() {
-      this.assembler = new MessageAssembler(this, { maxMessageSize: 0, maxFragments: 0 });
-      this.decoder = new FrameDecoder(this.assembler, { from: 'any' });
-    }
-
-    message(data: string | Uint8Array, isText: boolean): void {
-      this.protocol!.#handler.message(data, isText);
-    }
-
-    messageStart(isText: boolean): void {
-      this.protocol!.#handler.messageStart?.(isText);
-    }
-
-    messagePart(data: string | Uint8Array): void {
-      this.protocol!.#handler.messagePart?.(data);
-    }
-
-    messageEnd(): void {
-      this.protocol!.#handler.messageEnd?.();
-    }
-
-    compressedMessage(bytes: Uint8Array, isText: boolean): void {
-      const protocol = this.protocol!;
-      protocol.#compressedAt = this.decoder.header.offset;
-      protocol.#handler.compressedMessage?.(bytes, isText);
-    }
-
-    control(opcode: number, payload: Uint8Array): Failure | undefined {
-      return this.protocol!.#receiveControl(opcode, payload);
-    }
-  };
-
   /** Sets whether the parts of later messages are passed on as they arrive, except for compressed messages. */
   streamMessages(streams: boolean): void {
     this.#streams = streams;
@@ -187,29 +74,25 @@ export class Protocol {
   }
 
   #borrowReader(): Reader {
-    const reader = idleReaders.pop() ?? new Protocol.#Reader();
-    reader.protocol = this;
-    reader.assembler.reuse(
-      { maxMessageSize: this.#maxMessageSize, maxFragments: this.#maxFragments },
-      this.#ownsChunks,
-      this.#decodesText,
-    );
-    reader.assembler.streams = this.#streams;
+    const reader = takeReader();
     const from = this.role === 'client' ? 'server' : 'client';
+    const limits = { maxMessageSize: this.#maxMessageSize, maxFragments: this.#maxFragments };
+    reader.assembler.reuse(limits, this.#ownsChunks, this.#decodesText);
+    reader.assembler.streams = this.#streams;
     reader.decoder.reuse({ from, ownsChunks: this.#ownsChunks, assignedRsv: this.#assignedRsv }, this.#offset);
     reader.decoder.stopBefore(this.#stopPoint);
+    reader.lend(this, this.#handler, Protocol.#receiveControl);
     this.#reader = reader;
     return reader;
   }
 
   /** Returns the reader if it holds no state of this connection. */
   #returnReader(reader: Reader): void {
-    const { decoder, assembler } = reader;
-    if (!decoder.isIdle || !assembler.isBetweenMessages) return;
-    this.#offset = decoder.offset;
+    if (!reader.isIdle) return;
+    this.#offset = reader.decoder.offset;
+    this.#compressedAt = reader.compressedAt;
     this.#reader = undefined;
-    reader.protocol = undefined;
-    if (idleReaders.length < MAX_IDLE_READERS) idleReaders.push(reader);
+    returnReader(reader);
   }
 
   /** The state, of those in state.ts. */
@@ -298,7 +181,8 @@ export class Protocol {
 
   /** Fails the connection because inflating a message showed that it breaks a rule (§7.1.7). */
   fail(violation: Violation, detail?: string): void {
-    if (this.reads) this.#fail(new ProtocolError(violation, this.#compressedAt, detail));
+    const at = this.#reader?.compressedAt ?? this.#compressedAt;
+    if (this.reads) this.#fail(new ProtocolError(violation, at, detail));
   }
 
   /**
@@ -336,16 +220,17 @@ export class Protocol {
     this.#kept.add(this.#ownsChunks ? chunk : new Uint8Array(chunk));
   }
 
-  #receiveControl(opcode: number, payload: Uint8Array): Failure | undefined {
-    if (opcode === OPCODE.CLOSE) return this.#receiveClose(payload);
+  /** A function, not a method, because only the reader may call it. */
+  static readonly #receiveControl: ControlReceiver = (protocol, opcode, payload) => {
+    if (opcode === OPCODE.CLOSE) return protocol.#receiveClose(payload);
     if (opcode === OPCODE.PING) {
-      if (this.#autoPong) this.#answerPing(payload);
-      this.#handler.ping(payload);
+      if (protocol.#autoPong) protocol.#answerPing(payload);
+      protocol.#handler.ping(payload);
     } else {
-      this.#handler.pong(payload);
+      protocol.#handler.pong(payload);
     }
     return undefined;
-  }
+  };
 
   /**
    * "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close
@@ -355,7 +240,7 @@ export class Protocol {
     // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): done if
     // the peer does not read, so that a flood of Pings takes the memory of one. Not slice(): on a Buffer it does not
     // copy, and the chunk may be overwritten or may be large.
-    if (this.#output.length > PONG_BACKLOG) this.#latestPing = new Uint8Array(payload);
+    if (this.outputLength > PONG_BACKLOG) this.#latestPing = new Uint8Array(payload);
     else this.#encoder.frame(OPCODE.PONG, payload);
   }
 
@@ -385,17 +270,17 @@ export class Protocol {
 
   /** How many bytes wait for takeOutput(). */
   get outputLength(): number {
-    return this.#output.length;
+    return this.#frames === undefined ? 0 : this.#frames.output.length;
   }
 
   /** In how many pieces these bytes are. Each piece takes some memory besides its bytes. */
   get outputPieces(): number {
-    return this.#output.pieceCount;
+    return this.#frames === undefined ? 0 : this.#frames.output.pieceCount;
   }
 
   /** Whether takeOutput() would return bytes. */
   get hasOutput(): boolean {
-    return this.#output.length > 0 || this.#latestPing !== undefined;
+    return this.outputLength > 0 || this.#latestPing !== undefined;
   }
 
   /**
@@ -408,7 +293,7 @@ export class Protocol {
       if (this.#permissions.sendsPong) this.#encoder.frame(OPCODE.PONG, this.#latestPing);
       this.#latestPing = undefined;
     }
-    return this.#output.take(most);
+    return this.#frames === undefined ? [] : this.#frames.output.take(most);
   }
 
   /**
@@ -416,7 +301,7 @@ export class Protocol {
    * is taken. In the memory that all protocols of the process share, a few waiting bytes would hold 64 KiB.
    */
   setOutputApart(): void {
-    this.#output.setApart();
+    this.#frames?.output.setApart();
   }
 
   /** Whether messages can still be sent: OPEN, or CLOSE_RECEIVED with our Close frame not yet sent. */
@@ -512,6 +397,11 @@ export class Protocol {
    */
   deferClose(): void {
     this.#isCloseDeferred = true;
+  }
+
+  get #encoder(): FrameEncoder {
+    this.#frames ??= new FrameEncoder(this.role, undefined, this.#makeKey);
+    return this.#frames;
   }
 
   #sendClose(code?: number, reason?: string): void {

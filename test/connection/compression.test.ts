@@ -11,7 +11,7 @@ import {
   type PerMessageDeflateOptions,
   resolvePerMessageDeflate,
 } from '../../src/permessage-deflate/index.js';
-import type { Role } from '../../src/protocol/protocol.js';
+import type { Role } from '../../src/protocol/options.js';
 import { collectMessages, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 import { FramePeer } from '../helpers/frame-peer.js';

@@ -7,7 +7,7 @@ import {
   PerMessageDeflate,
   resolvePerMessageDeflate,
 } from '../../src/permessage-deflate/index.js';
-import type { Role } from '../../src/protocol/protocol.js';
+import type { Role } from '../../src/protocol/options.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
 

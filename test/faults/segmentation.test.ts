@@ -1,6 +1,6 @@
 /** However TCP segments the bytes, the same events happen in the same order, and the same bytes are sent back. */
 import { describe, expect, test } from 'vitest';
-import type { Role } from '../../src/protocol/protocol.js';
+import type { Role } from '../../src/protocol/options.js';
 import { concat, hex, segmentations } from '../helpers/bytes.js';
 import { connectionAndPeer } from '../helpers/connections.js';
 import { FRAMES } from '../helpers/frames.js';

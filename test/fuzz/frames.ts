@@ -4,7 +4,7 @@ import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { MessageAssembler } from '../../src/framing/message-assembler.js';
 import { releaseOutput } from '../../src/framing/slabs.js';
 import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
-import { Protocol, type ProtocolHandler, type Role } from '../../src/protocol/protocol.js';
+import { Protocol, type ProtocolHandler, type Role } from '../../src/protocol/index.js';
 import { rawFrame } from '../helpers/raw-frame.js';
 import { framesIn, type Limits, type Trace, traceOf } from './frame-model.js';
 import { mutateStream, stream } from './frame-streams.js';

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Role } from '../../src/protocol/protocol.js';
+import type { Role } from '../../src/protocol/options.js';
 import { FRAMES, FrameCollector, type Frames, type SeenFrame, show } from './frames.js';
 
 /**

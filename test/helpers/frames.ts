@@ -1,7 +1,7 @@
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { encodeFrame } from '../../src/framing/frame-encoder.js';
 import { OPCODE } from '../../src/framing/opcode.js';
-import type { Role } from '../../src/protocol/protocol.js';
+import type { Role } from '../../src/protocol/options.js';
 
 /** A frame seen on the wire, unmasked. */
 export interface SeenFrame {

@@ -1,4 +1,4 @@
-import { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from '../../src/protocol/protocol.js';
+import { Protocol, type ProtocolHandler, type ProtocolOptions, type Role } from '../../src/protocol/index.js';
 import { framesOf, show } from './frames.js';
 
 /** A Protocol whose events and output are recorded as text. */

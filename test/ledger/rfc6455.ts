@@ -1576,7 +1576,7 @@ const ROWS: readonly Row[] = [
     keyword: 'SHOULD',
     binds: 'both',
     says: 'Such an implementation SHOULD impose a limit on frame sizes and the total message size after reassembly from multiple frames.',
-    kept: ['framing/message-assembler.ts frameStart', 'protocol/protocol.ts DEFAULT_MAX_MESSAGE_SIZE'],
+    kept: ['framing/message-assembler.ts frameStart', 'protocol/options.ts DEFAULT_MAX_MESSAGE_SIZE'],
   },
   {
     id: '10.6-1',
