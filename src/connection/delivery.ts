@@ -146,6 +146,8 @@ export class Delivery {
     gate.add(reason);
     const { unreadTimeout } = this.#settings;
     if (!gate.isStoppedByApplication || unreadTimeout === 0) return;
+    // Reading on may fill the inbox again before #readOn() has cleared the timer of the stop before.
+    this.#clearTimer();
     this.#unreadTimer = setTimeout(() => this.#unreadTimedOut(), unreadTimeout);
   }
 

@@ -77,6 +77,71 @@ describe('unreadTimeout', () => {
     expect(connection.state).toBe('closed');
   });
 
+  /** Ways to take messages one by one, each slower than the peer sends. `pause` is 40 times shorter than the timeout. */
+  const TAKERS: ReadonlyArray<
+    [string, (connection: import('../../src/index.js').WebSocketConnection, wait: () => Promise<void>) => Promise<void>]
+  > = [
+    [
+      'for await',
+      async (connection, wait) => {
+        for await (const _ of connection) await wait();
+      },
+    ],
+    [
+      'messages()',
+      async (connection, wait) => {
+        for await (const _ of connection.messages()) await wait();
+      },
+    ],
+    [
+      'messages({ stream: true })',
+      async (connection, wait) => {
+        for await (const message of connection.messages({ stream: true })) for await (const _ of message) await wait();
+      },
+    ],
+    [
+      'a listener that calls pause() and resume()',
+      async (connection, wait) => {
+        connection.on('message', () => {
+          connection.pause();
+          void wait().then(() => connection.resume());
+        });
+        await connection.closed;
+      },
+    ],
+  ];
+
+  test.each(TAKERS)('never ends a connection whose messages are taken slowly by %s', async (_, take) => {
+    const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000, maxUnreadBytes: 1_000 });
+    let waiting: (() => void) | undefined;
+    let taken = 0;
+    let isOver = false;
+    const taking = take(connection, () => {
+      taken++;
+      return new Promise(resolve => {
+        waiting = resolve;
+        if (isOver) resolve();
+      });
+    });
+    for (let round = 0; round < 100; round++) {
+      // One chunk fills the inbox several times.
+      peer.send(Buffer.concat(Array.from({ length: 3 }, () => client.binary(Buffer.alloc(2_000)))));
+      await turns(5);
+      expect(vi.getTimerCount()).toBeLessThanOrEqual(1);
+      await pass(100);
+      expect(connection.state).toBe('open');
+      waiting?.();
+      await turns(5);
+    }
+    expect(taken).toBeGreaterThan(50);
+    isOver = true;
+    connection.terminate();
+    waiting?.();
+    await taking.catch(() => {});
+    await turns();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('leaves no timer when the connection ends', async () => {
     const { connection, peer } = connectionAndPeer('server', { unreadTimeout: 1_000 });
     peer.send(backlog(6));
