@@ -70,13 +70,13 @@ export class Closing implements ClosingPeer {
 
   /** Ends the transport at once, without a closing handshake. */
   terminate(cause: Error = new ConnectionLostError('terminate() was called', 'WS101_TERMINATED')): void {
-    const { duplex, protocol, outbox } = this.#reading;
+    const { duplex, protocol, backlog } = this.#reading;
     if (!duplex.destroyed) {
       this.#hasBegun = true;
       this.initiator ??= 'local';
       this.#noteLoss(() => cause);
       protocol.receiveEnd();
-      outbox.stopTaking();
+      backlog.stopTaking();
     }
     destroySocket(duplex);
   }
@@ -106,8 +106,8 @@ export class Closing implements ClosingPeer {
 
   /** Notes when our Close frame has left. The peer's time to answer runs from then. */
   #noteCloseFrame(): void {
-    const { protocol, outbox } = this.#reading;
-    if (protocol.sentClose === undefined || outbox.writer.inTransit > 0) return;
+    const { protocol, backlog } = this.#reading;
+    if (protocol.sentClose === undefined || backlog.writer.inTransit > 0) return;
     this.#hasCloseLeft = true;
     this.#deadline?.left();
     // "a client … SHOULD wait for the server to close the connection but MAY close the connection at any time" (§5.5.1)
@@ -129,7 +129,7 @@ export class Closing implements ClosingPeer {
   /** Ends our side if the peer has ended its side, and everything from before its FIN has been read. */
   followPeer(): void {
     if (!this.#hasPeerEnded) return;
-    const { protocol, outbox, gate } = this.#reading;
+    const { protocol, backlog, gate } = this.#reading;
     // Node reports the FIN even while the socket is paused.
     if (protocol.unreadBytes > 0 || gate.has(STOPPED_BY.INFLATING) || this.#owesAnswer) return;
     if (protocol.state !== 'CLOSED') {
@@ -138,7 +138,7 @@ export class Closing implements ClosingPeer {
       protocol.receiveEnd();
       this.#begin();
     }
-    outbox.flush();
+    backlog.flush();
     // Nothing can complete the closing handshake any more. If it is complete, our Close frame may still wait for a full
     // socket; then flushed() ends the transport.
     if (this.#isCutOff) this.#endTransport();
@@ -163,8 +163,8 @@ export class Closing implements ClosingPeer {
 
   /** Notes why the transport ends early, unless both Close frames have left by now. */
   #noteLoss(makeCause: () => Error): void {
-    const { protocol, outbox } = this.#reading;
-    if (protocol.state === 'CLOSED' && outbox.writer.inTransit === 0) return;
+    const { protocol, backlog } = this.#reading;
+    if (protocol.state === 'CLOSED' && backlog.writer.inTransit === 0) return;
     this.#isCutOff = true;
     this.cause ??= makeCause();
   }
@@ -174,12 +174,12 @@ export class Closing implements ClosingPeer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#hasBegun = true;
-    const { protocol, outbox, tap, duplex, delivery, handlers, connection } = this.#reading;
+    const { protocol, backlog, tap, duplex, delivery, handlers, connection } = this.#reading;
     this.#deadline?.clear();
     this.#linger?.socketClose();
     this.#noteLoss(() => new ConnectionLostError('the transport was closed without a closing handshake'));
     protocol.receiveEnd();
-    outbox.end();
+    backlog.end();
     this.#reading.end();
     tap?.closed(duplex.errored ?? undefined);
     const wasClean = this.#hasCloseLeft && protocol.receivedClose !== undefined && !this.#isCutOff;
@@ -244,11 +244,11 @@ export class Closing implements ClosingPeer {
   }
 
   get taken(): number {
-    return this.#reading.outbox.writer.taken;
+    return this.#reading.backlog.writer.taken;
   }
 
   get busyUntil(): number {
-    const { writer, isPreparing } = this.#reading.outbox;
+    const { writer, isPreparing } = this.#reading.backlog;
     // The peer can't take what is still being compressed, or read from its source.
     return isPreparing ? Number.POSITIVE_INFINITY : writer.busyUntil;
   }

@@ -11,6 +11,7 @@ import { nextTick, now, setImmediate } from '../timers.js';
 import { ownSocket, type SocketOwner } from '../transport/socket-owner.js';
 import type { Transport } from '../transport/transport.js';
 import { guardTap, type WireTap } from '../transport/wire-tap.js';
+import { Backlog, type BacklogOwner } from './backlog.js';
 import { Closing } from './closing.js';
 import { Delivery } from './delivery.js';
 import { Handlers } from './handlers.js';
@@ -18,7 +19,7 @@ import type { Message } from './inbox.js';
 import { Inflation } from './inflation.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
 import type { ConnectionSettings } from './options.js';
-import { Outbox, type OutboxOwner } from './outbox.js';
+import { Outbox } from './outbox.js';
 import { Pinger, type SentPing } from './pinger.js';
 import { ReadGate, STOPPED_BY } from './read-gate.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
@@ -34,9 +35,10 @@ function ignoreAnswer(): void {}
  *     transport 'data' ──▶ socketData() ──▶ Protocol ──▶ message() ──▶ Delivery ──▶ listeners, iterators
  *     transport 'end', 'error', 'close', a Close frame, a broken rule ──▶ Closing
  */
-export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, KeepaliveMember {
+export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, KeepaliveMember {
   readonly duplex: Duplex;
   readonly protocol: Protocol;
+  readonly backlog: Backlog;
   readonly outbox: Outbox;
   readonly gate: ReadGate;
   readonly delivery: Delivery;
@@ -76,7 +78,8 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
       // "permessage-deflate … uses RSV1" (RFC 7692 §6).
       assignedRsv: deflate === undefined ? 0 : RSV1,
     });
-    this.outbox = new Outbox(duplex, this.protocol, settings, this, copiesWrites, this.tap, deflate);
+    this.backlog = new Backlog(duplex, this.protocol, settings, this, copiesWrites, this.tap);
+    this.outbox = new Outbox(this.protocol, this.backlog, deflate);
     this.gate = new ReadGate(duplex, this.protocol);
     this.delivery = new Delivery(this, settings);
     this.handlers = new Handlers(this, onHandlerError);
@@ -187,7 +190,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
   closeReceived(code: number): void {
     this.closing.initiator ??= 'remote';
     // Messages that send() accepted leave before the answer.
-    if (!this.outbox.owesMessages) return;
+    if (!this.backlog.owesMessages) return;
     this.protocol.deferClose();
     this.outbox.close(code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : code, undefined);
   }
@@ -215,7 +218,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
   /** Handles what reading may lead to: output, the closing handshake, the end. */
   #proceed(): void {
     if (this.protocol.state !== 'OPEN') this.closing.proceed();
-    if (this.protocol.hasOutput || this.protocol.endsTransport) this.outbox.requestFlush();
+    if (this.protocol.hasOutput || this.protocol.endsTransport) this.backlog.requestFlush();
     this.closing.followPeer();
   }
 
@@ -235,7 +238,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
     this.delivery.closing();
     beginShare(this);
     if (this.gate.ignoreApplication()) this.#proceed();
-    this.outbox.stopTaking();
+    this.backlog.stopTaking();
   }
 
   /** The transport is gone: releases what reading holds. */
@@ -244,7 +247,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
     this.#inflation?.close();
   }
 
-  // The outbox
+  // The backlog
 
   flushed(): void {
     this.closing.flushed();
@@ -298,7 +301,7 @@ export class Reading implements SocketOwner, ProtocolHandler, OutboxOwner, Keepa
    * holds. Bytes that the kernel takes at once say nothing about the peer.
    */
   tookOutput(): boolean {
-    const { taken, isBlocked, busyUntil } = this.outbox.writer;
+    const { taken, isBlocked, busyUntil } = this.backlog.writer;
     const hasTaken = this.#waitedAtTick && taken > this.#takenAtTick;
     this.#waitedAtTick = isBlocked;
     this.#takenAtTick = taken;

@@ -1,5 +1,6 @@
 import { invalidType } from '../errors.js';
 import { isUint8Array } from '../host-values.js';
+import type { Backlog } from './backlog.js';
 import type { Outbox } from './outbox.js';
 import { promptAnswer } from './prompt-answer.js';
 
@@ -24,6 +25,7 @@ export class StreamMessage {
   readonly result: Promise<boolean>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #outbox: Outbox;
+  readonly #backlog: Backlog;
   #kind: 'string' | 'Uint8Array' | undefined;
   /** The first half of a surrogate pair at the end of the last piece. It is encoded together with the second half. */
   #carry = '';
@@ -33,9 +35,10 @@ export class StreamMessage {
   #resolve!: (isSent: boolean) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(source: MessageSource, outbox: Outbox) {
+  constructor(source: MessageSource, outbox: Outbox, backlog: Backlog) {
     this.#iterator = iteratorOf(source);
     this.#outbox = outbox;
+    this.#backlog = backlog;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -63,7 +66,7 @@ export class StreamMessage {
     try {
       for (let step = await this.#next(); !step.done; step = await this.#next()) {
         const sent = this.#outbox.sendFragment(this.#accept(step.value), false);
-        if (!sent || !(await this.#orStop(this.#outbox.flowing()))) throw CLOSED;
+        if (!sent || !(await this.#orStop(this.#backlog.flowing()))) throw CLOSED;
       }
     } catch (error) {
       // A loop that catches the error and tries again must not block the event loop.

@@ -164,7 +164,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** How many bytes send() has taken that have not left yet: waiting, as frames, and in the socket. */
   get bufferedAmount(): number {
-    return this.#reading.outbox.bufferedAmount;
+    return this.#reading.backlog.bufferedAmount;
   }
 
   /** The last round trip of a Ping in milliseconds, including those of keepalive. Undefined before the first Pong. */
@@ -226,18 +226,19 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   #sendStream(source: MessageSource, signal: AbortSignal | undefined): Promise<boolean> {
-    const stream = new StreamMessage(source, this.#reading.outbox);
+    const { outbox, backlog } = this.#reading;
+    const stream = new StreamMessage(source, outbox, backlog);
     if (signal?.aborted === true) {
       stream.stop(CLOSED);
       return promptFailure(signal.reason);
     }
-    if (this.state !== 'open' || !this.#reading.outbox.admits()) {
+    if (this.state !== 'open' || !backlog.admits()) {
       stream.stop(CLOSED);
       return promptAnswer(false);
     }
     const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
     stream.result.then(stopListening, stopListening);
-    this.#reading.outbox.enqueue(
+    backlog.enqueue(
       0,
       () => stream.run(),
       () => stream.stop(CLOSED),
@@ -247,7 +248,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** Resolves to true when no more than `highWaterMark` bytes wait, to false when the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
-    return rejectIfThrown(() => this.#reading.outbox.drained(signalOf(options)));
+    return rejectIfThrown(() => this.#reading.backlog.drained(signalOf(options)));
   }
 
   /**
@@ -255,7 +256,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * if the connection closes first.
    */
   flushed(options: WaitOptions = {}): Promise<boolean> {
-    return rejectIfThrown(() => this.#reading.outbox.flushed(signalOf(options)));
+    return rejectIfThrown(() => this.#reading.backlog.flushed(signalOf(options)));
   }
 
   /**

@@ -8,7 +8,7 @@ import { OPCODE } from '../framing/opcode.js';
 import type { ProtocolHandler } from './handler.js';
 import { KeptChunks } from './kept-chunks.js';
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE, type ProtocolOptions, type Role } from './options.js';
-import { type ControlReceiver, type Reader, returnReader, takeReader } from './reader.js';
+import { type Reader, returnReader, takeReader } from './reader.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
 
 /** If more bytes of output than this wait, only the latest Ping is answered (§5.5.3). */
@@ -220,8 +220,8 @@ export class Protocol {
     this.#kept.add(this.#ownsChunks ? chunk : new Uint8Array(chunk));
   }
 
-  /** A function, not a method, because only the reader may call it. */
-  static readonly #receiveControl: ControlReceiver = (protocol, opcode, payload) => {
+  /** Static, so that the reader can call it although it is private. */
+  static #receiveControl(protocol: Protocol, opcode: number, payload: Uint8Array): Failure | undefined {
     if (opcode === OPCODE.CLOSE) return protocol.#receiveClose(payload);
     if (opcode === OPCODE.PING) {
       if (protocol.#autoPong) protocol.#answerPing(payload);
@@ -230,7 +230,7 @@ export class Protocol {
       protocol.#handler.pong(payload);
     }
     return undefined;
-  };
+  }
 
   /**
    * "Upon receipt of a Ping frame, an endpoint MUST send a Pong frame in response, unless it already received a Close

@@ -113,14 +113,14 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'An endpoint MUST use the following algorithm to send a message in the form of a compressed message.',
-    kept: ['protocol/protocol.ts sendCompressed', 'connection/outbox.ts Outbox'],
+    kept: ['protocol/protocol.ts sendCompressed', 'connection/encode-message.ts encodeMessage'],
   },
   {
     id: '6.1-2',
     keyword: 'MUST',
     binds: 'both',
     says: 'An endpoint MUST use the following algorithm to send a message in the form of an uncompressed message.',
-    kept: ['protocol/protocol.ts send', 'connection/outbox.ts Outbox'],
+    kept: ['protocol/protocol.ts send', 'connection/encode-message.ts encodeMessage'],
   },
   {
     id: '6.1-3',
