@@ -14,15 +14,14 @@ import { type Measurement, machine, measure, type Subject, table } from './measu
 const CHUNK_SIZE = 65_536;
 
 /**
- * Its bytes are ASCII. Unmasking in place masks the chunk again in every second run, and ASCII text masked with this
- * key is still
- * ASCII.
+ * A key of ASCII bytes. Every second run masks the chunk again, because it unmasks in place. ASCII text that is masked
+ * with this key is still ASCII.
  */
 const MASKING_KEY = 0x01020304;
 
 const PAYLOADS = [20, 125, 1024, 65_536];
 
-/** A subject, and how much one run of it handles. */
+/** A subject, with the amount of data that one run handles. */
 interface Case extends Subject {
   readonly payload: number;
   readonly frames: number;

@@ -15,13 +15,13 @@ export interface Contender {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether it is left out of quick runs, unless it is named. */
   readonly onlyInFull?: boolean;
-  /** Scenarios, by id, that it does not take part in, and why. */
+  /** The ids of the scenarios in which it does not take part, with the reasons. */
   readonly cannot?: Readonly<Record<string, string>>;
 }
 
 const here = import.meta.dirname;
 
-/** Garbage collection on request, so that memory is what connections hold, not what their handshakes left. */
+/** Allows garbage collection on request, so that only memory in use is measured, not garbage of the handshakes. */
 const NODE = [process.execPath, '--expose-gc'];
 
 const BUN = [`${here}/node_modules/bun/bin/bun.exe`];

@@ -14,10 +14,7 @@ const CONNECTIONS = [1, 4, 16, 64, 128, 256];
 
 const payload = Buffer.allocUnsafeSlow(FRAME).fill('ws101');
 
-/**
- * Does with slabs what a turn does: collects each connection's frames, takes them, and releases them when they are
- * written.
- */
+/** Uses slabs as one turn of the event loop does: collects each connection's frames, takes them, and releases them. */
 function turn(name: string, connections: number, release: boolean): Subject {
   const outputs = Array.from({ length: connections }, () => new OutputBuffer());
   const run = (times: number): void => {

@@ -1,6 +1,6 @@
 /**
- * Builds dist/: the JavaScript twice, as ES modules and as CommonJS, and one set of declarations for both. Each entry point is
- * one file, and code that several of them use is in files that they share, so every class exists once.
+ * Builds dist/: the JavaScript as ES modules and as CommonJS, and one set of declarations for both. Each entry point is
+ * one file. Code that several entry points use is in shared files, so every class exists once.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ const node = { 'platform/node': join(root, 'src/platform/node.ts') };
 const browser = { 'platform/web': join(root, 'src/platform/web.ts') };
 const command = { 'cli/main': join(root, 'src/cli/main.ts') };
 
-// A build starts from nothing, so that a file deleted from src/ cannot live on in the package.
+// Removes the last build, so that a file deleted from src/ does not stay in the package.
 rmSync(dist, { recursive: true, force: true });
 execFileSync(
   process.execPath,
@@ -58,8 +58,8 @@ async function buildCode(input, format, ending) {
 }
 
 /**
- * Replaces the map of a file by one that maps lines, not columns, which is a third of the size and enough for stack traces and
- * breakpoints. The command has no map: its errors are messages for people.
+ * Replaces the map of a file with one that maps lines, not columns. It is a third of the size, and enough for stack
+ * traces and breakpoints. The command has no map: its errors are messages for people.
  */
 function writeSourceMap({ fileName, map }) {
   if (!map) return;
@@ -92,8 +92,8 @@ function linesOf(segments) {
 }
 
 /**
- * The declarations of both formats are the .d.cts files, and a .d.ts file is `export *` from its .d.cts file. Otherwise each
- * class with private members would be two types, and a program in both formats could not pass one to the other.
+ * Writes the declarations as .d.cts files. Each .d.ts file is an `export *` from its .d.cts file. Otherwise each class
+ * with private members would be two types, and a program in both formats could not pass one to the other.
  */
 async function buildDeclarations() {
   const bundle = await rolldown({

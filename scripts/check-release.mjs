@@ -1,6 +1,6 @@
 /**
- * `node scripts/check-release.mjs v0.1.0` checks that a tag may be published: package.json and package-lock.json have its version, and
- * CHANGELOG.md has a section for it, with its date, as its first.
+ * `node scripts/check-release.mjs v0.1.0` checks that a tag may be published: package.json and package-lock.json have
+ * its version, and the first section of CHANGELOG.md is for it and has a date.
  */
 import { readFileSync } from 'node:fs';
 

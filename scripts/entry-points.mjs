@@ -1,6 +1,6 @@
 /**
- * The entry points, as `exports` of package.json lists them. Adding an entry point is adding its line there: the build and
- * the published package.json follow from it.
+ * The entry points that `exports` of package.json lists. To add one, add a line there: the build and the published
+ * package.json are made from it.
  */
 import { readFileSync } from 'node:fs';
 

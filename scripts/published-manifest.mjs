@@ -1,6 +1,6 @@
 /**
- * `npm pack` and `npm publish` run this: `write` before they pack replaces package.json by the one that is published, and
- * `restore` brings the repository's own back, also after a run that was killed. The published one names only files that are shipped.
+ * Replaces package.json while `npm pack` or `npm publish` runs. `write` puts the published one in its place, which
+ * names only files that are shipped. `restore` brings back the repository's own, even after a run that was killed.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
 const saved = fileURLToPath(new URL('../node_modules/.ws101-package.json', import.meta.url));
 
 /**
- * - `types`: TypeScript. `require` gives a CommonJS file the declarations of CommonJS.
+ * - `types`: TypeScript. `require` selects the declarations of CommonJS.
  * - `module`: bundlers, for `import` and `require` alike.
  * - `module-sync`: Node, for `import` and `require` alike, so that one program never has two copies.
  * - `require`: tools with a loader of their own that cannot require ES modules, such as Jest before Node 24.9.

@@ -2,7 +2,7 @@ import { HeaderFields, type HeaderLine } from './header-fields.js';
 import { isError } from './host-values.js';
 
 /**
- * Every error of this package, and who is at fault.
+ * All errors of this package, with the party at fault:
  *
  *     Error
  *     ├── WebSocketError          .code (stable, see below), .fault: 'peer' | 'caller' | 'network'
@@ -113,7 +113,7 @@ export class HandshakeError extends WebSocketError {
    * secrets.
    */
   readonly url: string | undefined;
-  /** The URLs that redirected to `url`, as short as `url`: first the one that connect() was called with. Empty if none. */
+  /** The URLs that redirected to `url`, in order, without user, password and query. Empty if there was no redirect. */
   readonly redirectedFrom: readonly string[];
   /** What failed. `message` also has the URLs and the hint. */
   readonly summary: string;
@@ -258,7 +258,7 @@ function withCode<E extends Error>(error: E): ArgumentError<E> {
 }
 
 /**
- * Describes a value in a message, shortly and without line breaks: `"text"`, `5`, `undefined`, `a Buffer`. Never
+ * Describes a value for a message, briefly and without line breaks: `"text"`, `5`, `undefined`, `a Buffer`. Never
  * throws.
  */
 export function describeValue(value: unknown): string {

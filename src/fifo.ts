@@ -1,4 +1,4 @@
-/** The array is cut when at least this many items, and half of all, have been taken. */
+/** Taken items are removed from the array when there are at least this many and they are half of it. */
 const MIN_TAKEN = 64;
 
 /** A queue whose shift() takes the same time at any length. An array would move all remaining items. */

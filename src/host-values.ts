@@ -2,8 +2,8 @@
  * Recognises values of any realm.
  *
  * `instanceof` knows only the classes of its own realm. A library that runs in a context of node:vm, as under Jest,
- * gets Buffers, Blobs, errors and promises of another realm from Node and from its users. So src/ tests these values by
- * what they contain or do. test/architecture.test.ts enforces it.
+ * gets Buffers, Blobs, errors and promises of another realm from Node and from its users. So src/ recognises these
+ * values by their properties and methods. test/architecture.test.ts enforces it.
  */
 
 /** Returns a getter of all typed arrays. It reads an internal slot, which no property, subclass or Proxy can change. */
@@ -18,8 +18,8 @@ const byteOffsetOf = slotGetter('byteOffset');
 const byteLengthOf = slotGetter('byteLength');
 
 /**
- * Returns true for a Buffer, too. Returns false if `length` is not the true length, since more would be read than there
- * is.
+ * Returns true for a Buffer, too. Returns false if `length` is not the true length, since reading that many bytes would
+ * go past the end.
  */
 export function isUint8Array(value: unknown): value is Uint8Array {
   return classNameOf.call(value) === 'Uint8Array' && lengthOf.call(value) === (value as Uint8Array).length;

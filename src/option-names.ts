@@ -4,7 +4,7 @@ import { typeError } from './errors.js';
 /** The names of the options in `T`. A missing or an extra name does not compile. */
 export type OptionNames<T> = { readonly [name in keyof T]-?: true };
 
-/** What to say about option names of other libraries, as in ws-option-names.ts. */
+/** Hints for option names of other libraries, as in ws-option-names.ts. */
 export type OptionHints = Readonly<Record<string, string>>;
 
 /**
@@ -12,7 +12,7 @@ export type OptionHints = Readonly<Record<string, string>>;
  *
  * @param prefix goes before each name in the error if these options belong to another option, for example
  *   `perMessageDeflate.`
- * @param hints what to say about unknown names that are known from another library
+ * @param hints the hints for names that another library has
  * @throws {TypeError} that names the first unknown option, and the option that was probably meant
  */
 export function checkOptionNames(
@@ -34,7 +34,7 @@ function hintFor(
   prefix: string,
   hints: OptionHints,
 ): string | undefined {
-  // A name of another library is no misspelling: `maxPayload` must never be taken for one.
+  // A name of another library is not a misspelling, even if it is similar to a name here.
   if (Object.hasOwn(hints, name)) return hints[name];
   const similar = Object.keys(names).find(known => isSimilar(name, known));
   return similar === undefined ? undefined : `did you mean '${prefix}${similar}'?`;

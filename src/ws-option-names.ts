@@ -1,6 +1,6 @@
 /**
- * What to say about the options of the package `ws` 8, for people who come from there. docs/coming-from-ws.md has the
- * same rows.
+ * Hints for the option names of the package `ws` 8, for users who migrate from it. docs/coming-from-ws.md has the same
+ * rows.
  *
  * Options with the same name here are not listed. A name in single quotes is an option of this package.
  */
@@ -17,7 +17,7 @@ const WS_COMMON_OPTIONS: OptionHints = {
   skipUTF8Validation: 'not available, since text must be valid UTF-8 (RFC 6455 §8.1)',
 };
 
-/** Options of node:tls, which stand at the top level in `ws`. */
+/** Options of node:tls, which are at the top level in `ws`. */
 const TLS_OPTIONS: OptionHints = Object.fromEntries(
   [
     'ALPNProtocols',
@@ -100,7 +100,7 @@ export const WS_SEND_OPTIONS: OptionHints = {
 /** Options of `perMessageDeflate` in `ws`. */
 export const WS_DEFLATE_OPTIONS: OptionHints = {
   concurrencyLimit: 'not needed, since at most 10 messages are compressed or inflated on the thread pool at once',
-  isServer: 'not needed, since it is known',
+  isServer: 'not needed, since each end knows its role',
   maxPayload: "use 'maxMessageSize', beside 'perMessageDeflate'",
   zlibDeflateOptions: "use 'perMessageDeflate.level' and 'perMessageDeflate.memLevel'",
   zlibInflateOptions: "not needed, since 'maxMessageSize' limits the memory for inflating",

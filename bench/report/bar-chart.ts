@@ -78,7 +78,7 @@ function valueAndSpread(x: number, y: number, bar: Bar, unit: string): string {
 
 function barClass(id: string): string {
   if (id === OURS) return 'ours';
-  // raw-net is the lower bound of every protocol, not a competitor.
+  // raw-net is a lower bound for every protocol, not a competitor.
   return id === 'raw-net' ? 'floor' : 'bar';
 }
 

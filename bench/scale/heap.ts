@@ -1,4 +1,4 @@
-/** Measures the heap under load over time: does what remains after collections grow? */
+/** Measures the heap under load over time, to see whether the memory in use after garbage collections grows. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -17,7 +17,8 @@ const TIMEOUT = 60;
 const LOAD = { mode: 'echo', connections: 1, inFlight: 32, size: 125 } as const;
 
 /**
- * Uses one fresh connection at a time on a server whose code is compiled, so that only the connection can cause growth.
+ * Measures CPU per message on one new connection at a time. The server's code is already compiled, so only the
+ * connection can cause growth.
  */
 export async function cpuByMessages({ label, env }: Contender): Promise<Curve> {
   const script = join(import.meta.dirname, 'messages-server.mjs');

@@ -1,4 +1,4 @@
-/** The width if neither the stream nor COLUMNS tells it. */
+/** The width if it is unknown and COLUMNS is not set. */
 const DEFAULT_COLUMNS = 100;
 
 /** Returns the width of an output in columns: that of the terminal, or COLUMNS, or 100. */

@@ -154,7 +154,7 @@ function wireTrace(
   return { tap, ended: async () => (isConnected ? closed : undefined) };
 }
 
-/** The url without what must not appear on a screen. */
+/** Returns the url without user and password, which must not appear on a screen. */
 function withoutPassword(text: string): string {
   const url = new URL(text);
   url.username = '';

@@ -7,7 +7,7 @@ export const EXIT = {
   FAILURE: 1,
   /** The command line is wrong. */
   USAGE: 2,
-  /** A clean close in which the server reported an error. */
+  /** The connection closed cleanly, but the server's close code reports an error. */
   CLOSED_WITH_ERROR: 3,
 } as const;
 

@@ -1,4 +1,4 @@
-/** What `--help` prints, for the command and for each of its subcommands: at most 80 columns. */
+/** The output of `--help`, for the command and for each of its subcommands, in at most 80 columns. */
 
 export const MAIN_HELP = `ws101: WebSocket (RFC 6455) on the command line
 

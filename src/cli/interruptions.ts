@@ -1,4 +1,4 @@
-/** What Ctrl-C and `kill` send. */
+/** The signals that Ctrl-C and `kill` send. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Calls `listener` on each of the signals instead of ending the process, until the returned function is called. */

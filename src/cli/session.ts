@@ -97,7 +97,7 @@ export class Session implements PromptOwner {
     return info;
   }
 
-  // What the user does
+  // Input
 
   /** Takes a line of input. Returns whether the next one may follow at once. */
   line(line: string): boolean {
@@ -121,7 +121,7 @@ export class Session implements PromptOwner {
     this.#leave(CLOSE_CODE.NORMAL_CLOSURE);
   }
 
-  /** Closes the connection, and the second time ends it at once. */
+  /** Closes the connection. The second call ends it immediately. */
   interrupt(): void {
     if (this.#isLeaving) this.#connection?.terminate();
     this.#leave(CLOSE_CODE.GOING_AWAY);
@@ -149,7 +149,7 @@ export class Session implements PromptOwner {
     this.#left?.();
   }
 
-  /** Sends the piped lines, no faster than the peer takes them, waits for what is on its way, and closes. */
+  /** Sends the piped lines, no faster than the peer reads them. Then waits for the answers, and closes. */
   async #pump(connection: WebSocketConnection, input: Readable): Promise<void> {
     input.setEncoding('utf8');
     try {
@@ -171,7 +171,7 @@ export class Session implements PromptOwner {
     this.end();
   }
 
-  // What the peer does
+  // Events of the connection
 
   #show(data: string | Buffer, connection: WebSocketConnection): void {
     const { stdout } = this.#streams;

@@ -24,7 +24,7 @@ export class Silence {
     this.#lastActivity = performance.now();
   }
 
-  /** Keeps the silence from being reached until `released` resolves, because nothing can be received before. */
+  /** Prevents reached() from resolving until `released` resolves. Nothing can be received before then. */
   hold(released: Promise<unknown>): void {
     const hold = released.then(() => {
       this.interrupt();

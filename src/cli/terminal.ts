@@ -56,7 +56,7 @@ export class Terminal {
     prompt.on('SIGINT', () => owner.interrupt());
     prompt.on('close', () => {
       if (this.#prompt === undefined) return;
-      // Ctrl-D leaves the cursor in the line of the prompt.
+      // After Ctrl-D, the cursor is still on the line of the prompt.
       this.#prompt = undefined;
       this.#streams.stderr.write('\n');
       owner.end();

@@ -5,14 +5,14 @@ import { callSafely } from '../application-code.js';
 import { describeValue, HandlerError, typeError } from '../errors.js';
 import type { SocketOptions } from './socket-options.js';
 
-/** What `dns.lookup()` and functions like it pass to their callback. */
+/** The result that `dns.lookup()` and similar functions pass to their callback. */
 type Found = string | readonly dns.LookupAddress[];
 
 /**
- * Looks up the addresses of a host, in the order in which to try them. An IP address is its own.
+ * Looks up the addresses of a host, in the order in which to try them. An IP address is returned unchanged.
  *
  * @param signal ends the wait. The promise rejects with its reason
- * @throws the error of the lookup, or a HandlerError if `lookup` throws or returns something else than IP addresses
+ * @throws the error of the lookup, or a HandlerError if `lookup` throws or returns anything other than IP addresses
  */
 export function addressesOf(
   hostname: string,
@@ -30,13 +30,13 @@ export function addressesOf(
       const addresses = toAddresses(found);
       if (!addresses.every(address => net.isIP(address) !== 0)) return failed(wrongResult(found));
       if (addresses.length > 0) return resolve(alternating(addresses));
-      reject(Object.assign(new Error(`no address of ${hostname}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }));
+      reject(Object.assign(new Error(`no address for ${hostname}`), { code: 'ENOTFOUND', syscall: 'getaddrinfo' }));
     };
     const failed = (thrown: unknown) => {
       stopListening();
       reject(new HandlerError('socket.lookup', thrown, 'option'));
     };
-    // ADDRCONFIG: no addresses of a family in which this machine has none itself. node:net asks for the same.
+    // ADDRCONFIG leaves out a family in which this machine has no address. node:net uses it too.
     const options = { all: true, family, hints: family === 0 ? dns.ADDRCONFIG : 0 } as const;
     callSafely(() => (lookup as net.LookupFunction)(hostname, options, done as never), failed);
   });

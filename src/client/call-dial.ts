@@ -12,9 +12,9 @@ import type { Destination } from './url.js';
 /**
  * Calls a dial function, and checks what it returns.
  *
- * @throws {HandshakeError} if it fails, or does not settle before `signal` is aborted. What it returns after that is
- *   destroyed
- * @throws {TypeError} if it returns no Duplex or Transport, or one that another connection has
+ * @throws {HandshakeError} if it fails, or does not settle before `signal` is aborted. A transport that it returns
+ *   later is destroyed
+ * @throws {TypeError} if it returns anything other than a Duplex or a Transport, or one that another connection uses
  */
 export async function callDial(
   dial: Dial,
@@ -52,8 +52,8 @@ function toTransport(opened: Duplex | Transport, destination: Destination): Tran
 }
 
 /**
- * A promise that rejects after `signal` was aborted. A dial function that ends by itself in the same turn of the event
- * loop is first: its error says more.
+ * A promise that rejects one turn of the event loop after `signal` was aborted. If the dial function rejects in this
+ * turn, its error is reported, because it says more.
  */
 function abortOf(signal: AbortSignal): { readonly promise: Promise<never>; readonly stopListening: () => void } {
   let stopListening = (): void => {};

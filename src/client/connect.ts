@@ -83,7 +83,7 @@ async function open(
       }
     }
   } catch (error) {
-    // The reason itself, as with fetch() and with every wait of a connection.
+    // Rejects with the reason itself, as fetch() and the methods of a connection do.
     throw signal?.aborted === true ? signal.reason : withPath(error, attempt);
   } finally {
     clearTimeout(timer);
@@ -92,7 +92,7 @@ async function open(
 }
 
 function waitForTurn(attempt: Attempt, settings: ConnectSettings, signal: AbortSignal): Promise<() => void> {
-  // A custom dial function may use no DNS: behind a proxy, only the proxy may know the name.
+  // Only the built-in dialer is known to use DNS. With a proxy, perhaps only the proxy can resolve the name.
   const lookup = settings.dial === dial ? (attempt.dialOptions.socket ?? {}) : undefined;
   return waitForEarlierAttempts(attempt.destination, lookup, signal);
 }

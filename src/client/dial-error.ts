@@ -6,7 +6,7 @@ import type { Destination } from './url.js';
 /**
  * Returns the error for a transport that could not be opened.
  *
- * @param fault who is at fault, unless `signal` was aborted or `cause` is a failure of application code
+ * @param fault the fault of the error, unless `signal` was aborted or `cause` is a failure of application code
  */
 export function dialError(
   cause: unknown,

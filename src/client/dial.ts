@@ -30,9 +30,9 @@ export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: 
  *
  * A redirect calls the function again, with the new destination.
  *
- * @param destination where the URL leads
- * @param signal is aborted when `handshakeTimeout` is over, or by the `signal` of connect(). A transport that comes
- *   later is destroyed
+ * @param destination the host, port and path of the URL
+ * @param signal is aborted when `handshakeTimeout` is over, or by the `signal` of connect(). A transport that is
+ *   returned later is destroyed
  * @param options the options `socket` and `tls` of connect(). After a redirect to another origin, `tls` has no client
  *   certificate
  */
@@ -42,7 +42,7 @@ export type Dial = (destination: Destination, signal: AbortSignal, options: Dial
  * Opens a TCP connection or a Unix domain socket, with TLS if `destination.secure`. connect() uses it unless there is
  * another `dial` function, which may use it too.
  *
- * Nothing of the socket is read. It ignores errors until it has another listener for them.
+ * Nothing is read from the socket. It ignores errors until it has another listener for them.
  *
  * @param signal ends the attempt. Its reason becomes the cause
  * @throws {HandshakeError} with the phase that failed: `dns`, `connect` or `tls`

@@ -10,7 +10,7 @@ export class HandshakeTimeout extends Error {
     this.#timeout = timeout;
   }
 
-  /** Returns the same error, with what had happened until then. */
+  /** Returns the same error, with a description of what happened before the timeout. */
   withDetail(detail: string): HandshakeTimeout {
     return new HandshakeTimeout(this.#timeout, `: ${detail}`);
   }

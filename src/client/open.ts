@@ -12,12 +12,13 @@ import type { WireTap } from '../transport/wire-tap.js';
 import { amended, faultOfAbort, HandshakeTimeout, messageOf } from './failure.js';
 
 /**
- * How long to wait for the body of a response other than 101 after its head, in milliseconds. The body only says why.
- * That of an event stream never ends, nor does one without a length from a server that keeps the connection open.
+ * How long to wait for the body of a response other than 101 after its head, in milliseconds. The body is only for the
+ * error, and it may never end: an event stream does not, nor does a body without a length if the server keeps the
+ * connection open.
  */
 const BODY_TIMEOUT = 1_000;
 
-/** What an opening handshake needs besides its transport. */
+/** The parameters of an opening handshake, besides its transport. */
 export interface HandshakeSetup {
   readonly handshake: ClientHandshake;
   /** The URL for error messages. */
@@ -31,7 +32,7 @@ export interface HandshakeSetup {
   readonly isHeadEnough: () => boolean;
 }
 
-/** What the response agreed on. */
+/** The outcome of an opening handshake. */
 export interface OpenHandshake {
   readonly agreement: Agreement;
   readonly deflate: PerMessageDeflate | undefined;
@@ -81,7 +82,7 @@ class OpeningHandshake implements SocketOwner {
     this.#duplex.resume();
     this.#stopListening = onAbort(signal, () => this.#abort());
     tap?.connected(this.#info);
-    // Both can happen between the moment a Duplex is connected and the moment its promise resolves.
+    // Both may happen after a Duplex is connected, but before its promise resolves.
     if (signal.aborted) this.#abort();
     else if (this.#duplex.destroyed) this.#lose('the connection was closed', this.#duplex.errored ?? undefined);
     else this.#send();
@@ -154,7 +155,7 @@ class OpeningHandshake implements SocketOwner {
     else this.#cut(messageOf(signal.reason), signal.reason, faultOfAbort(signal));
   }
 
-  /** Fails because of this side or the network. The error has what is known of the response so far. */
+  /** Fails because of this side or the network. The error includes the response so far. */
   #cut(summary: string, cause: unknown, fault: Fault): void {
     const known = this.#setup.handshake.end();
     const { status, headers, bodyBytes: body } = known;

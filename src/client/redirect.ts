@@ -20,10 +20,10 @@ export function isRedirect(response: ResponseHead | undefined): response is Resp
 }
 
 /**
- * Returns where a redirect leads.
+ * Returns the URL that a redirect leads to.
  *
- * @param error the error about the response. Its details go into the error that is thrown
- * @throws {HandshakeError} if the Location cannot be read, is no WebSocket URL, or leads from wss to ws or to a Unix
+ * @param error the error about the response. The error that is thrown has the same details
+ * @throws {HandshakeError} if the Location cannot be read, is not a WebSocket URL, or leads from wss to ws or to a Unix
  *   domain socket
  */
 export function redirected(from: Destination, response: ResponseHead, error: HandshakeError): WebSocketUrl {
@@ -39,14 +39,14 @@ export function redirected(from: Destination, response: ResponseHead, error: Han
   }
   // A server, or an attacker in its place, must not turn encryption off.
   if (from.secure && !to.secure) throw notFollowed('it leads from wss to ws', response, error);
-  // A server must not reach what only this machine can reach.
+  // A server must not make this client connect to a local service.
   if (to.socketPath !== from.socketPath && to.socketPath !== undefined) {
     throw notFollowed('it leads to a Unix domain socket', response, error);
   }
   return to;
 }
 
-/** @throws {RangeError} if the result is no WebSocket URL */
+/** @throws {RangeError} if the result is not a WebSocket URL */
 function resolve(location: string, from: Destination): WebSocketUrl {
   if (from.socketPath === undefined || URL.canParse(location)) {
     return parseWebSocketUrl(URL.canParse(location, from.href) ? new URL(location, from.href) : location);

@@ -42,7 +42,7 @@ export async function waitForEarlierAttempts(
 
 /**
  * "the remote host (IP address) identified by /host/ and port /port/ pair, even if the remote host is known by another
- * name" (§4.1). If the lookup fails, the name stands for the host: connecting will report the error.
+ * name" (§4.1). If the lookup fails, the name identifies the host, and connecting will report the error.
  */
 async function remoteHost(
   { hostname, port, socketPath }: Destination,

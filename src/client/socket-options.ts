@@ -3,9 +3,7 @@ import { checkInteger, MAX_TIME } from '../connection/options.js';
 import { invalidType, invalidValue } from '../errors.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 
-/**
- * Options of the TCP socket. Those with a name that `net.connect()` has too mean the same. Times are in milliseconds.
- */
+/** Options of the TCP socket. Options that `net.connect()` also has mean the same there. Times are in milliseconds. */
 export interface SocketOptions {
   /**
    * Looks up host names instead of `dns.lookup()`, with the same signature. It is asked for all addresses of a name.
@@ -19,7 +17,7 @@ export interface SocketOptions {
   readonly localPort?: number;
   /** Enables TCP keepalive. Default false: `pingInterval` also finds peers that are gone. */
   readonly keepAlive?: boolean;
-  /** How long the socket must be idle before the first TCP keepalive probe. Default: as the system has it. */
+  /** How long the socket must be idle before the first TCP keepalive probe. Default: the setting of the system. */
   readonly keepAliveInitialDelay?: number;
   /**
    * How long an address may take to answer before the next one is tried as well (RFC 8305 §5). Default 250. The slow

@@ -22,7 +22,7 @@ export async function startTls(
   signal: AbortSignal,
   options: ConnectionOptions = {},
 ): Promise<TLSSocket> {
-  // Nothing has checked the options of node:tls by now: what throws at once is wrong.
+  // The options of node:tls have not been checked. A synchronous exception means that one of them is wrong.
   let fault: Fault = 'caller';
   try {
     const socket = connect(duplex, destination, options);

@@ -2,7 +2,7 @@ import { URL } from 'node:url';
 import { describeValue, invalidType, rangeError } from '../errors.js';
 import { socketPathFault } from '../transport/socket-path.js';
 
-/** Where to connect, and what to ask for there: a WebSocket URL (RFC 6455 §3) in parts. */
+/** The parts of a WebSocket URL (RFC 6455 §3): the server to connect to, and the resource to request. */
 export interface Destination {
   /** The URL in its normal form, without user and password. */
   readonly href: string;
@@ -70,14 +70,14 @@ export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
   };
 }
 
-/** Recognises a URL by its shape: one of another realm (node:vm, jsdom) is no instance of our class. */
+/** Recognises a URL by its shape: one of another realm (node:vm, jsdom) is not an instance of our class. */
 function isUrl(value: unknown): value is URL {
   const { href, searchParams } = Object(value) as Partial<URL>;
   return typeof href === 'string' && typeof searchParams === 'object';
 }
 
 /**
- * `ws+unix:` has the path of the socket, and after a colon the path on the server. A Host header is required: it is
+ * Parses a `ws+unix:` URL: the path of the socket, a colon, and the path on the server. The required Host header is
  * localhost.
  */
 function unixUrl(url: URL, text: string): WebSocketUrl {

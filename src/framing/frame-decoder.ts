@@ -13,7 +13,7 @@ import { maskInPlace, maskTo } from './masking.js';
 import { isControl, isReservedOpcode, OPCODE } from './opcode.js';
 import { VIOLATION } from './violations.js';
 
-/** A rule that received bytes break, for which the receiver must fail the connection (§7.1.7). */
+/** A rule that the received bytes break. The receiver must fail the connection (§7.1.7). */
 export interface Failure {
   readonly violation: Violation;
   /** What was received, in a few words. */
@@ -39,14 +39,14 @@ export interface FrameSink {
 }
 
 /**
- * Where a decoder stops: before the next frame, before the next frame that is neither a Ping nor a Pong, or nowhere.
+ * Where a decoder stops: before the next frame, before the next frame that is neither a Ping nor a Pong, or not at all.
  */
 export type StopPoint = 'frame' | 'message' | 'nothing';
 
 /** Options of FrameDecoder. */
 export interface FrameDecoderOptions {
   /**
-   * Who sends the frames: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1). 'any'
+   * The sender of the frames: "a client MUST mask all frames that it sends", "a server MUST NOT mask any" (§5.1). 'any'
    * accepts both, for captured bytes.
    */
   readonly from: 'client' | 'server' | 'any';
@@ -61,8 +61,8 @@ export interface FrameDecoderOptions {
 /**
  * Decodes bytes to frames (RFC 6455 §5.2). The bytes may arrive in pieces of any size.
  *
- * Nothing is allocated per frame, or because of a length field. Each header is checked when its last byte arrives,
- * before any payload.
+ * The decoder allocates nothing per frame, and nothing because a header announces a large payload. Each header is
+ * checked when its last byte arrives, before any payload.
  */
 export class FrameDecoder {
   readonly #sink: FrameSink;
@@ -87,7 +87,7 @@ export class FrameDecoder {
   #inPayload = false;
   /** How many bytes of this frame's payload have arrived. */
   #position = 0;
-  /** How many bytes earlier calls of push() took. */
+  /** How many bytes earlier calls of push() have decoded. */
   #taken = 0;
   #stopPoint: StopPoint = 'nothing';
   #error: ProtocolError | undefined;
@@ -122,12 +122,12 @@ export class FrameDecoder {
     return this.#header;
   }
 
-  /** How many bytes were taken. While the sink is called, those of the current chunk are not counted. */
+  /** How many bytes were decoded. During a call of the sink, bytes of the current chunk are not counted. */
   get offset(): number {
     return this.#taken;
   }
 
-  /** Whether the bytes taken so far end between two frames. */
+  /** Whether the bytes decoded so far end between two frames. */
   get isBetweenFrames(): boolean {
     return !this.#inPayload && this.#partialLength === 0;
   }
@@ -137,15 +137,15 @@ export class FrameDecoder {
     return this.isBetweenFrames && this.#error === undefined;
   }
 
-  /** Says where push() stops, until told otherwise. The sink may call it. */
+  /** Sets where push() stops, until the next call. The sink may call it. */
   stopBefore(point: StopPoint): void {
     this.#stopPoint = point;
   }
 
   /**
-   * Decodes `chunk[start, …)`. Returns the index of the first byte not taken. That is the length of the chunk, unless
-   * the decoder stopped (then push the same chunk again from there, after stopBefore('nothing')) or failed (see
-   * `error`).
+   * Decodes `chunk[start, …)`. Returns the index of the first byte that was not decoded. It is the length of the chunk,
+   * unless the decoder stopped or failed (see `error`). To continue after a stop, call stopBefore('nothing'), and push
+   * the same chunk from that index.
    */
   push(chunk: Uint8Array, start = 0): number {
     const end = chunk.length;
@@ -169,7 +169,7 @@ export class FrameDecoder {
     return this.#stopPoint === 'frame' || !isPingOrPong(firstByte);
   }
 
-  /** Takes the header that begins at `at`. Nearly always all of it is in this chunk. */
+  /** Reads the header that begins at `at`. It is nearly always complete in this chunk. */
   #takeHeader(chunk: Uint8Array, at: number): number {
     const left = chunk.length - at;
     if (left < 2) return this.#takeHeaderByte(chunk, at);
@@ -234,7 +234,7 @@ export class FrameDecoder {
     }
     // "64-bit unsigned integer (the most significant bit MUST be 0)" (§5.2).
     if (header.payloadLength >= 2 ** 63) return { violation: VIOLATION.LENGTH_SIGN_BIT };
-    // Sizes above are not exact, and no memory is that large, so no limit of a sink is higher.
+    // Larger sizes are not exact. No machine has that much memory, so no limit can allow them.
     if (header.payloadLength > Number.MAX_SAFE_INTEGER) {
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a frame of about ${header.payloadLength} bytes` };
     }

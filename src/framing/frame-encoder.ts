@@ -18,7 +18,7 @@ import { releaseOutput, SLAB_SIZE } from './slabs.js';
 /** Up to this size, a payload is written in one piece, and an encoded frame is copied if other output waits. */
 const SMALL_PAYLOAD = 16_384;
 
-/** The least size of a slice of a large payload, except for the last one. Each slice is an entry of a writev. */
+/** The smallest slice of a large payload, except for the last one. Each slice is an entry of a writev. */
 const LEAST_SLICE = 4_096;
 
 /**
@@ -32,7 +32,7 @@ export class FrameEncoder {
   readonly #makeKey: () => number;
 
   /**
-   * @param role who sends the frames
+   * @param role the sender of the frames
    * @param makeKey returns a masking key of 32 bits, for tests that must know the keys
    */
   constructor(
@@ -72,7 +72,7 @@ export class FrameEncoder {
   }
 
   /**
-   * Copies a large payload to slabs. They are in the processor's cache, so new memory would cost several times as much.
+   * Copies a large payload to slabs, which are in the processor's cache. New memory would cost several times as much.
    */
   #largeFrame(firstByte: number, payload: Uint8Array, key: number | undefined): void {
     const { output } = this;

@@ -28,7 +28,7 @@ export const RSV2 = 0x20;
 /** The third reserved bit, at its place in the first byte. */
 export const RSV3 = 0x10;
 
-/** The values of the 7-bit length that mean: the length is in the next 2, or the next 8 bytes. */
+/** Values of the 7-bit length. They mean that the length is in the next 2, or the next 8 bytes. */
 export const LENGTH_IS_16_BIT = 126;
 export const LENGTH_IS_64_BIT = 127;
 
@@ -93,7 +93,7 @@ export function writeHeader(
   return maskingKey === undefined ? at : writeUint32(target, at, maskingKey);
 }
 
-/** Returns the size of a header. Its second byte tells: it holds the mask bit and the 7-bit length. */
+/** Returns the size of a header, by its second byte: the mask bit and the 7-bit length. */
 export function headerLengthBySecondByte(secondByte: number): number {
   const keyLength = (secondByte & MASK_BIT) === 0 ? 0 : 4;
   const length = secondByte & LENGTH_BITS;
@@ -102,7 +102,7 @@ export function headerLengthBySecondByte(secondByte: number): number {
 }
 
 /**
- * Reads the header in `source` at `at` to `header`, except for its offset. The header must be complete, but may be
+ * Reads the header in `source` at `at` into `header`, except for its offset. The header must be complete, but may be
  * invalid. `length` is the result of headerLengthBySecondByte().
  */
 export function readHeader(source: Uint8Array, at: number, length: number, header: FrameHeader): void {
@@ -122,7 +122,7 @@ function readPayloadLength(source: Uint8Array, at: number, length: number): numb
   if (length === LENGTH_IS_16_BIT) return (source[at]! << 8) | source[at + 1]!;
   const high = readInt32(source, at) >>> 0;
   const low = readInt32(source, at + 4) >>> 0;
-  // Above 2^53 the sum would be rounded, for example 2^63 - 1 up to 2^63, whose sign bit breaks another rule.
+  // Above 2^53 the sum would be rounded. For example, 2^63 - 1 would become 2^63, which breaks another rule.
   return high * 2 ** 32 + (high < 2 ** 21 ? low : 0);
 }
 

@@ -14,7 +14,7 @@ export interface MessageSink {
    * ArrayBuffer may hold other messages too.
    */
   message(data: string | Uint8Array, isText: boolean): void;
-  /** A message begins whose parts follow as they arrive. Needed if `streams` is set, like the next two. */
+  /** A message begins. Its parts follow as they arrive. Needed if `streams` is set, as is messagePart(). */
   messageStart?(isText: boolean): void;
   /** The next part of a message. It is not empty. A text is never cut within a character. */
   messagePart?(data: string | Uint8Array): void;
@@ -45,8 +45,9 @@ export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * A binary payload is passed on as a view of its chunk, which saves a copy, if the view pins at most this many times
- * its size, or at most the pool that a small copy would be part of. Below SMALL bytes, a copy is as fast as a view.
+ * A view of the chunk saves a copy, but pins the whole chunk. So a binary payload is passed on as a view only if the
+ * chunk is at most MOST_PINNED times as large, or at most as large as the pool that a small copy would be part of.
+ * Below SMALL bytes, a copy is as fast as a view.
  */
 const MOST_PINNED = 8;
 const POOL_SIZE = 8_192;
@@ -59,8 +60,8 @@ const LARGE_PIECE = 4_096;
 const PIECE_WORTH_KEEPING = 7 / 8;
 
 /**
- * Assembles frames to messages (RFC 6455 §5.4). Fragments are joined, and control frames between them are passed on at
- * once. Text is checked as it arrives (§8.1), and the limits of §10.4 at each header.
+ * Assembles frames into messages (RFC 6455 §5.4). Fragments are joined, and control frames between them are passed on
+ * at once. Text is checked as it arrives (§8.1), and the limits of §10.4 at each header.
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
@@ -128,7 +129,7 @@ export class MessageAssembler implements FrameSink {
     return this.#buffer?.capacity ?? 0;
   }
 
-  /** Judges a frame as part of a message (RFC 6455 §5.4). */
+  /** Checks a frame as part of a message (RFC 6455 §5.4). */
   frameStart(header: Readonly<FrameHeader>): Failure | undefined {
     const isCompressed = (header.rsv & RSV1) !== 0;
     this.#opcode = header.opcode;
@@ -219,7 +220,7 @@ export class MessageAssembler implements FrameSink {
   #gather(bytes: Uint8Array, start: number, end: number, isText: boolean): void {
     // Most messages arrive in one piece and need no buffer.
     if (this.#fin && end - start === this.#announced) {
-      // If the last character of a text is cut off, frameEnd() finds it.
+      // If the last character of a text is cut off, frameEnd() detects that.
       this.#whole = isText ? decodeUtf8(bytes, start, end) : this.#keep(bytes, start, end);
       return;
     }
@@ -232,7 +233,7 @@ export class MessageAssembler implements FrameSink {
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
   }
 
-  /** Fails the message as too big. The process goes on. */
+  /** Fails the message as too big, instead of ending the process. */
   #outOfMemory(): Failure {
     this.#buffer = undefined;
     return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `there is not enough memory for ${this.#announced} bytes` };
@@ -244,14 +245,14 @@ export class MessageAssembler implements FrameSink {
     if (piece.length === this.#controlLeft && this.#control === undefined) {
       this.#control = piece;
     } else {
-      // At most 125 bytes, so it does no harm to allocate them because of a length field.
+      // It has at most 125 bytes, so allocating them before they arrive is harmless.
       this.#control ??= new Uint8Array(this.#controlLeft);
       this.#control.set(piece, this.#control.length - this.#controlLeft);
       this.#controlLeft -= piece.length;
     }
   }
 
-  /** Completes a frame, and a message with its last one. */
+  /** Completes a frame. If it is the last one of its message, completes the message too. */
   frameEnd(): Failure | undefined {
     if (this.#inControl) {
       const payload = this.#control ?? NO_BYTES;

@@ -2,8 +2,8 @@ import { allocate, allocateUnpooled } from '#platform';
 import { copyOf } from './copy.js';
 
 /**
- * Room in addition to twice the bytes received, so the first bytes of a message do not each grow the memory. It is
- * small, because a peer can leave a message open.
+ * Room in addition to twice the bytes received. It prevents a reallocation for each of the first bytes. It is small,
+ * because a peer may never finish a message.
  */
 const SLACK = 1_024;
 
@@ -35,7 +35,7 @@ export class MessageBuffer {
   /**
    * Appends a copy of `bytes[start, end)`.
    *
-   * @param expected the size of the whole message, as far as its headers tell. Memory does not grow beyond it.
+   * @param expected the size of the message according to its headers so far. Memory does not grow beyond it.
    */
   append(bytes: Uint8Array, start: number, end: number, expected: number): void {
     const length = this.#tailLength + end - start;
@@ -56,7 +56,7 @@ export class MessageBuffer {
     this.#piecesLength += piece.length;
   }
 
-  /** Returns the message and forgets it. A message that fills little of its memory is copied. */
+  /** Returns the message and empties the buffer. A message that fills little of its memory is copied. */
   take(): Uint8Array<ArrayBuffer> {
     if (this.#pieces === undefined) return this.#takeTail();
     const message = allocateUnpooled(this.length);

@@ -5,7 +5,7 @@ import { isInSlab, releaseOutput, SLAB_SIZE, type Slab, slabFor, slabRoom } from
 const MOST_GATHERED = 16_384;
 
 /**
- * The least and the most memory that a buffer allocates of its own at a time. Each piece is twice as large as the last.
+ * The least and the most memory that a buffer allocates for itself at a time. Each block is twice as large as the last.
  */
 const LEAST_APART = 512;
 const MOST_APART = SLAB_SIZE / 2;
@@ -13,7 +13,7 @@ const MOST_APART = SLAB_SIZE / 2;
 /** The most pieces that a bounded take() returns: each one is an entry of a writev. */
 const MOST_PIECES = 256;
 
-/** Taken pieces are removed from the front of the list when there are this many of them, and they are half of it. */
+/** Taken pieces are removed from the list when there are at least this many, and they are at least half of it. */
 const MOST_TAKEN = 64;
 
 /**
@@ -23,8 +23,8 @@ const MOST_TAKEN = 64;
  *                             own memory      ├──▶ take() ──▶ socket ──▶ releaseOutput()
  *     append() ─────────────▶ by reference  ──┘
  *
- * A few bytes that wait in a slab hold all 64 KiB of it. So the owner calls setApart() if the bytes cannot be written
- * now. From then on, until it is empty, the buffer uses memory of its own.
+ * A few waiting bytes keep a whole slab of 64 KiB in use. So the owner calls setApart() if the bytes cannot be written
+ * now. The buffer then uses memory of its own until it is empty.
  */
 export class OutputBuffer {
   #pieces: Uint8Array[] | undefined;
@@ -61,7 +61,7 @@ export class OutputBuffer {
     return this.#slab === undefined ? 0 : this.#slab.bytes.length - this.#slab.used;
   }
 
-  /** Finds room for `size` bytes and returns their place in `memory`. Call commit() before any other method. */
+  /** Finds room for `size` bytes and returns its index in `memory`. Call commit() before any other method. */
   reserve(size: number): number {
     if (this.#pieces !== undefined && this.#runSlab === undefined && this.pieceCount === 1) this.#gather();
     return this.#reserve(size);
@@ -118,7 +118,9 @@ export class OutputBuffer {
     this.#length += bytes.length;
   }
 
-  /** Moves waiting bytes out of slabs that they fill by less than half, and keeps later bytes out of slabs. */
+  /**
+   * Stops using slabs until the buffer is empty. Waiting bytes are moved out of slabs, unless they fill half of one.
+   */
   setApart(): void {
     if (this.#isApart) return;
     const pieces = this.#pending();

@@ -1,8 +1,8 @@
 import { allocateUnpooled } from '#platform';
 
 /**
- * Memory that all connections fill with outgoing frames, one after the other. So the output of one connection is often
- * one piece, which is sent in one write. `live` counts the bytes not yet released. At 0 the slab is reused.
+ * A block of memory for the outgoing frames of all connections. The frames that a connection sends in one turn are
+ * often adjacent, so one write sends them all. `live` counts the bytes not yet released. At 0 the slab is reused.
  */
 export interface Slab {
   readonly bytes: Uint8Array;
@@ -48,7 +48,7 @@ function nextSlab(size: number): Slab {
   return made;
 }
 
-/** Returns whether `piece` is part of a slab. If so, keeping it keeps memory of others too. */
+/** Returns whether `piece` is part of a slab. A piece that is kept pins its whole slab. */
 export function isInSlab(piece: Uint8Array): boolean {
   return slabs.has(piece.buffer);
 }

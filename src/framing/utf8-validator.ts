@@ -83,7 +83,10 @@ export class Utf8Validator {
   }
 }
 
-/** Returns the last place between two characters: the end of `bytes[start, end)`, or up to three bytes before it. */
+/**
+ * Returns the index of the last boundary between two characters: the end of `bytes[start, end)`, or up to three bytes
+ * before it.
+ */
 export function lastBoundary(bytes: Uint8Array, start: number, end: number): number {
   for (let back = 1; back <= MAX_TAIL && end - back >= start; back++) {
     const byte = bytes[end - back]!;

@@ -1,13 +1,10 @@
-/**
- * What client and server agree on, whichever version of HTTP carried the opening handshake (RFC 6455 §4.1, steps 5 and
- * 6).
- */
+/** The agreement of client and server. It is the same for every version of HTTP (RFC 6455 §4.1, steps 5 and 6). */
 import { type ExtensionOffer, parseExtensions } from './extension-header.js';
 import { isToken } from './grammar.js';
 import type { HeaderFields } from './header-fields.js';
 import { mismatch } from './quoted.js';
 
-/** What the opening handshake has settled for the connection. */
+/** The outcome of a successful opening handshake. */
 export interface Agreement {
   /** The subprotocol in use, '' if there is none. */
   readonly subprotocol: string;
@@ -17,13 +14,13 @@ export interface Agreement {
   readonly headers: HeaderFields;
 }
 
-/** What a client offered. */
+/** The subprotocols and extensions that a client offered. */
 export interface Offer {
   readonly subprotocols: readonly string[];
   readonly extensions: readonly ExtensionOffer[];
 }
 
-/** Returns what the headers of a response agree to, or a sentence that says what is wrong with them. */
+/** Returns the agreement in the headers of a response, or a sentence that says what is wrong with them. */
 export function agreementOf(headers: HeaderFields, offer: Offer): Agreement | string {
   // 5. "The use of an extension that was not present in the client's handshake": fail. §9.1: so does a malformed
   // header.

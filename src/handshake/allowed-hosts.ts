@@ -1,4 +1,4 @@
-/** The option `hosts`, and what it shares with `origins`: patterns for subdomains. */
+/** The option `hosts`, and the patterns for subdomains that it shares with `origins`. */
 import { invalidType, invalidValue, rangeError } from '../errors.js';
 import { PASS_ON_HOST } from './proxy-advice.js';
 import { quoted } from './quoted.js';
@@ -8,18 +8,19 @@ import { type Authority, parseAuthority } from './request-target.js';
 /** The start of a pattern: `*.example.com` matches every host below example.com, at any depth, but not example.com. */
 const ANY_SUBDOMAIN = '*.';
 
-/** How to allow everything. */
+/** How to allow everything, for error messages. */
 const ALLOW_ALL = { origins: "origins: '*' allows all", hosts: 'all hosts are allowed if the option is left out' };
 
 /** How many entries of a list the text of a refusal shows. */
 const MAX_LISTED = 10;
 
-/** Returns why a request may not name its host, in a sentence for the operator; undefined if it may. */
+/** Checks the host of a request. Returns undefined if it is allowed, otherwise a sentence for the operator. */
 export type HostCheck = (request: UpgradeRequest, host: Authority) => string | undefined;
 
 /**
- * Returns the check of the hosts that a request may name. It prevents DNS rebinding: an attacker points a name at this
- * server, whose pages then have the same origin as the attacker's. An entry without a port allows all ports.
+ * Returns the check of the hosts that a request may name. It prevents DNS rebinding, in which an attacker points a
+ * domain at this server, so that the attacker's pages have the server's origin. An entry without a port allows all
+ * ports.
  *
  * @throws {TypeError} if `hosts` is not an array of strings
  * @throws {RangeError} if an entry is not `host[:port]` or `*.domain[:port]`, or can never match
@@ -95,9 +96,9 @@ export function listed(entries: readonly string[]): string {
   return `[${shown}${more > 0 ? ` and ${more} more` : ''}]`;
 }
 
-/** Returns what to do if Host is not what the client sent. */
+/** Returns advice for the case that a proxy has replaced Host. */
 export function adviceOnHost({ headers }: UpgradeRequest): string {
   const original = headers.get('X-Forwarded-Host');
   const sign = original === undefined ? '' : ` (X-Forwarded-Host is ${quoted(original)})`;
-  return `If a proxy in front of this server replaces Host${sign}, let it pass on the original one (${PASS_ON_HOST})`;
+  return `If a proxy in front of this server replaces Host${sign}, configure it to pass on the original one (${PASS_ON_HOST})`;
 }

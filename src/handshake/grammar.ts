@@ -37,7 +37,7 @@ export function isFieldByte(code: number): boolean {
   return (code >= SP && code !== 0x7f && code <= 0xff) || code === HTAB;
 }
 
-/** What isFieldValue() accepts, in the words of an error. */
+/** The values that isFieldValue() accepts, for error messages. */
 export const FIELD_VALUE = 'a string of printable characters up to U+00FF, and tabs';
 
 /** field-value, with the white space around it: *( HTAB / SP / VCHAR / obs-text ) */

@@ -5,12 +5,14 @@ import { FIELD_VALUE, isFieldValue, isToken } from './grammar.js';
 
 export { HeaderFields, type HeaderLine };
 
-/** Headers as a caller may write them: an object, whose arrays give one line an element, or any iterable of pairs. */
+/**
+ * Headers as a caller may pass them: an object, in which an array stands for several lines, or an iterable of pairs.
+ */
 export type HeaderInput = Iterable<HeaderLine> | Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * The headers a caller gave, checked.
- * @param argument what to call them in the message of an error
+ * Checks the headers that a caller passed, and returns them as HeaderFields.
+ * @param argument the name of the argument in error messages
  *
  * @throws {TypeError} if a name is not a token, or a value contains characters that a header cannot contain
  */
@@ -38,7 +40,7 @@ export const HANDSHAKE_HEADERS: readonly string[] = [
 ];
 
 /**
- * Returns the headers that a caller passed, checked.
+ * Checks the headers that a caller passed, and returns them. Names in `reserved` are rejected.
  *
  * @param reserved names that the caller may not set, in lower case. A name that ends in `-` stands for all names with
  *   this prefix.
@@ -59,7 +61,7 @@ export function callersHeaders(input: HeaderInput | undefined, reserved: readonl
 export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines, argument: string): Lines {
   for (const [name, value] of headers) {
     if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
-    // CVE-2026-1527: CR and LF would start a header of their own. CVE-2016-2216: so would U+010D and U+010A, cut to a
+    // CVE-2026-1527: CR and LF would start a new line. CVE-2016-2216: so would U+010D and U+010A, if truncated to a
     // byte.
     if (typeof value !== 'string' || !isFieldValue(value)) {
       throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);

@@ -1,5 +1,6 @@
 /**
- * What a server checks in an opening handshake, whichever version of HTTP carries it (RFC 6455 §4.2, RFC 8441 §5):
+ * A server's part of the opening handshake that is the same for every version of HTTP (RFC 6455 §4.2, RFC 8441 §5). It
+ * makes these checks, in this order:
  *
  *     path  404   refusePath()        Sec-WebSocket-Version     426   negotiate()
  *                                     Sec-WebSocket-Protocol    400
@@ -7,8 +8,8 @@
  *                                     Origin                    403
  *                                     allowed hosts             403
  *
- * and what it answers if it accepts: acceptanceHeaders(). How requests and responses are written belongs to a version
- * of HTTP, as in http1/.
+ * acceptanceHeaders() returns the headers of a response that accepts. http1/ reads the requests and writes the
+ * responses.
  */
 import { describeValue, type HandlerError, invalidType, invalidValue, rangeError } from '../errors.js';
 import { type ExtensionOffer, parseExtensions, serializeExtensions } from './extension-header.js';
@@ -35,7 +36,8 @@ export function refusePath({ path, host, origin }: AddressedRequest, policy: Upg
 }
 
 /**
- * Applies the rules that no version of HTTP changes. The caller has applied refusePath() and the rules of its version.
+ * Applies the rules that are the same for every version of HTTP. The caller has applied refusePath() and the rules of
+ * its version.
  *
  * @returns `request` itself, with what was negotiated. A spread copy would cost 2.9 KB of heap a connection (`npm run
  *   guard`, `visits.heap`).
@@ -91,7 +93,7 @@ function refuseAccess(request: UpgradeRequest, host: Authority, policy: UpgradeP
   return refuseMismatch(403, 'The host', 'one that this server allows', [request.host], { detail: toHost });
 }
 
-/** What the server agrees to. */
+/** The choices of a server that accepts a request. */
 export interface AcceptOptions {
   /** One of the subprotocols that the client offered. */
   readonly subprotocol?: string | undefined;

@@ -1,7 +1,7 @@
 /**
- * Which pages may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, with the user's
- * cookies, and name the page in Origin. A server that ignores Origin is open to cross-site hijacking (CVE-2018-14732,
- * CVE-2024-23898, CVE-2025-24964).
+ * Checks which pages may connect (RFC 6455 §10.2). Browsers let any page open a WebSocket to any server, with the
+ * user's cookies, and name the page in Origin. A server that ignores Origin is open to cross-site hijacking
+ * (CVE-2018-14732, CVE-2024-23898, CVE-2025-24964).
  */
 import { booleanAnswer, callOption } from '../application-code.js';
 import { invalidType, invalidValue, rangeError } from '../errors.js';
@@ -50,9 +50,8 @@ export function parseOrigin(text: string): Origin | undefined {
 }
 
 /**
- * Whether `origin` is a page of the server that it connects to, with the same host and port. The scheme is not
- * compared, since a proxy may end TLS. So if `server`, from the Host header, has no port, that means the default port
- * of the scheme of the origin.
+ * Whether `origin` has the host and port of `server`, which is from the Host header. The scheme is not compared, since
+ * a proxy may terminate TLS. If `server` has no port, the default port of the origin's scheme is meant.
  */
 export function isSameServer(origin: Origin, server: Authority): boolean {
   const port = server.port ?? DEFAULT_PORTS.get(origin.scheme);
@@ -71,13 +70,13 @@ export function isSameServer(origin: Origin, server: Authority): boolean {
  */
 export type OriginRule = '*' | readonly string[] | ((origin: string, request: UpgradeRequest) => boolean) | undefined;
 
-/** Returns why a page may not connect, in a sentence for the operator; undefined if it may. */
+/** Checks the Origin of a request. Returns undefined if it is allowed, otherwise a sentence for the operator. */
 export type OriginCheck = (request: UpgradeRequest, host: Authority) => string | undefined;
 
 /**
  * Returns the check for a rule. It throws a HandlerError if the rule is a function that fails.
  *
- * @throws {TypeError} if the rule is none of those of OriginRule
+ * @throws {TypeError} if the rule has none of the types of OriginRule
  * @throws {RangeError} if an entry of the list is not an origin, or can never match
  */
 export function originCheck(rule: OriginRule): OriginCheck {
@@ -122,7 +121,7 @@ function objectionToOtherServers(
 ): string | undefined {
   if (origin !== undefined && isSameServer(origin, host)) return undefined;
   return (
-    `Origin ${quoted(text)} does not name the host and port of the request, ${quoted(request.host)}, which is required unless the option ` +
+    `Origin ${quoted(text)} does not have the host and port of the request, ${quoted(request.host)}, which is required unless the option ` +
     `origins is set. If its pages may connect, list it there. ${adviceOnHost(request)}`
   );
 }

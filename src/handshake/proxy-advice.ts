@@ -1,4 +1,4 @@
-/** How to configure a proxy between client and server, for the errors of both ends. */
+/** Advice on configuring a proxy, for the error messages of client and server. */
 
 /**
  * RFC 9110 §7.8, §7.6.1: Upgrade needs HTTP/1.1 and is hop-by-hop: a proxy drops it unless configured to pass it on.

@@ -1,8 +1,8 @@
 const LONGEST = 60;
 
 /**
- * Returns a text of the peer for a message: in quotes, short, and without control characters, which could control a
- * terminal.
+ * Returns text of the peer for use in a message: in quotes, shortened, and without control characters, which could act
+ * on a terminal.
  */
 export function quoted(text: string): string {
   const short = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
@@ -15,8 +15,8 @@ export function printable(text: string): string {
 }
 
 /**
- * Returns a sentence that says which part of a head is wrong, what was expected, and what came: no values if the header
- * is missing.
+ * Returns a sentence that says which part of a head is wrong, what was expected, and what was received. `got` is empty
+ * if the header is missing.
  */
 export function mismatch(part: string, expected: string, got: readonly string[]): string {
   return `${part}: expected ${expected}, got ${got.length === 0 ? 'nothing' : got.slice(0, 3).map(quoted).join(' and ')}`;

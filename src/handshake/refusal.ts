@@ -18,7 +18,7 @@ const STATUSES: ReadonlyMap<number, readonly [reason: string, text: string, head
     [405, ['Method Not Allowed', 'A WebSocket connection is opened with GET.', [['Allow', 'GET']]]],
     [408, ['Request Timeout', 'The request did not arrive in time.']],
     [414, ['URI Too Long', 'The request line is too long.']],
-    [417, ['Expectation Failed', 'The only expectation that can be met is 100-continue.']],
+    [417, ['Expectation Failed', 'The only supported expectation is 100-continue.']],
     [
       426,
       [
@@ -31,20 +31,20 @@ const STATUSES: ReadonlyMap<number, readonly [reason: string, text: string, head
     [429, ['Too Many Requests', 'There were too many requests.']],
     [431, ['Request Header Fields Too Large', 'The head of the request is too large.']],
     [500, ['Internal Server Error', 'The server failed.']],
-    [503, ['Service Unavailable', 'The server accepts no more connections at present.']],
+    [503, ['Service Unavailable', 'The server is not accepting connections at present.']],
     [505, ['HTTP Version Not Supported', 'This server speaks HTTP/1.1.']],
   ],
 );
 
-/** These say where the response ends, and that the connection ends with it. A caller can't change them. */
+/** Headers that mark the end of the response and of its connection. A caller can't set them. */
 const RESERVED = ['connection', 'content-length', 'transfer-encoding', 'trailer'];
 
-/** Returns a status as a line of text: the body of a refusal that has nothing to add. */
+/** Returns the text of a status, as a line. It is the body of a refusal that has no other. */
 export function textOfStatus(status: number): string {
   return `${STATUSES.get(status)?.[1] ?? `Refused with status ${status}.`}\n`;
 }
 
-/** What a refusal says, in addition to its status. */
+/** Options of a refusal. */
 export interface RefusalOptions {
   /** Reason phrase of the status line. By default the registered one, or none. */
   readonly reason?: string;
@@ -52,13 +52,13 @@ export interface RefusalOptions {
   readonly body?: string;
   readonly headers?: HeaderInput;
   /**
-   * Why, for the operator of the server. Passed to the `refused` event, and never sent. By default the text of the
-   * status.
+   * The reason, for the operator of the server. Passed to the `refused` event, and never sent. By default the text of
+   * the status.
    */
   readonly detail?: string;
 }
 
-/** What the library itself adds to a refusal. */
+/** Properties of a refusal that only this library sets. */
 interface RefusalCause {
   readonly answersHead?: boolean;
   readonly error?: HandlerError | undefined;
@@ -73,11 +73,11 @@ export class Refusal {
   readonly headers: HeaderFields;
   /** Sent as UTF-8. */
   readonly body: string;
-  /** Why, for the operator of the server. Never sent. */
+  /** The reason, for the operator of the server. Never sent. */
   readonly detail: string;
-  /** Whether this answers HEAD: with the same head, and without the body. */
+  /** Whether this answers HEAD. The head is then the same, and the body is not sent. */
   readonly answersHead: boolean;
-  /** The failure of application code because of which the request is refused. Never sent. */
+  /** The failure of application code that caused the refusal. Never sent. */
   readonly error: HandlerError | undefined;
 
   /**
@@ -88,7 +88,7 @@ export class Refusal {
    * @throws {RangeError} if `status` does not refuse
    */
   constructor(status: number, options: RefusalOptions = {}, { answersHead = false, error }: RefusalCause = {}) {
-    // A 304 has no body, and answers a condition that no opening handshake has.
+    // A 304 answers a conditional request, which an opening handshake is not.
     if (typeof status !== 'number') throw invalidType('status', 'a number', status);
     if (!Number.isInteger(status) || status < 300 || status > 599 || status === 304) {
       throw invalidValue('status', 'an integer from 300 to 599, except 304', status);
@@ -117,16 +117,16 @@ export class Refusal {
 }
 
 export interface MismatchOptions {
-  /** What may help. */
+  /** Advice to the reader. */
   readonly advice?: string;
-  /** For the operator alone, instead of the text that the client gets. */
+  /** The reason for the operator, if it differs from the text for the client. */
   readonly detail?: string;
   readonly headers?: readonly HeaderLine[];
 }
 
 /**
- * Returns a refusal whose body says which part of the request is wrong, what was expected, what came, and what may
- * help.
+ * Returns a refusal whose body says which part of the request is wrong, what was expected, what was received, and
+ * perhaps what to do.
  *
  * @param got the values of the header, or of the other part of the request; empty if it is missing
  */

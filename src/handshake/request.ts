@@ -20,13 +20,13 @@ export interface RequestSummary {
   readonly origin: string | undefined;
 }
 
-/** A request that says what it wants and from which host, before anything else about it has been checked. */
+/** A request with a valid target and host. Nothing else has been checked. */
 export interface AddressedRequest extends RequestSummary {
   /** The path of the target. It starts with `/` and is not percent-decoded. */
   readonly path: string;
   /** The part of the target after the first `?`, '' if there is none. `new URLSearchParams(query)` parses it. */
   readonly query: string;
-  /** The host that the client wants, with its port if one was sent: of an absolute-form target, or else of Host. */
+  /** The requested host, with its port if one was sent: from an absolute-form target, otherwise from Host. */
   readonly host: string;
 }
 

@@ -9,7 +9,7 @@ export class ResponseHeaders implements Iterable<HeaderLine> {
   #lines: HeaderLine[] = [];
 
   /**
-   * Adds a header line. Lines of the same name stay.
+   * Adds a header line, and keeps earlier lines of the same name.
    *
    * @throws {TypeError} if the handshake sets this header itself, or if the name or the value can't be sent
    */
@@ -20,7 +20,7 @@ export class ResponseHeaders implements Iterable<HeaderLine> {
   /**
    * Adds a header line, and removes earlier lines of the same name.
    *
-   * @throws {TypeError} as append()
+   * @throws {TypeError} as append() does
    */
   set(name: string, value: string): void {
     const added = callersHeaders([[name, value]], HANDSHAKE_HEADERS);

@@ -22,7 +22,7 @@ export function selectSubprotocol(offered: readonly string[], supported: readonl
 }
 
 /**
- * Returns the subprotocols that a caller passed, checked.
+ * Checks the subprotocols that a caller passed, and returns them.
  *
  * @throws {TypeError} if one is not a token, or is repeated
  */

@@ -21,7 +21,7 @@ export const UPGRADE_POLICY_OPTION_NAMES: OptionNames<UpgradePolicyOptions> = {
   hosts: true,
 };
 
-/** What routers take for a parameter or a wildcard: `/:id`, `/[id]`, `/(.*)`, `/*`, `/{id}`. */
+/** The parameters and wildcards of common routers: `/:id`, `/[id]`, `/(.*)`, `/*`, `/{id}`. */
 const ROUTE_PATTERN = /\/[:[(]|[*{}]/;
 
 function checkPath(path: string): void {

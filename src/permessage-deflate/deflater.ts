@@ -21,9 +21,9 @@ export interface DeflaterOptions {
 const SYNC_INPUT = 8_192;
 
 /**
- * How many bytes of earlier messages a message may refer to: twice its own size, so that it can refer to all of a
- * similar message, and at least 4 KiB. zlib indexes them for each message. The whole window would cost a message of 300
- * bytes 0.1 ms, to save one byte (bench/deflate.ts).
+ * A message may refer to earlier messages up to twice its own size, so that it can refer to all of a similar message,
+ * and to at least 4 KiB of them. zlib indexes these bytes for each message. The whole window would cost a message of
+ * 300 bytes 0.1 ms, to save one byte (bench/deflate.ts).
  */
 const MIN_HISTORY = 4_096;
 const HISTORY_PER_BYTE = 2;
@@ -127,7 +127,7 @@ function withoutTail(output: Uint8Array): Uint8Array {
   return output.subarray(0, -TAIL_LENGTH);
 }
 
-/** Returns how many bits `count` has. */
+/** Returns how many binary digits `count` has. */
 function bitsOf(count: number): number {
   return 32 - Math.clz32(count);
 }

@@ -5,7 +5,7 @@ import { MIN_DEFLATE_WINDOW_BITS } from './options.js';
 import { SlidingWindow } from './sliding-window.js';
 import { OUTPUT_CHUNK, OutputLimitError, ZlibJob, type ZlibOutput } from './zlib-job.js';
 
-/** Why a message cannot be inflated. It is returned, not thrown, since the peer is at fault. */
+/** The reason why a message cannot be inflated. It is returned, not thrown, since the peer is at fault. */
 export class InflateFault {
   /**
    * 'too-big': larger than allowed, or than memory permits (close code 1009). 'corrupt': not DEFLATE data (close code
@@ -101,7 +101,7 @@ export class Inflater {
    */
   inflate(bytes: Uint8Array): Inflated | Promise<Inflated | undefined> {
     if (this.#job !== undefined) throw typeError('inflate() was called before the previous message was inflated');
-    // An empty message should have one octet (§7.2.3.6), but the meaning of none is clear.
+    // An empty message should have one octet (§7.2.3.6). A message without octets is accepted as empty too.
     return bytes.length === 0 ? Buffer.alloc(0) : this.#inflateNext(bytes, []);
   }
 

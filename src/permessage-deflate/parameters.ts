@@ -70,7 +70,7 @@ function read(parameters: readonly ExtensionParameter[], forms: ReadonlyMap<stri
   for (const [name, value] of parameters) {
     const form = forms.get(name);
     // §7: decline or fail if it "contains an extension parameter not defined for use in" an offer or a response,
-    if (form === undefined) return `there is no parameter ${quoted(name)}`;
+    if (form === undefined) return `unknown parameter ${quoted(name)}`;
     // "contains multiple extension parameters with the same name",
     if (values.has(name)) return `${name} occurs twice`;
     // or "contains an extension parameter with an invalid value".

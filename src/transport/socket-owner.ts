@@ -53,7 +53,7 @@ export function isOwned(socket: Duplex): boolean {
   return (socket as OwnedSocket)[OWNER] !== undefined;
 }
 
-/** Ignores all further events of a socket, because other code uses it now. */
+/** Ignores all later events of a socket. Call it when other code takes over the socket. */
 export function disownSocket(socket: Duplex): void {
   (socket as OwnedSocket)[OWNER] = NO_OWNER;
 }

@@ -5,7 +5,7 @@
 const MAX_BYTES = { linux: 107, win32: Number.POSITIVE_INFINITY, other: 103 };
 
 /**
- * Returns what the path of a Unix domain socket must be, or undefined if `path` is one.
+ * Checks the path of a Unix domain socket. Returns undefined if it is valid, otherwise what was expected.
  *
  * @param platform a value of process.platform
  */

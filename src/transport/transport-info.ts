@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, PeerCertificate, TLSSocket } from 'node:tls';
 
-/** What is known about the transport of a connection. */
+/** The addresses of a connection, and its TLS parameters. */
 export interface TransportInfo {
   /** Undefined for a Duplex without addresses, and on a server after the connection has closed. */
   readonly localAddress?: string | undefined;
@@ -13,7 +13,7 @@ export interface TransportInfo {
   readonly tls?: TlsInfo;
 }
 
-/** What TLS agreed on. */
+/** The parameters of a TLS connection. */
 export interface TlsInfo {
   /** For example `TLSv1.3`. */
   readonly version: string;
@@ -30,18 +30,19 @@ export interface TlsInfo {
 export interface CertificateInfo {
   readonly subject: string;
   readonly issuer: string;
-  /** The start of the validity period, as the certificate words it. */
+  /** The start of the validity period, as written in the certificate. */
   readonly validFrom: string;
-  /** The end of the validity period, as the certificate words it. */
+  /** The end of the validity period, as written in the certificate. */
   readonly validTo: string;
   /** SHA-256 of the certificate, as pairs of hex digits with colons. */
   readonly fingerprint: string;
 }
 
 /**
- * Returns what a connected socket says about itself. A Duplex that is not a socket says nothing.
+ * Returns the addresses and TLS parameters of a connected socket. For a Duplex that is not a socket, the result is
+ * empty.
  *
- * @param path the path of the Unix domain socket that was connected to. The socket itself does not know it.
+ * @param path the path of the Unix domain socket. The socket object does not have it.
  */
 export function transportInfo(socket: Duplex, path?: string): TransportInfo {
   const { localAddress, localPort, remoteAddress = path, remotePort } = socket as Partial<Socket>;
@@ -55,8 +56,9 @@ export function transportInfo(socket: Duplex, path?: string): TransportInfo {
 }
 
 /**
- * Returns what an accepted socket says about itself. The local address is looked up only on demand, because that system
- * call is a twentieth of the cost of an opening handshake. After the socket has closed, it is undefined.
+ * Returns the addresses and TLS parameters of an accepted socket. The local address is looked up only on demand,
+ * because that system call is a twentieth of the cost of an opening handshake. After the socket has closed, it is
+ * undefined.
  */
 export function acceptedTransportInfo(socket: Duplex): TransportInfo {
   const hasAddress = (socket as Socket).remoteAddress !== undefined;
@@ -99,7 +101,7 @@ function tlsInfo(socket: TLSSocket): TlsInfo {
   };
 }
 
-/** Returns undefined if the peer showed no certificate. Node then returns an empty object. */
+/** Returns undefined if the peer has no certificate, in which case Node returns an empty object. */
 function certificateInfo(certificate: PeerCertificate | DetailedPeerCertificate): CertificateInfo | undefined {
   if (certificate?.fingerprint256 === undefined) return undefined;
   return {

@@ -21,14 +21,14 @@ export interface Transport {
 }
 
 /**
- * Returns the transport that a Duplex is.
+ * Returns the Transport for a Duplex.
  *
  * Node's own sockets emit chunks that nothing else holds, and the kernel copies what they write. Any other Duplex may
  * hand its reader the writer's memory, so its chunks are copied and its writes are never reused. To avoid these copies,
- * pass a Transport that says so.
+ * pass a Transport with `ownsChunks` and `copiesWrites`.
  *
  * @param duplex the Duplex, or a Transport, which is returned as it is
- * @param info what `connection.transport` is; by default what the Duplex says about itself
+ * @param info the value of `connection.transport`; by default, the result of transportInfo()
  * @throws {TypeError} if `duplex` is neither
  */
 export function transportOf(duplex: Duplex | Transport, info?: TransportInfo): Transport {

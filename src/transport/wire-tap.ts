@@ -5,8 +5,8 @@ import type { TransportInfo } from './transport-info.js';
 /**
  * Sees all bytes of a connection, including the opening handshake. With TLS, it sees the decrypted bytes.
  *
- * An array may be overwritten after the call returns: copy what you keep. If a method throws, the process is warned and
- * the tap is not called again. The connection goes on.
+ * An array may be overwritten after the call returns: copy what you keep. If a method throws, a process warning is
+ * emitted, and the tap is not called again. The connection goes on.
  */
 export interface WireTap {
   /** The transport is connected, including TLS. This endpoint has sent nothing over it yet. */
@@ -19,7 +19,7 @@ export interface WireTap {
   closed(error?: Error): void;
 }
 
-/** A tap that never throws. The process is warned of the first failure, after which the tap is not called again. */
+/** A tap that never throws. After its first failure, a process warning is emitted, and the tap is not called again. */
 class GuardedTap implements WireTap {
   readonly #tap: WireTap;
   #hasFailed = false;

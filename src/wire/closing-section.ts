@@ -3,7 +3,7 @@ import { isError } from '../host-values.js';
 import { printableText } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 
-/** Section 4 of a trace: the closing handshake (RFC 6455 §7.1.2), and who ended TCP. */
+/** Section 4 of a trace: the closing handshake (RFC 6455 §7.1.2) and the end of TCP. */
 export class ClosingSection {
   readonly #writer: TraceWriter;
   readonly #closes: Side[] = [];
@@ -33,7 +33,7 @@ export class ClosingSection {
 
   /**
    * @param wasOpened whether there was a WebSocket connection to close
-   * @param error what broke the transport, or why the opening handshake failed
+   * @param error the error of the transport, or the reason why the opening handshake failed
    */
   transportClosed(wasOpened: boolean, error: Error | undefined): void {
     this.begin();
@@ -61,7 +61,7 @@ export class ClosingSection {
 
   #howEnded(broken: Error | undefined): string {
     const [first, second] = this.#ends;
-    if (broken !== undefined) return `TCP broke: ${messageOf(broken)}`;
+    if (broken !== undefined) return `TCP failed: ${messageOf(broken)}`;
     if (first === undefined) return 'the client ended TCP without waiting for the server';
     // "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server" (§7.1.1).
     const role = first === 'server' && this.#isClean ? ', as it should (§7.1.1)' : '';
@@ -70,7 +70,7 @@ export class ClosingSection {
   }
 }
 
-/** Returns what broke the transport, or undefined if the client ended it because the opening handshake failed. */
+/** Returns the error of the transport, or undefined if the client ended it because the opening handshake failed. */
 function transportError(error: Error | undefined): Error | undefined {
   if (!(error instanceof HandshakeError)) return error;
   if (error.fault !== 'network') return undefined;

@@ -3,7 +3,7 @@ import { widthOf } from './width.js';
 
 /** Makes texts and bytes fit into the columns of a terminal, by breaking them into lines or omitting their middle. */
 
-/** Bytes of which perhaps only the start and the end are known. */
+/** The start and the end of some bytes. The bytes between them may be unknown. */
 export interface Excerpt {
   readonly start: Uint8Array;
   /** The last bytes, except those in `start`. */

@@ -12,7 +12,7 @@ import { widthOf } from './width.js';
 /** The heading of the columns. */
 export const FRAME_COLUMNS: string = columns('FIN', 'RSV', 'opcode', 'MASK', 'length', 'key', 'payload (unmasked)');
 
-/** Where the payload begins. */
+/** The column in which the payload begins. */
 const PAYLOAD_COLUMN = FRAME_COLUMNS.indexOf('payload');
 
 /**

@@ -12,7 +12,7 @@ const KEPT_PAYLOAD = 192;
 /** How many bytes of the end of a larger payload are kept. */
 const KEPT_END = 64;
 
-/** The decoder copies what it is given, to unmask it. This bounds the copy. */
+/** The most bytes that are passed to the decoder at once. It bounds the copy that the decoder makes to unmask them. */
 const PIECE = 16_384;
 
 /** A frame as it went over the wire. */
@@ -53,7 +53,7 @@ export class FrameWatcher {
   #validator = new Utf8Validator();
   #isOver = false;
 
-  /** @param mayCompress whether permessage-deflate was negotiated, which gives RSV1 a meaning */
+  /** @param mayCompress whether permessage-deflate was negotiated, which uses RSV1 */
   constructor(from: 'client' | 'server', onFrame: (frame: WatchedFrame) => void, mayCompress = false) {
     this.#onFrame = onFrame;
     this.#decoder = new FrameDecoder(this.#sink(), { from, assignedRsv: mayCompress ? RSV1 : 0 });

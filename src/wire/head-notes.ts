@@ -1,4 +1,4 @@
-/** What each line of an opening handshake means, in a few words (RFC 6455 §4). */
+/** Short notes on the lines of an opening handshake (RFC 6455 §4). */
 
 import { GUID } from '../handshake/http1/key.js';
 

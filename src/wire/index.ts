@@ -1,7 +1,8 @@
 /**
- * What people look at: the bytes of a connection as a trace, and a peer's text made safe for a terminal. No I/O.
+ * Output for people: traces of the bytes of a connection, and the text of a peer in a form that is safe for a terminal.
+ * No I/O.
  *
- * The command stands on this folder and on the public API alone.
+ * The command uses only this folder and the public API.
  */
 
 export { encodeClosePayload } from '../framing/close-payload.js';

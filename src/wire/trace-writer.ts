@@ -3,7 +3,7 @@ import type { Paint } from './paint.js';
 import { widthOf } from './width.js';
 
 /**
- * How a trace is laid out, here in 80 columns:
+ * Writes a trace in this layout, here in 80 columns:
  *
  *     3  Frames ───────────────────────────────── 2031-01-05 10:20:30.123 UTC
  *        0.001234 → what went over the wire       what it means

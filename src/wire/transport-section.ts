@@ -1,10 +1,13 @@
 import { printableText } from './printable.js';
 import type { Row, TraceWriter } from './trace-writer.js';
 
-/** Where the values begin. */
+/** The column in which the values begin. */
 const VALUE_COLUMN = 13;
 
-/** What is shown of a transport: the same as TransportInfo of src/transport, which is not pure. */
+/**
+ * The properties of a transport that are shown. They are those of TransportInfo in src/transport, which cannot be
+ * imported here because it depends on Node.
+ */
 export interface TracedTransport {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -26,7 +29,7 @@ export interface TracedTransport {
   };
 }
 
-/** Section 1 of a trace: the two ends of the connection, and what protects it. */
+/** Section 1 of a trace: the addresses of both ends, and TLS. */
 export function writeTransport(writer: TraceWriter, transport: TracedTransport): void {
   const { localAddress, localPort, remoteAddress, remotePort, tls } = transport;
   const field = (name: string, value: string, row: Row = {}) =>

@@ -4,8 +4,8 @@
 const MARK = /[\p{Mn}\p{Me}]/u;
 
 /**
- * Characters of two columns (East_Asian_Width W and F, Unicode Standard Annex #11), in coarse ranges: where a gap
- * between blocks is included, or a terminal disagrees, a line is counted wider than it is, never narrower.
+ * Characters of two columns (East_Asian_Width W and F, Unicode Standard Annex #11), in coarse ranges, which include
+ * gaps between blocks. So a line may be counted as wider than it is, but not as narrower.
  */
 const WIDE: RegExp = new RegExp(
   [

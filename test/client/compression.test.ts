@@ -118,7 +118,7 @@ describe('a response that a client agrees to (RFC 7692 §7.1)', () => {
 
 describe('a response that fails the handshake, naming the parameter (RFC 7692 §7)', () => {
   test.each<[options: PerMessageDeflateOptions, response: string, message: RegExp]>([
-    [{}, 'permessage-deflate; unknown=1', /there is no parameter "unknown"/],
+    [{}, 'permessage-deflate; unknown=1', /unknown parameter "unknown"/],
     [{}, 'permessage-deflate; server_no_context_takeover=1', /server_no_context_takeover must have no value/],
     [{}, 'permessage-deflate; client_no_context_takeover="yes"', /client_no_context_takeover must have no value/],
     [

@@ -419,12 +419,12 @@ describe('a server that goes away', () => {
     });
     const url = `ws://127.0.0.1:${server.port}/`;
     expect(await failure(url)).toMatchObject({
-      summary: 'the connection ended before a response came',
+      summary: 'the connection ended before a response arrived',
       phase: 'response',
       fault: 'peer',
       hint: expect.stringContaining('TLS'),
     });
-    expect((await failure(url)).summary).toBe('the connection ended before the response was whole');
+    expect((await failure(url)).summary).toBe('the connection ended before the response was complete');
     const error = await failure(url);
     expect(error).toMatchObject({ status: 404, summary: 'the server answered 404 Not Found' });
     expect(error.body).toBe('no');

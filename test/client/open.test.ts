@@ -73,7 +73,7 @@ describe('if the transport has ended before the handshake begins', () => {
     near.resume();
     await once(near, 'end');
     await expect(openHandshake(transportOf(near), setup())).rejects.toMatchObject({
-      summary: 'the connection ended before a response came',
+      summary: 'the connection ended before a response arrived',
     });
   });
 });

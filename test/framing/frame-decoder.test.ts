@@ -199,7 +199,7 @@ describe('every rule of a header fails with its exact offset after a valid frame
   test('the error names the reserved bits that are set', () => {
     const { error } = decodeFrames([rawHeader({ rsv: RSV1 | RSV3 })], fromServer);
     expect(error?.message).toBe(
-      'a reserved bit is set, but no extension gives it a meaning: RSV1, RSV3 (RFC 6455 §5.2, at byte 0)',
+      'a reserved bit is set, but no extension uses it: RSV1, RSV3 (RFC 6455 §5.2, at byte 0)',
     );
   });
 

@@ -65,7 +65,7 @@ describe('the text for the operator', () => {
   test('names the host, the option, the Origin, and the proxy that may have replaced Host', () => {
     expect(objectionTo(['a', '*.b'], '127.0.0.1:3000', [['Origin', 'https://a']])).toBe(
       'The host "127.0.0.1:3000" is not in the option hosts, ["a", "*.b"] (Origin "https://a"). If a proxy in front of this server replaces ' +
-        'Host, let it pass on the original one (nginx: proxy_set_header Host $http_host;)',
+        'Host, configure it to pass on the original one (nginx: proxy_set_header Host $http_host;)',
     );
     expect(objectionTo([], 'a')).toContain('[] (no Origin)');
   });

@@ -208,8 +208,8 @@ describe('a function', () => {
 describe('the text for the operator', () => {
   test('names Origin, Host, the option, and the proxy that may have replaced Host', () => {
     expect(objection(undefined, 'https://app.example', '127.0.0.1:3000')).toBe(
-      'Origin "https://app.example" does not name the host and port of the request, "127.0.0.1:3000", which is required unless the ' +
-        'option origins is set. If its pages may connect, list it there. If a proxy in front of this server replaces Host, let it pass on the original one ' +
+      'Origin "https://app.example" does not have the host and port of the request, "127.0.0.1:3000", which is required unless the ' +
+        'option origins is set. If its pages may connect, list it there. If a proxy in front of this server replaces Host, configure it to pass on the original one ' +
         '(nginx: proxy_set_header Host $http_host;)',
     );
     expect(objection(undefined, 'https://b', 'a', [['X-Forwarded-Host', 'b']])).toContain('X-Forwarded-Host is "b"');

@@ -6,7 +6,7 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** A clock that stands still until advance(). `random` returns a number that the test chooses. */
+/** A clock that only advance() moves. `random` returns a number that the test chooses. */
 export class FakeClock implements Clock {
   random: () => number = () => 1 - Number.EPSILON;
   #now = 0;

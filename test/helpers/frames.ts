@@ -101,7 +101,7 @@ export class Frames {
     return encodeFrame(this.#role, OPCODE.CLOSE, closePayload(code, reason));
   }
 
-  /** Returns a frame that violates §5.2: a reserved bit is set. */
+  /** Returns a frame that breaks §5.2: a reserved bit is set. */
   illegal(): Uint8Array {
     return encodeFrame(this.#role, OPCODE.TEXT, 'x', true, 0x40);
   }

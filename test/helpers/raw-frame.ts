@@ -1,6 +1,6 @@
 import { concat } from './bytes.js';
 
-/** A frame, legal or not. Nothing of src/ builds it, so that a fault there cannot hide itself. */
+/** A frame, legal or not. It is built without code of src/, so that a bug there cannot hide itself. */
 export interface RawFrame {
   readonly fin?: boolean;
   readonly rsv?: number;

@@ -5,12 +5,14 @@ import { HandshakeError, type WebSocketConnection } from '../../src/index.js';
 import { connectedPair } from './connections.js';
 import { FakeClock, settle } from './fake-clock.js';
 
-/** The server's side of a reconnecting client under test. It is reached in memory, on a clock that stands still. */
+/**
+ * The server's side of a reconnecting client under test. The client connects to it in memory, and uses a fake clock.
+ */
 export class ReconnectingPeer {
   readonly clock = new FakeClock();
-  /** What opening does next: opens a connection, fails with a status, or fails with an error. */
+  /** The outcome of the next attempts: a connection, a refusal with this status, or this error. */
   answer: 'open' | number | Error = 'open';
-  /** When attempts were made. */
+  /** The times of the attempts. */
   readonly attempts: number[] = [];
   readonly servers: WebSocketConnection[] = [];
   readonly clients: WebSocketConnection[] = [];

@@ -38,12 +38,12 @@ function answer(header: string, settings: Partial<DeflateSettings> = {}): [strin
 
 /** Parameters that are not valid in an offer or in a response. */
 const ILLEGAL: ReadonlyArray<readonly [parameters: string, why: RegExp]> = [
-  ['unknown', /there is no parameter "unknown"/],
-  ['unknown=1', /there is no parameter "unknown"/],
-  ['Server_No_Context_Takeover', /there is no parameter/],
-  ['__proto__', /there is no parameter "__proto__"/],
-  ['constructor', /there is no parameter "constructor"/],
-  ['hasOwnProperty=8', /there is no parameter "hasOwnProperty"/],
+  ['unknown', /unknown parameter "unknown"/],
+  ['unknown=1', /unknown parameter "unknown"/],
+  ['Server_No_Context_Takeover', /unknown parameter/],
+  ['__proto__', /unknown parameter "__proto__"/],
+  ['constructor', /unknown parameter "constructor"/],
+  ['hasOwnProperty=8', /unknown parameter "hasOwnProperty"/],
   ['server_no_context_takeover; server_no_context_takeover', /server_no_context_takeover occurs twice/],
   ['client_no_context_takeover; client_no_context_takeover', /client_no_context_takeover occurs twice/],
   ['server_max_window_bits=10; server_max_window_bits=10', /server_max_window_bits occurs twice/],
@@ -254,7 +254,7 @@ describe('judgeResponse() of the client (RFC 7692 §7.1)', () => {
         'permessage-deflate',
         'server_no_context_takeover was requested, but the response does not have it',
       ],
-      ['permessage-deflate; bad', 'permessage-deflate', 'there is no parameter "bad"'],
+      ['permessage-deflate; bad', 'permessage-deflate', 'unknown parameter "bad"'],
     ])('offer "%s", response "%s"', (offer, response, why) => {
       expect(judge(response, offer)).toBe(`permessage-deflate: ${why}`);
     });

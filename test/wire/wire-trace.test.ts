@@ -480,7 +480,7 @@ describe('WireTrace, section 3: the frames', () => {
     const text = encodeFrame('server', OPCODE.TEXT, 'fine');
     expect(received(text, Uint8Array.of(0xd3, 0x80, 1, 2, 3, 4), text).slice(1)).toEqual([
       '  0.000000 ←  1  101 reserved 0x3   1         0 01020304',
-      '             wrong: a reserved bit is set, but no extension gives it a meaning (§5.2, at byte 6)',
+      '             wrong: a reserved bit is set, but no extension uses it (§5.2, at byte 6)',
       '             the receiver fails the connection with 1002; nothing after this is decoded (§7.1.7)',
     ]);
   });
@@ -581,19 +581,19 @@ describe('WireTrace, section 4: the closing handshake', () => {
     const ended = (details: HandshakeErrorDetails): string | undefined =>
       verdicts(trace => trace.closed(new HandshakeError('it failed', details)))[1];
     expect(ended({ phase: 'response', fault: 'peer' })).toBe('the client ended TCP without waiting for the server');
-    expect(ended({ phase: 'response', fault: 'network' })).toBe('TCP broke: it failed');
+    expect(ended({ phase: 'response', fault: 'network' })).toBe('TCP failed: it failed');
     expect(ended({ phase: 'response', fault: 'network', cause: new Error('read ECONNRESET') })).toBe(
-      'TCP broke: read ECONNRESET',
+      'TCP failed: read ECONNRESET',
     );
   });
 
   test('says what broke TCP, with escapes', () => {
     expect(verdicts(trace => trace.closed(new Error('read ECONNRESET')))).toEqual([
       'not clean: neither side sent a Close frame',
-      'TCP broke: read ECONNRESET',
+      'TCP failed: read ECONNRESET',
     ]);
-    expect(verdicts(trace => trace.closed(new TypeError('')))[1]).toBe('TCP broke: TypeError');
-    expect(verdicts(trace => trace.closed(new Error('\x1b[2J')))[1]).toBe('TCP broke: \\x1b[2J');
+    expect(verdicts(trace => trace.closed(new TypeError('')))[1]).toBe('TCP failed: TypeError');
+    expect(verdicts(trace => trace.closed(new Error('\x1b[2J')))[1]).toBe('TCP failed: \\x1b[2J');
   });
 });
 
@@ -619,6 +619,6 @@ describe('WireTrace colors', () => {
       `<note>  0.000000</note> <client>→</client> GET /chat HTTP/1.1${' '.repeat(33)}<note>a WebSocket starts as an HTTP GET</note>`,
     );
     expect(lines).toContain(`<note>          </note>   <good>= ${ACCEPT}: correct</good>`);
-    expect(lines.at(-1)).toBe('<note>          </note>   <bad>TCP broke: gone</bad>');
+    expect(lines.at(-1)).toBe('<note>          </note>   <bad>TCP failed: gone</bad>');
   });
 });

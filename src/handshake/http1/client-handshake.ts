@@ -52,7 +52,7 @@ const OPTION_NAMES: OptionNames<ClientHandshakeOptions> = {
   ...HEAD_LIMIT_NAMES,
 };
 
-/** A server that sends more 1xx responses than this is refused. */
+/** The most 1xx responses that a server may send before the final one. */
 const MAX_INTERIM_RESPONSES = 5;
 
 /** How many of the first bytes are kept for the error. */
@@ -78,7 +78,7 @@ export class ClientHandshake {
 
   /**
    * @param key a fresh one by default, which RFC 6455 §4.1 requires for each connection
-   * @throws {TypeError | RangeError} if an option can't be sent, or is not the caller's to set
+   * @throws {TypeError | RangeError} if an option can't be sent, or only the handshake may set it
    */
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
     checkOptionNames(options, OPTION_NAMES);
@@ -96,14 +96,14 @@ export class ClientHandshake {
     return this.#response;
   }
 
-  /** The bytes after a 101 in its last chunk: the first frames, for the connection. */
+  /** The bytes after a 101 in the same chunk. They are the first frames and belong to the connection. */
   get rest(): Uint8Array {
     return this.#rest;
   }
 
   /**
-   * Takes the next bytes, in any segmentation. Returns the outcome, or undefined while more bytes are needed. The
-   * outcome of a refusal comes when its body is complete too, or 1 MiB of it has arrived.
+   * Takes the next bytes, in any segmentation. Returns the outcome, or undefined while more bytes are needed. For a
+   * response other than 101, the outcome is returned when its body is complete, or when 1 MiB of it has arrived.
    *
    * @throws {TypeError} after the outcome: later bytes belong to the connection
    */
@@ -126,21 +126,21 @@ export class ClientHandshake {
   }
 
   /**
-   * Ends the handshake, because the connection has ended or the caller stops waiting. Returns the error, with what has
-   * arrived.
+   * Ends the handshake, because the connection has ended or the caller stops waiting. Returns the error, which includes
+   * the response so far.
    */
   end(): HandshakeError {
     if (this.#response !== undefined && this.#body !== undefined)
       return this.#failAtResponse(this.#response, this.#body);
     if (this.#opening.length === 0) {
       this.#over = true;
-      return new HandshakeError('the connection ended before a response came', {
+      return new HandshakeError('the connection ended before a response arrived', {
         phase: 'response',
         fault: 'peer',
         hint: NO_RESPONSE,
       });
     }
-    return this.#failAtOpening('the connection ended before the response was whole');
+    return this.#failAtOpening('the connection ended before the response was complete');
   }
 
   #receiveResponse(head: ResponseHead): Agreement | HandshakeError | undefined {
@@ -177,7 +177,7 @@ export class ClientHandshake {
   /** Fails without a usable response: the first bytes received become the body of the error. */
   #failAtOpening(message: string): HandshakeError {
     this.#over = true;
-    // Without the bytes after the fault: the error must not depend on the segmentation.
+    // Bytes after the fault are left out, so that the error does not depend on the segmentation.
     const body = this.#opening.view().subarray(0, this.#reader.size);
     return new HandshakeError(message, { phase: 'response', fault: 'peer', body, hint: hintOfOpening(body) });
   }

@@ -37,10 +37,10 @@ export const DEFAULT_MAX_HEAD_SIZE: number = 16 * 1024;
 /** The default of `maxHeaderLines`. */
 export const DEFAULT_MAX_HEADER_LINES = 100;
 
-/** What is wrong with a head. */
+/** A fault in a head. */
 export class HeadFault {
   readonly kind: 'syntax' | 'start-line-too-long' | 'too-large';
-  /** A sentence that says what was expected and what came. */
+  /** A sentence that says what was expected and what was received. */
   readonly message: string;
 
   constructor(kind: HeadFault['kind'], message: string) {
@@ -63,7 +63,8 @@ type ResponseStart = Omit<ResponseHead, 'headers'>;
 const REQUEST_LINE: StartLine<RequestStart> = {
   parse: parseRequestLine,
   expected: 'a request line, `GET <target> HTTP/1.1` with single spaces (RFC 9112 §3)',
-  // RFC 9112 §2.2: a server SHOULD ignore at least one empty line (CRLF) received prior to the request-line. We do one.
+  // RFC 9112 §2.2: a server SHOULD ignore at least one empty line (CRLF) received prior to the request-line. This
+  // reader ignores one.
   emptyLines: 1,
 };
 
@@ -88,7 +89,7 @@ export class HeadReader<Start extends object> {
   readonly #maxHeadSize: number;
   readonly #maxHeaderLines: number;
 
-  /** The start of a line whose end has not arrived. */
+  /** The start of an incomplete line. */
   readonly #partialLine = new GrowingBytes();
   #afterCarriageReturn = false;
   #emptyLines = 0;
@@ -114,8 +115,8 @@ export class HeadReader<Start extends object> {
   }
 
   /**
-   * Takes the next bytes. Returns the head when it is complete, or what is wrong with it, or undefined while more bytes
-   * are needed.
+   * Takes the next bytes. Returns the head when it is complete, a HeadFault if it is wrong, or undefined while more
+   * bytes are needed.
    */
   receive(chunk: Uint8Array): (Start & { readonly headers: HeaderFields }) | HeadFault | undefined {
     const text = this.#wholeText(chunk);
@@ -139,7 +140,7 @@ export class HeadReader<Start extends object> {
       } else if (byte === CR) {
         this.#afterCarriageReturn = true;
       } else if (!isFieldByte(byte)) {
-        if (byte === LF) return syntaxFault(LINE_END, `a LF without CR at offset ${this.#size - 1}`);
+        if (byte === LF) return syntaxFault(LINE_END, `an LF without CR at offset ${this.#size - 1}`);
         const control = `0x${byte.toString(16).padStart(2, '0')}`;
         return syntaxFault(TEXT, `the control byte ${control} at offset ${this.#size - 1}`);
       }
@@ -156,8 +157,8 @@ export class HeadReader<Start extends object> {
   }
 
   /**
-   * Returns the text of a head that lies in one chunk, as it nearly always does: its lines are slices of it. Otherwise
-   * each line gets memory of its own, so a retained line does not pin the whole head.
+   * Returns the text of the head if all of it is in this chunk, as is nearly always the case. Its lines are then slices
+   * of the text. Otherwise each line gets memory of its own, so a retained line does not pin the whole head.
    */
   #wholeText(chunk: Uint8Array): string | undefined {
     if (this.#size > 0) return undefined;

@@ -1,7 +1,7 @@
 /**
  * The head of an HTTP/1.1 request or response (RFC 9112): its start line and its headers, as values and as bytes.
  *
- * HTTP heads are latin1: one character of a string is one byte of the wire, and the other way round.
+ * Strings are latin1: each character is one byte on the wire.
  */
 import { Buffer } from 'node:buffer';
 import { invalidType, invalidValue } from '../../errors.js';
@@ -49,7 +49,7 @@ export function parseStatusLine(line: string): Omit<ResponseHead, 'headers'> | u
   return { version, status: Number(status), reason: line.slice(13) };
 }
 
-/** HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT, of which the digits are returned. */
+/** HTTP-version = %s"HTTP" "/" DIGIT "." DIGIT. Returns the digits, for example `1.1`. */
 function parseHttpVersion(text: string): string | undefined {
   return /^HTTP\/\d\.\d$/.test(text) ? text.slice(5) : undefined;
 }

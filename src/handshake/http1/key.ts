@@ -1,5 +1,5 @@
 /**
- * Sec-WebSocket-Key and Sec-WebSocket-Accept: how a client knows that it speaks with a WebSocket server (RFC 6455
+ * Sec-WebSocket-Key and Sec-WebSocket-Accept. With them, a client verifies that the server speaks WebSocket (RFC 6455
  * §1.3).
  */
 import { fillRandom, sha1Base64, toBase64 } from '#platform';
@@ -15,8 +15,8 @@ export function createKey(): string {
 }
 
 /**
- * Whether `text` is base64 that decodes to 16 bytes. The last character before `==` carries four bits that decode to
- * nothing; they need not be zero: the RFC's own sample, `AQIDBAUGBwgJCgsMDQ4PEC==`, has them set.
+ * Whether `text` is base64 that decodes to 16 bytes. The last four bits before `==` are unused and need not be zero.
+ * They are not zero in the RFC's own sample, `AQIDBAUGBwgJCgsMDQ4PEC==`.
  */
 export function isKey(text: string): boolean {
   return /^[A-Za-z0-9+/]{22}==$/.test(text);

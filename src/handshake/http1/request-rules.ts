@@ -1,8 +1,8 @@
 /**
- * The head of an HTTP/1.1 request -> a request for a WebSocket connection, or the refusal that answers it (RFC 6455
+ * Checks the head of an HTTP/1.1 request, and turns it into a request for a WebSocket connection or a refusal (RFC 6455
  * §4.2.1).
  *
- * The checks are in the order in which they answer. If a request breaks several rules, the first one counts:
+ * The checks are made in this order. If a request breaks several rules, the first one determines the response:
  *
  *      1  HTTP version          400, 505        9  Sec-WebSocket-Key         400
  *      2  Host                  400            10  Sec-WebSocket-Version     426
@@ -15,7 +15,7 @@
  *
  * Checks 4 and 10 to 14 are the same for every version of HTTP: see ../negotiation.ts. Line ends, header syntax and
  * size (400, 414, 431) are checked before these, by head-reader.ts, or by Node's parser if the server is attached to a
- * server of Node.
+ * node:http server.
  */
 import { parseList, parseTokenList, type Scanner } from '../grammar.js';
 import type { HeaderFields, HeaderLine } from '../header-fields.js';
@@ -82,7 +82,7 @@ function judgeAddress(head: RequestHead): AddressedRequest | Refusal {
 
   // RFC 9110 §7.8: "a server MUST ignore an Upgrade header field that is received in an HTTP/1.0 request".
   if (version.startsWith('0.') || version === '1.0') {
-    const advice = `if a proxy in front of this server speaks HTTP/1.0, set it to 1.1 and let it pass on Upgrade (${PASS_ON_UPGRADE})`;
+    const advice = `if a proxy in front of this server speaks HTTP/1.0, configure it to use version 1.1 and to pass on Upgrade (${PASS_ON_UPGRADE})`;
     return refuseMismatch(400, 'The HTTP version', '1.1', [version], { advice });
   }
   if (!version.startsWith('1.')) return refuseMismatch(505, 'The HTTP version', '1.1', [version]);
@@ -137,7 +137,7 @@ function refuseUpgrade(headers: HeaderFields): Refusal | undefined {
   if (options === undefined) {
     return refuseMismatch(400, 'Connection', 'a list of tokens (RFC 9110 §7.6.1)', connectionLines);
   }
-  const advice = `a proxy in front of this server has to pass it on (${PASS_ON_UPGRADE})`;
+  const advice = `a proxy in front of this server must pass it on (${PASS_ON_UPGRADE})`;
   if (!protocols.includes('websocket')) {
     return refuseMismatch(426, 'Upgrade', 'websocket (RFC 6455 §4.2.1)', upgradeLines, { advice });
   }

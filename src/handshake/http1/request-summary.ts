@@ -1,13 +1,13 @@
 /**
- * The head of an HTTP/1.1 request in other shapes: from what node:http parsed, and as the fields that all versions of
- * HTTP have.
+ * Converts the head of an HTTP/1.1 request: from a request that node:http parsed, and to the fields that all versions
+ * of HTTP have.
  */
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import type { RequestSummary } from '../request.js';
 import { parseRequestTarget } from '../request-target.js';
 import type { RequestHead } from './head.js';
 
-/** Returns what a request asks for, valid or not. */
+/** Returns the fields of a request that all versions of HTTP have. The request may be invalid. */
 export function summarizeRequest({ method, target, headers }: RequestHead): RequestSummary {
   const parsed = parseRequestTarget(target);
   return {
@@ -26,7 +26,7 @@ export interface ParsedRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly httpVersion: string;
-  /** Names and values in turn, as received. Not `headers`, which joins and drops repeated lines. */
+  /** Names and values alternate, as received. `headers` would not do: it joins or drops repeated lines. */
   readonly rawHeaders: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** Reads the body of a response other than 101, as far as an error shows it (RFC 9112 §6, §7). */
+/** Reads the body of a response other than 101, for the error (RFC 9112 §6, §7). */
 import { parseTokenList } from '../grammar.js';
 import { GrowingBytes } from '../growing-bytes.js';
 import type { ResponseHead } from './head.js';
@@ -89,7 +89,7 @@ export class ResponseBody {
   }
 }
 
-/** Returns how many bytes the body has; Infinity if only the end of the connection tells. */
+/** Returns how many bytes the body has; Infinity if it lasts until the connection ends. */
 function contentLength(head: ResponseHead): number {
   // RFC 9110 §15.3.5, §15.4.5: No Content and Not Modified have no body, whatever their headers say.
   if (head.status === 204 || head.status === 304) return 0;

@@ -12,22 +12,22 @@ const PROXY_MAY_DROP_UPGRADE = `a proxy on the way may have removed Upgrade or C
 
 /** The hint if no byte was received. */
 export const NO_RESPONSE =
-  'the port may speak another protocol, such as TLS (wss:// instead of ws://, or the other way round), or the server hangs or is overloaded';
+  'the port may be for another protocol, such as TLS (try wss:// instead of ws://, or vice versa), or the server may be overloaded';
 
 /** The hints for statuses that say more than their class. */
 const HINTS: ReadonlyMap<number, string> = new Map([
-  [400, `the server finds the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
+  [400, `the server considers the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
   [403, 'the server does not allow this Origin, this Host or these credentials'],
   [404, `no WebSocket is served at this path: is it spelled right? If it is, ${PROXY_MAY_DROP_UPGRADE}`],
   [405, 'something is served at this path, but not to GET: is the path right?'],
-  [407, 'a proxy on the way wants credentials'],
-  [408, 'the server waited too long for the request'],
-  [421, 'this server is not responsible for the host that was asked for'],
+  [407, 'a proxy on the way requires credentials'],
+  [408, 'the request did not reach the server in time'],
+  [421, 'this server is not responsible for the requested host'],
   [429, 'there were too many requests: wait before the next one'],
   [431, 'the headers are too large for the server: are there many cookies?'],
-  [502, 'a gateway answered, and could not reach the server behind it'],
-  [503, 'the server is overloaded or down for a while'],
-  [504, 'a gateway answered, and the server behind it did not in time'],
+  [502, 'a gateway answered, but it could not reach its own server'],
+  [503, 'the server is overloaded or temporarily down'],
+  [504, 'a gateway answered, but its own server did not answer in time'],
 ]);
 
 /** Returns the hint for a 101 that breaks a rule. */
@@ -45,7 +45,7 @@ export function hintOfResponse(head: ResponseHead, body: Uint8Array): string {
 function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
   const { status, headers } = head;
   // nginx and Go's net/http answer this to plain HTTP on their TLS port.
-  if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server wants TLS: try wss://';
+  if (status === 400 && /\bhttps\b/i.test(latin1(body))) return 'the server expects TLS: try wss://';
   if (status === 401) return hintOfUnauthorized(headers.get('WWW-Authenticate'));
   if (status === 426) return hintOfUpgradeRequired(head);
   const hint = HINTS.get(status);
@@ -61,8 +61,8 @@ function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
 
 function hintOfUnauthorized(challenge: string | undefined): string {
   return challenge === undefined
-    ? 'the server wants credentials, and does not say which'
-    : `the server wants credentials: ${quoted(challenge)}`;
+    ? 'the server requires credentials, but does not say which'
+    : `the server requires credentials: ${quoted(challenge)}`;
 }
 
 function hintOfRedirect(location: string): string {
@@ -75,8 +75,8 @@ function hintOfUpgradeRequired({ headers }: ResponseHead): string {
     return `the server speaks other versions of the protocol: ${quoted(versions)}`;
   }
   const upgrade = headers.get('Upgrade');
-  if (upgrade !== undefined && !/\bwebsocket\b/i.test(upgrade)) return `the server wants ${quoted(upgrade)} instead`;
-  return `the server saw no WebSocket request; ${PROXY_MAY_DROP_UPGRADE}`;
+  if (upgrade !== undefined && !/\bwebsocket\b/i.test(upgrade)) return `the server asks for ${quoted(upgrade)} instead`;
+  return `the server did not see a WebSocket request; ${PROXY_MAY_DROP_UPGRADE}`;
 }
 
 /** How other protocols start that may answer on the port of a WebSocket server. */

@@ -5,7 +5,7 @@ import { mismatch } from '../quoted.js';
 import type { ResponseHead } from './head.js';
 import { acceptOf } from './key.js';
 
-/** What a client sent and must find answered in the response. */
+/** The values of a request that the response must match. */
 export interface Http1Offer extends Offer {
   readonly key: string;
 }
@@ -36,7 +36,7 @@ export function judgeResponse(head: ResponseHead, offer: Http1Offer): Agreement 
   const accept = headers.all('Sec-WebSocket-Accept');
   const expectedAccept = acceptOf(offer.key);
   if (accept.length !== 1 || accept[0] !== expectedAccept) {
-    return mismatch('Sec-WebSocket-Accept', `exactly ${expectedAccept}, which follows from our key`, accept);
+    return mismatch('Sec-WebSocket-Accept', `exactly ${expectedAccept}, computed from our key`, accept);
   }
 
   return agreementOf(headers, offer);

@@ -46,7 +46,7 @@ export function encodeRefusal(refusal: Refusal): Uint8Array {
     // RFC 9110 §7.8: a sender of Upgrade MUST send the connection option `upgrade` too.
     ['Connection', headers.has('Upgrade') ? 'close, Upgrade' : 'close'],
     ['Content-Type', 'text/plain; charset=utf-8'],
-    // RFC 9110 §8.6: in answer to HEAD, it would have to be the length of the answer to GET, which is another one.
+    // RFC 9110 §8.6: in a response to HEAD, it would have to be the length of the response to GET, which differs.
     ...(answersHead ? [] : [['Content-Length', String(body.length)] as const]),
   ]);
   const head = encodeResponseHead({ version: '1.1', status, reason, headers: all });

@@ -12,7 +12,7 @@ import type { RequestHead } from './head.js';
 import { HEAD_LIMIT_NAMES, HeadFault, type HeadLimits, type HeadReader, requestHeadReader } from './head-reader.js';
 import { type Http1UpgradeRequest, judgeRequest } from './request-rules.js';
 
-/** What a server requires of its opening handshakes, and how large their heads may be. */
+/** Options of ServerHandshake: the requirements of a server, and the limits of a head. */
 export interface ServerHandshakeOptions extends UpgradePolicyOptions, HeadLimits {}
 
 export const SERVER_HANDSHAKE_OPTION_NAMES: OptionNames<ServerHandshakeOptions> = {
@@ -39,8 +39,8 @@ export class ServerHandshake {
   #head: RequestHead | undefined;
 
   /**
-   * @param policy shared by all connections of a server; made of `options` if left out. With it, only the limits of
-   *   `options` count.
+   * @param policy the policy that all connections of a server share. If it is left out, it is made of `options`.
+   *   Otherwise, only the limits in `options` are used.
    * @throws {TypeError | RangeError} if an option is unknown or malformed
    */
   constructor(options: ServerHandshakeOptions = {}, policy?: UpgradePolicy) {
@@ -86,6 +86,6 @@ function policyOf(options: ServerHandshakeOptions): UpgradePolicy {
 function refusalOf(fault: HeadFault, firstByte: number | undefined): Refusal {
   const hint = firstByte === TLS_HANDSHAKE ? ' (this looks like TLS, but the port speaks plain HTTP: try ws://)' : '';
   const status = STATUS_OF_FAULT[fault.kind];
-  const detail = `The head: ${fault.message}${hint}`;
+  const detail = `The request head: ${fault.message}${hint}`;
   return new Refusal(status, { body: `${textOfStatus(status)}${detail}\n`, detail });
 }

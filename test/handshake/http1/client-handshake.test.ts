@@ -175,9 +175,9 @@ describe('a refused handshake', () => {
   });
 
   test.each([
-    ['nothing', '', /before a response came/],
-    ['half a head', 'HTTP/1.1 101 Switch', /before the response was whole/],
-    ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', /before the response was whole/],
+    ['nothing', '', /before a response arrived/],
+    ['half a head', 'HTTP/1.1 101 Switch', /before the response was complete/],
+    ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', /before the response was complete/],
   ])('whose connection ends behind %s', (_, text, message) => {
     const client = handshake();
     expect(client.receive(bytesOf(text))).toBeUndefined();

@@ -319,7 +319,7 @@ describe('where several rules are broken, the first in the order of upgrade-requ
     [{ line: 'POST * HTTP/1.1' }, 400, /The request target/],
     [{ set: { Host: 'a b' } }, 400, /Host: expected/],
     [{ line: 'POST * HTTP/1.0' }, 400, /The HTTP version/],
-    [{ add: ['X : y'] }, 400, /The head/],
+    [{ add: ['X : y'] }, 400, /The request head/],
   ];
   test.each(broken.map((row, index) => [row[2], index] as const))('%s', (says, index) => {
     const changes = broken.slice(0, index + 1).map(([change]) => change);
