@@ -68,3 +68,5 @@ export { type HandleUpgradeOptions, WebSocketServer } from './server/websocket-s
 export { type Transport, transportOf } from './transport/transport.js';
 export type { CertificateInfo, TlsInfo, TransportInfo } from './transport/transport-info.js';
 export type { WireTap } from './transport/wire-tap.js';
+export type { WebSocketInit } from './websocket/options.js';
+export { WebSocket } from './websocket/websocket.js';

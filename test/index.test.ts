@@ -5,6 +5,7 @@ import * as framing from '../src/framing/index.js';
 import * as handshake from '../src/handshake/index.js';
 import * as root from '../src/index.js';
 import * as protocol from '../src/protocol/index.js';
+import * as websocket from '../src/websocket/index.js';
 
 /** Returns the types that an entry point exports: the names that do not exist at run time. */
 function typesOf(file: string, values: object): string[] {
@@ -27,6 +28,7 @@ describe('the public surface', () => {
       'HeaderFields',
       'ProtocolError',
       'Refusal',
+      'WebSocket',
       'WebSocketConnection',
       'WebSocketError',
       'WebSocketServer',
@@ -103,6 +105,7 @@ describe('the public surface', () => {
       'UpgradeRequest',
       'Violation',
       'WaitOptions',
+      'WebSocketInit',
       'WebSocketLike',
       'WireTap',
     ]);
@@ -219,8 +222,26 @@ describe('the public surface', () => {
     ]);
   });
 
+  test('ws101/websocket', () => {
+    expect(Object.keys(websocket).sort()).toEqual(['CloseEvent', 'ErrorEvent', 'WebSocket']);
+    expect(typesOf('websocket/index.ts', websocket)).toEqual([
+      'BinaryType',
+      'CloseEventInit',
+      'ErrorEventInit',
+      'WebSocketEventMap',
+      'WebSocketInit',
+    ]);
+  });
+
   test('package.json lists exactly these entry points', () => {
     const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-    expect(Object.keys(exports)).toEqual(['.', './framing', './handshake', './protocol', './package.json']);
+    expect(Object.keys(exports)).toEqual([
+      '.',
+      './framing',
+      './handshake',
+      './protocol',
+      './websocket',
+      './package.json',
+    ]);
   });
 });

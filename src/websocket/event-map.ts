@@ -1,0 +1,27 @@
+import type { CloseEvent, ErrorEvent } from './events.js';
+
+/** The events of a WebSocket. */
+export interface WebSocketEventMap {
+  /** The connection is open. */
+  open: Event;
+  /** A message: `data` is a string, or for a binary message what `binaryType` says. */
+  message: MessageEvent;
+  /** The connection failed. `close` follows. */
+  error: ErrorEvent;
+  /** The connection has closed, or could not be opened. No event follows. */
+  close: CloseEvent;
+}
+
+/** A listener of addEventListener(). */
+export type Listener<E> = ((event: E) => unknown) | { handleEvent(event: E): unknown };
+
+/** Options of addEventListener(). */
+export interface ListenerOptions {
+  readonly capture?: boolean;
+  readonly once?: boolean;
+  readonly passive?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** The value of an event handler attribute such as `onmessage`. */
+export type Handler<E> = ((event: E) => unknown) | null;
