@@ -39,7 +39,7 @@ export class EventHandlers {
       value,
       listener: event => {
         // An object that can't be called is a valid handler that does nothing.
-        if (typeof handler.value === 'function') handler.value.call(event.currentTarget, event);
+        if (typeof handler.value === 'function') handler.value.call(this.#target, event);
       },
     };
     this.#handlers.set(type, handler);

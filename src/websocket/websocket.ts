@@ -132,7 +132,7 @@ export class WebSocket extends EventTarget {
 
   set binaryType(value: BinaryType) {
     const given: unknown = `${value}`;
-    if (given === 'blob' || given === 'arraybuffer') this.#binaryType = given;
+    this.#binaryType = given === 'blob' || given === 'arraybuffer' ? given : this.#binaryType;
   }
 
   get onopen(): Handler<Event> {
@@ -197,7 +197,8 @@ export class WebSocket extends EventTarget {
    * @param reason at most 123 bytes of UTF-8
    * @throws {DOMException} InvalidAccessError for another code, SyntaxError for a longer reason
    */
-  close(code?: number, reason?: string): void {
+  close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
+    // Default values make `length` 0, as Web IDL demands for optional arguments.
     const givenReason = reason === undefined ? '' : toScalarString(reason);
     const closeCode = checkClose(code === undefined ? undefined : clampToUnsignedShort(code), givenReason);
     // "If this's ready state is CLOSING or CLOSED: do nothing."

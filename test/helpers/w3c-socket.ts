@@ -18,8 +18,7 @@ export interface Observed {
 export function observe(socket: WebSocket): Observed {
   const events: Event[] = [];
   for (const type of ['open', 'message', 'error', 'close']) socket.addEventListener(type, event => events.push(event));
-  const next = (type: string) =>
-    new Promise<Event>(resolve => socket.addEventListener(type, resolve, { once: true }));
+  const next = (type: string) => new Promise<Event>(resolve => socket.addEventListener(type, resolve, { once: true }));
   onTestFinished(() => socket.close());
   return { socket, events, next, closed: next('close') as Promise<CloseEvent> };
 }
