@@ -136,6 +136,7 @@ describe('the code in the documents', () => {
           compilerOptions: {
             paths: {
               ws101: [join(root, 'src/index.ts')],
+              'ws101/websocket': [join(root, 'src/websocket/index.ts')],
               '#platform': [join(root, 'src/platform/node.ts')],
               vitest: [join(root, 'node_modules/vitest/dist/index.d.ts')],
             },

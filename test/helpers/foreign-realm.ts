@@ -5,7 +5,21 @@ import { build } from 'esbuild';
 import type * as Library from '../../src/index.js';
 
 /** Globals that a new `node:vm` context lacks. Test runners pass in those of the outer realm. */
-const HOST = { AbortController, AbortSignal, Blob, Buffer, process, TextDecoder, TextEncoder, URL, URLSearchParams };
+const HOST = {
+  AbortController,
+  AbortSignal,
+  Blob,
+  Buffer,
+  DOMException,
+  Event,
+  EventTarget,
+  MessageEvent,
+  process,
+  TextDecoder,
+  TextEncoder,
+  URL,
+  URLSearchParams,
+};
 
 let source: Promise<string> | undefined;
 

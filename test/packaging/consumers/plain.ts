@@ -3,6 +3,7 @@ import { type CloseInfo, connect, type WebSocketConnection, WebSocketServer } fr
 import { encodeFrame, OPCODE } from 'ws101/framing';
 import { acceptOf } from 'ws101/handshake';
 import { Protocol, type State } from 'ws101/protocol';
+import { type CloseEvent, WebSocket } from 'ws101/websocket';
 
 export function start(): WebSocketServer {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
@@ -28,3 +29,13 @@ export const state: State = new Protocol('client', {
   closeReceived() {},
   failed() {},
 }).state;
+
+export function chat(url: string): WebSocket {
+  const socket = new WebSocket(url, { protocols: ['chat'], headers: { Cookie: 'a=b' } });
+  socket.onmessage = event => socket.send(String(event.data));
+  socket.addEventListener('close', (event: CloseEvent) => console.log(event.code, event.wasClean));
+  socket.addEventListener('error', event => console.log(event.message));
+  // @ts-expect-error: a number is not sendable.
+  socket.send(1);
+  return socket;
+}
