@@ -22,20 +22,17 @@ export { startTls } from './client/tls.js';
 export type { Destination } from './client/url.js';
 export type { CloseInfo } from './connection/close-info.js';
 export { createPair, type PairOptions } from './connection/create-pair.js';
+export type { ConnectionEvents } from './connection/events.js';
 export type { Message, MessageIterator, TypedMessage } from './connection/inbox.js';
+export type { ConnectionInit, HandshakeResponse } from './connection/init.js';
+export type { MessagesOptions } from './connection/messages-options.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
 export type { Sendable, SendOptions } from './connection/payload.js';
 export { type PreparedMessage, prepareMessage } from './connection/prepared-message.js';
 export type { MessageSource } from './connection/stream-message.js';
 export type { MessageStream } from './connection/streamed-messages.js';
 export type { WaitOptions } from './connection/wait.js';
-export {
-  type ConnectionEvents,
-  type ConnectionInit,
-  type HandshakeResponse,
-  type MessagesOptions,
-  WebSocketConnection,
-} from './connection/websocket-connection.js';
+export { WebSocketConnection } from './connection/websocket-connection.js';
 export {
   BackpressureError,
   ConnectionLostError,

@@ -133,7 +133,7 @@ describe('docs/errors.md', () => {
 });
 
 test.each([
-  ['docs/connection.md', 'src/connection/websocket-connection.ts', 'export interface ConnectionEvents {'],
+  ['docs/connection.md', 'src/connection/events.ts', 'export interface ConnectionEvents {'],
   ['docs/server.md', 'src/server/events.ts', 'export interface ServerEvents<Context> {'],
 ])('%s lists every event', (document, path, start) => {
   const events = Array.from(declaration(path, start).matchAll(/^ {2}(\w+): \[/gm), ([, event]) => event);

@@ -7,7 +7,6 @@ import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import type { CloseInfo } from './close-info.js';
 import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
-import type { ConnectionInit } from './websocket-connection.js';
 
 /**
  * The end of a connection: the closing handshake with its deadline, and the end of the transport (§7.1.1).
@@ -19,8 +18,6 @@ import type { ConnectionInit } from './websocket-connection.js';
  */
 export class Closing implements ClosingPeer {
   readonly #reading: Reading;
-  readonly #timeout: number;
-  readonly #onClosed: ConnectionInit['onClosed'];
   initiator: CloseInfo['initiator'] | undefined;
   cause: Error | undefined;
   #hasBegun = false;
@@ -37,15 +34,14 @@ export class Closing implements ClosingPeer {
   #resolveClosed: ((info: CloseInfo) => void) | undefined;
   #abort: AbortController | undefined;
 
-  constructor(reading: Reading, timeout: number, onClosed: ConnectionInit['onClosed']) {
+  constructor(reading: Reading) {
     this.#reading = reading;
-    this.#timeout = timeout;
-    this.#onClosed = onClosed;
   }
 
-  /** Whether a Close frame was sent or received, or the transport ended. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  /** 'closing' once a Close frame was sent or received, or the transport ended. */
+  get state(): 'open' | 'closing' | 'closed' {
+    if (this.#info !== undefined) return 'closed';
+    return this.#hasBegun ? 'closing' : 'open';
   }
 
   /** Discards a chunk that arrives after our side of the transport has ended. Returns whether it did. */
@@ -85,7 +81,7 @@ export class Closing implements ClosingPeer {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     this.#reading.beginClosing();
-    this.#deadline = new CloseDeadline(this.#timeout, this, message =>
+    this.#deadline = new CloseDeadline(this.#reading.settings.closeTimeout, this, message =>
       this.terminate(new ConnectionLostError(message, 'WS101_CLOSE_TIMEOUT')),
     );
   }
@@ -174,7 +170,7 @@ export class Closing implements ClosingPeer {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#hasBegun = true;
-    const { protocol, backlog, tap, duplex, delivery, handlers, connection } = this.#reading;
+    const { protocol, backlog, tap, duplex, delivery, handlers, connection, onClosed } = this.#reading;
     this.#deadline?.clear();
     this.#linger?.socketClose();
     this.#noteLoss(() => new ConnectionLostError('the transport was closed without a closing handshake'));
@@ -197,7 +193,7 @@ export class Closing implements ClosingPeer {
     this.#info = info;
     delivery.end();
     callSafely(
-      () => this.#onClosed?.(connection),
+      () => onClosed?.(connection),
       thrown => warn(new HandlerError('onClosed', thrown, 'option')),
     );
     this.#resolveClosed?.(info);

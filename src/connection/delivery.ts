@@ -12,7 +12,6 @@ import {
   type TypedMessage,
   typedMessage,
 } from './inbox.js';
-import type { ConnectionSettings } from './options.js';
 import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
 import { type MessageStream, StreamedMessages } from './streamed-messages.js';
@@ -27,7 +26,6 @@ import { unreadTimeoutError, warnOfUnread } from './unread.js';
  */
 export class Delivery {
   readonly #reading: Reading;
-  readonly #settings: ConnectionSettings;
   #inbox: Inbox | undefined;
   /** While the application iterates over messages as streams. */
   #streams: StreamedMessages | undefined;
@@ -35,9 +33,8 @@ export class Delivery {
   #dropped = 0;
   #unreadTimer: NodeJS.Timeout | undefined;
 
-  constructor(reading: Reading, settings: ConnectionSettings) {
+  constructor(reading: Reading) {
     this.#reading = reading;
-    this.#settings = settings;
   }
 
   /**
@@ -60,7 +57,7 @@ export class Delivery {
       this.streamEnd();
       return;
     }
-    if (this.#settings.incoming === 'discard') return;
+    if (this.#reading.settings.incoming === 'discard') return;
     if (this.#isDropping) {
       this.#dropped++;
       return;
@@ -74,7 +71,7 @@ export class Delivery {
   }
 
   get #isDropping(): boolean {
-    return this.#dropped > 0 || this.#reading.handlers.hasFailed;
+    return this.#dropped > 0 || this.#reading.hasListenerFailed;
   }
 
   get #hasListener(): boolean {
@@ -82,7 +79,7 @@ export class Delivery {
   }
 
   streamStart(isText: boolean): void {
-    if (this.#streams === undefined || this.#settings.incoming === 'discard') return;
+    if (this.#streams === undefined || this.#reading.settings.incoming === 'discard') return;
     if (this.#isDropping) this.#dropped++;
     else this.#streams.start(isText);
   }
@@ -91,7 +88,7 @@ export class Delivery {
     const streams = this.#streams;
     if (streams === undefined || this.#isDropping) return;
     // As for the inbox: a connection that is closing keeps reading.
-    if (streams.isFull && this.#reading.closing.hasBegun) {
+    if (streams.isFull && this.#reading.state !== 'open') {
       this.#dropped++;
       streams.cutOff(new ConnectionLostError('the connection closed before the whole message was read'));
       return;
@@ -108,14 +105,14 @@ export class Delivery {
     const inbox = this.#openInbox();
     // A connection that is closing keeps reading, to receive the peer's Close frame. Messages beyond the bounds would
     // never be taken.
-    if (inbox.isFull && this.#reading.closing.hasBegun && !this.#hasListener) {
+    if (inbox.isFull && this.#reading.state !== 'open' && !this.#hasListener) {
       this.#dropped++;
       return;
     }
     inbox.put(message, isText);
     if (!inbox.isFull) return;
     this.#stopReading(STOPPED_BY.INBOX);
-    if (!this.isPaused && !this.#hasReader) warnOfUnread(this.#settings.unreadTimeout);
+    if (!this.isPaused && !this.#hasReader) warnOfUnread(this.#reading.settings.unreadTimeout);
   }
 
   get #hasReader(): boolean {
@@ -144,7 +141,7 @@ export class Delivery {
       return;
     }
     gate.add(reason);
-    const { unreadTimeout } = this.#settings;
+    const { unreadTimeout } = this.#reading.settings;
     if (!gate.isStoppedByApplication || unreadTimeout === 0) return;
     // Reading on may fill the inbox again before #readOn() has cleared the timer of the stop before.
     this.#clearTimer();
@@ -158,7 +155,7 @@ export class Delivery {
 
   #unreadTimedOut(): void {
     const { isPaused } = this;
-    const error = unreadTimeoutError(this.#settings.unreadTimeout, { isPaused, hasReader: this.#hasReader });
+    const error = unreadTimeoutError(this.#reading.settings.unreadTimeout, { isPaused, hasReader: this.#hasReader });
     this.#reading.closing.terminate(error);
   }
 
@@ -190,8 +187,8 @@ export class Delivery {
     if (this.#isDelivering) return;
     this.#isDelivering = true;
     const inbox = this.#inbox;
-    const { connection, handlers } = this.#reading;
-    while (inbox?.isEmpty === false && !this.isPaused && !handlers.hasFailed && this.#hasListener) {
+    const { connection } = this.#reading;
+    while (inbox?.isEmpty === false && !this.isPaused && !this.#reading.hasListenerFailed && this.#hasListener) {
       this.#noteTaken();
       const kept = inbox.take();
       emitTo(connection, failListener, 'message', dataOf(kept), !isTextMessage(kept));
@@ -224,7 +221,7 @@ export class Delivery {
     if (this.#hasReader) throw otherReaderError();
     const { protocol } = this.#reading;
     const streams = new StreamedMessages(
-      this.#settings,
+      this.#reading.settings,
       () => {
         this.#noteTaken();
         this.#readOnUnlessFull();
@@ -243,9 +240,8 @@ export class Delivery {
       streams.put(dataOf(kept));
       streams.complete();
     }
-    const { closing } = this.#reading;
-    if (closing.info !== undefined) {
-      streams.end(closing.failure);
+    if (this.#reading.state === 'closed') {
+      streams.end(this.#reading.closing.failure);
       return streams.iterator();
     }
     this.#streams = streams;
@@ -256,12 +252,11 @@ export class Delivery {
 
   #openInbox(): Inbox {
     if (this.#inbox === undefined) {
-      this.#inbox = new Inbox(this.#settings, () => {
+      this.#inbox = new Inbox(this.#reading.settings, () => {
         this.#noteTaken();
         this.#readOnUnlessFull();
       });
-      const { closing } = this.#reading;
-      if (closing.info !== undefined) this.#inbox.end(closing.failure);
+      if (this.#reading.state === 'closed') this.#inbox.end(this.#reading.closing.failure);
     }
     return this.#inbox;
   }

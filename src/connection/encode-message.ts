@@ -27,9 +27,17 @@ export function encodeMessage(
     protocol.sendCompressed(deflated, isText);
     return undefined;
   }
-  return deflated.then(bytes => {
-    if (bytes !== undefined) protocol.sendCompressed(bytes, isText);
-  });
+  return sendWhenDeflated(protocol, deflated, isText);
+}
+
+async function sendWhenDeflated(
+  protocol: Protocol,
+  deflated: Promise<Uint8Array | undefined>,
+  isText: boolean,
+): Promise<void> {
+  const bytes = await deflated;
+  // Undefined if the connection has closed.
+  if (bytes !== undefined) protocol.sendCompressed(bytes, isText);
 }
 
 function encodePrepared(

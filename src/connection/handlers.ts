@@ -2,19 +2,18 @@ import { captureRejectionSymbol } from 'node:events';
 import { callSafely, emitTo, warn } from '../application-code.js';
 import { HandlerError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
+import type { ConnectionEvents } from './events.js';
 import type { Reading } from './reading.js';
-import type { ConnectionEvents, ConnectionInit, WebSocketConnection } from './websocket-connection.js';
+import type { WebSocketConnection } from './websocket-connection.js';
 
 /** Calls the listeners of a connection. If one of them fails, the connection ends with 1011. */
 export class Handlers {
   readonly #reading: Reading;
-  readonly #onHandlerError: ConnectionInit['onHandlerError'];
   /** After the first failure, only `close` is emitted, because the state of the application may be inconsistent. */
   #hasFailed = false;
 
-  constructor(reading: Reading, onHandlerError: ConnectionInit['onHandlerError']) {
+  constructor(reading: Reading) {
     this.#reading = reading;
-    this.#onHandlerError = onHandlerError;
   }
 
   /** Whether a listener has failed: nothing but `close` is emitted any more. */
@@ -30,18 +29,18 @@ export class Handlers {
   /** Ends the connection because a listener threw or rejected, and reports the first failure. */
   failed(event: string, thrown: unknown): void {
     if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
-    const { closing, connection } = this.#reading;
+    const { closing, connection, onHandlerError } = this.#reading;
     // An async listener may loop over this connection. That the connection was lost is not its failure, and `close`
     // reports it.
     if (thrown !== undefined && thrown === closing.failure) return;
     this.#hasFailed = true;
     const error = new HandlerError(event, thrown);
-    if (!closing.hasBegun) this.#reading.close(CLOSE_CODE.INTERNAL_ERROR, '', error);
+    if (closing.state === 'open') this.#reading.close(CLOSE_CODE.INTERNAL_ERROR, '', error);
     // A listener of handlerError that fails itself is not called again.
     const unreported = () => warn(error);
     if (event !== 'handlerError' && emitTo(connection, unreported, 'handlerError', error)) return;
     callSafely(() => {
-      if (this.#onHandlerError?.(error, connection) !== true) unreported();
+      if (onHandlerError?.(error, connection) !== true) unreported();
     }, unreported);
   }
 }

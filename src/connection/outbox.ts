@@ -34,23 +34,39 @@ export class Outbox {
     isText: boolean = typeof payload === 'string',
     mayCompress = true,
   ): boolean | undefined {
-    const protocol = this.#protocol;
     const backlog = this.#backlog;
-    const deflate = this.#deflate;
     if (!backlog.admits()) return undefined;
+    // The jobs are made in methods of their own: a closure in this one would allocate its scope for each message.
     if (!isTextOrBytes(payload) && isBlob(payload)) {
-      const read = async () => payloadAs(await bytesOfBlob(payload), isText);
-      backlog.enqueue(payload.size, async () => encodeMessage(protocol, deflate, await read(), isText, mayCompress));
+      this.#enqueueBlob(payload, isText, mayCompress);
     } else if (backlog.hasJobs) {
-      // A copy, because the caller may reuse its memory when this returns.
-      const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
-      backlog.enqueue(payloadSize(kept), () => encodeMessage(protocol, deflate, kept, isText, mayCompress));
+      this.#enqueueMessage(payload, isText, mayCompress);
     } else {
-      const deflating = encodeMessage(protocol, deflate, payload, isText, mayCompress);
+      const deflating = encodeMessage(this.#protocol, this.#deflate, payload, isText, mayCompress);
       if (deflating === undefined) backlog.requestFlush();
-      else backlog.enqueue(payloadSize(payload), () => deflating);
+      else this.#enqueueDeflating(payloadSize(payload), deflating);
     }
     return backlog.isBelowMark();
+  }
+
+  #enqueueBlob(blob: Blob, isText: boolean, mayCompress: boolean): void {
+    this.#backlog.enqueue(blob.size, async () => {
+      const payload = payloadAs(await bytesOfBlob(blob), isText);
+      return encodeMessage(this.#protocol, this.#deflate, payload, isText, mayCompress);
+    });
+  }
+
+  #enqueueMessage(payload: string | Uint8Array | PreparedMessage, isText: boolean, mayCompress: boolean): void {
+    // A copy, because the caller may reuse its memory when send() returns.
+    const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
+    this.#backlog.enqueue(payloadSize(kept), () =>
+      encodeMessage(this.#protocol, this.#deflate, kept, isText, mayCompress),
+    );
+  }
+
+  /** Later messages wait until this one is compressed. */
+  #enqueueDeflating(size: number, deflating: Promise<void>): void {
+    this.#backlog.enqueue(size, () => deflating);
   }
 
   /** Sends a Ping. Returns false if the connection no longer takes one. */

@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { isUtf8 } from '#platform';
 import { invalidReturn, invalidType, invalidValue, typeError } from '../errors.js';
+import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { WS_SEND_OPTIONS } from '../ws-option-names.js';
@@ -90,4 +91,20 @@ export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
 export function payloadSize(payload: string | Uint8Array | { readonly size: number }): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);
   return isUint8Array(payload) ? payload.length : payload.size;
+}
+
+/**
+ * Returns a copy of the payload of a Ping or Pong.
+ *
+ * @throws {TypeError | RangeError} for anything but at most 125 bytes
+ */
+export function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong'): Buffer {
+  const payload = toPayload(data);
+  if (isBlob(payload)) throw invalidType('data', 'a string or a Uint8Array', data);
+  const bytes = Buffer.from(payload as string);
+  if (bytes.length > MAX_CONTROL_PAYLOAD) {
+    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5)`, bytes.length);
+  }
+  // It is kept until its Pong arrives, so it must not keep memory of Node's pool.
+  return Buffer.from(new Uint8Array(bytes).buffer);
 }

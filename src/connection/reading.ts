@@ -17,13 +17,14 @@ import { Delivery } from './delivery.js';
 import { Handlers } from './handlers.js';
 import type { Message } from './inbox.js';
 import { Inflation } from './inflation.js';
+import type { ConnectionInit } from './init.js';
 import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox } from './outbox.js';
 import { Pinger, type SentPing } from './pinger.js';
 import { ReadGate, STOPPED_BY } from './read-gate.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
-import type { ConnectionInit, WebSocketConnection } from './websocket-connection.js';
+import type { WebSocketConnection } from './websocket-connection.js';
 
 /** Keepalive needs no answer to its Pings: the arrival of bytes is enough. */
 function ignoreAnswer(): void {}
@@ -42,12 +43,17 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   readonly outbox: Outbox;
   readonly gate: ReadGate;
   readonly delivery: Delivery;
-  readonly handlers: Handlers;
-  readonly closing: Closing;
   readonly tap: WireTap | undefined;
   readonly connection: WebSocketConnection;
+  readonly settings: ConnectionSettings;
+  readonly onHandlerError: ConnectionInit['onHandlerError'];
+  readonly onClosed: ConnectionInit['onClosed'];
   readonly #inflation: Inflation | undefined;
   readonly #keepalive: KeepaliveGroup | undefined;
+  /** Made with the first event other than `message`. */
+  #handlers: Handlers | undefined;
+  /** Made when the connection begins to close, or when someone asks how it ended. */
+  #closing: Closing | undefined;
   /** Made with the first Ping. */
   #pinger: Pinger | undefined;
   /** The last Ping of keepalive. */
@@ -67,6 +73,9 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   ) {
     this.duplex = duplex;
     this.connection = connection;
+    this.settings = settings;
+    this.onHandlerError = onHandlerError;
+    this.onClosed = onClosed;
     this.tap = tap && guardTap(tap);
     this.#inflation = deflate === undefined ? undefined : new Inflation(deflate, settings.text === 'string');
     this.protocol = new Protocol(role, this, {
@@ -81,9 +90,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     this.backlog = new Backlog(duplex, this.protocol, settings, this, copiesWrites, this.tap);
     this.outbox = new Outbox(this.protocol, this.backlog, deflate);
     this.gate = new ReadGate(duplex, this.protocol);
-    this.delivery = new Delivery(this, settings);
-    this.handlers = new Handlers(this, onHandlerError);
-    this.closing = new Closing(this, settings.closeTimeout, onClosed);
+    this.delivery = new Delivery(this);
     // The last frames leave after the peer's FIN, so that must not end our side.
     duplex.allowHalfOpen = true;
     ownSocket(duplex, this);
@@ -97,12 +104,31 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     }
   }
 
+  get handlers(): Handlers {
+    this.#handlers ??= new Handlers(this);
+    return this.#handlers;
+  }
+
+  get closing(): Closing {
+    this.#closing ??= new Closing(this);
+    return this.#closing;
+  }
+
+  /** Whether a listener has failed: nothing but `close` is emitted any more. */
+  get hasListenerFailed(): boolean {
+    return this.#handlers?.hasFailed === true;
+  }
+
+  get state(): 'open' | 'closing' | 'closed' {
+    return this.#closing === undefined ? 'open' : this.#closing.state;
+  }
+
   // The transport
 
   socketData(chunk: Uint8Array): void {
     this.wasHeard = true;
     this.tap?.received(chunk);
-    if (this.closing.discards(chunk)) return;
+    if (this.#closing?.discards(chunk) === true) return;
     beginShare(this);
     this.protocol.receive(chunk);
     if (isShareUsedUp()) this.#yield();
@@ -219,7 +245,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   #proceed(): void {
     if (this.protocol.state !== 'OPEN') this.closing.proceed();
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.backlog.requestFlush();
-    this.closing.followPeer();
+    this.#closing?.followPeer();
   }
 
   /**
@@ -250,7 +276,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   // The backlog
 
   flushed(): void {
-    this.closing.flushed();
+    this.#closing?.flushed();
   }
 
   drained(): void {

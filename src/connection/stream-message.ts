@@ -1,8 +1,9 @@
+import { onAbort } from '../abort-signal.js';
 import { invalidType } from '../errors.js';
 import { isUint8Array } from '../host-values.js';
 import type { Backlog } from './backlog.js';
 import type { Outbox } from './outbox.js';
-import { promptAnswer } from './prompt-answer.js';
+import { promptAnswer, promptFailure } from './prompt-answer.js';
 
 /** What sendStream() accepts: pieces of text or pieces of binary, but not both in one message. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
@@ -43,6 +44,30 @@ export class StreamMessage {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /**
+   * Queues the message after all earlier ones. Returns `result`, or a rejected promise if `signal` is aborted already.
+   *
+   * @param isOpen whether the connection is open; if not, nothing is sent
+   */
+  start(isOpen: boolean, signal: AbortSignal | undefined): Promise<boolean> {
+    if (signal?.aborted === true) {
+      this.stop(CLOSED);
+      return promptFailure(signal.reason);
+    }
+    if (!isOpen || !this.#backlog.admits()) {
+      this.stop(CLOSED);
+      return promptAnswer(false);
+    }
+    const stopListening = onAbort(signal, () => this.stop(signal?.reason));
+    this.result.then(stopListening, stopListening);
+    this.#backlog.enqueue(
+      0,
+      () => this.run(),
+      () => this.stop(CLOSED),
+    );
+    return this.result;
   }
 
   /**

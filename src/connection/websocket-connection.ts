@@ -1,87 +1,23 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { onAbort } from '../abort-signal.js';
-import { type HandlerError, invalidType, invalidValue } from '../errors.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
-import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
-import type { HeaderFields } from '../header-fields.js';
 import { isBlob } from '../host-values.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
-import type { PerMessageDeflate } from '../permessage-deflate/index.js';
 import type { Role } from '../protocol/options.js';
 import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
-import type { WireTap } from '../transport/wire-tap.js';
 import type { CloseInfo } from './close-info.js';
-import type { Message, MessageIterator, TypedMessage } from './inbox.js';
-import { CONNECTION_DEFAULTS, type ConnectionSettings } from './options.js';
-import { payloadAs, type Sendable, type SendOptions, sendModeOf, toPayload } from './payload.js';
+import type { ConnectionEvents } from './events.js';
+import type { MessageIterator, TypedMessage } from './inbox.js';
+import type { ConnectionInit, HandshakeResponse } from './init.js';
+import { isStreamWanted, type MessagesOptions } from './messages-options.js';
+import { CONNECTION_DEFAULTS } from './options.js';
+import { payloadAs, type Sendable, type SendOptions, sendModeOf, toControlPayload } from './payload.js';
 import { checkNotPrepared, PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
-import { CLOSED, type MessageSource, StreamMessage } from './stream-message.js';
+import { type MessageSource, StreamMessage } from './stream-message.js';
 import type { MessageStream } from './streamed-messages.js';
 import { rejectIfThrown, signalOf, untilAnswered, type WaitOptions } from './wait.js';
-
-/** The events of a connection, with the arguments of their listeners. No listener is required. */
-export interface ConnectionEvents {
-  /**
-   * A message: text as a string, binary as a Buffer. The ArrayBuffer of a Buffer may contain other messages too, even
-   * some that have not been delivered yet. To transfer a message to a worker, copy it first. With the option
-   * `text: 'buffer'`, text is a Buffer too, and `isBinary` is false.
-   */
-  message: [data: Message, isBinary: boolean];
-  /** The connection has closed. No event follows. */
-  close: [info: CloseInfo];
-  /** After send() returned false: no more than `highWaterMark` bytes wait. */
-  drain: [];
-  ping: [payload: Buffer];
-  pong: [payload: Buffer];
-  /**
-   * A listener threw or rejected, so the connection was closed with 1011. Only the first failure is reported, and only
-   * `close` follows. Without a listener, the process is warned.
-   */
-  handlerError: [error: HandlerError];
-}
-
-/** The response to a client's opening handshake: the 101 of the server. */
-export interface HandshakeResponse {
-  readonly status: number;
-  readonly headers: HeaderFields;
-}
-
-/** The results of the opening handshake. */
-export interface ConnectionInit<Context = unknown> {
-  readonly role: Role;
-  /** The negotiated subprotocol, or ''. */
-  readonly subprotocol: string;
-  /** The negotiated value of Sec-WebSocket-Extensions, or ''. */
-  readonly extensions: string;
-  /** The value of `connection.context`. */
-  readonly context?: Context;
-  /** The value of `connection.response`. */
-  readonly response?: HandshakeResponse | undefined;
-  readonly settings?: ConnectionSettings;
-  /** Bytes that were received after the handshake. */
-  readonly head?: Uint8Array | undefined;
-  readonly tap?: WireTap | undefined;
-  /** permessage-deflate with the negotiated parameters. */
-  readonly deflate?: PerMessageDeflate | undefined;
-  /**
-   * Called when a listener fails and there is no listener for `handlerError`. Returns whether the failure was handled.
-   */
-  readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
-  /** Called on close before any listeners, even if there are none. */
-  readonly onClosed?: (connection: WebSocketConnection) => void;
-}
-
-/** Options of `messages()`. */
-export interface MessagesOptions {
-  /** Whether each message is received in parts. Default false. */
-  readonly stream?: boolean;
-}
-
-const MESSAGES_OPTION_NAMES: OptionNames<MessagesOptions> = { stream: true };
 
 /**
  * A live WebSocket connection of a client or a server. connect() resolves to one, and a server emits one with
@@ -157,9 +93,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /** 'closing' from the first Close frame of either side, or from a broken rule, until the transport has closed. */
   get state(): 'open' | 'closing' | 'closed' {
-    const { closing } = this.#reading;
-    if (closing.info !== undefined) return 'closed';
-    return closing.hasBegun ? 'closing' : 'open';
+    return this.#reading.state;
   }
 
   /** How many bytes send() has taken that have not left yet: waiting, as frames, and in the socket. */
@@ -222,28 +156,11 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *   TypeError for a wrong argument.
    */
   sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
-    return rejectIfThrown(() => this.#sendStream(source, signalOf(options)));
-  }
-
-  #sendStream(source: MessageSource, signal: AbortSignal | undefined): Promise<boolean> {
-    const { outbox, backlog } = this.#reading;
-    const stream = new StreamMessage(source, outbox, backlog);
-    if (signal?.aborted === true) {
-      stream.stop(CLOSED);
-      return promptFailure(signal.reason);
-    }
-    if (this.state !== 'open' || !backlog.admits()) {
-      stream.stop(CLOSED);
-      return promptAnswer(false);
-    }
-    const stopListening = onAbort(signal, () => stream.stop(signal?.reason));
-    stream.result.then(stopListening, stopListening);
-    backlog.enqueue(
-      0,
-      () => stream.run(),
-      () => stream.stop(CLOSED),
-    );
-    return stream.result;
+    return rejectIfThrown(() => {
+      const signal = signalOf(options);
+      const { outbox, backlog } = this.#reading;
+      return new StreamMessage(source, outbox, backlog).start(this.state === 'open', signal);
+    });
   }
 
   /** Resolves to true when no more than `highWaterMark` bytes wait, to false when the connection is no longer open. */
@@ -333,12 +250,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    */
   messages(options: { readonly stream: true }): MessageIterator<MessageStream>;
   messages(options: MessagesOptions = {}): MessageIterator<TypedMessage> | MessageIterator<MessageStream> {
-    if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-    checkOptionNames(options, MESSAGES_OPTION_NAMES);
-    const { stream = false } = options;
-    if (typeof stream !== 'boolean') throw invalidType('stream', 'a boolean', stream);
     const { delivery } = this.#reading;
-    return stream ? delivery.streamIterator() : delivery.typedIterator();
+    return isStreamWanted(options) ? delivery.streamIterator() : delivery.typedIterator();
   }
 
   // The end
@@ -388,15 +301,4 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     this.#reading.setRef(false);
     return this;
   }
-}
-
-function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong'): Buffer {
-  const payload = toPayload(data);
-  if (isBlob(payload)) throw invalidType('data', 'a string or a Uint8Array', data);
-  const bytes = Buffer.from(payload as string);
-  if (bytes.length > MAX_CONTROL_PAYLOAD) {
-    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5)`, bytes.length);
-  }
-  // It is kept until its Pong arrives, so it must not keep memory of Node's pool.
-  return Buffer.from(new Uint8Array(bytes).buffer);
 }

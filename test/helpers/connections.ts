@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
+import type { ConnectionInit } from '../../src/connection/init.js';
 import { type ConnectionOptions, resolveConnectionOptions } from '../../src/connection/options.js';
-import { type ConnectionInit, WebSocketConnection } from '../../src/connection/websocket-connection.js';
+import { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 import type { Role } from '../../src/protocol/options.js';
 import { type DuplexPairOptions, duplexPair } from './duplex-pair.js';
 import { FramePeer } from './frame-peer.js';
