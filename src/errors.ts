@@ -52,15 +52,36 @@ export class WebSocketError extends Error {
   }
 }
 
-/** A rule of the RFC that a peer can break. framing/violations.ts lists all of them. */
+/** The name of a rule that a peer can break. It does not change. docs/errors.md says what each means. */
+export type ViolationCode =
+  | 'RESERVED_BITS'
+  | 'RESERVED_OPCODE'
+  | 'UNMASKED_CLIENT_FRAME'
+  | 'MASKED_SERVER_FRAME'
+  | 'FRAGMENTED_CONTROL_FRAME'
+  | 'CONTROL_FRAME_TOO_LONG'
+  | 'LENGTH_NOT_MINIMAL'
+  | 'LENGTH_SIGN_BIT'
+  | 'CONTINUATION_OF_NOTHING'
+  | 'MESSAGE_INTERRUPTED'
+  | 'MESSAGE_TOO_BIG'
+  | 'TOO_MANY_FRAGMENTS'
+  | 'INVALID_UTF8'
+  | 'MISPLACED_COMPRESSED_BIT'
+  | 'INVALID_COMPRESSED_DATA'
+  | 'CLOSE_PAYLOAD_TOO_SHORT'
+  | 'INVALID_CLOSE_CODE'
+  | 'INVALID_CLOSE_REASON';
+
+/** A rule of RFC 6455 or RFC 7692 that a peer can break. */
 export interface Violation {
-  /** The name of the rule, which does not change, for example `UNMASKED_CLIENT_FRAME`. */
-  readonly code: string;
+  /** The name of the rule, for example `UNMASKED_CLIENT_FRAME`. */
+  readonly code: ViolationCode;
   /** The close code that fails the connection (RFC 6455 §7.4.1). */
   readonly closeCode: number;
   /** The section of RFC 6455, for example `§5.1`. A section of another RFC starts with its number: `RFC 7692 §6`. */
   readonly section: string;
-  /** The rule in a few words. It is sent to the peer as the close reason, so it has at most 123 bytes. */
+  /** The rule in a few words. It is sent to the peer in the close reason, so it has at most 123 bytes. */
   readonly message: string;
 }
 
@@ -69,6 +90,8 @@ export class ProtocolError extends WebSocketError {
   readonly violation: Violation;
   readonly closeCode: number;
   readonly section: string;
+  /** What broke the rule, for example `5 bytes, of at most 4`, or ''. It is sent to the peer too, if it fits. */
+  readonly detail: string;
   /** The position in the bytes received after the opening handshake, from 0. */
   readonly offset: number;
 
@@ -79,6 +102,7 @@ export class ProtocolError extends WebSocketError {
     this.violation = violation;
     this.closeCode = violation.closeCode;
     this.section = violation.section;
+    this.detail = detail;
     this.offset = offset;
   }
 }

@@ -44,6 +44,7 @@ export {
   type HandshakePhase,
   ProtocolError,
   type Violation,
+  type ViolationCode,
   WebSocketError,
 } from './errors.js';
 export { CLOSE_CODE } from './framing/close-code.js';

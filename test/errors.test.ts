@@ -57,12 +57,19 @@ describe('every error has a name, a code and a fault', () => {
 describe('ProtocolError', () => {
   test('names the rule, the value, the section and the offset', () => {
     const error = new ProtocolError(VIOLATION.RESERVED_OPCODE, 42, '0x3');
-    expect(error).toMatchObject({ violation: VIOLATION.RESERVED_OPCODE, closeCode: 1002, section: '§5.2', offset: 42 });
+    expect(error).toMatchObject({
+      violation: VIOLATION.RESERVED_OPCODE,
+      closeCode: 1002,
+      section: '§5.2',
+      detail: '0x3',
+      offset: 42,
+    });
     expect(error.message).toBe('the opcode is reserved: 0x3 (RFC 6455 §5.2, at byte 42)');
   });
 
   test('leaves out the value if there is none', () => {
     const error = new ProtocolError(VIOLATION.MASKED_SERVER_FRAME, 0);
+    expect(error.detail).toBe('');
     expect(error.message).toBe('a frame from a server must not be masked (RFC 6455 §5.1, at byte 0)');
   });
 });

@@ -92,14 +92,14 @@ describe('the first example of README.md', () => {
     expect(stdout).not.toContain('closed');
   });
 
-  test('prints "closed" after every message has arrived', async () => {
+  test('prints the close code after every message has arrived', async () => {
     const { port } = await rawServer(async peer => {
       await open(peer);
       peer.write(MESSAGES);
       await peer.frames('client', 2);
       peer.socket.end(FRAMES.server.close(1000));
     });
-    expect(await runFirstExample(port)).toEqual({ stdout: '1\nbye\nclosed\n', stderr: '' });
+    expect(await runFirstExample(port)).toEqual({ stdout: '1\nbye\nclosed with 1000\n', stderr: '' });
   });
 });
 
@@ -115,7 +115,7 @@ describe('the server of README.md', () => {
       console.log((await once(client, 'message'))[0]);
       process.kill(process.pid, 'SIGTERM');
       console.log((await client.closed).code);`);
-    expect(stdout.split('\n').sort()).toEqual(['', '/chat 1001 local undefined', '1001', 'hello']);
+    expect(stdout.split('\n').sort()).toEqual(['', '/chat local 1001', '1001', 'hello']);
   });
 });
 

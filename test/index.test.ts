@@ -104,6 +104,7 @@ describe('the public surface', () => {
       'UnsentMessage',
       'UpgradeRequest',
       'Violation',
+      'ViolationCode',
       'WaitOptions',
       'WebSocketInit',
       'WebSocketLike',
@@ -219,6 +220,7 @@ describe('the public surface', () => {
       'Role',
       'State',
       'Violation',
+      'ViolationCode',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { decodeUtf8, isUtf8, utf8Length, writeUtf8 } from '#platform';
-import { invalidType, invalidValue, type Violation } from '../errors.js';
+import { invalidType, invalidValue, type ProtocolError, type Violation } from '../errors.js';
 import { CLOSE_CODE, isCloseCodeOnWire } from './close-code.js';
 import { MAX_CONTROL_PAYLOAD } from './frame-header.js';
 import { VIOLATION } from './violations.js';
@@ -61,4 +61,10 @@ export function encodeClosePayload(code?: number, reason = ''): Uint8Array {
   bytes[1] = code;
   writeUtf8(reason, bytes, 2);
   return bytes;
+}
+
+/** Returns the close reason for a broken rule: the rule and, if there is room, what broke it. */
+export function closeReasonOf({ violation: { message }, detail }: ProtocolError): string {
+  const reason = `${message}: ${detail}`;
+  return detail === '' || utf8Length(reason) > MAX_REASON_LENGTH ? message : reason;
 }

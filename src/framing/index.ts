@@ -4,7 +4,7 @@
  * too.
  */
 
-export { ProtocolError, type Violation, WebSocketError } from '../errors.js';
+export { ProtocolError, type Violation, type ViolationCode, WebSocketError } from '../errors.js';
 export { CLOSE_CODE, closeCodeName, isCloseCodeOnWire } from './close-code.js';
 export { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from './close-payload.js';
 export { type Failure, FrameDecoder, type FrameDecoderOptions, type FrameSink } from './frame-decoder.js';
@@ -15,4 +15,4 @@ export { MessageAssembler, type MessageLimits, type MessageSink } from './messag
 export { isControl, OPCODE, type Opcode, opcodeName } from './opcode.js';
 export { OutputBuffer } from './output-buffer.js';
 export { Utf8Validator } from './utf8-validator.js';
-export { VIOLATION, type ViolationCode } from './violations.js';
+export { VIOLATION } from './violations.js';

@@ -1,4 +1,4 @@
-import type { Violation } from '../errors.js';
+import type { Violation, ViolationCode } from '../errors.js';
 
 /**
  * The rules that a peer can break after the opening handshake. Each row has the close code that fails the connection
@@ -30,10 +30,9 @@ const rules = {
   CLOSE_PAYLOAD_TOO_SHORT: [1002, '§5.5.1', 'a Close frame with a body must begin with a 2-byte code'],
   INVALID_CLOSE_CODE: [1002, '§7.4', 'the close code must not be used on the wire'],
   INVALID_CLOSE_REASON: [1007, '§5.5.1', 'a close reason must be UTF-8'],
-} as const;
-
-/** The code of a rule that the peer can break. */
-export type ViolationCode = keyof typeof rules;
+} as const satisfies {
+  readonly [code in ViolationCode]: readonly [closeCode: number, section: string, message: string];
+};
 
 /** The rules by their codes. */
 export const VIOLATION: { readonly [code in ViolationCode]: Violation } = Object.fromEntries(

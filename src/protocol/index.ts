@@ -3,7 +3,7 @@
  * transport of your own.
  */
 
-export { ProtocolError, type Violation, WebSocketError } from '../errors.js';
+export { ProtocolError, type Violation, type ViolationCode, WebSocketError } from '../errors.js';
 export { CLOSE_CODE } from '../framing/close-code.js';
 export type { ClosePayload } from '../framing/close-payload.js';
 export { releaseOutput } from '../framing/slabs.js';

@@ -1,6 +1,12 @@
 import { ProtocolError, typeError, type Violation } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
-import { type ClosePayload, encodeClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
+import {
+  type ClosePayload,
+  closeReasonOf,
+  encodeClosePayload,
+  isViolation,
+  parseClosePayload,
+} from '../framing/close-payload.js';
 import type { Failure, StopPoint } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
@@ -260,7 +266,7 @@ export class Protocol {
   #fail(error: ProtocolError): void {
     // "the endpoint SHOULD send a Close frame with an appropriate status code before proceeding to _Close the WebSocket
     // Connection_" (§7.1.7)
-    if (canHappen(this.#state, 'sendClose')) this.#writeClose(error.closeCode, error.violation.message);
+    if (canHappen(this.#state, 'sendClose')) this.#writeClose(error.closeCode, closeReasonOf(error));
     this.#error = error;
     this.#apply('fail');
     this.#handler.failed(error);

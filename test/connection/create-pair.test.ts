@@ -71,7 +71,8 @@ describe('createPair()', () => {
     const [client, server] = createPair({ server: { maxMessageSize: 10 }, client: { pingInterval: 0 } });
     client.send('more than ten bytes');
     expect(await server.closed).toMatchObject({ sent: { code: 1009 } });
-    expect(await client.closed).toMatchObject({ code: 1009 });
+    const reason = 'the message is too big: 19 bytes, of at most 10';
+    expect(await client.closed).toMatchObject({ code: 1009, reason });
   });
 
   test.each([

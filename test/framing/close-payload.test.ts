@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { ProtocolError } from '../../src/errors.js';
 import {
+  closeReasonOf,
   encodeClosePayload,
   isViolation,
   MAX_REASON_LENGTH,
@@ -92,5 +94,26 @@ describe('encodeClosePayload()', () => {
     expect(encodeClosePayload(1000, 'a\ud800b')).toEqual(
       new Uint8Array([3, 0xe8, ...ascii('a'), 0xef, 0xbf, 0xbd, ...ascii('b')]),
     );
+  });
+});
+
+describe('closeReasonOf()', () => {
+  const { INVALID_CLOSE_CODE, MESSAGE_TOO_BIG } = VIOLATION;
+
+  test('returns the rule, and what broke it', () => {
+    const error = new ProtocolError(MESSAGE_TOO_BIG, 0, '5 bytes, of at most 4');
+    expect(closeReasonOf(error)).toBe('the message is too big: 5 bytes, of at most 4');
+  });
+
+  test('returns the rule alone if nothing is said about what broke it', () => {
+    expect(closeReasonOf(new ProtocolError(INVALID_CLOSE_CODE, 0))).toBe(INVALID_CLOSE_CODE.message);
+  });
+
+  test('leaves out what broke the rule if both take more than 123 bytes of UTF-8', () => {
+    const room = MAX_REASON_LENGTH - MESSAGE_TOO_BIG.message.length - ': '.length;
+    const reasonFor = (detail: string) => closeReasonOf(new ProtocolError(MESSAGE_TOO_BIG, 0, detail));
+    expect(reasonFor('x'.repeat(room))).toHaveLength(MAX_REASON_LENGTH);
+    expect(reasonFor('x'.repeat(room + 1))).toBe(MESSAGE_TOO_BIG.message);
+    expect(reasonFor('é'.repeat(room / 2 + 1))).toBe(MESSAGE_TOO_BIG.message);
   });
 });

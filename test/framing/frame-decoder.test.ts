@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { ProtocolError } from '../../src/errors.js';
+import { ProtocolError, type ViolationCode } from '../../src/errors.js';
 import { FrameDecoder, type FrameDecoderOptions, type FrameSink } from '../../src/framing/frame-decoder.js';
 import { RSV1, RSV2, RSV3 } from '../../src/framing/frame-header.js';
-import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
+import { VIOLATION } from '../../src/framing/violations.js';
 import { ascii, concat, hex, inPieces, segmentations } from '../helpers/bytes.js';
 import { collectFrames, decodeFrames } from '../helpers/collect-frames.js';
 import { type RawFrame, rawFrame, rawHeader } from '../helpers/raw-frame.js';

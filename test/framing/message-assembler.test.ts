@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { ProtocolError } from '../../src/errors.js';
+import type { ProtocolError, ViolationCode } from '../../src/errors.js';
 import { encodeClosePayload, isViolation, parseClosePayload } from '../../src/framing/close-payload.js';
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { MessageAssembler, type MessageLimits } from '../../src/framing/message-assembler.js';
-import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
+import { VIOLATION } from '../../src/framing/violations.js';
 import { ascii, concat, hex, inPieces, segmentations } from '../helpers/bytes.js';
 import { collectMessages, decodeMessages, type Received } from '../helpers/collect-frames.js';
 import { IS_MUTATION_RUN } from '../helpers/mutation-run.js';

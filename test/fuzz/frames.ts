@@ -1,9 +1,10 @@
 /** Fuzzes a Protocol with hostile frames, in both roles. */
 import { Buffer } from 'node:buffer';
+import { closeReasonOf } from '../../src/framing/close-payload.js';
 import { FrameDecoder } from '../../src/framing/frame-decoder.js';
 import { MessageAssembler } from '../../src/framing/message-assembler.js';
 import { releaseOutput } from '../../src/framing/slabs.js';
-import { VIOLATION, type ViolationCode } from '../../src/framing/violations.js';
+import { VIOLATION } from '../../src/framing/violations.js';
 import { Protocol, type ProtocolHandler, type Role } from '../../src/protocol/index.js';
 import { rawFrame } from '../helpers/raw-frame.js';
 import { framesIn, type Limits, type Trace, traceOf } from './frame-model.js';
@@ -115,7 +116,7 @@ class Recorder {
     expectSame('the events are those that the RFC requires', this.events, events, how);
     const key = protocol.role === 'client' ? { key: KEY } : {};
     // The implementation chooses the reason of a failing Close frame. expectLegalFailure() checks that it is legal.
-    const reason = Buffer.from(protocol.error?.violation.message ?? '');
+    const reason = Buffer.from(protocol.error === undefined ? '' : closeReasonOf(protocol.error));
     const answered = answers.map(([opcode, payload], i) => {
       const isFailure = protocol.error !== undefined && i === answers.length - 1;
       return { opcode, payload: isFailure ? joined(payload, reason) : payload, ...key };
@@ -140,7 +141,7 @@ class Recorder {
 
 /** A failed connection ends with a Close frame that has the violation's code and a reason that fits (§7.1.7). */
 function expectLegalFailure({ error, sentClose }: Protocol, closedFirst: boolean): void {
-  const row = VIOLATION[error!.violation.code as ViolationCode];
+  const row = VIOLATION[error!.violation.code];
   expectSame('a violation is in the table', error!.violation, row);
   const sent = closedFirst ? 1000 : row.closeCode;
   expectSame('the close code belongs to the violation', [error!.closeCode, sentClose?.code], [row.closeCode, sent]);
