@@ -51,7 +51,7 @@ export class Delivery {
 
   receive(message: Message, isText: boolean): void {
     if (this.#streams !== undefined) {
-      // A compressed message, or one that began before the loop: it has one part.
+      // A small compressed message, or one that began before the loop: it has one part.
       this.streamStart(isText);
       this.streamPart(message);
       this.streamEnd();

@@ -4,6 +4,8 @@ import { MAX_TEXT_SIZE } from '../framing/message-assembler.js';
 import { VIOLATION } from '../framing/violations.js';
 import { isThenable } from '../host-values.js';
 import { type Inflated, InflateFault, type PerMessageDeflate } from '../permessage-deflate/index.js';
+import type { Reading } from './reading.js';
+import { failureOf, StreamInflation } from './stream-inflation.js';
 
 /** The result of inflating a message: text, binary, or a broken rule. */
 export type InflatedMessage = string | Uint8Array | Failure;
@@ -30,6 +32,11 @@ export class Inflation {
     return inflated.then(result => (result === undefined ? undefined : messageOf(result, isText, this.#decodesText)));
   }
 
+  /** Inflates the next message in parts, for messages({ stream: true }). */
+  inflateStream(reading: Reading, isText: boolean): StreamInflation {
+    return new StreamInflation(reading, this.#deflate, isText, this.#decodesText);
+  }
+
   /** Frees the contexts. */
   close(): void {
     this.#deflate.close();
@@ -37,10 +44,7 @@ export class Inflation {
 }
 
 function messageOf(inflated: Inflated, isText: boolean, decodesText: boolean): InflatedMessage {
-  if (inflated instanceof InflateFault) {
-    const { kind, detail } = inflated;
-    return { violation: kind === 'too-big' ? VIOLATION.MESSAGE_TOO_BIG : VIOLATION.INVALID_COMPRESSED_DATA, detail };
-  }
+  if (inflated instanceof InflateFault) return failureOf(inflated);
   if (!isText) return inflated;
   if (decodesText && inflated.length > MAX_TEXT_SIZE) {
     return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a text of ${inflated.length} bytes` };

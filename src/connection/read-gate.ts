@@ -33,6 +33,8 @@ const MAX_WAITING_BYTES = 65_536;
 export class ReadGate {
   readonly #duplex: Duplex;
   readonly #protocol: Protocol;
+  /** The message that is being inflated in parts, and how many of its bytes wait. */
+  inflation: { readonly waiting: number } | undefined;
   #reasons = 0;
   /** Reasons that no longer count. */
   #ignored = 0;
@@ -81,7 +83,7 @@ export class ReadGate {
     if (this.#counted === before || !this.#isOpenForControl) return false;
     this.#protocol.stopBefore(this.#counted === 0 ? 'nothing' : 'message');
     // A handler may have added a reason.
-    if (this.#isOpenForControl) this.#duplex.resume();
+    if (this.#isOpenForControl && !this.#isOverfull) this.#duplex.resume();
     return true;
   }
 
@@ -96,6 +98,11 @@ export class ReadGate {
 
   /** To be called after each chunk: pauses the socket if too much waits for a message that is being inflated. */
   received(): void {
-    if (this.#reasons !== 0 && this.#protocol.unreadBytes > MAX_WAITING_BYTES) this.#duplex.pause();
+    if (this.#isOverfull) this.#duplex.pause();
+  }
+
+  get #isOverfull(): boolean {
+    if (this.#counted === 0) return false;
+    return this.#protocol.unreadBytes + (this.inflation?.waiting ?? 0) > MAX_WAITING_BYTES;
   }
 }

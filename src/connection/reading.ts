@@ -23,6 +23,7 @@ import type { ConnectionSettings } from './options.js';
 import { Outbox } from './outbox.js';
 import { Pinger, type SentPing } from './pinger.js';
 import { ReadGate, STOPPED_BY } from './read-gate.js';
+import type { StreamInflation } from './stream-inflation.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 
@@ -49,6 +50,8 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   readonly onHandlerError: ConnectionInit['onHandlerError'];
   readonly onClosed: ConnectionInit['onClosed'];
   readonly #inflation: Inflation | undefined;
+  /** Inflates the message that is being received in parts, if it is compressed. */
+  #streamInflation: StreamInflation | undefined;
   readonly #keepalive: KeepaliveGroup | undefined;
   /** Made with the first event other than `message`. */
   #handlers: Handlers | undefined;
@@ -168,17 +171,33 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     if (countMessage()) this.#yield();
   }
 
-  messageStart(isText: boolean): void {
+  messageStart(isText: boolean, isCompressed: boolean): void {
     this.delivery.streamStart(isText);
+    if (!isCompressed) return;
+    this.#streamInflation = this.#inflation!.inflateStream(this, isText);
+    this.gate.inflation = this.#streamInflation;
   }
 
   messagePart(data: string | Uint8Array): void {
+    if (this.#streamInflation !== undefined) {
+      this.#streamInflation.write(data as Uint8Array);
+      return;
+    }
     this.delivery.streamPart(data as Message);
     if (countMessage()) this.#yield();
   }
 
   messageEnd(): void {
-    this.delivery.streamEnd();
+    if (this.#streamInflation === undefined) this.delivery.streamEnd();
+    else this.#streamInflation.end();
+  }
+
+  /** The message that was being inflated in parts is complete. */
+  streamInflated(): void {
+    this.#streamInflation = undefined;
+    this.gate.inflation = undefined;
+    if (this.protocol.reads) this.delivery.streamEnd();
+    this.readOn(STOPPED_BY.INFLATING);
   }
 
   compressedMessage(bytes: Uint8Array, isText: boolean): void {
@@ -238,7 +257,9 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   /** Removes a reason to stop reading. Reads on if it was the last one. */
   readOn(reason: number): void {
     beginShare(this);
-    if (this.gate.remove(reason)) this.#proceed();
+    if (!this.gate.remove(reason)) return;
+    this.#streamInflation?.resume();
+    this.#proceed();
   }
 
   /** Handles what reading may lead to: output, the closing handshake, the end. */
@@ -263,7 +284,10 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     this.#keepalive?.remove(this);
     this.delivery.closing();
     beginShare(this);
-    if (this.gate.ignoreApplication()) this.#proceed();
+    if (this.gate.ignoreApplication()) {
+      this.#streamInflation?.resume();
+      this.#proceed();
+    }
     this.backlog.stopTaking();
   }
 

@@ -244,7 +244,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *       for await (const part of message) …
    *     }
    *
-   * A compressed message is inflated first, and is a stream of one part.
+   * A compressed message is inflated as its parts are taken.
    *
    * @throws {TypeError} if something else reads the messages: another iterator, or a listener of `message`
    */

@@ -4,8 +4,9 @@ import type { Failure, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, RSV1 } from './frame-header.js';
 import { MessageBuffer } from './message-buffer.js';
 import { isControl, OPCODE, opcodeName } from './opcode.js';
-import { lastBoundary, Utf8Validator } from './utf8-validator.js';
+import { Utf8Validator } from './utf8-validator.js';
 import { VIOLATION } from './violations.js';
+import { WholeCharacters } from './whole-characters.js';
 
 /** Receives messages, and the control frames between their fragments. */
 export interface MessageSink {
@@ -14,9 +15,12 @@ export interface MessageSink {
    * ArrayBuffer may hold other messages too.
    */
   message(data: string | Uint8Array, isText: boolean): void;
-  /** A message begins. Its parts follow as they arrive. Needed if `streams` is set, as is messagePart(). */
-  messageStart?(isText: boolean): void;
-  /** The next part of a message. It is not empty. A text is never cut within a character. */
+  /**
+   * A message begins. Its parts follow as they arrive. Needed if `streams` is set, as is messagePart(). If
+   * `isCompressed`, its parts are bytes that are not inflated, and the receiver checks the UTF-8 of a text.
+   */
+  messageStart?(isText: boolean, isCompressed: boolean): void;
+  /** The next part of a message. It is not empty. A text that is not compressed is never cut within a character. */
   messagePart?(data: string | Uint8Array): void;
   messageEnd?(): void;
   /**
@@ -42,6 +46,12 @@ export interface MessageLimits {
  */
 export const MAX_TEXT_SIZE: number = 2 ** 29 - 24;
 
+/**
+ * A compressed message in one frame of at most this many bytes is passed on whole even if messages are streamed,
+ * because starting a zlib stream costs more than inflating it. It inflates to at most 1 MiB.
+ */
+const SMALL_COMPRESSED = 1_024;
+
 const NO_BYTES = new Uint8Array(0);
 
 /**
@@ -65,13 +75,11 @@ const PIECE_WORTH_KEEPING = 7 / 8;
  */
 export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
-  /**
-   * Whether the parts of later messages are passed on as they arrive. Compressed messages are always passed on whole.
-   */
+  /** Whether the parts of later messages are passed on as they arrive, except for small compressed messages. */
   streams = false;
   #isStreamed = false;
-  /** The beginning of a character at the end of the last part of a text. */
-  #carry: Uint8Array | undefined;
+  /** Made with the first text that is streamed. */
+  #characters: WholeCharacters | undefined;
   #decodesText = true;
   #maxStreamSize = 0;
   #maxMessageSize = 0;
@@ -151,7 +159,8 @@ export class MessageAssembler implements FrameSink {
       if (this.#messageOpcode !== OPCODE.CONTINUATION) return { violation: VIOLATION.MESSAGE_INTERRUPTED };
       this.#messageOpcode = header.opcode;
       this.#isCompressed = isCompressed;
-      this.#isStreamed = this.streams && !isCompressed;
+      const isSmall = isCompressed && header.fin && header.payloadLength <= SMALL_COMPRESSED;
+      this.#isStreamed = this.streams && !isSmall;
       this.#fragments = 0;
       this.#announced = 0;
     }
@@ -166,7 +175,9 @@ export class MessageAssembler implements FrameSink {
     if (++this.#fragments > this.#maxFragments) {
       return { violation: VIOLATION.TOO_MANY_FRAGMENTS, detail: `maxFragments is ${this.#maxFragments}` };
     }
-    if (this.#isStreamed && this.#fragments === 1) this.#sink.messageStart?.(this.#messageOpcode === OPCODE.TEXT);
+    if (this.#isStreamed && this.#fragments === 1) {
+      this.#sink.messageStart?.(this.#messageOpcode === OPCODE.TEXT, isCompressed);
+    }
     return undefined;
   }
 
@@ -203,16 +214,11 @@ export class MessageAssembler implements FrameSink {
       this.#sink.messagePart?.(this.#keep(bytes, start, end));
       return;
     }
-    if (this.#carry !== undefined) {
-      const joined = allocate(this.#carry.length + end - start);
-      joined.set(this.#carry);
-      joined.set(bytes.subarray(start, end), this.#carry.length);
-      [bytes, start, end] = [joined, 0, joined.length];
-    }
-    const boundary = lastBoundary(bytes, start, end);
-    this.#carry = boundary < end ? copyOf(bytes, boundary, end) : undefined;
-    if (boundary === start) return;
-    const part = this.#decodesText ? decodeUtf8(bytes, start, boundary) : this.#keep(bytes, start, boundary);
+    this.#characters ??= new WholeCharacters();
+    const whole = this.#characters.take(bytes, start, end);
+    const { length } = whole;
+    if (length === 0) return;
+    const part = this.#decodesText ? decodeUtf8(whole, 0, length) : this.#keep(whole, 0, length);
     this.#sink.messagePart?.(part);
   }
 

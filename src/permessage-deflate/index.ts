@@ -1,6 +1,8 @@
 /** permessage-deflate (RFC 7692), as used by client, server and connection. */
 export { Deflater, type DeflaterOptions } from './deflater.js';
-export { type Inflated, InflateFault } from './inflater.js';
+export { InflateFault } from './inflate-fault.js';
+export type { InflateReceiver, InflateStream } from './inflate-stream.js';
+export type { Inflated } from './inflater.js';
 export {
   type DeflateSettings,
   PERMESSAGE_DEFLATE_OPTION_NAMES,

@@ -1,25 +1,11 @@
 import { Buffer, constants as bufferConstants } from 'node:buffer';
 import { constants, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { typeError } from '../errors.js';
+import { InflateFault, inflateFault, isOutputLimit, MAX_STREAMS, TAIL } from './inflate-fault.js';
+import { type InflateReceiver, InflateStream } from './inflate-stream.js';
 import { MIN_DEFLATE_WINDOW_BITS } from './options.js';
 import { SlidingWindow } from './sliding-window.js';
 import { OUTPUT_CHUNK, OutputLimitError, ZlibJob, type ZlibOutput } from './zlib-job.js';
-
-/** The reason why a message cannot be inflated. It is returned, not thrown, since the peer is at fault. */
-export class InflateFault {
-  /**
-   * 'too-big': larger than allowed, or than memory permits (close code 1009). 'corrupt': not DEFLATE data (close code
-   * 1007).
-   */
-  readonly kind: 'too-big' | 'corrupt';
-  /** What is wrong, as a sentence for people. */
-  readonly detail: string;
-
-  constructor(kind: InflateFault['kind'], detail: string) {
-    this.kind = kind;
-    this.detail = detail;
-  }
-}
 
 export type Inflated = Uint8Array | InflateFault;
 
@@ -54,19 +40,6 @@ const EXPECTED_RATIO = 5;
 const SMALL_MEMORY = 8_192;
 
 /**
- * How many DEFLATE streams a message may contain. Most have one. A stream costs microseconds, but a peer needs only two
- * bytes for it.
- */
-const MAX_STREAMS = 256;
-
-/**
- * §7.2.2: "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message." The last two octets
- * are an empty final block. zlib reaches it only if the message is complete, and otherwise fails instead of waiting for
- * more.
- */
-const TAIL: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
-
-/**
  * Inflates the messages of a peer, in order (RFC 7692 §7.2.2).
  *
  * With context takeover, it keeps the bytes of the window, at most 32 KiB, and passes them to zlib as a dictionary with
@@ -78,6 +51,7 @@ export class Inflater {
   readonly #windowBits: number;
   readonly #window: SlidingWindow;
   #job: ZlibJob | undefined;
+  #stream: InflateStream | undefined;
   #isClosed = false;
 
   constructor(options: InflaterOptions) {
@@ -105,10 +79,22 @@ export class Inflater {
     return bytes.length === 0 ? Buffer.alloc(0) : this.#inflateNext(bytes, []);
   }
 
+  /**
+   * Inflates the next message in parts, in little memory. The message after it must wait until the receiver is told
+   * that this one is complete.
+   */
+  inflateStream(receiver: InflateReceiver): InflateStream {
+    const { maxMessageSize, noContextTakeover } = this.#options;
+    const options = { windowBits: this.#windowBits, maxMessageSize, noContextTakeover };
+    this.#stream = new InflateStream(options, this.#window, receiver);
+    return this.#stream;
+  }
+
   /** Frees all memory, even if a message is being inflated. */
   close(): void {
     this.#isClosed = true;
     this.#job?.close();
+    this.#stream?.close();
     this.#window.clear();
   }
 
@@ -185,11 +171,7 @@ export class Inflater {
   }
 
   #faultOf(error: unknown): InflateFault {
-    const limit = this.#maxMessageSize;
-    if (isOutputLimit(error)) return new InflateFault('too-big', `it inflates to more than ${limit} bytes`);
-    if (isOutOfMemory(error))
-      return new InflateFault('too-big', `there is not enough memory: ${(error as Error).message}`);
-    return new InflateFault('corrupt', (error as Error).message);
+    return inflateFault(error, this.#maxMessageSize);
   }
 }
 
@@ -208,14 +190,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-/** Buffer and zlib report this in several ways. Their other errors are TypeErrors, or have another code. */
-function isOutOfMemory(error: unknown): boolean {
-  const { name, code } = error as NodeJS.ErrnoException;
-  return name === 'RangeError' || code === 'Z_MEM_ERROR' || code === 'ERR_MEMORY_ALLOCATION_FAILED';
-}
-
-function isOutputLimit(error: unknown): boolean {
-  return error instanceof OutputLimitError || (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
 }

@@ -1,4 +1,5 @@
 import { Deflater, type DeflaterOptions } from './deflater.js';
+import type { InflateReceiver, InflateStream } from './inflate-stream.js';
 import { type Inflated, Inflater } from './inflater.js';
 import { type DeflateSettings, MIN_DEFLATE_WINDOW_BITS } from './options.js';
 import type { DeflateParameters } from './parameters.js';
@@ -47,6 +48,11 @@ export class PerMessageDeflate {
   /** Inflates a message as Inflater.inflate() does. */
   inflate(bytes: Uint8Array): Inflated | Promise<Inflated | undefined> {
     return this.#inflater.inflate(bytes);
+  }
+
+  /** Inflates a message in parts, as Inflater.inflateStream() does. */
+  inflateStream(receiver: InflateReceiver): InflateStream {
+    return this.#inflater.inflateStream(receiver);
   }
 
   /** How many bytes of memory both directions hold between messages. */

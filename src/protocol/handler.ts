@@ -10,9 +10,13 @@ export interface ProtocolHandler {
    * ArrayBuffer may contain other messages too.
    */
   message(data: string | Uint8Array, isText: boolean): void;
-  /** A message begins whose parts follow as they arrive. Needed if streamMessages() is called, like the next two. */
-  messageStart?(isText: boolean): void;
-  /** The next part of a message, not empty. A text is never cut within a character. */
+  /**
+   * A message begins whose parts follow as they arrive. Needed if streamMessages() is called, like the next two. If
+   * `isCompressed`, its parts are still compressed (RFC 7692 §6). If inflating takes time, do as for
+   * compressedMessage().
+   */
+  messageStart?(isText: boolean, isCompressed: boolean): void;
+  /** The next part of a message, not empty. A text that is not compressed is never cut within a character. */
   messagePart?(data: string | Uint8Array): void;
   messageEnd?(): void;
   /**

@@ -73,7 +73,7 @@ export class Protocol {
     this.#decodesText = options.text !== 'buffer';
   }
 
-  /** Sets whether the parts of later messages are passed on as they arrive, except for compressed messages. */
+  /** Sets whether the parts of later messages are passed on as they arrive, except for small compressed messages. */
   streamMessages(streams: boolean): void {
     this.#streams = streams;
     if (this.#reader !== undefined) this.#reader.assembler.streams = streams;

@@ -22,6 +22,8 @@ export class Reader implements MessageSink {
   readonly decoder: FrameDecoder;
   /** Where the last frame of the last compressed message began. */
   compressedAt = 0;
+  /** Whether the message that is being streamed is compressed. */
+  #isCompressed = false;
   /** An idle reader refers to no protocol, so it keeps none in memory. */
   #protocol: Protocol | undefined;
   #handler: ProtocolHandler | undefined;
@@ -54,11 +56,13 @@ export class Reader implements MessageSink {
     this.#handler!.message(data, isText);
   }
 
-  messageStart(isText: boolean): void {
-    this.#handler!.messageStart?.(isText);
+  messageStart(isText: boolean, isCompressed: boolean): void {
+    this.#isCompressed = isCompressed;
+    this.#handler!.messageStart?.(isText, isCompressed);
   }
 
   messagePart(data: string | Uint8Array): void {
+    if (this.#isCompressed) this.compressedAt = this.decoder.header.offset;
     this.#handler!.messagePart?.(data);
   }
 

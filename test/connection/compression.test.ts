@@ -288,7 +288,7 @@ describe('compress: false (RFC 7692 §6)', () => {
   });
 });
 
-test('messages({ stream: true }) returns a compressed message as a stream of one part', async () => {
+test('messages({ stream: true }) returns a small compressed message as a stream of one part', async () => {
   const { client, server } = deflatingPair(TAKEOVER);
   const text = 'compressible '.repeat(10_000);
   client.send(text);

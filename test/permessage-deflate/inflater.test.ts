@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { constants, deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { InflateFault, Inflater, type InflaterOptions } from '../../src/permessage-deflate/inflater.js';
+import { InflateFault } from '../../src/permessage-deflate/inflate-fault.js';
+import { Inflater, type InflaterOptions } from '../../src/permessage-deflate/inflater.js';
 import { OUTPUT_CHUNK, ZlibJob } from '../../src/permessage-deflate/zlib-job.js';
 import { streamDeflater } from '../helpers/zlib-streams.js';
 
