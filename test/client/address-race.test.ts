@@ -96,7 +96,7 @@ describe('the first that connects wins', () => {
     await turn();
   });
 
-  test('and an error of one that has lost ends nothing', async () => {
+  test('and a later error of another one does no harm', async () => {
     const { at, winner } = race('a', 'b');
     vi.advanceTimersByTime(250);
     at('b').emit('connect');
@@ -123,13 +123,13 @@ describe('the race fails', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('where a socket closes without an error', async () => {
+  test('if a socket closes without an error', async () => {
     const { at, winner } = race('a');
     at('a').destroy();
     await expect(winner).rejects.toThrow('the connection to a was closed');
   });
 
-  test('where connect() throws, in its turn', async () => {
+  test('if connect() throws', async () => {
     const failing = (address: string): never => {
       throw new Error(`no ${address}`);
     };
@@ -147,7 +147,7 @@ describe('the race fails', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('with the reason of an abort that came before: nothing is opened', async () => {
+  test('with the reason of a signal that is already aborted, and opens nothing', async () => {
     const connect = vi.fn<() => Socket>();
     await expect(connectToFirst(['a'], { connect, attemptDelay: 250 }, AbortSignal.abort('before'))).rejects.toBe(
       'before',
@@ -155,7 +155,7 @@ describe('the race fails', () => {
     expect(connect).not.toHaveBeenCalled();
   });
 
-  test('by handshakeTimeout: the error tells what became of each address', async () => {
+  test('by handshakeTimeout: the error names the outcome of each address', async () => {
     const { at, controller, winner } = race('a', 'b', 'c');
     at('a').destroy(new Error('connect ECONNREFUSED a'));
     await turn();

@@ -44,7 +44,7 @@ test.each([
   expect(await addressesOf('a.example', {}, forever)).toEqual(inTurn);
 });
 
-test('both families are asked for where this machine has an address in them, one family in any case', async () => {
+test('both families are looked up if this machine has addresses of them; a single family always is', async () => {
   const asked = lookups(['10.0.0.1']);
   await addressesOf('a.example', {}, forever);
   await addressesOf('b.example', { family: 6 }, forever);
@@ -65,7 +65,7 @@ test('a name without an address fails as one that does not exist', async () => {
   await expect(addressesOf('a.example', {}, forever)).rejects.toMatchObject({ code: 'ENOTFOUND' });
 });
 
-test('an abort ends the wait, and the answer that comes later is ignored', async () => {
+test('an abort ends the wait, and a later answer is ignored', async () => {
   const asked = lookups();
   const controller = new AbortController();
   const remove = vi.spyOn(controller.signal, 'removeEventListener');

@@ -160,7 +160,7 @@ describe('a dial function', () => {
     expect(asked).toEqual([`ws://127.0.0.1:${port}/`]);
   });
 
-  test('can return a Transport, which says what connection.transport is', async () => {
+  test('can return a Transport, whose info becomes connection.transport', async () => {
     const info = { remoteAddress: 'pigeon' };
     const connection = await open('ws://h/', {
       dial: async (...call) => {
@@ -171,7 +171,7 @@ describe('a dial function', () => {
     expect(connection.transport).toBe(info);
   });
 
-  test('is called again for a redirect, which brings no client certificate to another origin', async () => {
+  test('is called again for a redirect, without the client certificate for another origin', async () => {
     const calls: unknown[] = [];
     const tls = { cert: TLS_CERTIFICATE, key: TLS_KEY, ca: TLS_CERTIFICATE };
     const redirecting: Dial = async ({ href }, _signal, options) => {
@@ -192,7 +192,7 @@ describe('a dial function', () => {
     ]);
   });
 
-  test('makes oneAtATime tell hosts apart by name, since only the function knows their addresses', async () => {
+  test('makes oneAtATime distinguish hosts by name, since only the function knows their addresses', async () => {
     const lookup = () => {
       throw new Error('looked up');
     };
@@ -273,7 +273,7 @@ describe('a dial function that does not settle', () => {
     });
   });
 
-  test('ends with the signal, and what it returns later is destroyed', async () => {
+  test('ends with the signal, and a Duplex that it returns later is destroyed', async () => {
     const controller = new AbortController();
     const late = new PassThrough();
     let finish = (_: Duplex): void => {};
@@ -291,7 +291,7 @@ describe('a dial function that does not settle', () => {
     await once(late, 'close');
   });
 
-  test('is told by its signal, and its own error goes before ours', async () => {
+  test('sees the signal abort, and its own error takes precedence', async () => {
     const own = new HandshakeError('the proxy is slow', { phase: 'proxy', fault: 'network' });
     const dial: Dial = (_destination, signal) =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(own)));

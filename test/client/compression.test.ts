@@ -162,7 +162,7 @@ describe('a response that fails the handshake, naming the parameter (RFC 7692 §
     },
   );
 
-  test('where it was not offered at all [7692/5-12]', async () => {
+  test('if it was not offered at all [7692/5-12]', async () => {
     const { url } = await startServer('permessage-deflate');
     await expect(connect(url)).rejects.toThrow(/Sec-WebSocket-Extensions: .*\(none\).* got "permessage-deflate"/);
   });

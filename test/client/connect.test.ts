@@ -81,7 +81,7 @@ function temporarySocket(): string {
 }
 
 describe('the request (RFC 6455 §4.1)', () => {
-  test('has all that it must have, and the connection tells what was agreed [4.1-2] [4.1-18] [4.1-22] [4.1-32] [4.1-35] [4.1-39]', async () => {
+  test('has all required parts, and the connection has the agreement [4.1-2] [4.1-18] [4.1-22] [4.1-32] [4.1-35] [4.1-39]', async () => {
     const requests: string[] = [];
     const server = await rawServer(async peer => {
       requests.push(await accept(peer, undefined, 'Sec-WebSocket-Protocol: chat.v1'));
@@ -111,7 +111,7 @@ describe('the request (RFC 6455 §4.1)', () => {
     });
   });
 
-  test('has Basic credentials for user:password of the URL, unless the caller gives Authorization', async () => {
+  test('has Basic credentials for user:password of the URL, unless the caller passes Authorization', async () => {
     const requests: string[] = [];
     const server = await rawServer(async peer => requests.push(await accept(peer)));
     await open(`ws://user:p%40ss@127.0.0.1:${server.port}/`);
@@ -176,7 +176,7 @@ describe('transports', () => {
     expect(addresses).toEqual(['127.0.0.1', '127.0.0.2']);
   });
 
-  test('where neither family is of use, the error tells of both', async () => {
+  test('the error names the addresses of both families if none works', async () => {
     resolveTo({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 });
     const port = await closedPort();
     const error = await failure(`ws://${TWOFOLD}:${port}/`);
@@ -192,7 +192,7 @@ describe('transports', () => {
     expect(connection.transport.localAddress).toBe('127.0.0.2');
   });
 
-  test('a Unix domain socket, which the transport names', async () => {
+  test('the transport of a Unix domain socket has its path', async () => {
     const path = temporarySocket();
     const requests: string[] = [];
     await rawServer(async peer => requests.push(await accept(peer)), { path });
@@ -201,7 +201,7 @@ describe('transports', () => {
     expect(connection.transport).toEqual({ remoteAddress: path });
   });
 
-  test('TLS: SNI for names and none for addresses, ALPN http/1.1, the certificate in the transport [4.1-14] [4.1-16] [4.1-17]', async () => {
+  test('TLS has SNI for names but not for addresses, ALPN http/1.1, and the certificate in the transport [4.1-14] [4.1-16] [4.1-17]', async () => {
     const names: unknown[] = [];
     const server = await rawServer(
       async peer => {
@@ -237,8 +237,8 @@ describe('transports', () => {
   });
 });
 
-describe('frames that come early', () => {
-  test('behind the 101 in its segment: kept, and delivered in order once there is a listener', async () => {
+describe('frames that arrive early', () => {
+  test('after the 101 in its segment are kept, and delivered in order once there is a listener', async () => {
     const server = await rawServer(peer => accept(peer, Buffer.concat([textFrame('one'), textFrame('two')])));
     const connection = await open(`ws://127.0.0.1:${server.port}/`);
     const [peer] = server.peers;
@@ -249,7 +249,7 @@ describe('frames that come early', () => {
     await expect.poll(() => messages).toEqual(['one', 'two', 'three']);
   });
 
-  test('a segment that ends in the middle of a frame', async () => {
+  test('may be cut in the middle of a frame', async () => {
     const frame = textFrame('split');
     const server = await rawServer(peer => accept(peer, frame.subarray(0, 3)));
     const connection = await open(`ws://127.0.0.1:${server.port}/`);
@@ -257,7 +257,7 @@ describe('frames that come early', () => {
     expect((await connection[Symbol.asyncIterator]().next()).value).toBe('split');
   });
 
-  test('a message and a Close frame behind the 101: what the application answers to the one goes before the other', async () => {
+  test('a message and a Close frame after the 101: the application’s answer is sent before our Close frame', async () => {
     const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe9]));
     const server = await rawServer(async peer => {
       await accept(peer, Buffer.concat([textFrame('ping'), close]));
@@ -271,7 +271,7 @@ describe('frames that come early', () => {
     expect(sent).toEqual([true]);
   });
 
-  test('a Close frame behind the 101 is answered', async () => {
+  test('a Close frame after the 101 is answered', async () => {
     const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe9]));
     const server = await rawServer(async peer => {
       await accept(peer, close);
@@ -282,7 +282,7 @@ describe('frames that come early', () => {
     expect(await connection.closed).toMatchObject({ code: 1001, wasClean: true, initiator: 'remote' });
   });
 
-  test('a server that ends TCP behind its 101', async () => {
+  test('a server that ends TCP after its 101', async () => {
     const server = await rawServer(async peer => {
       await accept(peer, textFrame('last words'));
       peer.socket.end();
@@ -293,7 +293,7 @@ describe('frames that come early', () => {
   });
 });
 
-describe('responses that are no 101', () => {
+describe('responses other than 101', () => {
   test('the error has status, headers, body and a hint', async () => {
     const server = await rawServer(async peer => {
       await peer.head();
@@ -333,7 +333,7 @@ describe('responses that are no 101', () => {
     ['is shorter than its length', 'Content-Length: 100\r\n', 'data: 1\n\n', false],
     ['has no last chunk', 'Transfer-Encoding: chunked\r\n', '9\r\ndata: 1\n\n\r\n', false],
     ['has no length, over TLS', 'Content-Type: text/event-stream\r\n', 'data: 1\n\n', true],
-  ])('a body that %s is waited for 1 s, in which more may come', async (_name, header, body, secure) => {
+  ])('a body that %s is waited for 1 s, in which more may arrive', async (_name, header, body, secure) => {
     const server = await rawServer(
       async peer => {
         await peer.head();
@@ -381,7 +381,7 @@ describe('responses that are no 101', () => {
     expect(error.message).toContain('Sec-WebSocket-Accept');
   });
 
-  test('five interim responses are read over, a sixth is one too many', async () => {
+  test('five interim responses are skipped, and a sixth is an error', async () => {
     const server = await rawServer(async (peer, index) => {
       const request = await peer.head();
       peer.write(`${'HTTP/1.1 102 Processing\r\n\r\n'.repeat(5 + index)}${switchingProtocols(request)}`);
@@ -391,7 +391,7 @@ describe('responses that are no 101', () => {
     expect(error.summary).toBe('the server sent more than 5 interim responses');
   });
 
-  test('what is no HTTP at all', async () => {
+  test('a response that is not HTTP', async () => {
     const server = await rawServer(peer => peer.write('SSH-2.0-OpenSSH_9.2\r\n'));
     expect(await failure(`ws://127.0.0.1:${server.port}/`)).toMatchObject({
       phase: 'response',
@@ -399,7 +399,7 @@ describe('responses that are no 101', () => {
     });
   });
 
-  test('maxHeadSize and maxHeaderLines bound the head', async () => {
+  test('maxHeadSize and maxHeaderLines limit the head', async () => {
     const server = await rawServer(async peer => {
       peer.write(switchingProtocols(await peer.head(), 'X: 1', 'Y: 2'));
     });
@@ -410,7 +410,7 @@ describe('responses that are no 101', () => {
   });
 });
 
-describe('a server that goes away', () => {
+describe('a server that disconnects', () => {
   test('FIN before a response, in the middle of the head, and of the body', async () => {
     const answers = ['', 'HTTP/1.1 101 Switch', 'HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nno'];
     const server = await rawServer(async (peer, index) => {
@@ -454,7 +454,7 @@ describe('a server that goes away', () => {
     });
   });
 
-  test('RST at every byte of a response, and behind it: no error but that of the promise, no crash', async () => {
+  test('RST at every byte of a response and after it only rejects the promise', async () => {
     const frame = textFrame('hello');
     const length = switchingProtocols('Sec-WebSocket-Key: x\r\n').length + frame.length;
     const server = await rawServer(async (peer, index) => {
@@ -473,7 +473,7 @@ describe('a server that goes away', () => {
 });
 
 describe('a transport that cannot be opened', () => {
-  test('nobody listens [4.1-13]', async () => {
+  test('no server listens [4.1-13]', async () => {
     const port = await closedPort();
     for (const host of ['127.0.0.1', 'localhost']) {
       const error = await failure(`ws://${host}:${port}/`);
@@ -498,7 +498,7 @@ describe('a transport that cannot be opened', () => {
     expect(error.summary).toContain(`connecting to ${path} failed: `);
   });
 
-  test('an address of ours that is none of ours', async () => {
+  test('a local address that this machine does not have', async () => {
     const error = await failure('ws://127.0.0.1:1/', { socket: { localAddress: '192.0.2.1' } });
     expect(error).toMatchObject({
       phase: 'connect',
@@ -507,7 +507,7 @@ describe('a transport that cannot be opened', () => {
     });
   });
 
-  test('a certificate of nobody that we know, and one for another name [4.1-15]', async () => {
+  test('a certificate of an unknown authority, and one for another name [4.1-15]', async () => {
     const server = await rawServer(acceptAll, { secure: true });
     expect(await failure(`wss://localhost:${server.port}/`)).toMatchObject({
       phase: 'tls',
@@ -533,7 +533,7 @@ describe('a transport that cannot be opened', () => {
     });
   });
 
-  test('a server that goes away in the TLS handshake', async () => {
+  test('a server that disconnects in the TLS handshake', async () => {
     const server = await rawServer(async peer => {
       await peer.until(() => peer.received.length > 0);
       peer.socket.end();
@@ -556,14 +556,14 @@ describe('a transport that cannot be opened', () => {
       }) as never,
       'tls.checkServerIdentity() must return undefined or an Error synchronously',
     ],
-  ])('a checkServerIdentity that %s fails this attempt alone', async (_how, checkServerIdentity, message) => {
+  ])('a checkServerIdentity that %s fails only this attempt', async (_how, checkServerIdentity, message) => {
     const server = await rawServer(acceptAll, { secure: true });
     const error = await failure(`wss://localhost:${server.port}/`, { tls: { ...CA.tls, checkServerIdentity } });
     expect(error).toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
     expect(error.message).toContain(message);
   });
 
-  test('checkServerIdentity decides by what it returns', async () => {
+  test('the result of checkServerIdentity decides', async () => {
     const names: string[] = [];
     const server = await rawServer(acceptAll, { secure: true });
     const check = (answer: Error | undefined): ConnectOptions => ({
@@ -584,7 +584,7 @@ describe('a transport that cannot be opened', () => {
     expect(names).toEqual(['127.0.0.1', '127.0.0.1']);
   });
 
-  test('a certificate of ours that is none is our fault', async () => {
+  test('an invalid client certificate is the caller’s fault', async () => {
     const error = await failure('wss://127.0.0.1:1/', { tls: { ca: TLS_CERTIFICATE, cert: 'none', key: 'none' } });
     expect(error).toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
   });
@@ -603,7 +603,7 @@ describe('handshakeTimeout', () => {
     await server.peers[0]!.gone;
   });
 
-  test('is absolute: bytes that trickle do not prolong it', async () => {
+  test('is absolute: slowly arriving bytes do not prolong it', async () => {
     const server = await rawServer(peer => {
       peer.write('HTTP/1.1 200 OK\r\nX: ');
       const timer = setInterval(() => peer.write('x'), 10);
@@ -615,7 +615,7 @@ describe('handshakeTimeout', () => {
     expect(performance.now() - started).toBeLessThan(2_000);
   });
 
-  test('a response whose head is in is the outcome, whether or not its body ends', async () => {
+  test('a complete head of a response is the outcome, even if its body never ends', async () => {
     const server = await rawServer(async peer => {
       await peer.head();
       peer.write('HTTP/1.1 503 Busy\r\n\r\nwait');
@@ -631,7 +631,7 @@ describe('handshakeTimeout', () => {
     expect(error).toMatchObject({ phase: 'tls', fault: 'network', hint: expect.stringContaining('does not end') });
   });
 
-  test('leaves no timer behind, once the connection stands or has failed', async () => {
+  test('leaves no timer once the connection is open or has failed', async () => {
     const server = await rawServer(async (peer, index) => {
       if (index === 0) return accept(peer);
       if (index === 1) return peer.socket.end();
@@ -662,7 +662,7 @@ describe('signal: an attempt that it ends rejects with its reason', () => {
     );
   }
 
-  test('aborted before: nothing is opened', async () => {
+  test('aborted before connect(): nothing is opened', async () => {
     const server = await rawServer();
     const lookup = vi.spyOn(dns, 'lookup');
     onTestFinished(() => lookup.mockRestore());
@@ -679,14 +679,14 @@ describe('signal: an attempt that it ends rejects with its reason', () => {
     ['null', null],
     ['a string', 'changed'],
     ['an object', {}],
-  ])('any reason will do: %s', async (_name, reason) => {
+  ])('the reason may be any value: %s', async (_name, reason) => {
     const { port } = await rawServer(peer => peer.head().then(() => late.abort(reason)));
     const late = new AbortController();
     expect(await reasonOf(`ws://127.0.0.1:${port}/`, { signal: AbortSignal.abort(reason) })).toBe(reason);
     expect(await reasonOf(`ws://127.0.0.1:${port}/`, { signal: late.signal })).toBe(reason);
   });
 
-  test('none is an AbortError, and that of AbortSignal.timeout() a TimeoutError, as with fetch()', async () => {
+  test('the default reason is an AbortError, and that of AbortSignal.timeout() a TimeoutError, as with fetch()', async () => {
     const { port } = await rawServer(peer => peer.head().then(() => late.abort()));
     const late = new AbortController();
     const url = `ws://127.0.0.1:${port}/`;
@@ -714,7 +714,7 @@ describe('signal: an attempt that it ends rejects with its reason', () => {
     await server.peers[0]!.gone;
   });
 
-  test('in the middle of the response; a tap learns how far it came', async () => {
+  test('in the middle of the response, whose first bytes the tap has seen', async () => {
     const controller = new AbortController();
     const reason = new Error('changed');
     const server = await rawServer(async peer => {
@@ -741,7 +741,7 @@ describe('signal: an attempt that it ends rejects with its reason', () => {
     expect(server.peers).toHaveLength(2);
   });
 
-  test('behind the opening handshake it does nothing, and nobody listens to it any more', async () => {
+  test('after the opening handshake it does nothing and has no listener', async () => {
     const controller = new AbortController();
     const add = vi.spyOn(controller.signal, 'addEventListener');
     const remove = vi.spyOn(controller.signal, 'removeEventListener');
@@ -755,7 +755,7 @@ describe('signal: an attempt that it ends rejects with its reason', () => {
 });
 
 describe('a tap', () => {
-  test('is told what happened, in order, with all bytes', async () => {
+  test('is called for each event in order, with all bytes', async () => {
     const close = encodeFrame('server', OPCODE.CLOSE, Buffer.from([0x03, 0xe8]));
     const server = await rawServer(async peer => {
       await accept(peer, textFrame('hello'));
@@ -783,7 +783,7 @@ describe('a tap', () => {
     expect(tap.receivedBytes.toString()).toContain('hello');
   });
 
-  test('is told of a handshake that fails: refused, ended, reset, aborted', async () => {
+  test('is called for a failed handshake: refused, ended, reset, aborted', async () => {
     const server = await rawServer(async (peer, index) => {
       await peer.head();
       if (index === 0) peer.write(plainResponse('404 Not Found'));
@@ -813,7 +813,7 @@ describe('a tap', () => {
       },
     ],
     ['rejects', what => Promise.reject(new Error(what))],
-  ])('that %s ends nothing: the process is warned, and the tap is not called again', async (_how, fail) => {
+  ])('that %s does no harm: there is a process warning, and the tap is not called again', async (_how, fail) => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warned.mockRestore());
     const told: string[] = [];
@@ -843,7 +843,7 @@ describe('a tap', () => {
     });
   });
 
-  test('is told of a 101 whose extension was not agreed on', async () => {
+  test('sees a 101 with an extension that was not offered', async () => {
     const server = await rawServer(peer =>
       accept(peer, undefined, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7'),
     );
@@ -853,7 +853,7 @@ describe('a tap', () => {
     expect(tap.closings).toEqual([error]);
   });
 
-  test('is told nothing of a transport that never stood', async () => {
+  test('is not called for a transport that never connected', async () => {
     const tap = new TapLog();
     await failure(`ws://127.0.0.1:${await closedPort()}/`, { tap });
     expect(tap.events).toEqual([]);

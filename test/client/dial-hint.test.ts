@@ -27,12 +27,12 @@ test.each([
   expect(hintOfDialing(failed(code), phase)).toContain(hint);
 });
 
-test('of the failures of both families, the first that says something', () => {
+test('the hint for several failures is the first known one', () => {
   const error = new AggregateError([failed('ESTRANGE'), failed('ENETUNREACH'), failed('ECONNREFUSED')]);
   expect(hintOfDialing(error, 'connect')).toContain('no route to this network');
 });
 
-test('none where nothing is known', () => {
+test('there is no hint for an unknown error', () => {
   expect(hintOfDialing(failed('ESTRANGE'), 'connect')).toBeUndefined();
   expect(hintOfDialing(new Error('odd'), 'dns')).toBeUndefined();
 });

@@ -55,7 +55,7 @@ function turn(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve));
 }
 
-describe('what node is asked for', () => {
+describe('the options passed to Node', () => {
   test('TCP: the address of the name, half open [4.1-11]', async () => {
     const node = fakeNode();
     await node.begin('ws://example.com:81/', { socket: { localAddress: '10.0.0.1', family: 4 } });
@@ -116,7 +116,7 @@ describe('what node is asked for', () => {
 describe('phases', () => {
   const timeout = new HandshakeTimeout(7);
 
-  test('the time is over in dns: nothing is connected to', async () => {
+  test('a timeout in dns: no socket is opened', async () => {
     const end = new AbortController();
     const node = fakeNode();
     const dialed = dial(parseWebSocketUrl('ws://example.com/'), end.signal);
@@ -156,7 +156,7 @@ describe('phases', () => {
     await expect(dialed).rejects.toMatchObject({ phase: 'connect' });
   });
 
-  test('the time is over in tls: both sockets are destroyed', async () => {
+  test('a timeout in tls: both sockets are destroyed', async () => {
     const node = fakeNode();
     const end = new AbortController();
     const { dialed } = await node.begin('wss://example.com/', {}, end.signal);
@@ -198,7 +198,7 @@ describe('phases', () => {
 
   test.each<[name: string, options: tls.ConnectionOptions, isConnected: boolean]>([
     ['a certificate that cannot be parsed', { cert: 'none', key: 'none' }, false],
-    ['an ALPN list that is none', { ALPNProtocols: 7 as never }, true],
+    ['an invalid ALPN list', { ALPNProtocols: 7 as never }, true],
   ])('%s is the caller’s fault, and leaves no socket open', async (_name, options, isConnected) => {
     const server = await rawServer();
     const connect = vi.spyOn(net, 'connect');
@@ -238,7 +238,7 @@ describe('the socket', () => {
     expect(socket.listenerCount('error')).toBe(fresh.listenerCount('error') + 1);
   });
 
-  test('under TLS goes with the TLS socket, and its errors end nothing', async () => {
+  test('under TLS is destroyed with the TLS socket, and its errors do no harm', async () => {
     const server = await rawServer(undefined, { secure: true });
     const connect = vi.spyOn(net, 'connect');
     onTestFinished(() => connect.mockRestore());

@@ -120,13 +120,13 @@ describe('connect() rejects when an option is wrong, and names it', () => {
     ['ws+unix:/a%00b', RangeError],
     [undefined, TypeError],
     [Symbol('url'), TypeError],
-  ])('so it does when the url is %s', async (url, error) => {
+  ])('connect() rejects when the url is %s', async (url, error) => {
     const rejection = await rejectionOf(url);
     expect(rejection).toBeInstanceOf(error);
     expect(rejection).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
   });
 
-  test('so it does when reading an option throws', async () => {
+  test('connect() rejects when reading an option throws', async () => {
     const options = {
       get headers(): never {
         throw new Error('no headers today');
@@ -137,7 +137,7 @@ describe('connect() rejects when an option is wrong, and names it', () => {
 });
 
 describe('defaults', () => {
-  test('stand in the gaps', () => {
+  test('apply to missing options', () => {
     expect(resolveConnectOptions({})).toEqual({
       dial,
       dialOptions: {},
@@ -153,7 +153,7 @@ describe('defaults', () => {
     });
   });
 
-  test('what is given is kept', () => {
+  test('given options are kept', () => {
     const { signal } = new AbortController();
     const tls = { rejectUnauthorized: true };
     const ownDial = async () => new PassThrough();

@@ -62,7 +62,7 @@ const SECRETS = {
 } as const;
 
 describe('redirects', () => {
-  test('are not followed by default: the error says where to', async () => {
+  test('are not followed by default, and the error names the target', async () => {
     const server = await redirecting(() => '/end');
     const error = await failure(`ws://127.0.0.1:${server.port}/`, {});
     expect(error).toMatchObject({ status: 302, summary: 'the server answered 302 Found', fault: 'peer' });
@@ -117,7 +117,7 @@ describe('redirects', () => {
     expect(await failure(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 1, dial: through })).toBe(mine);
   });
 
-  test('without Location there is nothing to follow', async () => {
+  test('without Location are not followed', async () => {
     const server = await rawServer(async peer => {
       await peer.head();
       peer.write(plainResponse('302 Found'));
@@ -144,7 +144,7 @@ describe('redirects', () => {
     ]);
   });
 
-  test('to raw UTF-8, which browsers take as well: it is percent-encoded, and a host name becomes ASCII', async () => {
+  test('to raw UTF-8, which browsers accept too, are percent-encoded, and a host name becomes ASCII', async () => {
     const server = await redirecting((_server, path) => (path === '/' ? bytes('/end/straße?q=🌍') : bytes('/end ü')));
     await open(`ws://127.0.0.1:${server.port}/`, { maxRedirects: 1 });
     await open(`ws://127.0.0.1:${server.port}/space`, { maxRedirects: 1 });
@@ -210,9 +210,9 @@ describe('redirects', () => {
 
   test.each([
     ['without a length', ''],
-    ['of a length that never comes', 'Content-Length: 1000\r\n'],
+    ['of a length that never arrives', 'Content-Length: 1000\r\n'],
     ['in chunks that never end', 'Transfer-Encoding: chunked\r\n'],
-  ])('nobody waits for a body %s: the old connection is given up at once', async (_what, header) => {
+  ])('the old connection is ended without waiting for a body %s', async (_what, header) => {
     const server = await rawServer(async peer => {
       const request = await peer.head();
       if (request.startsWith('GET /end')) peer.write(switchingProtocols(request));
@@ -223,7 +223,7 @@ describe('redirects', () => {
     expect(server.peers).toHaveLength(2);
   });
 
-  test('where it is not followed, its body is waited for: it may say why', async () => {
+  test('the body of a redirect that is not followed is waited for', async () => {
     const server = await rawServer(async peer => {
       await peer.head();
       peer.write('HTTP/1.1 302 Found\r\nLocation: /end\r\nContent-Length: 9\r\n\r\n');
@@ -263,7 +263,7 @@ describe('redirects', () => {
     expect(plain.requests).toEqual([]);
   });
 
-  test('from ws to wss is', async () => {
+  test('from ws to wss is followed', async () => {
     const secure = await redirecting(() => '/end', { secure: true });
     const plain = await redirecting(() => `https://localhost:${secure.port}/end`);
     const connection = await open(`ws://127.0.0.1:${plain.port}/`, { maxRedirects: 1, tls: { ca: TLS_CERTIFICATE } });
@@ -272,7 +272,7 @@ describe('redirects', () => {
 });
 
 describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
-  test('go along within the origin', async () => {
+  test('are sent within the origin', async () => {
     const server = await redirecting(() => '/end');
     await open(`ws://user:pw@127.0.0.1:${server.port}/`, {
       maxRedirects: 1,
@@ -285,7 +285,7 @@ describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
     }
   });
 
-  test('stay behind where the port changes, in any spelling, and do not come back', async () => {
+  test('are dropped when the port changes, in any spelling, and do not come back', async () => {
     const other = await redirecting(() => `ws://127.0.0.1:${server.port}/end`);
     const server: RawServer & { requests: string[] } = await redirecting(() => `ws://127.0.0.1:${other.port}/`);
     await open(`ws://127.0.0.1:${server.port}/`, {
@@ -305,7 +305,7 @@ describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
     }
   });
 
-  test('those of the URL stay behind as well; those of the new URL are used', async () => {
+  test('of the first URL are dropped too; those of the new URL are used', async () => {
     const other = await redirecting(() => '/end');
     const server = await redirecting((_, path) => `ws://${path === '/x' ? 'new:pw@' : ''}127.0.0.1:${other.port}/end`);
     await open(`ws://old:pw@127.0.0.1:${server.port}/`, { maxRedirects: 1 });
@@ -314,7 +314,7 @@ describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
     expect(headerOf(other.requests[1]!, 'Authorization')).toBe(`Basic ${Buffer.from('new:pw').toString('base64')}`);
   });
 
-  test('stay behind from ws to wss of the same host', async () => {
+  test('are dropped from ws to wss of the same host', async () => {
     const secure = await redirecting(() => '/end', { secure: true });
     const plain = await redirecting(() => `wss://127.0.0.1:${secure.port}/end`);
     const tls = { ca: TLS_CERTIFICATE };
@@ -322,7 +322,7 @@ describe('credentials (CVE-2026-42498 of Tomcat, ws 8.5 and 8.7)', () => {
     expect(headerOf(secure.requests[0]!, 'Cookie')).toBeUndefined();
   });
 
-  test("a client's certificate is shown within the origin, and to no other", async () => {
+  test('a client certificate is used only within the origin', async () => {
     const subjects: unknown[] = [];
     const look = (peer: RawPeer) => subjects.push((peer.socket as TLSSocket).getPeerCertificate().subject?.CN);
     const where = { secure: true, onPeer: look } as const;

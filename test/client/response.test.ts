@@ -11,7 +11,7 @@ async function open(url: string, options?: ConnectOptions): Promise<WebSocketCon
   return connection;
 }
 
-test('connection.response is the 101 of the server, with each header line as it came', async () => {
+test('connection.response is the 101 of the server, with each header line as received', async () => {
   const server = await rawServer(async peer => {
     const extra = ['X-Served-By: node 7', 'set-cookie: a=1', 'Set-Cookie: b=2', 'X-Latin: caf\xe9', 'X-Empty:'];
     peer.write(switchingProtocols(await peer.head(), ...extra));

@@ -100,7 +100,7 @@ describe('oneAtATime (RFC 6455 §4.1)', () => {
     await Promise.all(openings);
   });
 
-  test('one that is given up while it waits lets the next one pass, in its turn', async () => {
+  test('an attempt that is aborted while it waits does not block the next one', async () => {
     const server = await hesitantServer();
     const abort = new AbortController();
     const first = open(server.port);
@@ -118,7 +118,7 @@ describe('oneAtATime (RFC 6455 §4.1)', () => {
     expect((await third).state).toBe('open');
   });
 
-  test('a name that nobody knows, and a port where nobody listens, fail as they do without it', async () => {
+  test('an unknown name and a closed port fail as they do without oneAtATime', async () => {
     await expect(connect('ws://nobody.invalid/', { oneAtATime: true })).rejects.toMatchObject({ phase: 'dns' });
     await expect(open(await closedPort())).rejects.toMatchObject({ phase: 'connect' });
     await expect(connect('ws+unix:/nowhere/at.sock', { oneAtATime: true })).rejects.toMatchObject({ phase: 'connect' });
@@ -133,7 +133,7 @@ describe('oneAtATime (RFC 6455 §4.1)', () => {
     await expect(connect(url, { oneAtATime: true, signal })).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 
-  test('one that is given up before its address is known waits for none', async () => {
+  test('an attempt that is aborted before its address is known waits for no other', async () => {
     const server = await hesitantServer();
     const first = open(server.port);
     await server.connected(1);

@@ -106,14 +106,14 @@ describe('family', () => {
 });
 
 describe('localAddress and localPort', () => {
-  test('localAddress is where the server sees the connection come from', async () => {
+  test('localAddress is the remote address that the server sees', async () => {
     const server = await accepting();
     const { transport } = await open(`ws://127.0.0.1:${server.port}/`, { localAddress: '127.0.0.2' });
     expect(transport.localAddress).toBe('127.0.0.2');
     expect((server.peers[0]!.socket as net.Socket).remoteAddress).toBe('127.0.0.2');
   });
 
-  test('localPort is the port that the server sees', async () => {
+  test('localPort is the remote port that the server sees', async () => {
     const server = await accepting();
     const localPort = await closedPort();
     const { transport } = await open(`ws://127.0.0.1:${server.port}/`, { localPort });

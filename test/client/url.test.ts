@@ -8,7 +8,7 @@ function parsed(url: string, ...properties: Array<keyof Destination>): Partial<D
 }
 
 describe('ws: and wss: URLs (RFC 6455 §3)', () => {
-  test('the ports of the schemes are 80 and 443, and stay out of Host [3-1] [4.1-23]', () => {
+  test('the default ports are 80 and 443, and are not part of Host [3-1] [4.1-23]', () => {
     expect(parseWebSocketUrl('ws://example.com')).toEqual({
       href: 'ws://example.com/',
       secure: false,
@@ -28,7 +28,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parsed('wss://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com' });
   });
 
-  test('another port stands in Host (§4.1) [3-1] [4.1-23]', () => {
+  test('any other port is part of Host (§4.1) [3-1] [4.1-23]', () => {
     expect(parsed('ws://example.com:443/', 'port', 'host')).toEqual({ port: 443, host: 'example.com:443' });
     expect(parsed('wss://example.com:80/', 'port', 'host')).toEqual({ port: 80, host: 'example.com:80' });
   });
@@ -38,7 +38,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parseWebSocketUrl('ws://h?q').target).toBe('/?q');
   });
 
-  test('an IPv6 address is connected to without its brackets, and named with them', () => {
+  test('an IPv6 address has brackets in Host, but not in hostname', () => {
     expect(parsed('ws://[::1]:8080/', 'hostname', 'host', 'port')).toEqual({
       hostname: '::1',
       host: '[::1]:8080',
@@ -54,16 +54,16 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parseWebSocketUrl('ws://bücher.example/').hostname).toBe('xn--bcher-kva.example');
   });
 
-  test('http: and https: are taken for ws: and wss:, as browsers take them', () => {
+  test('http: and https: mean ws: and wss:, as in browsers', () => {
     expect(parsed('http://h:81/x', 'href', 'secure', 'port')).toEqual({ href: 'ws://h:81/x', secure: false, port: 81 });
     expect(parsed('https://h/x', 'href', 'secure', 'port')).toEqual({ href: 'wss://h/x', secure: true, port: 443 });
   });
 
-  test('a URL object will do', () => {
+  test('a URL object is accepted', () => {
     expect(parseWebSocketUrl(new URL('ws://h/x?y')).href).toBe('ws://h/x?y');
   });
 
-  test('so does one of another realm', () => {
+  test('a URL object of another realm is accepted', () => {
     // As whatwg-url writes it, whose class jsdom has for URL.
     const foreign = vm.runInNewContext(`
       class URL {
@@ -77,7 +77,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parseWebSocketUrl(foreign).href).toBe('ws://h/x?y');
   });
 
-  test('user and password become Basic credentials, and are nowhere else', () => {
+  test('user and password become Basic credentials, and appear nowhere else', () => {
     const destination = parseWebSocketUrl('ws://us%40er:p%C3%A4ss%3A@h/x');
     expect(destination.authorization).toBe(`Basic ${Buffer.from('us@er:päss:').toString('base64')}`);
     expect(destination).toMatchObject({ href: 'ws://h/x', host: 'h', hostname: 'h' });
@@ -120,7 +120,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     'ws://us:a#secret@h/',
     'ws://us:a?secret@h/',
     'us:secret@h',
-  ])('the message about %j does not tell the secret', url => {
+  ])('the message about %j does not contain the secret', url => {
     expect(() => parseWebSocketUrl(url)).toThrow('***@');
     expect(() => parseWebSocketUrl(url)).not.toThrow('secret');
   });
@@ -129,7 +129,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(() => parseWebSocketUrl(url)).toThrow(JSON.stringify(url));
   });
 
-  test('a message about a long text is made in no time', () => {
+  test('a message about a long text is made within milliseconds', () => {
     const started = performance.now();
     for (const part of [':', '@', ':@', '/', '//:', 'a:']) {
       expect(() => parseWebSocketUrl(`ftp://${part.repeat(100_000)}`)).toThrow(RangeError);
@@ -145,7 +145,7 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     [{ href: 'ws://h/' }, 'an object'],
     [{ href: 7, searchParams: {} }, 'an object'],
     [() => 'ws://h/', 'a function'],
-  ])('what is neither is refused by its type: %j', (given, named) => {
+  ])('a value of another type throws a TypeError: %j', (given, named) => {
     expect(() => parseWebSocketUrl(given as never)).toThrow(TypeError);
     expect(() => parseWebSocketUrl(given as never)).toThrow(`url must be a string or a URL, got ${named}`);
   });

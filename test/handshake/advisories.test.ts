@@ -104,7 +104,7 @@ describe('ws 3.3.1, Node CVE-2026-21710: names of Object.prototype', () => {
     expect(outcome.extensions.map(({ name }) => name)).toEqual(names);
   });
 
-  test('as an extension or a subprotocol that nobody offered', () => {
+  test('as an extension or a subprotocol that was not offered', () => {
     for (const name of names) {
       for (const header of ['Sec-WebSocket-Extensions', 'Sec-WebSocket-Protocol']) {
         const client = new ClientHandshake({ host: 'a', target: '/' }, SAMPLE_KEY);
@@ -114,7 +114,7 @@ describe('ws 3.3.1, Node CVE-2026-21710: names of Object.prototype', () => {
   });
 });
 
-test('aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body is refused, and its body is nobody’s frame', () => {
+test('aiohttp GHSA-mfx4-hv73-q22v: an upgrade with a body is refused, and its body is not read as frames', () => {
   const handshake = new ServerHandshake();
   const outcome = handshake.receive(bytesOf(`${request({ add: ['Content-Length: 7'] })}\x81\x81\0\0\0\0A`));
   expect(outcome).toMatchObject({ status: 400 });
@@ -140,7 +140,7 @@ describe('injection', () => {
     expect(() => new Refusal(403, { reason: '\u010d\u010a' })).toThrow(TypeError);
   });
 
-  test('whatever an option holds, the request has the lines it should have [4.1-19]', () => {
+  test('no option value adds a line to the request [4.1-19]', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', ' ', ':', '\r', '\n', '\0', '\u010d', '\u010a', '/', '#', 'é'),
     });

@@ -91,7 +91,7 @@ describe('serializeExtensions', () => {
 
   test.each<[string, unknown]>([
     ['an empty name', { name: '', parameters: [] }],
-    ['a name that is no string', { name: 1, parameters: [] }],
+    ['a name that is not a string', { name: 1, parameters: [] }],
     ['a name with a comma', { name: 'a,b', parameters: [] }],
     ['a parameter with a space', { name: 'a', parameters: [['b c', true]] }],
     ['an empty value', { name: 'a', parameters: [['b', '']] }],

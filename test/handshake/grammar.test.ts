@@ -41,7 +41,7 @@ describe('field-value (RFC 9110 §5.5)', () => {
     expect(isFieldValue('')).toBe(true);
   });
 
-  test('is trimmed of SP and HTAB alone', () => {
+  test('loses only SP and HTAB at its ends', () => {
     expect(trimWhitespace(' \t a b\t ')).toBe('a b');
     expect(trimWhitespace('\xa0a\xa0')).toBe('\xa0a\xa0');
     expect(trimWhitespace('\t ')).toBe('');
@@ -65,7 +65,7 @@ describe('quoted-string (RFC 9110 §5.6.4)', () => {
     expect(new Scanner(text).quotedString()).toBeUndefined();
   });
 
-  test('gives back what was quoted, and stands behind it', () => {
+  test('returns the content, and continues after the closing quote', () => {
     const content = fc.string({ unit: fc.constantFrom('"', '\\', ' ', '\t', 'a', ',', '\xe9') });
     fc.assert(
       fc.property(content, text => {
@@ -99,7 +99,7 @@ describe('lists (RFC 9110 §5.6.1)', () => {
     expect(parseTokenList(lines)).toEqual(elements);
   });
 
-  test('give the same elements however they are spread over lines and padded', () => {
+  test('have the same elements in one line or several, with or without white space', () => {
     const separator = fc.constantFrom(',', ', ', ' ,\t', ',,', ' , ,', '\n');
     fc.assert(
       fc.property(fc.array(fc.tuple(token, separator)), pairs => {

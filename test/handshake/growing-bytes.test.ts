@@ -13,13 +13,13 @@ test('keeps what was appended, in order, through every growth', () => {
   expect(bytes.view()).toEqual(source);
 });
 
-test('holds at most twice what has come, above the smallest block', () => {
+test('holds at most twice the bytes received, above the smallest block', () => {
   const bytes = new GrowingBytes();
   for (let i = 0; i < 3000; i++) bytes.append(new Uint8Array(1), 0, 1);
   expect(bytes.view().buffer.byteLength).toBeLessThan(6000);
 });
 
-test('moves to another block only where the one it has is full, and then to one twice as large', () => {
+test('moves to a block twice as large only when its block is full', () => {
   const bytes = new GrowingBytes();
   const sizes: number[] = [];
   for (let i = 0; i < 5000; i++) {
@@ -41,7 +41,7 @@ test('is independent of the chunk that it copied from', () => {
   expect([...bytes.view()]).toEqual([2, 3]);
 });
 
-test('starts anew when cleared', () => {
+test('is empty after clear()', () => {
   const bytes = new GrowingBytes();
   bytes.append(Uint8Array.of(1, 2), 0, 2);
   bytes.clear();

@@ -25,7 +25,7 @@ function negotiated(lines: readonly HeaderLine[], options?: UpgradePolicyOptions
 }
 
 describe('negotiate()', () => {
-  test('accepts a request that has nothing of HTTP/1.1', () => {
+  test('accepts a request without any header of HTTP/1.1', () => {
     const outcome = negotiated([
       ['sec-websocket-protocol', 'a, b'],
       ['sec-websocket-extensions', 'x; y=1'],
@@ -76,7 +76,7 @@ describe('acceptanceHeaders()', () => {
     return acceptanceHeaders(outcome, options);
   };
 
-  test('returns the subprotocol, the extensions and the headers of the application, and nothing of HTTP/1.1', () => {
+  test('returns the subprotocol, the extensions and the application’s headers, and no header of HTTP/1.1', () => {
     const headers = { 'Set-Cookie': ['a=b', 'c=d'] };
     expect(accept({ subprotocol: 'b', extensions: [{ name: 'x', parameters: [] }], headers })).toEqual([
       ['Sec-WebSocket-Protocol', 'b'],

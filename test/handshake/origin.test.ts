@@ -86,7 +86,7 @@ function objection(rule: OriginRule, origins: string | string[], host = 'a:8080'
 const allows = (rule: OriginRule, origins: string | string[]) => objection(rule, origins) === undefined;
 
 describe('originCheck', () => {
-  test('does not look if all may connect', () => {
+  test('is not checked if all may connect', () => {
     expect(allows('*', ['anything', 'at all'])).toBe(true);
   });
 
@@ -94,7 +94,7 @@ describe('originCheck', () => {
     ['without the option', undefined],
     ['with a list', ['http://a:8080']],
     ['with a function', () => true],
-  ])('lets a request without Origin pass, and no two Origins, and no malformed one: %s', (_, rule) => {
+  ])('accepts a request without Origin, but not with two or a malformed one: %s', (_, rule) => {
     expect(allows(rule, [])).toBe(true);
     expect(allows(rule, 'http://a:8080')).toBe(true);
     expect(allows(rule, ['http://a:8080', 'http://a:8080'])).toBe(false);
@@ -174,14 +174,14 @@ describe('originCheck', () => {
 });
 
 describe('a function', () => {
-  test('is given the Origin as it was sent, and the request', () => {
+  test('gets the Origin as it was sent, and the request', () => {
     const rule = vi.fn((_origin: string, request: UpgradeRequest) => request.host === 'a:8080');
     expect(allows(rule, 'HTTPS://B')).toBe(true);
     expect(rule).toHaveBeenCalledExactlyOnceWith('HTTPS://B', expect.objectContaining({ origin: 'HTTPS://B' }));
     expect(allows(() => false, 'https://b')).toBe(false);
   });
 
-  test('is not asked about requests without Origin, with two, or with a malformed one', () => {
+  test('is not called for requests without Origin, with two, or with a malformed one', () => {
     const rule = vi.fn(() => true);
     for (const origins of [[], ['https://b', 'https://b'], ['https://evil/.b.example']]) allows(rule, origins);
     expect(rule).not.toHaveBeenCalled();
@@ -198,7 +198,7 @@ describe('a function', () => {
       },
       /origins\(\) failed: oops/,
     ],
-  ])('that answers with %s is a HandlerError', (_, rule, message) => {
+  ])('that returns %s causes a HandlerError', (_, rule, message) => {
     const judge = () => allows(rule as () => boolean, 'https://b');
     expect(judge).toThrow(HandlerError);
     expect(judge).toThrow(message);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mismatch, quoted } from '../../src/handshake/quoted.js';
 
-test('what a peer sent is shown short, quoted and harmless to a terminal', () => {
+test('text of a peer is shortened, quoted and safe for a terminal', () => {
   expect(quoted('a"b')).toBe('"a\\"b"');
   expect(quoted('\x1b[31m\r\n\x7f\x9b')).toBe('"\\u001b[31m\\r\\n\\u007f\\u009b"');
   expect(quoted('\xe4')).toBe('"\xe4"');
@@ -9,7 +9,7 @@ test('what a peer sent is shown short, quoted and harmless to a terminal', () =>
   expect(quoted('x'.repeat(61))).toBe(`"${'x'.repeat(60)}…"`);
 });
 
-test('a mismatch says what was expected and what came', () => {
+test('a mismatch says what was expected and what was received', () => {
   expect(mismatch('Host', 'one', [])).toBe('Host: expected one, got nothing');
   expect(mismatch('Host', 'one', ['a', 'b'])).toBe('Host: expected one, got "a" and "b"');
   expect(mismatch('Host', 'one', ['a', 'b', 'c', 'd'])).toBe('Host: expected one, got "a" and "b" and "c"');

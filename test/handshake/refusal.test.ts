@@ -12,9 +12,9 @@ describe('Refusal', () => {
     ['a Transfer-Encoding header', { headers: { 'transfer-encoding': 'chunked' } }],
     ['a header with a line end', { headers: { 'X-A': 'a\nb' } }],
     ['a reason with a line end', { reason: 'a\r\nb' }],
-    ['a reason that is no string', { reason: 1 }],
-    ['a body that is no string', { body: 1 }],
-    ['a detail that is no string', { detail: 1 }],
+    ['a reason that is not a string', { reason: 1 }],
+    ['a body that is not a string', { body: 1 }],
+    ['a detail that is not a string', { detail: 1 }],
   ])('throws TypeError on %s', (_, options) => {
     expect(() => new Refusal(403, options as RefusalOptions)).toThrow(TypeError);
   });
@@ -37,7 +37,7 @@ describe('Refusal', () => {
 });
 
 describe('refuseMismatch()', () => {
-  test('says what was expected, what came, and what may help', () => {
+  test('says what was expected, what was received, and what may help', () => {
     expect(refuseMismatch(400, 'Host', 'one host', ['a', 'b'], { advice: 'try again' })).toMatchObject({
       body: 'The request is malformed.\nHost: expected one host, got "a" and "b"; try again\n',
       detail: 'Host: expected one host, got "a" and "b"; try again',

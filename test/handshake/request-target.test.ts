@@ -101,7 +101,7 @@ describe('parseRequestTarget (RFC 9112 §3.2)', () => {
   });
 });
 
-test('a request line can hold printable ASCII but for space and `#` as its target', () => {
+test('the target of a request line may have all printable ASCII except space and `#`', () => {
   for (let code = 0; code < 0x180; code++) {
     expect(isRequestTarget(`/${String.fromCharCode(code)}`)).toBe(code > 0x20 && code < 0x7f && code !== 0x23);
   }

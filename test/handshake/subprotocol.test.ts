@@ -28,7 +28,7 @@ describe('selectSubprotocol (§4.2.2)', () => {
     expect(selectSubprotocol(['a', 'b', 'c'], ['c', 'b'])).toBe('b');
   });
 
-  test('agrees to nothing where nothing is common', () => {
+  test('selects none if there is none in common', () => {
     expect(selectSubprotocol(['a'], ['b'])).toBeUndefined();
     expect(selectSubprotocol([], ['b'])).toBeUndefined();
     expect(selectSubprotocol(['A'], ['a'])).toBeUndefined();
@@ -36,7 +36,7 @@ describe('selectSubprotocol (§4.2.2)', () => {
 });
 
 describe('the subprotocol that was selected', () => {
-  test('keeps nothing of the head that it came in, as long as the connection may live', () => {
+  test('does not retain the head that contained it', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const heap = () => {
@@ -58,7 +58,7 @@ describe('the subprotocol that was selected', () => {
 });
 
 describe('checkSubprotocols', () => {
-  test('gives back what can be offered', () => {
+  test('returns valid subprotocols', () => {
     expect(checkSubprotocols(['a', 'B', 'b'])).toEqual(['a', 'B', 'b']);
   });
 

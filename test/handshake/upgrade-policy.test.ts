@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { UpgradePolicy, type UpgradePolicyOptions } from '../../src/handshake/upgrade-policy.js';
 
 test.each<[string, object]>([
-  ['a path that is no string', { path: /^.chat/ }],
-  ['an origin that is no string', { origins: [1] }],
-  ['origins that are neither list nor function', { origins: 'http://a' }],
-  ['a host that is no string', { hosts: [null] }],
-  ['hosts that are no list', { hosts: 'a' }],
+  ['a path that is not a string', { path: /^.chat/ }],
+  ['an origin that is not a string', { origins: [1] }],
+  ['origins that are neither an array nor a function', { origins: 'http://a' }],
+  ['a host that is not a string', { hosts: [null] }],
+  ['hosts that are not an array', { hosts: 'a' }],
 ])('%s throws a TypeError', (_, options) => {
   const create = () => new UpgradePolicy(options as UpgradePolicyOptions);
   expect(create).toThrow(TypeError);

@@ -24,8 +24,8 @@ describe('authorize() accepts', () => {
   test.each<[name: string, authorize: Authorize<unknown>, context: unknown]>([
     ['an object', () => ({ user: 'ada' }), { user: 'ada' }],
     ['an object, later', async () => ({ user: 'ada' }), { user: 'ada' }],
-    ['an object whose status is no number', () => ({ status: 'new' }), { status: 'new' }],
-    ['what has a numeric status, wrapped', () => ({ user: { id: 7, status: 1 } }), { user: { id: 7, status: 1 } }],
+    ['an object whose status is not a number', () => ({ status: 'new' }), { status: 'new' }],
+    ['a wrapped object with a numeric status', () => ({ user: { id: 7, status: 1 } }), { user: { id: 7, status: 1 } }],
     ['true', () => true, true],
     ['0', () => 0, 0],
   ])('with %s for the context', async (_name, authorize, context) => {
@@ -34,7 +34,7 @@ describe('authorize() accepts', () => {
     expect(requests[0]!.context).toEqual(context);
   });
 
-  test('knowing the whole request', async () => {
+  test('after reading the whole request', async () => {
     const seen: PendingRequest[] = [];
     const { requests } = await answerOf(pending => {
       seen.push(pending);
@@ -54,7 +54,7 @@ describe('authorize() accepts', () => {
     expect(requests[0]).toEqual({ ...seen[0], context: true });
   });
 
-  test('without authorize() everyone is accepted, with undefined for the context', async () => {
+  test('without authorize(), every request is accepted, with undefined for the context', async () => {
     const { port, requests } = await openServer();
     const peer = await rawConnect(port);
     peer.write(request());
@@ -72,13 +72,13 @@ describe('authorize() refuses', () => {
     expect(connections).toEqual([]);
   });
 
-  test('with null, as a look-up gives that found nobody: 403', async () => {
+  test('with null, which a lookup without a result returns: 403', async () => {
     const { status, connections } = await answerOf(async () => null);
     expect(status).toBe(403);
     expect(connections).toEqual([]);
   });
 
-  test('where it gives nothing, as one does that forgot to return: 500, and the server is told', async () => {
+  test('with undefined, as a function without a return statement does: 500 and a handlerError', async () => {
     const { status, failures, connections } = await answerOf(async () => undefined);
     expect(status).toBe(500);
     expect(String(failures[0])).toContain('authorize() must return a context, true, false or a denial');
@@ -137,14 +137,14 @@ describe('authorize() fails', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('secret of ours'))],
-    ['gives a status that refuses nothing', () => ({ status: 200, reason: 'secret of ours' })],
-    ['gives a status of one that refuses nothing', () => ({ status: 1 })],
-    ['gives a row whose status refuses', () => ({ id: 7, status: 403 })],
-    ['gives a row whose status refuses nothing', () => ({ id: 7, status: 1 })],
-    ['gives a row whose status is no number at all', () => ({ id: 7, status: Number.NaN })],
-    ['gives a denial with a typo', () => ({ status: 401, header: { 'WWW-Authenticate': 'secret of ours' } })],
-    ['gives headers that cannot be sent', () => ({ status: 403, headers: { 'secret of ours': 'a\nb' } })],
-  ])('%s: 500, of which the client is told nothing, and the server all', async (_name, authorize) => {
+    ['returns a status that does not refuse', () => ({ status: 200, reason: 'secret of ours' })],
+    ['returns an object with only a status that does not refuse', () => ({ status: 1 })],
+    ['returns a row whose status refuses', () => ({ id: 7, status: 403 })],
+    ['returns a row whose status does not refuse', () => ({ id: 7, status: 1 })],
+    ['returns a row whose status is NaN', () => ({ id: 7, status: Number.NaN })],
+    ['returns a refusal with a typo', () => ({ status: 401, header: { 'WWW-Authenticate': 'secret of ours' } })],
+    ['returns headers that cannot be sent', () => ({ status: 403, headers: { 'secret of ours': 'a\nb' } })],
+  ])('%s: 500 without details for the client, and a handlerError with them', async (_name, authorize) => {
     const { status, body, failures, refusals, details } = await answerOf(authorize);
     expect(status).toBe(500);
     expect(body).not.toContain('secret');
@@ -157,7 +157,7 @@ describe('authorize() fails', () => {
     expect(details).toEqual(['authorize() failed: see the handlerError event.']);
   });
 
-  test('with an object that has a numeric status and more: the server is told how to give it', async () => {
+  test('with an object that has a numeric status and more: the error says how to return it', async () => {
     const { failures } = await answerOf(() => ({ id: 7, status: 1 }));
     expect(failures[0]![0].message).toBe(
       'authorize() failed: authorize() must return a denial with no properties but status, reason, headers, body and ' +
@@ -165,7 +165,7 @@ describe('authorize() fails', () => {
     );
   });
 
-  test('where nobody listens to handlerError, the process is warned, and lives', async () => {
+  test('without a handlerError listener: a process warning', async () => {
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     const { server, port } = await openServer({ authorize: () => Promise.reject(new Error('oops')) });
     server.removeAllListeners('handlerError');
@@ -192,7 +192,7 @@ describe('authorize() fails', () => {
     expect(details).toEqual(['authorize() took longer than authorizeTimeout, 30 ms.']);
   });
 
-  test('rejects behind its time: nothing more happens', async () => {
+  test('rejects after the timeout: nothing more happens', async () => {
     const { failures } = await answerOf(() => wait(60).then(() => Promise.reject(new Error('late'))), {
       authorizeTimeout: 20,
     });
@@ -201,7 +201,7 @@ describe('authorize() fails', () => {
   });
 });
 
-describe('the client goes away while authorize() makes up its mind', () => {
+describe('the client disconnects while authorize() decides', () => {
   test.each([
     ['FIN', 'end'],
     ['RST', 'reset'],
@@ -232,7 +232,7 @@ describe('the client goes away while authorize() makes up its mind', () => {
     expect([connections, refusals, failures]).toEqual([[], [], []]);
   });
 
-  test('an answer behind that is for nobody', async () => {
+  test('a later result is ignored', async () => {
     let answer: (context: true) => void = () => {};
     const { port, connections, server } = await openServer({
       authorize: () =>
@@ -250,7 +250,7 @@ describe('the client goes away while authorize() makes up its mind', () => {
   });
 });
 
-describe('the server closes while authorize() makes up its mind', () => {
+describe('the server closes while authorize() decides', () => {
   test('the client gets 503, the signal is aborted, no timer is left', async () => {
     const signals: AbortSignal[] = [];
     const { server, port, connections, failures } = await openServer({
@@ -277,20 +277,20 @@ describe('the server closes while authorize() makes up its mind', () => {
   });
 });
 
-describe('the type of the context is that of what authorize() accepts with (the type checker runs these)', () => {
+describe('the context has the type that authorize() accepts with (checked by the compiler)', () => {
   const noServer = true;
   class User {
     readonly name: string = 'ada';
   }
 
-  test('at once and by a promise', () => {
+  test('for a value and for a promise', () => {
     const now = new WebSocketServer({ noServer, authorize: () => ({ user: 'ada' }) });
     now.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<{ user: string }>());
     const later = new WebSocketServer({ noServer, authorize: async () => ({ user: 'ada' }) });
     later.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<{ user: string }>());
   });
 
-  test('without what refuses: false, null, a status, a Refusal', () => {
+  test('without the types that refuse: false, null, a status, a Refusal', () => {
     const all = new WebSocketServer({
       noServer,
       authorize: async ({ path }) => {
@@ -313,7 +313,7 @@ describe('the type of the context is that of what authorize() accepts with (the 
     yes.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<true>());
   });
 
-  test('as it is named, and unknown where nobody asks', () => {
+  test('as the type argument says, and unknown without authorize()', () => {
     const named = new WebSocketServer<User>({ noServer, authorize: () => ({ status: 401 }) });
     named.on('connection', (_, { context }) => expectTypeOf(context).toEqualTypeOf<User>());
     const none = new WebSocketServer({ noServer });

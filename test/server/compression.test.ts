@@ -92,7 +92,7 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
       'permessage-deflate; server_max_window_bits=10; client_max_window_bits',
       'permessage-deflate; server_max_window_bits=10; client_max_window_bits=11',
     ],
-  ])("with %j, `%s`: the server's own limits are in its answer", async (options, offer, response) => {
+  ])('with %j, `%s`: the response has the limits of the server', async (options, offer, response) => {
     const { connection, response: got } = await negotiate(options, offer);
     expect(got).toBe(response);
     expect(connection.extensions).toBe(response);
@@ -111,7 +111,7 @@ describe('an offer of permessage-deflate that a server accepts (RFC 7692 §7.1)'
       'permessage-deflate; client_max_window_bits=9',
     ],
     [['x-webkit-deflate-frame, permessage-bzip2; a="b"', 'permessage-deflate'], 'permessage-deflate'],
-  ])('the first of several that it can: %j [7692/5-2] [7692/5-7] [7692/5-9]', async (lines, response) => {
+  ])('the first supported one of several: %j [7692/5-2] [7692/5-7] [7692/5-9]', async (lines, response) => {
     expect((await negotiate(OPEN, ...lines)).response).toBe(response);
   });
 });
@@ -145,7 +145,7 @@ describe('an offer that a server declines: the connection opens uncompressed (RF
     await open(OPEN, `permessage-deflate; ${parameters}`);
   });
 
-  test('one without client_max_window_bits, where our limit of it cannot be kept', async () => {
+  test('one without client_max_window_bits, so that our limit cannot be met', async () => {
     await open({ clientMaxWindowBits: 14 }, 'permessage-deflate');
   });
 

@@ -26,7 +26,7 @@ describe('ref() and unref() of a server', () => {
     await server.close();
   });
 
-  test('do nothing if it is attached to a server of Node', async () => {
+  test('do nothing if it is attached to a node:http server', async () => {
     const http = createServer().listen(0, '127.0.0.1');
     await once(http, 'listening');
     const before = listeners();

@@ -28,8 +28,8 @@ async function messagesOf(connection: WebSocketConnection, count: number): Promi
   return messages;
 }
 
-describe('frames that come before the 101', () => {
-  test('in the segment of the request: delivered behind `connection`, in order', async () => {
+describe('frames that arrive before the 101', () => {
+  test('are delivered after `connection`, in order, if they are in the segment of the request', async () => {
     const { port, server } = await openServer();
     const events: unknown[] = [];
     server.on('connection', connection => {
@@ -42,7 +42,7 @@ describe('frames that come before the 101', () => {
     await expect.poll(() => events).toEqual(['connection', 'one', 'two', 'three']);
   });
 
-  test('cut in the middle of a frame', async () => {
+  test('may be cut in the middle of a frame', async () => {
     const { port, server } = await openServer();
     const first = new Promise<unknown>(resolve => {
       server.on('connection', connection => connection.on('message', resolve));
@@ -55,7 +55,7 @@ describe('frames that come before the 101', () => {
     expect(await first).toBe('split');
   });
 
-  test('more than 64 KiB of them while authorize() waits: reading stops, none is lost', async () => {
+  test('are all delivered, but reading stops at 64 KiB while authorize() decides', async () => {
     const { opened, open } = gate();
     const { port, connections } = await openServer({ authorize: () => opened });
     const peer = await rawConnect(port);
@@ -72,7 +72,7 @@ describe('frames that come before the 101', () => {
     expect(await messagesOf(connections[0]!, count)).toEqual(messages);
   });
 
-  test('are dropped where the request is refused', async () => {
+  test('are dropped if the request is refused', async () => {
     const { opened, open } = gate();
     const { port, connections } = await openServer({ authorize: () => opened.then((): false => false) });
     const peer = await rawConnect(port);
@@ -85,7 +85,7 @@ describe('frames that come before the 101', () => {
     expect(connections).toEqual([]);
   });
 
-  test('a bad one fails the connection behind its 101 [10.7-3]', async () => {
+  test('fail the connection after the 101 if they are invalid [10.7-3]', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write(Buffer.concat([Buffer.from(request()), Buffer.from([0x81, 0x01, 0x41])]));
@@ -113,7 +113,7 @@ describe('subprotocols', () => {
     expect(connections[0]!.subprotocol).toBe(chosen ?? '');
   });
 
-  test('none are spoken where the option is left out', async () => {
+  test('none is selected if the option is left out', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write(offering('a'));
@@ -158,7 +158,7 @@ describe('subprotocols', () => {
       () => Promise.reject(new Error('oops')),
       /^subprotocols\(\) failed: subprotocols\(\) must return a string or undefined synchronously, got a Promise$/,
     ],
-  ])('one that %s: 500, and the server is told', async (_name, choose, message) => {
+  ])('a function that %s causes a 500 and a handlerError', async (_name, choose, message) => {
     const { port, failures, refusals, connections } = await openServer({ subprotocols: choose as () => string });
     const peer = await rawConnect(port);
     peer.write(offering('a'));
@@ -169,7 +169,7 @@ describe('subprotocols', () => {
     expect(connections).toEqual([]);
   });
 
-  test('one that shuts the server down: 503, and nothing behind it', async () => {
+  test('a function that shuts down the server causes a 503', async () => {
     const { port, server, connections } = await openServer({
       subprotocols: offered => {
         void server.close();
@@ -187,7 +187,7 @@ describe('subprotocols', () => {
 });
 
 describe('maxConnections', () => {
-  test('one more is refused with 503, until one has closed', async () => {
+  test('one more connection is refused with 503 until one has closed', async () => {
     const { port, server, connections, refusals, details } = await openServer({ maxConnections: 2 });
     const ask = async () => {
       const peer = await rawConnect(port);
@@ -203,7 +203,7 @@ describe('maxConnections', () => {
     expect(await ask()).toBe('101');
   });
 
-  test('holds where several authorize() answer at the same time', async () => {
+  test('holds if several authorize() calls resolve at the same time', async () => {
     const { opened, open } = gate();
     let asked = 0;
     const { port, server } = await openServer({
@@ -222,7 +222,7 @@ describe('maxConnections', () => {
     expect(server.clients.size).toBe(1);
   });
 
-  test('0 takes nobody, and asks nobody', async () => {
+  test('0 refuses every request without calling authorize()', async () => {
     let asked = 0;
     const { port } = await openServer({ maxConnections: 0, authorize: () => void asked++ });
     const peer = await rawConnect(port);

@@ -28,7 +28,7 @@ test('a callback after the options throws, and names the event to use', () => {
   expect(() => new Constructor({ noServer: true }, undefined)).not.toThrow();
 });
 
-describe('what the caller does wrong throws in the constructor, naming the option', () => {
+describe('the constructor throws for a wrong option, and names it', () => {
   test.each<[message: string, options: unknown, error: typeof TypeError | typeof RangeError]>([
     ['options must be an object, got undefined', undefined, TypeError],
     ['options must be an object, got null', null, TypeError],
@@ -155,12 +155,12 @@ describe('what the caller does wrong throws in the constructor, naming the optio
   });
 
   test.each<[what: string, tls: object]>([
-    ['a certificate that is none', { cert: 'none', key: TLS_KEY }],
-    ['a key that is none', { cert: TLS_CERTIFICATE, key: 'none' }],
-    ['a certificate that is no text', { cert: 5, key: TLS_KEY }],
+    ['an invalid certificate', { cert: 'none', key: TLS_KEY }],
+    ['an invalid key', { cert: TLS_CERTIFICATE, key: 'none' }],
+    ['a certificate that is not text', { cert: 5, key: TLS_KEY }],
     ['a key of another certificate', { cert: TLS_CERTIFICATE, key: OTHER_KEY }],
-    ['a version that there is not', { ...TLS, minVersion: 'TLSv9' }],
-  ])('%s: what node:tls says of it is the cause', (_what, tls) => {
+    ['an unknown TLS version', { ...TLS, minVersion: 'TLSv9' }],
+  ])('the error for %s has the error of node:tls as its cause', (_what, tls) => {
     let thrown: unknown;
     try {
       new WebSocketServer({ port: 0, tls });
@@ -177,11 +177,11 @@ describe('what the caller does wrong throws in the constructor, naming the optio
   test.each<[what: string, tls: TlsOptions]>([
     ['a callback for each name', { SNICallback: (_name, done) => done(null) }],
     ['keys shared beforehand', { pskCallback: () => null }],
-  ])('TLS without a certificate of its own, by %s, will do', (_what, options) => {
+  ])('TLS without a certificate, but with %s, is accepted', (_what, options) => {
     expect(() => resolveServerOptions({ port: 0, tls: options })).not.toThrow();
   });
 
-  test('what listening is told may stand beside its home, and anything may be undefined beside any', () => {
+  test('options of listening may accompany their address, and any option may be undefined', () => {
     const none = { host: undefined, backlog: undefined, tls: undefined, handshakeTimeout: undefined } as object;
     for (const options of [
       { socketPath: '/tmp/x', backlog: 5, tls: TLS },
@@ -192,7 +192,7 @@ describe('what the caller does wrong throws in the constructor, naming the optio
     expect(() => resolveServerOptions({ port: 0, host: '::1', backlog: 5, noServer: false })).not.toThrow();
   });
 
-  test('nothing listens, and nobody is listened to, where the constructor threw', () => {
+  test('after the constructor has thrown, nothing listens and no listener is left', () => {
     const server = http.createServer();
     expect(() => new WebSocketServer({ server, path: 'none' })).toThrow();
     expect(server.listenerCount('upgrade')).toBe(0);
@@ -200,7 +200,7 @@ describe('what the caller does wrong throws in the constructor, naming the optio
 });
 
 describe('defaults', () => {
-  test('stand in the gaps', () => {
+  test('apply to missing options', () => {
     const settings = resolveServerOptions({ noServer: true });
     expect(settings).toMatchObject({
       authorize: undefined,
@@ -217,9 +217,9 @@ describe('server', () => {
   test.each<[what: string, make: () => object]>([
     ['node:http', () => http.createServer()],
     ['node:https', () => https.createServer()],
-    ['node:http2 that speaks HTTP/1.1 too', () => http2.createSecureServer({ allowHTTP1: true })],
-    ['another runtime, which is no net.Server', () => ({ on() {}, setTimeout() {} })],
-  ])('one of %s will do', (_what, make) => {
+    ['node:http2 with HTTP/1.1', () => http2.createSecureServer({ allowHTTP1: true })],
+    ['another runtime, which is not a net.Server', () => ({ on() {}, setTimeout() {} })],
+  ])('a server of %s is accepted', (_what, make) => {
     expect(() => resolveServerOptions({ server: make() as http.Server })).not.toThrow();
   });
 
@@ -227,8 +227,8 @@ describe('server', () => {
     ['node:net', () => net.createServer()],
     ['node:tls', () => tls.createServer()],
     ['node:http2 without TLS', () => http2.createServer()],
-    ['node:http2 that speaks HTTP/2 alone', () => http2.createSecureServer()],
-  ])('one of %s never emits `upgrade`, and throws', (_what, make) => {
+    ['node:http2 without HTTP/1.1', () => http2.createSecureServer()],
+  ])('a server of %s throws, since it never emits `upgrade`', (_what, make) => {
     expect(() => resolveServerOptions({ server: make() as http.Server })).toThrow(
       'server must be a server of node:http or node:https, which emits `upgrade`, got ',
     );

@@ -34,7 +34,7 @@ async function answerOf(port: number, origin: string): Promise<{ status: number;
 }
 
 describe.each(HOMES)('%s', (_, open) => {
-  test('`refused` tells the request and why, and the client only that its Origin is not allowed', async () => {
+  test('`refused` has the request and the reason; the client learns only that its Origin is not allowed', async () => {
     const { port, refusals, details } = await open({ origins: ['https://app.example'] });
     const { status, body } = await answerOf(port, 'https://evil.example');
     expect(status).toBe(403);
@@ -60,7 +60,7 @@ describe.each(HOMES)('%s', (_, open) => {
     ['is asynchronous', async () => true, /^origins\(\) failed: origins\(\) must return true or false/],
     ['rejects', async () => Promise.reject(new Error('a secret')), /^origins\(\) failed: .*got a Promise/],
     ['returns undefined', () => undefined, /^origins\(\) failed: .*got undefined/],
-  ])('one that %s refuses with 500, and handlerError tells why', async (_name, origins, message) => {
+  ])('a function that %s causes a 500 and a handlerError', async (_name, origins, message) => {
     const { port, failures, refusals, details, connections } = await open({ origins: origins as () => boolean });
     const { status, body } = await answerOf(port, 'https://a.example');
     expect(status).toBe(500);

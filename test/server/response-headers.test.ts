@@ -65,7 +65,7 @@ test('the headers of the option come before those of authorize()', async () => {
   expect(head).toContain('\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\n');
 });
 
-test('a refusal has none of these headers', async () => {
+test('a refusal does not have these headers', async () => {
   const { head } = await answerOf({
     headers: { 'X-A': '1' },
     authorize: (_request, { responseHeaders }) => {

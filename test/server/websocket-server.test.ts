@@ -31,7 +31,7 @@ function warnings(): unknown[] {
 }
 
 describe('broadcast()', () => {
-  test('sends to all that are open, and says to how many', async () => {
+  test('sends to all open connections, and returns how many', async () => {
     const { server, port, connections } = await openServer();
     const clients = [await client(port), await client(port), await client(port)];
     const seen = clients.map(connection => {
@@ -55,7 +55,7 @@ describe('broadcast()', () => {
     expect(server.broadcast('to those that stay')).toBe(2);
   });
 
-  test('does not count one that it was too much for', async () => {
+  test('does not count a connection that it ended for exceeding maxBufferedAmount', async () => {
     const { server, port, connections } = await openServer({ maxBufferedAmount: 100_000, highWaterMark: 1_000 });
     const reader = await client(port);
     reader.on('message', () => {});
@@ -96,7 +96,7 @@ describe('broadcast()', () => {
     for (const connection of clients) connection.terminate();
   });
 
-  test('takes no Blob, no filter that is none, and no option that there is not', async () => {
+  test('throws for a Blob, a wrong filter and an unknown option', async () => {
     const { server } = await openServer();
     expect(() => server.broadcast(new Blob([]) as never)).toThrow(TypeError);
     expect(() => server.broadcast('x', { filter: 1 as never })).toThrow(/filter/);
@@ -105,7 +105,7 @@ describe('broadcast()', () => {
 });
 
 describe('a connection', () => {
-  test('is forgotten when it closes, also where the application has removed all listeners', async () => {
+  test('is forgotten when it closes, even if the application has removed all listeners', async () => {
     const { server, port, connections } = await openServer();
     const ours = await client(port);
     await expect.poll(() => connections.length).toBe(1);
@@ -114,7 +114,7 @@ describe('a connection', () => {
     await expect.poll(() => server.clients.size).toBe(0);
   });
 
-  test('is brought by `connection` with its request, stands in `clients` until it closes [4.2.2-i9]', async () => {
+  test('is emitted with its request, and is in `clients` until it closes [4.2.2-i9]', async () => {
     const { server, port, connections, requests } = await openServer();
     const ours = await client(port);
     await expect.poll(() => connections.length).toBe(1);
@@ -153,8 +153,8 @@ describe('a connection', () => {
   });
 });
 
-describe('where it listens', () => {
-  test('address() tells: null before, the port, null behind close()', async () => {
+describe('the address', () => {
+  test('address() returns null before listening, then the port, and null after close()', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     await once(server, 'listening');
     const { port, address } = server.address() as AddressInfo;
@@ -164,19 +164,19 @@ describe('where it listens', () => {
     expect(new WebSocketServer({ noServer: true }).address()).toBeNull();
   });
 
-  test('on all addresses, if `host` is left out', async () => {
+  test('it listens on all addresses if `host` is left out', async () => {
     const { port } = await openServer({ host: undefined as unknown as string });
     expect((await client(port)).state).toBe('open');
   });
 
-  test('at an IPv6 address', async () => {
+  test('it listens on an IPv6 address', async () => {
     const { port, server } = await openServer({ host: '::1' });
     expect((server.address() as AddressInfo).family).toBe('IPv6');
     const connection = await connect(`ws://[::1]:${port}/`);
     await connection.close();
   });
 
-  test('at a Unix domain socket, where ws+unix: finds it', async () => {
+  test('it listens on a Unix domain socket, and ws+unix: connects to it', async () => {
     const socketPath = temporarySocket();
     const { server, requests } = await openServer({ socketPath });
     expect(server.address()).toBe(socketPath);
@@ -185,7 +185,7 @@ describe('where it listens', () => {
     await connection.close(1000);
   });
 
-  test('backlog is handed on', async () => {
+  test('backlog is passed on', async () => {
     const listen = vi.spyOn(net.Server.prototype, 'listen');
     onTestFinished(() => listen.mockRestore());
     await openServer({ backlog: 7 });
@@ -194,7 +194,7 @@ describe('where it listens', () => {
 });
 
 describe('`error`', () => {
-  test('for a port that is taken; close() then resolves', async () => {
+  test('is emitted for a port in use; close() then resolves', async () => {
     const { port } = await openServer();
     const server = new WebSocketServer({ port, host: '127.0.0.1' });
     const [error] = await once(server, 'error');
@@ -202,7 +202,7 @@ describe('`error`', () => {
     await server.close();
   });
 
-  test('for a failing accept behind that the process is warned where nobody listens, and lives', async () => {
+  test('without a listener is a process warning, for a failing accept()', async () => {
     const seen = warnings();
     const listen = vi.spyOn(net.Server.prototype, 'listen');
     onTestFinished(() => listen.mockRestore());
@@ -229,7 +229,7 @@ describe('a listener that fails', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('oops'))],
-  ])('of `connection` that %s: 1011 for that one alone, and the server is told', async (_name, fail) => {
+  ])('of `connection` that %s closes only that connection with 1011, and emits handlerError', async (_name, fail) => {
     const { server, port, failures, connections } = await openServer();
     const first = await client(port);
     await expect.poll(() => connections.length).toBe(1);
@@ -241,7 +241,7 @@ describe('a listener that fails', () => {
     expect(first.state).toBe('open');
   });
 
-  test('of `message`: likewise', async () => {
+  test('of `message` closes only that connection with 1011, and emits handlerError', async () => {
     const { server, port, failures, connections } = await openServer();
     server.on('connection', connection =>
       connection.on('message', async data => {
@@ -267,7 +267,7 @@ describe('a listener that fails', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('oops'))],
-  ])('of `refused` that %s: the server is told, and goes on', async (_name, fail) => {
+  ])('of `refused` that %s emits handlerError', async (_name, fail) => {
     const { server, port, failures } = await openServer();
     server.on('refused', fail as () => void);
     const peer = await rawConnect(port);
@@ -287,7 +287,7 @@ describe('a listener that fails', () => {
       },
     ],
     ['rejects', async () => Promise.reject(new Error('again'))],
-  ])('of `handlerError` that %s: it is not asked again, the process is warned, and lives', async (_name, fail) => {
+  ])('of `handlerError` that %s is not called again, and causes a process warning', async (_name, fail) => {
     const seen = warnings();
     const { server, port } = await openServer({
       authorize: () => {
@@ -309,7 +309,7 @@ describe('a listener that fails', () => {
     expect(seen).toEqual([expect.objectContaining({ code: 'WS101_HANDLER_FAILED' })]);
   });
 
-  test('of `listening` and of `close`: the server is told', async () => {
+  test('of `listening` or `close` emits handlerError', async () => {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
     const failures: HandlerError[] = [];
     server.on('handlerError', error => failures.push(error));
@@ -339,7 +339,7 @@ describe('close()', () => {
     expect((await client(port)).state).toBe('open');
   });
 
-  test('says 1001 to everyone, accepts nobody, and resolves when nothing is left [7.3-1]', async () => {
+  test('closes all connections with 1001, accepts no others, and resolves when all have closed [7.3-1]', async () => {
     const { server, port, connections } = await openServer();
     const clients = [await client(port), await client(port)];
     const events: string[] = [];
@@ -361,7 +361,7 @@ describe('close()', () => {
     expect(await theirs.closed).toMatchObject({ code: 4000, reason: 'over' });
   });
 
-  test('a second time: the same promise, though the first goes on', async () => {
+  test('returns the same promise when called again', async () => {
     const { server, port } = await openServer();
     await client(port);
     const first = server.close();
@@ -370,7 +370,7 @@ describe('close()', () => {
     expect(server.close()).toBe(first);
   });
 
-  test('from a listener that it runs itself', async () => {
+  test('can be called in a listener', async () => {
     const { server, port } = await openServer();
     const peer = await rawConnect(port);
     peer.write('GET /');
@@ -384,7 +384,7 @@ describe('close()', () => {
     await Promise.all(promises);
   });
 
-  test('lets what was sent before leave, under load', async () => {
+  test('sends all queued messages first, under load', async () => {
     const { server, port } = await openServer({ maxBufferedAmount: 2 ** 30 });
     const size = 40_000_000;
     const pieces = 40;
@@ -420,7 +420,7 @@ describe('close()', () => {
     await peer.gone;
   });
 
-  test('nor for a server of node:net that never says that it has closed', async () => {
+  test('does not wait longer than `timeout` for a net.Server that never emits close', async () => {
     const { server } = await openServer();
     const close = vi.spyOn(net.Server.prototype, 'close').mockImplementation(function (this: net.Server) {
       return this;
@@ -433,7 +433,7 @@ describe('close()', () => {
     listener!.close();
   });
 
-  test('nor than closeTimeout, if `timeout` is left out', async () => {
+  test('does not wait longer than closeTimeout if `timeout` is left out', async () => {
     const { server, port } = await openServer({ closeTimeout: 50 });
     const peer = await rawConnect(port);
     peer.write(request());
@@ -442,7 +442,7 @@ describe('close()', () => {
     await peer.gone;
   });
 
-  test('ends handshakes that are under way with 503', async () => {
+  test('ends unfinished handshakes with 503', async () => {
     const { server, port, refusals } = await openServer();
     const peer = await rawConnect(port);
     peer.write('GET / HTTP/1.1\r\nHo');
@@ -454,7 +454,7 @@ describe('close()', () => {
     expect(refusals).toEqual([[503, undefined]]);
   });
 
-  test('does not wait for a refused client that never ends, longer than `timeout`', async () => {
+  test('does not wait longer than `timeout` for a refused client that never ends its side', async () => {
     const { server, port } = await openServer();
     const peer = await rawConnect(port);
     peer.write('POST');
@@ -472,7 +472,7 @@ describe('close()', () => {
     expect(await theirs.closed).toMatchObject({ code: 1001 });
   });
 
-  test('at once, before anything listens, by address and by name', async () => {
+  test('resolves before the server listens, for an address and for a name', async () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       const server = new WebSocketServer({ port: 0, host });
       const told: string[] = [];
@@ -484,7 +484,7 @@ describe('close()', () => {
     }
   });
 
-  test('at once, of a server whose place is taken: nobody is told any more', async () => {
+  test('resolves for a server whose port is in use, without an error event', async () => {
     const socketPath = temporarySocket();
     await openServer({ socketPath });
     const emit = vi.spyOn(net.Server.prototype, 'emit');
@@ -494,13 +494,13 @@ describe('close()', () => {
     await expect.poll(() => emit.mock.calls.map(([event]) => event)).toContain('error');
   });
 
-  test('without connections, and of one that never listened', async () => {
+  test('resolves without connections, and for a server that never listened', async () => {
     await (await openServer()).server.close();
     await watch(new WebSocketServer({ noServer: true })).server.close();
   });
 });
 
-describe('keeps its peace', () => {
+describe('survives', () => {
   test('an RST at every moment of a connection', async () => {
     const { port, connections, server } = await openServer();
     server.on('connection', connection => connection.on('message', data => connection.send(data)));

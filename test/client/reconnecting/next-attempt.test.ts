@@ -41,7 +41,7 @@ describe('without a network', () => {
     expect(client.state.delay).toBe(1_000);
   });
 
-  test('retryNow() tries all the same', async () => {
+  test('retryNow() makes an attempt anyway', async () => {
     const peer = new ReconnectingPeer();
     const network = new Network();
     network.onLine = false;

@@ -218,7 +218,7 @@ describe('failures', () => {
     expect(client.state.delay).toBe(8_000);
   });
 
-  test('a failure that no one would notice is a warning', async () => {
+  test('a failure without a listener is a process warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warn.mockRestore());
     const peer = new ReconnectingPeer();
@@ -373,7 +373,7 @@ describe('messages', () => {
     expect(peer.received.at(-1)).toEqual([1, 'last']);
   });
 
-  test('message passes on the messages of every connection, also to a listener that comes late', async () => {
+  test('message passes on the messages of every connection, even to a listener that is added late', async () => {
     const peer = new ReconnectingPeer();
     const client = await peer.client(SLOW);
     peer.server.send('kept');
@@ -408,7 +408,7 @@ describe('messages', () => {
 });
 
 describe('the end', () => {
-  test('close() sends what waits, and closes with its code', async () => {
+  test('close() sends queued messages, and closes with its code', async () => {
     const peer = new ReconnectingPeer();
     const client = await peer.client();
     client.send('last');
@@ -446,7 +446,7 @@ describe('the end', () => {
     expect(peer.server.state).toBe('closed');
   });
 
-  test('a signal that is aborted already lets nothing be opened', async () => {
+  test('nothing is opened if the signal is already aborted', async () => {
     const peer = new ReconnectingPeer();
     const client = await peer.client({ signal: AbortSignal.abort() });
     await client.closed;

@@ -55,7 +55,7 @@ async function created(options: ReconnectingOptions<FakeWebSocket> = {}) {
 }
 
 describe('a W3C WebSocket', () => {
-  test('is open after its event, and then sends what waits', async () => {
+  test('is open after its event, and then sends queued messages', async () => {
     const { client, sockets } = await created();
     client.send('a');
     expect(client.state.name).toBe('connecting');
@@ -92,7 +92,7 @@ describe('a W3C WebSocket', () => {
     expect(client.state).toMatchObject({ name: 'waiting', failure: { kind: 'opening' } });
   });
 
-  test('that is lost is replaced, and what was sent meanwhile follows', async () => {
+  test('that is lost is replaced, and messages sent meanwhile follow', async () => {
     const { client, clock, sockets } = await created();
     sockets[0]?.open();
     await settle();
@@ -120,7 +120,7 @@ describe('a W3C WebSocket', () => {
     ]);
   });
 
-  test('gets text as a string and binary as bytes, as the type option says', async () => {
+  test('gets text as a string and binary as bytes, according to the type option', async () => {
     const { client, sockets } = await created();
     sockets[0]?.open();
     await settle();

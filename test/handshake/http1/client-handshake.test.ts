@@ -19,7 +19,7 @@ describe('the request (RFC 6455 §4.1)', () => {
     );
   });
 
-  test('draws a fresh key each time', () => {
+  test('has a fresh key each time', () => {
     const keys = Array.from({ length: 100 }, () => new ClientHandshake(OPTIONS).key);
     expect(keys.every(isKey)).toBe(true);
     expect(new Set(keys).size).toBe(100);
@@ -55,13 +55,13 @@ describe('the request (RFC 6455 §4.1)', () => {
     ]);
   });
 
-  test('lets the caller name another Host, once and in the first place', () => {
+  test('lets the caller pass another Host, which is then the only and the first one', () => {
     const text = requestOf({ headers: [['host', '[::1]:81']] });
     expect(text).toMatch(/^GET \/chat HTTP\/1\.1\r\nHost: \[::1\]:81\r\n/);
     expect(text.match(/host:/gi)).toHaveLength(1);
   });
 
-  test('takes an Origin from the headers as well', () => {
+  test('accepts an Origin in the headers too', () => {
     expect(requestOf({ headers: { origin: 'null' } })).toContain('\r\norigin: null\r\n');
   });
 
@@ -69,9 +69,9 @@ describe('the request (RFC 6455 §4.1)', () => {
     ['no host', { host: undefined }],
     ['an empty host', { host: '' }],
     ['a host with a line end', { host: 'a\r\nX: y' }],
-    ['a host that is none', { host: 'a/b' }],
+    ['an invalid host', { host: 'a/b' }],
     ['two Hosts', { headers: { Host: ['a', 'b'] } }],
-    ['a target that is no string', { target: undefined }],
+    ['a target that is not a string', { target: undefined }],
     ['a target without a slash', { target: 'chat' }],
     ['an empty target', { target: '' }],
     ['an absolute target', { target: 'http://a/' }],
@@ -84,11 +84,11 @@ describe('the request (RFC 6455 §4.1)', () => {
     ['two origins', { origin: 'http://a', headers: { Origin: 'http://b' } }],
     ['a subprotocol twice', { subprotocols: ['a', 'b', 'a'] }],
     ['an empty subprotocol', { subprotocols: [''] }],
-    ['a subprotocol that is no token', { subprotocols: ['a b'] }],
-    ['a subprotocol that is no string', { subprotocols: [1] }],
-    ['subprotocols that are no array', { subprotocols: 'chat' }],
-    ['an extension that is no token', { extensions: [{ name: 'a b', parameters: [] }] }],
-    ['a parameter that is no token', { extensions: [{ name: 'a', parameters: [['b;', true]] }] }],
+    ['a subprotocol that is not a token', { subprotocols: ['a b'] }],
+    ['a subprotocol that is not a string', { subprotocols: [1] }],
+    ['subprotocols that are not an array', { subprotocols: 'chat' }],
+    ['an extension that is not a token', { extensions: [{ name: 'a b', parameters: [] }] }],
+    ['a parameter that is not a token', { extensions: [{ name: 'a', parameters: [['b;', true]] }] }],
     ['Connection', { headers: { Connection: 'close' } }],
     ['Upgrade', { headers: { upgrade: 'h2c' } }],
     ['Sec-WebSocket-Key', { headers: { 'Sec-WebSocket-Key': SAMPLE_KEY } }],
@@ -103,15 +103,15 @@ describe('the request (RFC 6455 §4.1)', () => {
   test.each<[unknown, string]>([
     [{ host: 'a/b' }, 'host must be `host[:port]`, got "a/b"'],
     [{ headers: { Host: ['a', 'b'] } }, 'headers must contain Host only once, got 2 lines'],
-  ])('says what came: %o', (options, message) => {
+  ])('names the received value: %o', (options, message) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(message);
   });
 
-  test('throws TypeError on a key that is none', () => {
+  test('throws TypeError for an invalid key', () => {
     expect(() => new ClientHandshake(OPTIONS, 'x')).toThrow(TypeError);
   });
 
-  test('throws RangeError on a limit that is none', () => {
+  test('throws RangeError for an invalid limit', () => {
     expect(() => handshake({ maxHeadSize: 0 })).toThrow(RangeError);
   });
 });
@@ -135,7 +135,7 @@ describe('a refused handshake', () => {
     expect(error.hint).toContain('path');
   });
 
-  test('shows its head before its body has come, so that a redirect need not be read', () => {
+  test('has its head before its body arrives, so that the body of a redirect need not be read', () => {
     const client = handshake();
     expect(client.response).toBeUndefined();
     expect(client.receive(bytesOf('HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nsee'))).toBeUndefined();
@@ -158,7 +158,7 @@ describe('a refused handshake', () => {
     expect(error.summary).toBe('the server answered 500 a\\u009bb');
   });
 
-  test('is reported where 1 MiB of its body has come', () => {
+  test('is reported when 1 MiB of its body has arrived', () => {
     const client = handshake();
     client.receive(bytesOf('HTTP/1.1 500 Oops\r\n\r\n'));
     const mebibyte = new Uint8Array(1024 * 1024);
@@ -166,7 +166,7 @@ describe('a refused handshake', () => {
     expect((client.receive(mebibyte) as HandshakeError).body).toHaveLength(1024 * 1024);
   });
 
-  test('carries the first bytes of what is no HTTP', () => {
+  test('includes the first bytes of a response that is not HTTP', () => {
     const error = handshake().receive(bytesOf('SSH-2.0-x\r\nmore')) as HandshakeError;
     expect(error.body).toBe('SSH-2.0-x\r\n');
     expect(error.status).toBeUndefined();
@@ -178,7 +178,7 @@ describe('a refused handshake', () => {
     ['nothing', '', /before a response arrived/],
     ['half a head', 'HTTP/1.1 101 Switch', /before the response was complete/],
     ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n', /before the response was complete/],
-  ])('whose connection ends behind %s', (_, text, message) => {
+  ])('whose connection ends after %s', (_, text, message) => {
     const client = handshake();
     expect(client.receive(bytesOf(text))).toBeUndefined();
     const error = client.end();
@@ -195,13 +195,13 @@ describe('a refused handshake', () => {
   });
 });
 
-test('an end behind the agreement is no matter of the handshake, and does no harm', () => {
+test('end() after the agreement does nothing', () => {
   const client = handshake();
   client.receive(bytesOf(response()));
   expect(client.end()).toBeInstanceOf(HandshakeError);
 });
 
-test('what the caller does to its arrays later was not offered', () => {
+test('later changes to the arrays of the caller have no effect', () => {
   const subprotocols = ['a'];
   const client = handshake({ subprotocols });
   subprotocols.push('chat');
@@ -213,7 +213,7 @@ test.each([
   ['an agreement', response()],
   ['a fault', '\n'],
   ['a refusal', 'HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n'],
-])('takes nothing more behind %s', (_, text) => {
+])('throws for bytes after %s', (_, text) => {
   const client = handshake();
   expect(client.receive(bytesOf(text))).toBeDefined();
   expect(() => client.receive(bytesOf('x'))).toThrow(/handshake is over/);

@@ -62,7 +62,7 @@ rule('RFC 6455 §4.1: the response of §1.3', [
   ],
 ]);
 
-rule('bytes that are no HTTP/1.1 response [4.1-47]', [
+rule('bytes that are not an HTTP/1.1 response [4.1-47]', [
   ['TLS', '\x15\x03\x01\0\x02\x02\x50', 'failed', /TLS: try wss/],
   ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n', 'failed', /SSH/],
   ['SMTP', '220 mail.example ESMTP\r\n', 'failed', /mail or FTP/],
@@ -70,7 +70,7 @@ rule('bytes that are no HTTP/1.1 response [4.1-47]', [
   ['HTTP/2', '\0\0\x12\x04\0\0\0\0\0', 'failed', /HTTP\/2 only/],
   ['HTTP/2.0', { line: 'HTTP/2.0 101 x' }, 'failed', /HTTP version/],
   ['HTML', '<html>\n', 'failed', /not HTTP/],
-  ['an empty line in front', `\r\n${response()}`, 'failed', /status line/],
+  ['an empty line before it', `\r\n${response()}`, 'failed', /status line/],
   ['a status of two digits', { line: 'HTTP/1.1 99 x' }, 'failed', /a status line.*malformed/s],
   ['a status of four digits', { line: 'HTTP/1.1 1011 x' }, 'failed'],
   ['a status of letters', { line: 'HTTP/1.1 OK x' }, 'failed'],
@@ -91,9 +91,9 @@ rule('Upgrade = websocket [4.1-42]', [
 rule('Connection holds upgrade [4.1-43]', [
   ['missing', { set: { Connection: undefined } }, 'failed', /Connection: expected/],
   ['another', { set: { Connection: 'close' } }, 'failed'],
-  ['one of two', { set: { Connection: 'keep-alive, Upgrade' } }, 'agreed'],
+  ['one of two values', { set: { Connection: 'keep-alive, Upgrade' } }, 'agreed'],
   ['in two lines', { set: { Connection: 'keep-alive' }, add: ['Connection: upgrade'] }, 'agreed'],
-  ['no list', { set: { Connection: 'Upgrade;' } }, 'failed'],
+  ['not a list', { set: { Connection: 'Upgrade;' } }, 'failed'],
 ]);
 
 rule('exactly one Sec-WebSocket-Accept [4.1-44] [11.3.3-1]', [
@@ -127,9 +127,9 @@ rule(
 
 rule('a subprotocol where none was offered [4.1-46]', [
   ['one', { add: ['Sec-WebSocket-Protocol: chat'] }, 'failed', /offered \(none\)/],
-  ['nor an extension', { add: ['Sec-WebSocket-Extensions: a'] }, 'failed', /offered \(none\)/],
+  ['as an extension', { add: ['Sec-WebSocket-Extensions: a'] }, 'failed', /offered \(none\)/],
   ['constructor', { add: ['Sec-WebSocket-Protocol: constructor'] }, 'failed'],
-  ['empty, as the API of Kubernetes sends it', { add: ['Sec-WebSocket-Protocol:'] }, 'agreed'],
+  ['an empty one, as the Kubernetes API sends', { add: ['Sec-WebSocket-Protocol:'] }, 'agreed'],
 ]);
 
 rule(
@@ -183,7 +183,7 @@ rule(
 );
 
 describe('a response that agrees', () => {
-  test('gives subprotocol, extensions and headers', () => {
+  test('has subprotocol, extensions and headers', () => {
     const text = response({
       add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Extensions: a; b="c"; d', 'Set-Cookie: e=f'],
     });
@@ -203,16 +203,16 @@ describe('a response that agrees', () => {
     expect((outcome as Agreement).headers.get('set-cookie')).toBe('e=f');
   });
 
-  test('has no subprotocol and no extension where the server names none', () => {
+  test('has no subprotocol and no extensions if the server names none', () => {
     expect(read(response(), { subprotocols: ['chat'] }).outcome).toMatchObject({ subprotocol: '', extensions: [] });
   });
 
-  test('has no headers of the interim responses in front of it', () => {
+  test('does not have the headers of interim responses', () => {
     const { headers } = read(interim(2) + response()).outcome as Agreement;
     expect(headers.lines.map(([name]) => name)).toEqual(['Upgrade', 'Connection', 'Sec-WebSocket-Accept']);
   });
 
-  test('leaves the bytes behind it to the connection', () => {
+  test('leaves the bytes after it to the connection', () => {
     expect(read(`${response()}\x81\x02hi\r\n\r\n`).rest).toBe('\x81\x02hi\r\n\r\n');
   });
 });
@@ -229,7 +229,7 @@ rule('a response other than 101 says what is likely wrong', [
   ],
   ['200', refused('200 OK'), 'failed', /ordinary HTTP resource.*proxy_set_header Upgrade/],
   ['301', refused('301 Moved', ['Location: /new']), 'failed', /redirect to "\/new"/],
-  ['307 to nowhere', refused('307 Moved'), 'failed', /redirect to "nowhere"/],
+  ['307 without Location', refused('307 Moved'), 'failed', /redirect to "nowhere"/],
   ['400', refused('400 Bad Request'), 'failed', /malformed; a proxy/],
   ['400 of a TLS port', refused('400 Bad Request', [], 'sent to an HTTPS server'), 'failed', /TLS: try wss/],
   ['401', refused('401 Unauthorized', ['WWW-Authenticate: Basic realm="x"']), 'failed', /credentials: "Basic/],

@@ -93,7 +93,7 @@ describe('arbitrary bytes', () => {
 });
 
 describe('limits', () => {
-  test('end at the first byte too many', () => {
+  test('apply at the first byte too many', () => {
     const reader = requestHeadReader({ maxHeadSize: 20 });
     expect(reader.receive(bytesOf('GET / HTTP/1.1\r\nA: b'))).toBeUndefined();
     expect(reader.size).toBe(20);
@@ -110,7 +110,7 @@ describe('limits', () => {
     expect(requestHeadReader().receive(bytesOf(large(16_385)))).toMatchObject({ kind: 'too-large' });
   });
 
-  test('hold for all heads that one reader reads', () => {
+  test('apply to all heads of a reader together', () => {
     const reader = responseHeadReader({ maxHeadSize: 45 });
     expect(reader.receive(bytesOf('HTTP/1.1 100 x\r\n\r\nHTTP'))).toMatchObject({ status: 100 });
     expect(reader.rest).toEqual(bytesOf('HTTP'));

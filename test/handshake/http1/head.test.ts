@@ -27,12 +27,12 @@ describe('HeaderFields', () => {
     expect(headers.all('host')).toEqual(['a']);
   });
 
-  test('join repeated lines, or give each (RFC 9110 §5.3)', () => {
+  test('return repeated lines joined or one by one (RFC 9110 §5.3)', () => {
     expect(headers.get('x-list')).toBe('1, 2');
     expect(headers.all('X-LIST')).toEqual(['1', '2']);
   });
 
-  test('have nothing under a name that did not come', () => {
+  test('return undefined or no values for a missing name', () => {
     expect(headers.get('y')).toBeUndefined();
     expect(headers.has('y')).toBe(false);
     expect(headers.all('y')).toEqual([]);
@@ -95,10 +95,10 @@ describe('toHeaderFields', () => {
     ['an empty name', { '': 'x' }, /a name in headers must be a token/],
     ['a name with a space', { 'A ': 'x' }, /a name in headers must be a token .*"A "/],
     ['a name with a colon', [['A:', 'x']], /a name/],
-    ['a name that is no string', [[1, 'x']], /a name in headers must be a string, got 1/],
+    ['a name that is not a string', [[1, 'x']], /a name in headers must be a string, got 1/],
     ['a number', { A: 1 }, /headers\["A"\] must be a string .* got 1/],
     ['no value', [['A']], /headers\["A"\] .* got undefined/],
-    ['HeaderFields made of anything', new HeaderFields([['A', 'x\ny']]), /headers\["A"\]/],
+    ['HeaderFields with unchecked lines', new HeaderFields([['A', 'x\ny']]), /headers\["A"\]/],
     ['NUL', { A: 'a\0' }, /headers\["A"\]/],
     ['DEL', { A: '\x7f' }, /headers\["A"\]/],
     ['undici CVE-2026-1527: CR LF', { A: 'a\r\nX: b' }, /got "a\\r\\nX: b"/],
@@ -139,13 +139,13 @@ describe('the first line', () => {
     'HTTP/1.1 099 x',
     'HTTP/1.1-200 x',
     'HTTP/1 200 xy',
-  ])('not of a response: %s', line => {
+  ])('of a response, and not %s', line => {
     expect(parseStatusLine(line)).toBeUndefined();
   });
 });
 
 describe('encoding', () => {
-  test('writes latin1, one character a byte', () => {
+  test('writes latin1, one byte per character', () => {
     const head = { version: '1.1', status: 200, reason: '\xfc', headers: new HeaderFields([['A', '\xff']]) };
     expect(encodeResponseHead(head)).toEqual(Buffer.from('HTTP/1.1 200 \xfc\r\nA: \xff\r\n\r\n', 'latin1'));
   });
@@ -157,7 +157,7 @@ describe('encoding', () => {
   });
 
   test.each<[string, () => Uint8Array]>([
-    ['a method that is no token', () => encodeRequestHead({ ...request, method: 'GET ' })],
+    ['a method that is not a token', () => encodeRequestHead({ ...request, method: 'GET ' })],
     ['an empty target', () => encodeRequestHead({ ...request, target: '' })],
     ['a target with a space', () => encodeRequestHead({ ...request, target: '/ x' })],
     ['a target beyond latin1', () => encodeRequestHead({ ...request, target: '/\u010a' })],
@@ -168,7 +168,7 @@ describe('encoding', () => {
     ['half a status', () => encodeResponseHead({ ...response, status: 200.5 })],
     ['a version', () => encodeRequestHead({ ...request, version: '1.1\r\n' })],
     ['a version of a response', () => encodeResponseHead({ ...response, version: '11' })],
-  ])('throws, before a byte, on %s that HTTP cannot say', (_, encode) => {
+  ])('throws before writing a byte for an invalid %s', (_, encode) => {
     expect(encode).toThrow(/must be/);
   });
 });

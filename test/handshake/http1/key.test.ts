@@ -6,7 +6,7 @@ describe('Sec-WebSocket-Accept', () => {
     expect(acceptOf('dGhlIHNhbXBsZSBub25jZQ==')).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
   });
 
-  test('follows from the key as a string, not from the bytes that it stands for (§4.2.2) [4.2.2-i6]', () => {
+  test('is computed from the key as a string, not from the decoded bytes (§4.2.2) [4.2.2-i6]', () => {
     const same = ['AQIDBAUGBwgJCgsMDQ4PEA==', 'AQIDBAUGBwgJCgsMDQ4PEC=='] as const;
     expect(Buffer.from(same[0], 'base64')).toEqual(Buffer.from(same[1], 'base64'));
     expect(acceptOf(same[0])).not.toBe(acceptOf(same[1]));

@@ -16,7 +16,7 @@ const judge = (changes: Partial<ParsedRequest>) =>
   judgeRequest(requestHeadOf({ ...parsed, ...changes }), new UpgradePolicy());
 
 describe('a request that node:http has parsed', () => {
-  test('passes by the same rules', () => {
+  test('is accepted by the same rules', () => {
     expect(judge({})).toMatchObject({ path: '/chat', query: 'a=b', host: 'localhost:9001', key: SAMPLE_KEY });
   });
 
@@ -27,7 +27,7 @@ describe('a request that node:http has parsed', () => {
     ['two Hosts, of which `headers` would show one', { rawHeaders: [...rawHeaders, 'host', 'localhost:9001'] }, 400],
     ['two keys', { rawHeaders: [...rawHeaders, 'sec-websocket-key', SAMPLE_KEY] }, 400],
     ['POST', { method: 'POST' }, 405],
-    ['a body that node hands over as `head`', { rawHeaders: [...rawHeaders, 'Content-Length', '5'] }, 400],
+    ['a body that Node passes as `head`', { rawHeaders: [...rawHeaders, 'Content-Length', '5'] }, 400],
     ['a chunked body', { rawHeaders: [...rawHeaders, 'Transfer-Encoding', 'chunked'] }, 400],
     ['a space in the target', { url: '/a b' }, 400],
     ['no url', { url: undefined }, 400],
@@ -59,7 +59,7 @@ describe('a request that node:http has parsed', () => {
     expect(detailOf({})).toMatch(/^The host "localhost:9001" .* option hosts, /);
   });
 
-  test('keeps what the function `origins` failed with for the server, in answer to HEAD too', () => {
+  test('keeps the error of the function `origins` for the server, even in response to HEAD', () => {
     const policy = new UpgradePolicy({
       origins: () => {
         throw new Error('oops');
@@ -78,7 +78,7 @@ describe('a request that node:http has parsed', () => {
     expect(judge({ method: 'HEAD' })).toMatchObject({ status: 405, answersHead: true });
   });
 
-  test('refuses with a body, and with no header but those of its status, what is not HEAD', () => {
+  test('refuses a method other than HEAD with a body, and with only the headers of its status', () => {
     expect(judge({ method: 'POST' })).toMatchObject({ status: 405, answersHead: false });
     expect((judge({ rawHeaders: [] }) as Refusal).headers.lines).toEqual([]);
   });

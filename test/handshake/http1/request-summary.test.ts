@@ -6,7 +6,7 @@ const parsed = { method: 'GET', url: '/chat?a=b', httpVersion: '1.1' };
 const summaryOf = (url: string, rawHeaders: string[] = []) =>
   summarizeRequest(requestHeadOf({ ...parsed, url, rawHeaders }));
 
-test('keeps a repeated header of node:http as the lines that it came in', () => {
+test('keeps the lines of a repeated header of node:http', () => {
   const { headers } = requestHeadOf({ ...parsed, rawHeaders: ['A', '1', 'a', '2'] });
   expect(headers).toBeInstanceOf(HeaderFields);
   expect(headers.lines).toEqual([

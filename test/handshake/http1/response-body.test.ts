@@ -23,15 +23,15 @@ function read(headers: HeaderLine[], text: string): { content: string; isWhole: 
 describe('the length of a body (RFC 9112 §6.3)', () => {
   test.each<[string, HeaderLine[], string, string, boolean]>([
     ['Content-Length', length('5'), 'hello', 'hello', true],
-    ['Content-Length, and more behind it', length('5'), 'hello, world', 'hello', true],
+    ['Content-Length, followed by more bytes', length('5'), 'hello, world', 'hello', true],
     ['Content-Length not reached', length('6'), 'hello', 'hello', false],
     ['Content-Length: 0', length('0'), 'hello', '', true],
-    ['Content-Length beyond all numbers', length('9'.repeat(400)), 'hello', 'hello', false],
-    ['no number', length('five'), 'hello', 'hello', false],
-    ['a number and more', length('3x'), 'hello', 'hello', false],
-    ['more and a number', length('x3'), 'hello', 'hello', false],
+    ['Content-Length above the largest integer', length('9'.repeat(400)), 'hello', 'hello', false],
+    ['not a number', length('five'), 'hello', 'hello', false],
+    ['a number followed by letters', length('3x'), 'hello', 'hello', false],
+    ['letters followed by a number', length('x3'), 'hello', 'hello', false],
     ['two lengths', [...length('5'), ...length('4')], 'hello', 'hello', false],
-    ['nothing but the end of the connection', [], 'hello', 'hello', false],
+    ['until the end of the connection', [], 'hello', 'hello', false],
     ['chunked', CHUNKED, '5\r\nhello\r\n0\r\n\r\n', 'hello', true],
     ['chunked alone', [['Transfer-Encoding', 'chunked']], '5\r\nhello\r\n0\r\n\r\n', 'hello', true],
     [
@@ -42,7 +42,7 @@ describe('the length of a body (RFC 9112 §6.3)', () => {
       false,
     ],
     ['chunked over Content-Length', [...CHUNKED, ...length('3')], '5\r\nhello\r\n0\r\n', 'hello', true],
-    ['chunked, not whole', CHUNKED, '5\r\nhello\r\n', 'hello', false],
+    ['chunked, incomplete', CHUNKED, '5\r\nhello\r\n', 'hello', false],
     ['chunked, within a chunk', CHUNKED, 'B\r\nhello', 'hello', false],
     ['chunked, with extensions', CHUNKED, '5;a=b\r\nhello\r\n06 ; c\r\n world\r\n00\r\n', 'hello world', true],
     [
@@ -52,9 +52,9 @@ describe('the length of a body (RFC 9112 §6.3)', () => {
       'x'.repeat(26) + 'y'.repeat(10),
       true,
     ],
-    ['chunked, with a size beyond all numbers', CHUNKED, `${'F'.repeat(400)}\r\nhello`, 'hello', false],
+    ['chunked, with a size above the largest integer', CHUNKED, `${'F'.repeat(400)}\r\nhello`, 'hello', false],
     ['chunked, and empty', CHUNKED, '0\r\n\r\n', '', true],
-    ['chunked, and no size', CHUNKED, 'x\r\nhello', '', true],
+    ['chunked, without a size', CHUNKED, 'x\r\nhello', '', true],
     ['another transfer coding', [['Transfer-Encoding', 'gzip']], 'hello', 'hello', false],
   ])('%s', (_, headers, text, content, isWhole) => {
     expect(read(headers, text)).toEqual({ content, isWhole });

@@ -11,7 +11,7 @@ test('every status has a hint of one line', () => {
   }
 });
 
-test('a hint does not carry control characters of the server to a terminal', () => {
+test('a hint contains no control characters of the server', () => {
   const headers = new HeaderFields([['Location', '\x9b31m']]);
   expect(hintOfResponse({ version: '1.1', status: 301, reason: '', headers }, new Uint8Array(0))).toContain(
     '\\u009b31m',
@@ -21,14 +21,14 @@ test('a hint does not carry control characters of the server to a terminal', () 
 test.each([
   [200, /right\? .*proxy_http_version 1\.1;.*HTTP\/1\.0/],
   [401, /credentials.*; .*HTTP\/1\.0.*proxy_http_version 1\.1;/],
-])('%i of HTTP/1.0 points to the proxy as well, and says once what to configure', (status, hint) => {
+])('%i over HTTP/1.0 mentions the proxy too, and its configuration only once', (status, hint) => {
   const head = { version: '1.0', status, reason: '', headers: new HeaderFields() };
   const text = hintOfResponse(head, new Uint8Array(0));
   expect(text).toMatch(hint);
   expect(text.match(/proxy_http_version/g)).toHaveLength(1);
 });
 
-test.each([400, 426])('%i says what a proxy has to pass on', status => {
+test.each([400, 426])('%i says which headers a proxy must pass on', status => {
   const head = { version: '1.1', status, reason: '', headers: new HeaderFields() };
   expect(hintOfResponse(head, new Uint8Array(0))).toMatch(/proxy_http_version 1\.1;.*Upgrade/);
 });

@@ -16,7 +16,7 @@ const offer: Http1Offer = {
 const judge = (...lines: HeaderLine[]) =>
   judgeResponse({ version: '1.1', status: 101, reason: '', headers: new HeaderFields(lines) }, offer);
 
-test('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.7-1]', () => {
+test('the error names the first broken step of 2 to 6 [4.1-41] [10.7-1]', () => {
   const lines: HeaderLine[] = [
     ['Sec-WebSocket-Protocol', 'x'],
     ['Sec-WebSocket-Extensions', 'x'],
@@ -37,7 +37,7 @@ test('steps 2, 3 and 4, then 5 and 6: the first broken one is told [4.1-41] [10.
   });
 });
 
-test('an extension offered in two ways is agreed to once', () => {
+test('an extension that was offered twice may be accepted only once', () => {
   const base: HeaderLine[] = [
     ['Upgrade', 'websocket'],
     ['Connection', 'upgrade'],

@@ -56,7 +56,7 @@ describe('ServerHandshake', () => {
     expect(handshake.head).toBeUndefined();
   });
 
-  test('gives path, query and host of an absolute-form target, over those of Host (RFC 9112 §3.2.2)', () => {
+  test('takes path, query and host from an absolute-form target, not from Host (RFC 9112 §3.2.2)', () => {
     expect(accepted({ line: 'GET http://Other.example:81?a=/b?c HTTP/1.1' })).toMatchObject({
       target: 'http://Other.example:81?a=/b?c',
       path: '/',
@@ -81,25 +81,25 @@ describe('ServerHandshake', () => {
     ]);
   });
 
-  test('passes over headers that it does not know, and gives them all (§4.2.1) [4.2.1-i10]', () => {
+  test('ignores unknown headers, and returns all headers (§4.2.1) [4.2.1-i10]', () => {
     const { headers } = accepted({ add: ['Cookie: a=b', 'Authorization: Basic x', 'X-Whatever: 1', 'X-Whatever: 2'] });
     expect(headers.get('cookie')).toBe('a=b');
     expect(headers.get('authorization')).toBe('Basic x');
     expect(headers.all('x-whatever')).toEqual(['1', '2']);
   });
 
-  test('hands over the early frames behind the head, whatever they hold', () => {
+  test('returns the bytes after the head unchanged', () => {
     const early = '\x81\x85\0\0\0\0hello\r\n\r\nGET / HTTP/1.1\r\n\r\n';
     expect(readEverySplit(() => new ServerHandshake(), request() + early).rest).toBe(early);
   });
 
-  test('drops what comes behind a refused head, a second request too', () => {
+  test('drops all bytes after a refused head, including a second request', () => {
     const handshake = new ServerHandshake();
     expect(handshake.receive(bytesOf(request({ line: 'POST / HTTP/1.1' }) + request()))).toBeInstanceOf(Refusal);
     expect(handshake.rest).toHaveLength(0);
   });
 
-  test('takes nothing more behind its outcome', () => {
+  test('throws for bytes after its outcome', () => {
     const handshake = new ServerHandshake();
     handshake.receive(bytesOf(request()));
     expect(() => handshake.receive(bytesOf('x'))).toThrow(TypeError);
@@ -116,7 +116,7 @@ describe('ServerHandshake', () => {
     expect(text).not.toContain('Content-Length');
   });
 
-  test('tells the versions it speaks even where the key of another one is malformed (RFC 6455 §4.4) [4.4-1]', () => {
+  test('names its version even if the key of another version is malformed (RFC 6455 §4.4) [4.4-1]', () => {
     const text = request({ set: { 'Sec-WebSocket-Key': 'x', 'Sec-WebSocket-Version': '25' } });
     const outcome = new ServerHandshake().receive(bytesOf(text)) as Refusal;
     expect([outcome.status, outcome.headers.get('Sec-WebSocket-Version')]).toEqual([400, '13']);

@@ -38,10 +38,10 @@ const VALID = request();
 
 rule('RFC 9112 §2.2: lines end with CRLF', [
   ['CRLF', VALID, 101],
-  ['a bare LF behind the request line', VALID.replace('\r\n', '\n'), 400, /LF without CR at offset 18\n/],
-  ['a bare LF behind a header', VALID.replace('com\r\n', 'com\n'), 400, /LF without CR/],
+  ['a bare LF after the request line', VALID.replace('\r\n', '\n'), 400, /LF without CR at offset 18\n/],
+  ['a bare LF after a header', VALID.replace('com\r\n', 'com\n'), 400, /LF without CR/],
   ['a bare LF at the end', VALID.slice(0, -2).concat('\n'), 400, /LF without CR/],
-  ['bare CRs alone', VALID.replaceAll('\r\n', '\r'), 400, /CR without LF/],
+  ['only bare CRs', VALID.replaceAll('\r\n', '\r'), 400, /CR without LF/],
   ['a bare CR in a value', VALID.replace('server', 'ser\rver'), 400, /CR without LF at offset 29/],
   ['two CRs', VALID.replace('\r\n', '\r\r\n'), 400, /CR without LF/],
   ['one leading empty line', `\r\n${VALID}`, 101],
@@ -52,13 +52,13 @@ rule('RFC 9112 §2.2: lines end with CRLF', [
 rule('RFC 9112 §3: the request line has exactly two spaces', [
   ['two spaces in a row', { line: 'GET  /chat HTTP/1.1' }, 400, /request line/],
   ['a space at the end', { line: 'GET /chat HTTP/1.1 ' }, 400],
-  ['a space in front', { line: ' GET /chat HTTP/1.1' }, 400],
+  ['a space at the start', { line: ' GET /chat HTTP/1.1' }, 400],
   ['a tab for a space', { line: 'GET\t/chat HTTP/1.1' }, 400],
   ['a space in the target', { line: 'GET /a b HTTP/1.1' }, 400],
   ['no target', { line: 'GET HTTP/1.1' }, 400],
   ['HTTP/0.9', { line: 'GET /chat' }, 400],
   ['an empty method', { line: ' /chat HTTP/1.1' }, 400],
-  ['a method that is no token', { line: 'G(T /chat HTTP/1.1' }, 400],
+  ['a method that is not a token', { line: 'G(T /chat HTTP/1.1' }, 400],
   ['a raw byte in the target', { line: 'GET /caf\xe9 HTTP/1.1' }, 400],
   ['words', 'hello, is anybody there?\r\n', 400, /hello, is/],
 ]);
@@ -88,23 +88,23 @@ rule('RFC 9112 §2.2, §5.1, §5.2: white space where none may be', [
   ['a space before the first header', VALID.replace('\r\nHost', '\r\n Host'), 400, /not begin with white space/],
   ['a tab before the first header', VALID.replace('\r\nHost', '\r\n\tHost'), 400],
   ['obs-fold', VALID.replace('Upgrade: websocket', 'Upgrade:\r\n websocket'), 400, /not begin with white space/],
-  ['a line of a space alone', VALID.replace('\r\n\r\n', '\r\n \r\n\r\n'), 400],
+  ['a line with only a space', VALID.replace('\r\n\r\n', '\r\n \r\n\r\n'), 400],
   ['a space before the colon', VALID.replace('Host:', 'Host :'), 400, /"Host : server/],
   ['a tab before the colon', VALID.replace('Host:', 'Host\t:'), 400],
-  ['none behind the colon', VALID.replace('Host: ', 'Host:'), 101],
+  ['none after the colon', VALID.replace('Host: ', 'Host:'), 101],
   ['spaces and tabs around a value', VALID.replace('13', '\t 13 \t '), 101],
 ]);
 
 rule('RFC 9110 §5.1, §5.5: names and values [4.2.1-1]', [
   ['an empty name', { add: [': value'] }, 400],
-  ['a name that is no token', { add: ['X(Y: value'] }, 400],
+  ['a name that is not a token', { add: ['X(Y: value'] }, 400],
   ['a name beyond ASCII', { add: ['N\xe4me: value'] }, 400],
   ['no colon', { add: ['Name'] }, 400, /"Name"/],
   ['an empty value', { add: ['X-Empty:'] }, 101],
   ['a tab in a value', { add: ['X: a\tb'] }, 101],
   ['obs-text in a value', { add: ['X: \x80\xff'] }, 101],
   ['NUL', { add: ['X: a\0b'] }, 400, /control byte 0x00/],
-  ['NUL at a place', VALID.replace('chat', '\0'), 400, /control byte 0x00 at offset 5\n/],
+  ['NUL in the target', VALID.replace('chat', '\0'), 400, /control byte 0x00 at offset 5\n/],
   ['the first byte of TLS, in another place', { add: ['X: a\x16\x16b'] }, 400, /control byte 0x16 at offset \d+\n/],
   ['a vertical tab', { add: ['X: a\x0bb'] }, 400, /0x0b/],
   ['escape', { add: ['X: \x1b[31m'] }, 400, /0x1b/],
@@ -144,8 +144,8 @@ rule('RFC 9112 §3.2: Host [4.2.1-i2]', [
   ['a port too high', { set: { Host: 'a:65536' } }, 400],
   ['two ports', { set: { Host: 'a:1:2' } }, 400],
   ['half an IPv6 address', { set: { Host: '[::1' } }, 400],
-  ['no IPv6 address', { set: { Host: '[1::2::3]' } }, 400],
-  ['a tab in an IPv6 address, which URLs leave out', { set: { Host: '[::\t1]' } }, 400],
+  ['an invalid IPv6 address', { set: { Host: '[1::2::3]' } }, 400],
+  ['a tab in an IPv6 address, which the URL parser removes', { set: { Host: '[::\t1]' } }, 400],
   ['an IPv6 address without brackets', { set: { Host: '::1' } }, 400],
   ['an IPv6 address', { set: { Host: '[::1]:9001' } }, 101],
   ['an IPv4 address', { set: { Host: '127.0.0.1:9001' } }, 101],
@@ -213,7 +213,7 @@ rule('RFC 9110 §10.1.1: Expect', [
   ['nothing', { add: ['Expect:'] }, 101],
   ['something else', { add: ['Expect: tea'] }, 417, /got "tea"/],
   ['something else too', { add: ['Expect: 100-continue, tea'] }, 417],
-  ['no list', { add: ['Expect: 100-continue; q="'] }, 417],
+  ['not a list', { add: ['Expect: 100-continue; q="'] }, 417],
 ]);
 
 rule('RFC 6455 §4.2.1: Upgrade and Connection [4.2.1-i3] [4.2.1-i4]', [
@@ -230,17 +230,17 @@ rule('RFC 6455 §4.2.1: Upgrade and Connection [4.2.1-i3] [4.2.1-i4]', [
   ['Upgrade in two lines', { set: { Upgrade: 'HTTP/2.0' }, add: ['Upgrade: websocket'] }, 101],
   ['Upgrade with a version', { set: { Upgrade: 'websocket/13' } }, 426],
   ['Upgrade to a longer word', { set: { Upgrade: 'websockets' } }, 426],
-  ['Upgrade that is no list', { set: { Upgrade: 'websocket;' } }, 400],
+  ['Upgrade that is not a list', { set: { Upgrade: 'websocket;' } }, 400],
   ['Upgrade with half a version', { set: { Upgrade: 'websocket/' } }, 400],
-  ['Upgrade with a version of nothing', { set: { Upgrade: '/13' } }, 400],
-  ['Upgrade that begins with no token', { set: { Upgrade: ';' } }, 400],
+  ['Upgrade with an empty version', { set: { Upgrade: '/13' } }, 400],
+  ['Upgrade that does not begin with a token', { set: { Upgrade: ';' } }, 400],
   ['no Connection', { set: { Connection: undefined } }, 426, /Connection: expected upgrade .*proxy_set_header/],
   ['Connection: keep-alive', { set: { Connection: 'keep-alive' } }, 426],
   ['Connection: keep-alive, UPGRADE', { set: { Connection: 'keep-alive, UPGRADE' } }, 101],
   ['Connection in two lines', { set: { Connection: 'keep-alive' }, add: ['connection: upgrade'] }, 101],
   ['Connection with empty elements', { set: { Connection: ', ,Upgrade ,,' } }, 101],
   ['Connection with a longer word', { set: { Connection: 'upgrades' } }, 426],
-  ['Connection that is no list', { set: { Connection: 'Upgrade Insecure' } }, 400],
+  ['Connection that is not a list', { set: { Connection: 'Upgrade Insecure' } }, 400],
 ]);
 
 rule('RFC 6455 §4.2.1, §11.3.1: Sec-WebSocket-Key [4.2.1-i5] [11.3.1-1]', [
@@ -270,7 +270,7 @@ rule('RFC 6455 §4.1: Sec-WebSocket-Protocol [4.2.1-i8] [11.3.4-1]', [
   ['only empty elements', { add: ['Sec-WebSocket-Protocol: , ,'] }, 101],
   ['one twice', { add: ['Sec-WebSocket-Protocol: chat, chat'] }, 400],
   ['one twice in two lines', { add: ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Protocol: chat'] }, 400],
-  ['two that differ in case alone', { add: ['Sec-WebSocket-Protocol: chat, Chat'] }, 101],
+  ['two that differ only in case', { add: ['Sec-WebSocket-Protocol: chat, Chat'] }, 101],
   ['two words', { add: ['Sec-WebSocket-Protocol: chat room'] }, 400, /a list of tokens/],
   ['no token', { add: ['Sec-WebSocket-Protocol: chat/1'] }, 400],
   ['beyond ASCII', { add: ['Sec-WebSocket-Protocol: ch\xe4t'] }, 400],
@@ -294,13 +294,13 @@ rule('RFC 6455 §9.1: Sec-WebSocket-Extensions [4.2.1-i9] [9.1-1]', [
   ['no name', { add: ['Sec-WebSocket-Extensions: ; b'] }, 400],
   ['no parameter', { add: ['Sec-WebSocket-Extensions: a;'] }, 400],
   ['no value', { add: ['Sec-WebSocket-Extensions: a; b='] }, 400],
-  ['a quoted value that is no token', { add: ['Sec-WebSocket-Extensions: a; b="c d"'] }, 400],
+  ['a quoted value that is not a token', { add: ['Sec-WebSocket-Extensions: a; b="c d"'] }, 400],
   ['an empty quoted value', { add: ['Sec-WebSocket-Extensions: a; b=""'] }, 400],
   ['a quote without an end', { add: ['Sec-WebSocket-Extensions: a; b="c'] }, 400],
   ['two words', { add: ['Sec-WebSocket-Extensions: a b'] }, 400],
 ]);
 
-describe('where several rules are broken, the first in the order of upgrade-request.ts answers', () => {
+describe('the first broken rule in the order of request-rules.ts determines the response', () => {
   // From the last rule to the first: each row breaks one more, and answers for it.
   const broken: ReadonlyArray<readonly [HeadChanges, number, RegExp]> = [
     [{ set: { Host: 'evil.example' } }, 403, /The host/],
@@ -336,7 +336,7 @@ describe('where several rules are broken, the first in the order of upgrade-requ
   });
 });
 
-describe('RFC 6455 §10.2: Origin, by default that of the host connected to', () => {
+describe('RFC 6455 §10.2: Origin must by default have the host and port of the request', () => {
   const origin = (value: string, host = 'server.example.com') =>
     request({ set: { Host: host }, add: [`Origin: ${value}`] });
   rule('same host [4.2.1-i7] [4.2.1-2]', [
@@ -366,7 +366,7 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
       ['evil-server.example.com', origin('http://evil-server.example.com'), 403],
       ['another port', origin('http://a:8081', 'a:8080'), 403],
       ['another port than the default', origin('http://a:8080', 'a'), 403],
-      ['the default port where Host has another', origin('http://a', 'a:8080'), 403],
+      ['the default port if Host has another', origin('http://a', 'a:8080'), 403],
       ['the default port of the other scheme', origin('http://a', 'a:443'), 403],
       ['the default port of the other scheme, in Origin', origin('https://a:80', 'a'), 403],
       ['the default port of the other scheme, of wss', origin('wss://a', 'a:80'), 403],
@@ -429,7 +429,7 @@ describe('RFC 6455 §10.2: Origin, by default that of the host connected to', ()
       ['yes', origin('https://app.allowed.com'), 101],
       ['no', origin('https://evil.example'), 403, /^This connection is not allowed\.\nOrigin: /],
       ['no Origin', VALID, 101],
-      ['it fails, and the client is told nothing of that', origin('https://oops'), 500, /^The server failed\.\n$/],
+      ['it fails, and the client does not learn that', origin('https://oops'), 500, /^The server failed\.\n$/],
     ],
     {
       origins: page => {

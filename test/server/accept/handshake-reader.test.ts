@@ -47,7 +47,7 @@ describe('a valid request', () => {
   });
 });
 
-describe('what is refused, with a complete response and the end of the connection [4.2.1-1] [7.2.2-1] [10.7-2] [10.7-4]', () => {
+describe('a refused request gets a complete response, and the connection ends [4.2.1-1] [7.2.2-1] [10.7-2] [10.7-4]', () => {
   test.each<[name: string, head: string, status: number, target: string | undefined]>([
     ['a plain GET', request({ set: { Upgrade: undefined, Connection: undefined } }), 426, '/chat'],
     ['another path', request({ line: 'GET /other HTTP/1.1' }), 404, '/other'],
@@ -59,10 +59,10 @@ describe('what is refused, with a complete response and the end of the connectio
     ['a body', request({ add: ['Content-Length: 4'] }), 400, '/chat'],
     ['another version of the protocol', request({ set: { 'Sec-WebSocket-Version': '8' } }), 426, '/chat'],
     ['a page of another server', request({ set: { Origin: 'https://evil.example' } }), 403, '/chat'],
-    ['bytes that are no HTTP', 'hello\r\n\r\n', 400, undefined],
+    ['bytes that are not HTTP', 'hello\r\n\r\n', 400, undefined],
     ['a target that is too long', `GET /${'x'.repeat(17_000)}`, 414, undefined],
     ['a head that is too large', request({ add: [`X: ${'x'.repeat(17_000)}`] }), 431, undefined],
-    ['a ClientHello of TLS', '\x16\x03\x01\x02\x00', 400, undefined],
+    ['a TLS ClientHello', '\x16\x03\x01\x02\x00', 400, undefined],
   ])('%s', async (_name, head, status, target) => {
     const { port, refusals, details, connections } = await openServer({ path: '/chat' });
     const peer = await rawConnect(port);
@@ -80,7 +80,7 @@ describe('what is refused, with a complete response and the end of the connectio
     await peer.closed;
   });
 
-  test('426 names version and protocol [4.2.2-6] [4.4-1]', async () => {
+  test('a 426 names the version and the protocol [4.2.2-6] [4.4-1]', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
@@ -120,7 +120,7 @@ describe('what is refused, with a complete response and the end of the connectio
 });
 
 describe('the deadline is absolute (408)', () => {
-  test('nothing comes', async () => {
+  test('no byte arrives', async () => {
     const { port, refusals, details } = await openServer({ handshakeTimeout: 30 });
     const peer = await rawConnect(port);
     expect(await refusalOf(peer)).toMatchObject({ status: 408 });
@@ -139,7 +139,7 @@ describe('the deadline is absolute (408)', () => {
     expect(sent).toBeLessThan(50);
   });
 
-  test('it does not run on behind the request', async () => {
+  test('it ends with the request', async () => {
     const { port, connections } = await openServer({
       handshakeTimeout: 40,
       authorize: () => wait(80).then(() => true),
@@ -152,7 +152,7 @@ describe('the deadline is absolute (408)', () => {
   });
 });
 
-describe('a client that goes away in the middle of its request', () => {
+describe('a client that disconnects in the middle of its request', () => {
   test.each(['end', 'reset'] as const)('%s at every seventh byte: its socket is freed', async how => {
     const { port, server, refusals, connections } = await openServer();
     const text = request();
@@ -170,7 +170,7 @@ describe('a client that goes away in the middle of its request', () => {
 });
 
 describe('a refused client', () => {
-  test('that goes on sending is heard out for a while, so that it can read the answer', async () => {
+  test('that goes on sending is read for a while, so that it can receive the response', async () => {
     const { port } = await openServer();
     const peer = await rawConnect(port);
     peer.write(`POST / HTTP/1.1\r\nHost: a\r\n\r\n${'x'.repeat(500_000)}`);
@@ -178,7 +178,7 @@ describe('a refused client', () => {
     expect(peer.error).toBeUndefined();
   });
 
-  test('that never ends is destroyed after a second', async () => {
+  test('that never ends its side is destroyed after a second', async () => {
     const { port, server } = await openServer();
     const peer = await rawConnect(port);
     peer.write('POST / HTTP/1.1\r\nHost: a\r\n\r\n');

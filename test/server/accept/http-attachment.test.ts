@@ -50,7 +50,7 @@ async function page(port: number, options: http.RequestOptions = {}): Promise<st
 }
 
 describe('on a server of node:http', () => {
-  test('pages and connections beside each other', async () => {
+  test('serves pages and connections at the same time', async () => {
     const { pages: server, port } = await pages();
     const { connections, requests } = attached(server, { path: '/chat' });
     expect(await page(port)).toBe('200 a page');
@@ -65,7 +65,7 @@ describe('on a server of node:http', () => {
     expect(await connections[0]!.closed).toMatchObject({ code: 1000, wasClean: true });
   });
 
-  test('noDelay is set, and the idle timeout of the host does not apply any more', async () => {
+  test('noDelay is set, and the idle timeout of the node:http server no longer applies', async () => {
     const { pages: server, port } = await pages();
     server.timeout = 60;
     const { connections } = attached(server);
@@ -86,7 +86,7 @@ describe('on a server of node:http', () => {
     await connection.close();
   });
 
-  test('early frames, handed over as `head`, and the rest', async () => {
+  test('early frames in `head` and later frames are delivered', async () => {
     const { pages: server, port } = await pages();
     const { connections } = attached(server, { authorize: () => wait(30).then(() => true) });
     const peer = await rawConnect(port);
@@ -138,7 +138,7 @@ describe('on a server of node:http', () => {
     expect(requests[0]).toMatchObject({ host: 'b.example:444', path: '/chat', query: 'x=1', subprotocols: [] });
   });
 
-  test('a missing Host, where node lets it through', async () => {
+  test('a missing Host that Node accepts is refused', async () => {
     const server = http.createServer({ requireHostHeader: false });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -150,7 +150,7 @@ describe('on a server of node:http', () => {
 });
 
 describe('several on one server', () => {
-  test('each has the upgrades of its path; one without a path has the others', async () => {
+  test('each gets the upgrades for its path; one without a path gets all others', async () => {
     const { pages: server, port } = await pages();
     const everything = attached(server);
     const a = attached(server, { path: '/a' });
@@ -163,7 +163,7 @@ describe('several on one server', () => {
     expect(everything.refusals.map(([status]) => status)).toEqual([400]);
   });
 
-  test('one that closes leaves the others, and the host, as they are', async () => {
+  test('one that closes does not affect the others or the node:http server', async () => {
     const { pages: server, port } = await pages();
     const a = attached(server, { path: '/a' });
     const b = attached(server, { path: '/b' });
@@ -180,7 +180,7 @@ describe('several on one server', () => {
   });
 });
 
-describe('two for the same upgrades: the second, which would get none, is not constructed', () => {
+describe('constructing a second server for the same upgrades throws', () => {
   test.each([
     ['of one path', '/a'],
     ['of all paths', undefined],
@@ -198,7 +198,7 @@ describe('two for the same upgrades: the second, which would get none, is not co
     expect(await statusOf(port, request({ line: 'GET /a HTTP/1.1' }))).toBe('101');
   });
 
-  test('on another server of node, the same path is free', async () => {
+  test('the same path can be used on another node:http server', async () => {
     const [one, other] = [await pages(), await pages()];
     attached(one.pages, { path: '/a' });
     expect(() => attached(other.pages, { path: '/a' })).not.toThrow();
@@ -240,7 +240,7 @@ describe('upgrades for other paths', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('an RST in answer to the 404 ends nothing', async () => {
+  test('an RST after the 404 does no harm', async () => {
     const { pages: server, port } = await pages();
     attached(server, { path: '/chat' });
     for (let i = 0; i < 5; i++) {
@@ -253,7 +253,7 @@ describe('upgrades for other paths', () => {
 });
 
 describe('noServer and handleUpgrade()', () => {
-  test('takes what it is brought', async () => {
+  test('accepts upgrades passed to handleUpgrade()', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
     server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -283,7 +283,7 @@ describe('noServer and handleUpgrade()', () => {
     await server.close();
   });
 
-  test('a client that left before it was brought is no connection', async () => {
+  test('a client that has disconnected before handleUpgrade() gets no connection', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
     const peer = await rawConnect(port);
@@ -306,7 +306,7 @@ describe('noServer and handleUpgrade()', () => {
     await watched.server.close();
   });
 
-  test('close() in the turn in which it was brought, while authorize() is asked: 503, and no connection', async () => {
+  test('close() while authorize() decides answers 503', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true, authorize: () => true }));
     server.on('upgrade', (incoming, socket, head) => {
@@ -317,7 +317,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.connections).toEqual([]);
   });
 
-  test('a socket whose end() was called rejects, and the response of whoever called it arrives', async () => {
+  test('a socket whose end() was called rejects, and the response written before end() arrives', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
     const thrown: unknown[] = [];
@@ -334,7 +334,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.refusals).toEqual([]);
   });
 
-  test('a socket that is passed a second time, to the same server or another, rejects: one 101, one connection', async () => {
+  test('a socket that is passed twice, to the same server or another, rejects the second time', async () => {
     const { pages: server, port } = await pages();
     const first = watch(new WebSocketServer({ noServer: true }));
     const second = watch(new WebSocketServer({ noServer: true }));
@@ -355,7 +355,7 @@ describe('noServer and handleUpgrade()', () => {
     await Promise.all([first.server.close({ timeout: 50 }), second.server.close({ timeout: 50 })]);
   });
 
-  test('one on a server leaves to other listeners what they took or answered before', async () => {
+  test('an attached server ignores sockets that other listeners took or answered before', async () => {
     const { pages: server, port } = await pages();
     const theirs = watch(new WebSocketServer({ noServer: true }));
     server.on('upgrade', (incoming, socket, head) => {
@@ -369,7 +369,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(ours.requests.map(({ path }) => path)).toEqual(['/ours']);
   });
 
-  test('behind close() everyone gets 503', async () => {
+  test('after close(), every upgrade gets 503', async () => {
     const { pages: server, port } = await pages();
     const watched = watch(new WebSocketServer({ noServer: true }));
     server.on('upgrade', (incoming, socket, head) => watched.server.handleUpgrade(incoming, socket, head));
@@ -379,7 +379,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(watched.details).toEqual(['This server is shutting down.']);
   });
 
-  test('behind close() a client that left before it was brought is nobody to refuse', async () => {
+  test('after close(), a client that has already disconnected is not refused', async () => {
     const watched = watch(new WebSocketServer({ noServer: true }));
     await watched.server.close();
     const socket = new PassThrough();
@@ -410,7 +410,7 @@ describe('noServer and handleUpgrade()', () => {
     expect(server.listening).toBe(true);
   });
 
-  test('another Duplex than a socket will do', async () => {
+  test('a Duplex that is not a socket is accepted', async () => {
     const { pages: server, port } = await pages();
     const setTimeoutOfSocket = vi.fn();
     const watched = watch(new WebSocketServer({ noServer: true }));
@@ -431,7 +431,7 @@ describe('noServer and handleUpgrade()', () => {
   });
 });
 
-describe('another listener has the socket while authorize() is deciding: it is left to it', () => {
+describe('a socket that another listener uses while authorize() decides is left to that listener', () => {
   test.each<[what: string, act: (socket: Duplex) => void, seen: string, warnings: number]>([
     ['answers and ends it', socket => socket.end('HTTP/1.1 299 Theirs\r\n\r\n'), 'HTTP/1.1 299 Theirs\r\n\r\n', 1],
     ['answers and keeps it', socket => socket.write('HTTP/1.1 101 Theirs\r\n\r\n'), 'HTTP/1.1 101 Theirs\r\n\r\n', 1],
@@ -494,7 +494,7 @@ describe('another listener has the socket while authorize() is deciding: it is l
   });
 });
 
-test('the response to an earlier request, which the client did not wait for, comes while authorize() is deciding: the socket ends', async () => {
+test('the socket ends if the response to an earlier, pipelined request is written while authorize() decides', async () => {
   vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   onTestFinished(() => void vi.restoreAllMocks());
   const { pages: server, port } = await pages();
@@ -519,7 +519,7 @@ test('the response to an earlier request, which the client did not wait for, com
   expect([watched.connections, watched.refusals]).toEqual([[], []]);
 });
 
-test('a client that half-closed before it was brought is no connection', async () => {
+test('a client that half-closed before handleUpgrade() gets no connection', async () => {
   const { pages: server, port } = await pages();
   const watched = watch(new WebSocketServer({ noServer: true }));
   server.on('upgrade', (incoming: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -533,7 +533,7 @@ test('a client that half-closed before it was brought is no connection', async (
   expect([watched.connections, watched.refusals]).toEqual([[], []]);
 });
 
-test('a client whose FIN has ended the socket by itself has left: handleUpgrade() does not reject', async () => {
+test('handleUpgrade() does not reject if the client’s FIN has ended the socket', async () => {
   const { server, refusals } = watch(new WebSocketServer({ noServer: true }));
   const socket = new Duplex({
     allowHalfOpen: false,
@@ -578,7 +578,7 @@ describe('close() of a server settles within its time and 200 ms', () => {
     expect(watched.server.clients.size).toBe(0);
   });
 
-  test('a socket that ignores destroy() too', async () => {
+  test('over a socket that ignores destroy()', async () => {
     const watched = watch(new WebSocketServer({ noServer: true }));
     const socket = Object.assign(make({}), { destroy() {} });
     watched.server.handleUpgrade(incomingRequest(), socket, Buffer.alloc(0));
@@ -586,7 +586,7 @@ describe('close() of a server settles within its time and 200 ms', () => {
     expect(watched.server.clients.size).toBe(0);
   });
 
-  test('a Duplex whose write() throws becomes no connection', async () => {
+  test('over a Duplex whose write() throws, which becomes no connection', async () => {
     const watched = watch(new WebSocketServer({ noServer: true, authorize: ({ path }) => path === '/yes' }));
     for (const path of ['/yes', '/no']) {
       const socket = Object.assign(make({}), {

@@ -16,7 +16,7 @@ const TLS = { cert: TLS_CERTIFICATE, key: TLS_KEY };
 const CA = { tls: { ca: TLS_CERTIFICATE } };
 
 describe('TLS', () => {
-  test('a connection, with ALPN http/1.1, that tells of TLS [4.2.2-i1] [4.2.2-2] [10.6-1]', async () => {
+  test('a connection has ALPN http/1.1, and its transport describes TLS [4.2.2-i1] [4.2.2-2] [10.6-1]', async () => {
     const { port, requests, connections } = await openServer({ tls: TLS });
     const connection = await connect(`wss://localhost:${port}/chat`, CA);
     expect(connection.transport.tls?.alpn).toBe('http/1.1');
@@ -26,14 +26,14 @@ describe('TLS', () => {
     expect(await connections[0]!.closed).toMatchObject({ code: 1000, wasClean: true });
   });
 
-  test('a certificate of the client’s, where one is asked for', async () => {
+  test('a requested client certificate is in the transport', async () => {
     const { port, requests } = await openServer({ tls: { ...TLS, requestCert: true, rejectUnauthorized: false } });
     const connection = await connect(`wss://localhost:${port}/`, { tls: { ca: TLS_CERTIFICATE, ...TLS } });
     expect(requests[0]!.transport.tls).toMatchObject({ certificate: { subject: 'localhost' } });
     await connection.close();
   });
 
-  test('a client without a certificate, where one is demanded, never gets to ask', async () => {
+  test('a client without a required certificate is rejected before its request', async () => {
     const { port, requests, refusals } = await openServer({ tls: { ...TLS, requestCert: true } });
     await expect(connect(`wss://localhost:${port}/`, CA)).rejects.toMatchObject({ phase: 'response' });
     expect([requests, refusals]).toEqual([[], []]);
@@ -51,7 +51,7 @@ describe('TLS', () => {
     for (const connection of [first, second]) expect(await connection.closed).toMatchObject({ code: 1001 });
   });
 
-  test('early bytes behind the TLS handshake, RST and nonsense end one connection alone [4.2.2-i1]', async () => {
+  test('early bytes after the TLS handshake, an RST or invalid bytes end only that connection [4.2.2-i1]', async () => {
     const { port, connections } = await openServer({ tls: TLS });
     const plain = await rawConnect(port);
     plain.write(request());
@@ -69,7 +69,7 @@ describe('TLS', () => {
     await connections[0]!.closed;
   });
 
-  test('a record that is none, behind the handshake and behind the 101', async () => {
+  test('an invalid record, after the TLS handshake and after the 101', async () => {
     const { port, connections } = await openServer({ tls: TLS });
     for (const isUpgraded of [false, true]) {
       const { raw, peer } = await tlsOver(net.connect(port, '127.0.0.1'));
@@ -86,7 +86,7 @@ describe('TLS', () => {
 });
 
 describe('the deadline runs from TCP accept, TLS included', () => {
-  test('nothing comes: the socket is destroyed', async () => {
+  test('a socket without any bytes is destroyed', async () => {
     const { port, refusals } = await openServer({ tls: TLS, handshakeTimeout: 50 });
     const peer = await rawConnect(port);
     await peer.gone;
@@ -110,7 +110,7 @@ describe('the deadline runs from TCP accept, TLS included', () => {
     expect(left[0]).toBeLessThan(54_321 - 80);
   });
 
-  test('408 comes through TLS', async () => {
+  test('the 408 is sent over TLS', async () => {
     const { port, refusals } = await openServer({ tls: TLS, handshakeTimeout: 200 });
     const peer = await rawConnectTls(port);
     peer.write('GET / HT');
@@ -119,7 +119,7 @@ describe('the deadline runs from TCP accept, TLS included', () => {
   });
 });
 
-describe('a client that leaves during the TLS handshake is released at once', () => {
+describe('a client that disconnects during the TLS handshake is released at once', () => {
   test.each([
     ['TCP', false],
     ['a Unix domain socket', true],
@@ -161,7 +161,7 @@ describe('a client that leaves during the TLS handshake is released at once', ()
 });
 
 describe('close()', () => {
-  test('ends TLS handshakes that are under way', async () => {
+  test('ends unfinished TLS handshakes', async () => {
     const { port, server } = await openServer({ tls: TLS });
     const peer = await rawConnect(port);
     peer.write((await clientHello()).subarray(0, 20));
@@ -172,7 +172,7 @@ describe('close()', () => {
     await peer.gone;
   });
 
-  test('over a Unix domain socket, where they cannot be told apart: within `timeout`', async () => {
+  test('ends them within `timeout` over a Unix domain socket, on which they cannot be distinguished', async () => {
     const socketPath = temporarySocket();
     const { server } = await openServer({ socketPath, tls: TLS });
     const peers = [await rawConnectUnix(socketPath), await rawConnectUnix(socketPath)];
@@ -183,7 +183,7 @@ describe('close()', () => {
     for (const peer of peers) await peer.gone;
   });
 
-  test('over a Unix domain socket: who finishes TLS only then gets 503', async () => {
+  test('answers 503 to a client that finishes TLS during close(), over a Unix domain socket', async () => {
     const socketPath = temporarySocket();
     const { server, refusals } = await openServer({ socketPath, tls: TLS });
     const raw = net.connect(socketPath);
