@@ -132,21 +132,23 @@ export class Scanner {
  * empty elements are ignored.
  */
 export function parseList<T>(lines: readonly string[], element: (scanner: Scanner) => T | undefined): T[] | undefined {
-  const elements: T[] = [];
-  for (const line of lines) {
-    const scanner = new Scanner(line);
+  let elements: T[] | undefined;
+  for (let i = 0; i < lines.length; i++) {
+    const scanner = new Scanner(lines[i]!);
     for (;;) {
       scanner.skipWhitespace();
       if (scanner.atEnd) break;
       if (scanner.take(',')) continue;
       const parsed = element(scanner);
       if (parsed === undefined) return undefined;
-      elements.push(parsed);
+      // Most lists have one element: an array with it is smaller than an empty one that grows.
+      if (elements === undefined) elements = [parsed];
+      else elements.push(parsed);
       scanner.skipWhitespace();
       if (!scanner.atEnd && !scanner.take(',')) return undefined;
     }
   }
-  return elements;
+  return elements ?? [];
 }
 
 /** #token, as in Connection and Sec-WebSocket-Protocol. */

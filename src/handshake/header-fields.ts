@@ -59,13 +59,16 @@ export function callersHeaders(input: HeaderInput | undefined, reserved: readonl
 }
 
 export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines, argument: string): Lines {
-  for (const [name, value] of headers) {
-    if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
-    // CVE-2026-1527: CR and LF would start a new line. CVE-2016-2216: so would U+010D and U+010A, if truncated to a
-    // byte.
-    if (typeof value !== 'string' || !isFieldValue(value)) {
-      throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
-    }
-  }
+  for (const [name, value] of headers) checkHeader(name, value, argument);
   return headers;
+}
+
+/** @throws {TypeError} if the header can't be sent */
+export function checkHeader(name: string, value: string, argument: string): void {
+  if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
+  // CVE-2026-1527: CR and LF would start a new line. CVE-2016-2216: so would U+010D and U+010A, if truncated to a
+  // byte.
+  if (typeof value !== 'string' || !isFieldValue(value)) {
+    throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
+  }
 }

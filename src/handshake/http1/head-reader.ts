@@ -90,7 +90,7 @@ export class HeadReader<Start extends object> {
   readonly #maxHeaderLines: number;
 
   /** The start of an incomplete line. */
-  readonly #partialLine = new GrowingBytes();
+  #partialLine: GrowingBytes | undefined;
   #afterCarriageReturn = false;
   #emptyLines = 0;
   #start: Start | undefined;
@@ -133,7 +133,7 @@ export class HeadReader<Start extends object> {
         const outcome = this.#receiveLine(this.#takeLine(chunk, text, lineStart, i + 1));
         lineStart = i + 1;
         if (outcome === 'whole') {
-          this.#rest = chunk.subarray(lineStart);
+          if (lineStart < chunk.length) this.#rest = chunk.subarray(lineStart);
           return Object.assign(this.#start!, { headers: new HeaderFields(this.#headerLines) });
         }
         if (outcome !== undefined) return outcome;
@@ -145,7 +145,10 @@ export class HeadReader<Start extends object> {
         return syntaxFault(TEXT, `the control byte ${control} at offset ${this.#size - 1}`);
       }
     }
-    if (lineStart < chunk.length) this.#partialLine.append(chunk, lineStart, chunk.length);
+    if (lineStart < chunk.length) {
+      this.#partialLine ??= new GrowingBytes();
+      this.#partialLine.append(chunk, lineStart, chunk.length);
+    }
     return undefined;
   }
 
@@ -169,10 +172,11 @@ export class HeadReader<Start extends object> {
   /** Returns the line that ends at `chunk[end]`, without its CRLF. */
   #takeLine(chunk: Uint8Array, text: string | undefined, start: number, end: number): string {
     if (text !== undefined) return text.slice(start, end - 2);
-    if (this.#partialLine.length === 0) return latin1(chunk, start, end - 2);
-    this.#partialLine.append(chunk, start, end);
-    const bytes = this.#partialLine.view();
-    this.#partialLine.clear();
+    const partial = this.#partialLine;
+    if (partial === undefined || partial.length === 0) return latin1(chunk, start, end - 2);
+    partial.append(chunk, start, end);
+    const bytes = partial.view();
+    partial.clear();
     return latin1(bytes, 0, bytes.length - 2);
   }
 

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer';
 import { invalidType, invalidValue } from '../../errors.js';
 import { FIELD_VALUE, isFieldValue, isToken } from '../grammar.js';
-import { checkHeaders, type HeaderFields, type HeaderLine } from '../header-fields.js';
+import { checkHeader, type HeaderFields, type HeaderLine } from '../header-fields.js';
 import { isRequestTarget } from '../request-target.js';
 
 /** The head of an HTTP/1.1 request. */
@@ -91,6 +91,12 @@ function httpVersion(version: string): string {
 
 function encodeHead(startLine: string, headers: Iterable<HeaderLine>): Uint8Array {
   let text = `${startLine}\r\n`;
-  for (const [name, value] of checkHeaders(headers, 'headers')) text += `${name}: ${value}\r\n`;
+  const lines = Array.isArray(headers) ? (headers as readonly HeaderLine[]) : Array.from(headers);
+  // for…of and destructuring would allocate 1.5 KB of iterators a head (`npm run guard`, `visits.heap`).
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    checkHeader(line[0], line[1], 'headers');
+    text += `${line[0]}: ${line[1]}\r\n`;
+  }
   return Buffer.from(`${text}\r\n`, 'latin1');
 }

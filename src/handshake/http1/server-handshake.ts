@@ -30,11 +30,13 @@ const STATUS_OF_FAULT: Readonly<Record<HeadFault['kind'], number>> = {
 /** The first byte of a TLS ClientHello record (RFC 8446 §5.1). No HTTP request starts with it. */
 const TLS_HANDSHAKE = 0x16;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Reads one opening handshake from the bytes of one connection. */
 export class ServerHandshake {
   readonly #policy: UpgradePolicy;
   readonly #reader: HeadReader<Omit<RequestHead, 'headers'>>;
-  #rest: Uint8Array = new Uint8Array(0);
+  #rest: Uint8Array = NO_BYTES;
   #isOver = false;
   #head: RequestHead | undefined;
 
