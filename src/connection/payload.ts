@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { isAnyArrayBuffer, isProxy } from 'node:util/types';
 import { isUtf8 } from '#platform';
 import { invalidReturn, invalidType, invalidValue, typeError } from '../errors.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
@@ -31,9 +31,9 @@ export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compres
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (typeof data === 'string' || isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return bytesOf(data);
-  if (types.isAnyArrayBuffer(data)) return new Uint8Array(data);
+  if (isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (isBlob(data)) return data;
-  if (types.isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass the object behind it');
+  if (isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass the object behind it');
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
 }
 
@@ -83,7 +83,7 @@ export function payloadAs(payload: string | Uint8Array, isText: boolean): string
  */
 export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   const buffer: unknown = await blob.arrayBuffer();
-  if (!types.isAnyArrayBuffer(buffer)) throw invalidReturn('arrayBuffer', 'an ArrayBuffer', buffer);
+  if (!isAnyArrayBuffer(buffer)) throw invalidReturn('arrayBuffer', 'an ArrayBuffer', buffer);
   return new Uint8Array(buffer);
 }
 
