@@ -183,6 +183,7 @@ declare module 'express' {
   interface Response { send(body: string): void }
   interface Application {
     get(path: string, handler: (request: unknown, response: Response) => void): void;
+    use(middleware: (request: any, response: any, next: (error?: unknown) => void) => void): void;
     listen(port: number): Server;
   }
   export default function express(): Application;
