@@ -4,9 +4,11 @@
  * connect() opens a connection, WebSocketServer accepts them, and both make a WebSocketConnection.
  */
 
+export { agentDial } from './client/agent-dial.js';
 export { connect } from './client/connect.js';
 export { type Dial, type DialOptions, dial } from './client/dial.js';
 export type { ConnectOptions } from './client/options.js';
+export type { ProxyOptions } from './client/proxy/proxy.js';
 export type { ConnectionFailure } from './client/reconnecting/connection-failure.js';
 export type { ReconnectingEnd, ReconnectingEvents, ReconnectingState } from './client/reconnecting/events.js';
 export type { HeartbeatOptions } from './client/reconnecting/heartbeat.js';

@@ -55,7 +55,7 @@ const PLACE = 'the url says where to connect';
 export const WS_CLIENT_OPTIONS: OptionHints = {
   ...WS_COMMON_OPTIONS,
   ...TLS_OPTIONS,
-  agent: "use 'dial'",
+  agent: "use 'dial' with agentDial(agent), or 'proxy'",
   auth: "write it into the url (wss://user:password@host/), or use 'headers'",
   autoSelectFamily: "use 'socket.family' for one address family only",
   autoSelectFamilyAttemptTimeout: "use 'socket.attemptDelay'",

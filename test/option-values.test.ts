@@ -48,6 +48,7 @@ const CONNECT: Table<ConnectOptions> = {
   socket: ['object'],
   // node:tls checks its content.
   tls: ['object', 'array'],
+  proxy: ['string', 'object'],
   maxHeadSize: NUMBER,
   maxHeaderLines: NUMBER,
   subprotocols: ['array'],

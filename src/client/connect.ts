@@ -93,7 +93,8 @@ async function open(
 
 function waitForTurn(attempt: Attempt, settings: ConnectSettings, signal: AbortSignal): Promise<() => void> {
   // Only the built-in dialer is known to use DNS. With a proxy, perhaps only the proxy can resolve the name.
-  const lookup = settings.dial === dial ? (attempt.dialOptions.socket ?? {}) : undefined;
+  const { socket = {}, proxy } = attempt.dialOptions;
+  const lookup = settings.dial === dial && proxy === undefined ? socket : undefined;
   return waitForEarlierAttempts(attempt.destination, lookup, signal);
 }
 

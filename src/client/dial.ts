@@ -1,14 +1,15 @@
-import net, { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
+import type { URL } from 'node:url';
 import { invalidType, typeError } from '../errors.js';
 import type { OptionNames } from '../option-names.js';
 import type { Transport } from '../transport/transport.js';
-import { connectToFirst } from './address-race.js';
-import { addressesOf } from './addresses.js';
-import { dialError } from './dial-error.js';
-import { checkSocketOptions, DEFAULT_ATTEMPT_DELAY, type SocketOptions } from './socket-options.js';
-import { secureContextOf, startTls } from './tls.js';
+import { connectDirectly } from './direct.js';
+import { proxyFromEnvironment } from './proxy/environment.js';
+import { type ProxyOptions, parseProxy } from './proxy/proxy.js';
+import { connectThrough } from './proxy/tunnel.js';
+import { checkSocketOptions, type SocketOptions } from './socket-options.js';
 import type { Destination } from './url.js';
 
 /** Options of the built-in dialer. */
@@ -17,9 +18,15 @@ export interface DialOptions {
   readonly socket?: SocketOptions;
   /** Options of node:tls for wss:, such as `ca`, `cert`, `key`, `rejectUnauthorized`, `servername`. */
   readonly tls?: ConnectionOptions;
+  /**
+   * A proxy to connect through: its URL (`http:`, `https:`, `socks5:`, or `socks5h:` to leave the host name to it), an
+   * object with the URL and options, or `'env'` for the one that the environment names (`HTTPS_PROXY` for wss:,
+   * `HTTP_PROXY` for ws:, `ALL_PROXY`, `NO_PROXY`). Default: none.
+   */
+  readonly proxy?: 'env' | (string & {}) | URL | ProxyOptions;
 }
 
-export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: true };
+export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: true, proxy: true };
 
 /**
  * Opens the transport for one attempt to connect. dial() is the default.
@@ -33,37 +40,37 @@ export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: 
  * @param destination the host, port and path of the URL
  * @param signal is aborted when `handshakeTimeout` is over, or by the `signal` of connect(). A transport that is
  *   returned later is destroyed
- * @param options the options `socket` and `tls` of connect(). After a redirect to another origin, `tls` has no client
- *   certificate
+ * @param options the options `socket`, `tls` and `proxy` of connect(). After a redirect to another origin, `tls` has no
+ *   client certificate
  */
 export type Dial = (destination: Destination, signal: AbortSignal, options: DialOptions) => Promise<Duplex | Transport>;
 
 /**
- * Opens a TCP connection or a Unix domain socket, with TLS if `destination.secure`. connect() uses it unless there is
- * another `dial` function, which may use it too.
+ * Opens a TCP connection or a Unix domain socket, through a proxy if the options name one, with TLS if
+ * `destination.secure`. connect() uses it unless there is another `dial` function, which may use it too.
  *
  * Nothing is read from the socket. It ignores errors until it has another listener for them.
  *
  * @param signal ends the attempt. Its reason becomes the cause
- * @throws {HandshakeError} with the phase that failed: `dns`, `connect` or `tls`
+ * @throws {HandshakeError} with the phase that failed: `dns`, `connect`, `proxy` or `tls`
  * @throws {TypeError | RangeError} if an option is wrong
  */
 export async function dial(destination: Destination, signal: AbortSignal, options: DialOptions = {}): Promise<Socket> {
-  const { socket: socketOptions = {}, tls } = checkDialOptions(options);
-  if (!destination.secure) return await connectSocket(destination, signal, socketOptions);
-  // A wrong certificate fails before anything is opened.
-  const secureContext = secureContextOf(destination, signal, tls);
-  const socket = await connectSocket(destination, signal, socketOptions);
-  return await startTls(socket, destination, signal, { ...tls, secureContext });
+  const { socket = {}, tls, proxy } = checkDialOptions(options);
+  const via = proxy === 'env' ? proxyFromEnvironment(destination) : proxy && parseProxy(proxy);
+  if (via === undefined || destination.socketPath !== undefined) {
+    return await connectDirectly(destination, signal, socket, tls);
+  }
+  return await connectThrough(via, destination, signal, socket, tls);
 }
 
 /**
- * Checks the options `socket` and `tls`.
+ * Checks the options `socket`, `tls` and `proxy`.
  *
  * @returns copies
  * @throws {TypeError | RangeError} that names the option, what it may be and what it was
  */
-export function checkDialOptions({ socket, tls }: DialOptions): DialOptions {
+export function checkDialOptions({ socket, tls, proxy }: DialOptions): DialOptions {
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalidType('tls', 'an object', tls);
   for (const name of ['path', 'socket', 'lookup'] as const) {
     if (tls?.[name] === undefined) continue;
@@ -71,33 +78,10 @@ export function checkDialOptions({ socket, tls }: DialOptions): DialOptions {
       `tls.${name} is not available: ${name === 'lookup' ? "use 'socket.lookup'" : 'the url says where to connect'}`,
     );
   }
+  if (proxy !== undefined && proxy !== 'env') parseProxy(proxy);
   return {
     ...(socket === undefined ? {} : { socket: checkSocketOptions(socket) }),
     ...(tls === undefined ? {} : { tls: { ...tls } }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
-}
-
-async function connectSocket(
-  destination: Destination,
-  signal: AbortSignal,
-  { lookup, family, attemptDelay = DEFAULT_ATTEMPT_DELAY, ...options }: SocketOptions,
-): Promise<Socket> {
-  const { hostname, port, socketPath } = destination;
-  let phase: 'dns' | 'connect' = 'dns';
-  try {
-    const ofLocalAddress = net.isIP(options.localAddress ?? '') as 0 | 4 | 6;
-    const lookupOptions = { family: family || ofLocalAddress, ...(lookup === undefined ? {} : { lookup }) };
-    const addresses = socketPath === undefined ? await addressesOf(hostname, lookupOptions, signal) : [socketPath];
-    phase = 'connect';
-    // allowHalfOpen: the protocol decides who ends TCP first, not Node.
-    const connect = (address: string) =>
-      socketPath === undefined
-        ? net.connect({ host: address, port, allowHalfOpen: true, ...options })
-        : net.connect({ path: socketPath, allowHalfOpen: true });
-    const socket = await connectToFirst(addresses, { connect, attemptDelay }, signal);
-    socket.setNoDelay(true);
-    return socket;
-  } catch (cause) {
-    throw dialError(cause, phase, 'network', destination, signal);
-  }
 }

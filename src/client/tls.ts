@@ -1,10 +1,10 @@
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
-import { onAbort } from '../abort-signal.js';
 import { callOption } from '../application-code.js';
 import type { Fault, HandlerError } from '../errors.js';
 import { dialError } from './dial-error.js';
+import { established } from './established.js';
 import type { Destination } from './url.js';
 
 /**
@@ -27,7 +27,8 @@ export async function startTls(
   try {
     const socket = connect(duplex, destination, options);
     fault = 'network';
-    return await secured(socket, signal);
+    await established(socket, 'secureConnect', signal);
+    return socket;
   } catch (cause) {
     duplex.destroy();
     throw dialError(cause, 'tls', fault, destination, signal);
@@ -77,29 +78,3 @@ function guarded(checkServerIdentity: typeof tls.checkServerIdentity): typeof tl
     }
   };
 }
-
-/** Resolves when the TLS handshake is complete. */
-function secured(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const settle = () => {
-      socket.off('error', failed).off('close', closed).off('secureConnect', ready);
-      stopListening();
-    };
-    const failed = (error: unknown) => {
-      settle();
-      socket.destroy();
-      reject(error);
-    };
-    const closed = () => failed(new Error('the connection was closed'));
-    const ready = () => {
-      settle();
-      resolve(socket);
-    };
-    const aborted = () => failed(signal.reason);
-    socket.on('error', failed).on('close', closed).on('secureConnect', ready).on('error', ignore);
-    const stopListening = onAbort(signal, aborted);
-    if (signal.aborted) aborted();
-  });
-}
-
-function ignore(): void {}

@@ -1,6 +1,7 @@
 import { URL } from 'node:url';
 import { describeValue, invalidType, rangeError } from '../errors.js';
 import { socketPathFault } from '../transport/socket-path.js';
+import { percentDecoded } from './percent-decoded.js';
 
 /** The parts of a WebSocket URL (RFC 6455 §3): the server to connect to, and the resource to request. */
 export interface Destination {
@@ -82,7 +83,7 @@ function isUrl(value: unknown): value is URL {
  */
 function unixUrl(url: URL, text: string): WebSocketUrl {
   const colon = url.pathname.indexOf(':');
-  const socketPath = decoded(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
+  const socketPath = percentDecoded(colon === -1 ? url.pathname : url.pathname.slice(0, colon));
   const path = colon === -1 ? '' : url.pathname.slice(colon + 1);
   // After two slashes, the first part of the path was parsed as a host.
   if (socketPath === undefined || socketPath === '' || url.host !== '' || (path !== '' && !path.startsWith('/'))) {
@@ -104,20 +105,11 @@ function unixUrl(url: URL, text: string): WebSocketUrl {
 
 function basicAuthorization({ username, password }: URL, text: string): string | undefined {
   if (username === '' && password === '') return undefined;
-  const [name, secret] = [decoded(username), decoded(password)];
+  const [name, secret] = [percentDecoded(username), percentDecoded(password)];
   if (name === undefined || secret === undefined) {
     throw wrongUrl('have user and password percent-encoded as UTF-8: write a % as %25', text);
   }
   return `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
-}
-
-/** Decodes percent-encoded UTF-8. Returns undefined if it is something else. */
-function decoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Returns a RangeError that says `url must requirement, got text`. */

@@ -2,6 +2,7 @@ import dns from 'node:dns';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ConnectOptions, connect, type WebSocketConnection } from '../../src/index.js';
 import { switchingProtocols } from '../helpers/http-heads.js';
+import { httpProxy } from '../helpers/proxy-servers.js';
 import { closedPort, type RawPeer, rawServer } from '../helpers/raw-peer.js';
 
 /** A server that answers a request only when it is told to, and knows how many it has. */
@@ -90,6 +91,23 @@ describe('oneAtATime (RFC 6455 §4.1)', () => {
     await server.connected(2);
     await server.accept(1);
     await second;
+  });
+
+  test('[4.1-8] through a proxy, each name counts as a host of its own, and no name is looked up', async () => {
+    const [server, proxy] = [await hesitantServer(), await httpProxy()];
+    const lookup = vi.spyOn(dns, 'lookup');
+    onTestFinished(() => lookup.mockRestore());
+    const options = { proxy: `http://127.0.0.1:${proxy.port}` };
+    const hosts = ['one.example', 'one.example', 'two.example'];
+    const openings = hosts.map(host => open(server.port, options, host));
+    await server.connected(2);
+    await aWhile();
+    expect(proxy.tunnels).toEqual([`one.example:${server.port}`, `two.example:${server.port}`]);
+    await server.accept(0);
+    await server.connected(3);
+    await Promise.all([server.accept(1), server.accept(2)]);
+    await Promise.all(openings);
+    expect(lookup.mock.calls.filter(([name]) => name.endsWith('.example'))).toEqual([]);
   });
 
   test('attempts to other ports, and those that do not ask for it, do not wait', async () => {
