@@ -104,7 +104,7 @@ describe('ws101 connect in a pipe', () => {
     expect(streams.stdout.raw).toBe('<binary 3 bytes> 00ff10\ntwo\nlines \x1b[31m\u202e\n');
   });
 
-  test('prints messages that come before the Close frame, and exits 3 if its code is an error', async () => {
+  test('prints messages that arrive before the Close frame, and exits 3 if its code is an error', async () => {
     const url = await server(connection => {
       for (let i = 0; i < 3; i++) connection.send(`last words ${i}`);
       void connection.close(4000, 'enough');
@@ -265,7 +265,7 @@ describe('ws101 connect in a pipe', () => {
 });
 
 describe('ws101 connect at the end of piped input', () => {
-  test('prints an answer that comes within --wait seconds', async () => {
+  test('prints an answer that arrives within --wait seconds', async () => {
     const url = await server(connection =>
       connection.on('message', data => setTimeout(() => connection.send(`late ${data}`), 300)),
     );
@@ -414,7 +414,7 @@ describe('ws101 connect exits 1 and says why if', () => {
 });
 
 describe('ws101 connect exits 1 and prints a hint if', () => {
-  test('nobody listens', async () => {
+  test('no server listens', async () => {
     const streams = pipes();
     expect(await connect(['ws://127.0.0.1:1'], streams)).toBe(EXIT.FAILURE);
     expect(streams.stderr.text).toMatch(

@@ -121,7 +121,7 @@ describe('BufferCap', () => {
     expect(queue.send(1)).toBe(true);
   });
 
-  test('measures the bytes of a turn from what waited before it', () => {
+  test('counts the bytes of a turn from the bytes that waited before it', () => {
     const queue = cappedQueue();
     queue.send(900);
     queue.endTurn();

@@ -92,7 +92,7 @@ describe('CloseDeadline', () => {
     },
   );
 
-  test('checks progress only when its time is over', () => {
+  test('checks progress only when its time has passed', () => {
     const { deadline, peer, ends } = deadlineOf();
     vi.advanceTimersByTime(900);
     deadline.left();

@@ -134,7 +134,7 @@ describe('the closing handshake (§7.1)', () => {
     expect(info.cause).toMatchObject({ code: 'WS101_CLOSE_TIMEOUT' });
   });
 
-  test('is unclean if our Close frame never left because the peer does not read', async () => {
+  test('is unclean if our Close frame was never sent because the peer does not read', async () => {
     const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 }, { highWaterMark: 100 });
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000));

@@ -8,7 +8,7 @@ function hashOf(data: string | Buffer): string {
 }
 
 describe('createPair()', () => {
-  test('joins a client and a server: messages of every kind and size go both ways', async () => {
+  test('connects a client and a server: messages of every kind and size arrive in both directions', async () => {
     const [client, server] = createPair({ subprotocol: 'chat' });
     expect([client.role, client.subprotocol, server.role, server.subprotocol]).toEqual([
       'client',

@@ -35,7 +35,7 @@ describe.each(['client', 'server'] as const)('a message of a %s', role => {
     ]);
   });
 
-  test('is sent when compressing has ended, and not at all if the connection has closed by then', async () => {
+  test('is sent when it has been compressed, unless the connection has closed by then', async () => {
     const { protocol } = new ProtocolLog(role);
     const compressing = encodeMessage(protocol, deflate(Promise.resolve(Buffer.from('late'))), 'text', true, true);
     expect(receivedFrom(protocol)).toEqual([]);

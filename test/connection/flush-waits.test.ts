@@ -30,13 +30,13 @@ describe('FlushWaits', () => {
 });
 
 describe('flushed()', () => {
-  test('resolves true at once if nothing waits', async () => {
+  test('resolves to true at once if the queue is empty', async () => {
     const { connection } = connectionAndPeer();
     expect(await connection.flushed()).toBe(true);
     connection.terminate();
   });
 
-  test('resolves true when the transport has taken what was sent before, and not before', async () => {
+  test('resolves to true as soon as the transport has accepted everything sent before', async () => {
     const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
     peer.socket.pause();
     const message = Buffer.alloc(1_000_000);
@@ -54,7 +54,7 @@ describe('flushed()', () => {
     connection.terminate();
   });
 
-  test('does not wait for what is sent after it', async () => {
+  test('does not wait for messages sent after it', async () => {
     const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
     connection.send('first');
     const flushed = connection.flushed();
@@ -81,7 +81,7 @@ describe('flushed()', () => {
     connection.terminate();
   });
 
-  test('resolves false if the connection closes first', async () => {
+  test('resolves to false if the connection closes first', async () => {
     const { connection, peer } = connectionAndPeer('server', {}, { isAsync: true });
     peer.socket.pause();
     connection.send(Buffer.alloc(1_000_000));
@@ -95,7 +95,7 @@ describe('flushed()', () => {
     expect(await connection.flushed()).toBe(false);
   });
 
-  test('resolves true on a closed connection whose output has left', async () => {
+  test('resolves to true on a closed connection that has sent everything', async () => {
     const { client, server } = connectedPair();
     client.send('last');
     await client.close();

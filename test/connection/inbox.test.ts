@@ -76,7 +76,7 @@ describe('Inbox', () => {
     expect(taken[9]!.buffer).not.toBe(taken[8]!.buffer);
   });
 
-  test('keeps a message that is half of its chunk where it is', () => {
+  test('does not copy a message that is half of its chunk', () => {
     const { inbox } = makeInbox();
     const message = Buffer.alloc(8_192).subarray(0, 4_096);
     inbox.put(message);
@@ -103,14 +103,14 @@ describe('Inbox', () => {
     expect(performance.now() - before).toBeLessThan(1_000);
   });
 
-  test('gives kept messages to an iterator, and says that there is room', async () => {
+  test('returns kept messages to an iterator, and reports that there is room', async () => {
     const { inbox, onRoom } = makeInbox();
     inbox.put('a');
     expect(await inbox.iterator(dataOf).next()).toEqual({ done: false, value: 'a' });
     expect(onRoom).toHaveBeenCalledOnce();
   });
 
-  test('gives each message to one of several iterators, in the order in which they asked', async () => {
+  test('passes each message to one of several iterators, in the order in which they asked', async () => {
     const { inbox } = makeInbox();
     const [one, two] = [inbox.iterator(dataOf), inbox.iterator(dataOf)];
     const answers = [one.next(), two.next(), one.next()];
@@ -121,7 +121,7 @@ describe('Inbox', () => {
     expect(inbox.take()).toBe('4');
   });
 
-  test('ends the iterators, behind what is kept', async () => {
+  test('ends the iterators after the kept messages', async () => {
     const { inbox } = makeInbox();
     const waiting = inbox.iterator(dataOf).next();
     inbox.end(undefined);
@@ -132,7 +132,7 @@ describe('Inbox', () => {
     expect(await late.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('throws the failure once to each iterator, after what is kept', async () => {
+  test('throws the failure once to each iterator, after the kept messages', async () => {
     const { inbox } = makeInbox();
     const failure = new Error('lost');
     const [waiting, other, left] = [inbox.iterator(dataOf), inbox.iterator(dataOf), inbox.iterator(dataOf)];
@@ -165,7 +165,7 @@ describe('Inbox', () => {
     expect(inbox.hasReader).toBe(false);
   });
 
-  test('leaves the rest where it is when a loop is left', async () => {
+  test('keeps the rest when a loop is left', async () => {
     const { inbox } = makeInbox();
     for (const message of ['1', '2', '3']) inbox.put(message);
     for await (const message of inbox.iterator(dataOf)) {

@@ -81,7 +81,7 @@ describe('keepAlive()', () => {
     stop();
   });
 
-  test('rests while the member does not listen, because silence then means nothing', () => {
+  test('stops while the member does not read, because silence then has no meaning', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);
@@ -127,7 +127,7 @@ describe('keepAlive()', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('counts output that the peer reads as a sign of life', () => {
+  test('treats output that the peer reads as a sign of life', () => {
     vi.useFakeTimers();
     const member = new Member();
     const stop = keepAlive(member, 1_000, 1_000);

@@ -21,7 +21,7 @@ describe('resolveConnectionOptions()', () => {
     expect(CONNECTION_DEFAULTS).toEqual(resolveConnectionOptions({}));
   });
 
-  test('takes the given values, and ignores options that are not for connections', () => {
+  test('uses the given values, and ignores options that are not for connections', () => {
     const settings = resolveConnectionOptions({
       pingInterval: 0,
       incoming: 'discard',

@@ -37,7 +37,7 @@ describe('toPayload()', () => {
     ['a Buffer', Buffer.from('x')],
     ['a Float64Array', new Float64Array(1)],
     ['an ArrayBuffer', new ArrayBuffer(1)],
-  ])('refuses a Proxy of %s, and says why', (_, data) => {
+  ])('rejects a Proxy of %s, and says why', (_, data) => {
     expect(() => toPayload(new Proxy(data, {}) as never)).toThrow(
       expect.objectContaining({
         name: 'TypeError',
@@ -63,7 +63,7 @@ describe('toPayload()', () => {
   });
 });
 
-describe('bytes that do not tell the truth about themselves', () => {
+describe('bytes with a false length', () => {
   class Liar extends Uint8Array {
     override get length(): number {
       return 300;
@@ -84,7 +84,7 @@ describe('bytes that do not tell the truth about themselves', () => {
     ['of a subclass', () => new Liar(pool.buffer, 100, 3)],
   ];
 
-  test.each(LIARS)('an array %s is sent as what it is, and nothing else of the memory', (_what, make) => {
+  test.each(LIARS)('an array %s is sent with its true length', (_what, make) => {
     expect([...(toPayload(make()) as Uint8Array)]).toEqual([100, 101, 102]);
     const { connection, peer } = connectionAndPeer('server');
     connection.send(make());
@@ -94,7 +94,7 @@ describe('bytes that do not tell the truth about themselves', () => {
   });
 
   test.each([
-    ['of a size that is none', { size: Number.NaN, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
+    ['of a size that is not a number', { size: Number.NaN, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
     ['of a negative size', { size: -1, type: '', arrayBuffer: async () => new ArrayBuffer(1) }],
   ])('a Blob %s is refused', (_what, blob) => {
     expect(() => toPayload(blob as never)).toThrow(TypeError);

@@ -56,7 +56,7 @@ describe('Pinger', () => {
     expect(pinger.held).toBe(0);
   });
 
-  test('forgets only that Ping, and nothing if it was answered', () => {
+  test('forgets only that Ping, and does nothing if it was answered', () => {
     const pinger = new Pinger();
     const answers: number[] = [];
     const [, second, third] = [1, 2, 3, 4].map(number =>

@@ -37,8 +37,8 @@ describe('a prepared message', () => {
     ['a Buffer', Buffer.from('bytes')],
     ['a view of 16-bit words', Uint16Array.of(0x0101, 0x0202)],
     ['an ArrayBuffer', new ArrayBuffer(3)],
-    ['more than is copied', Buffer.alloc(20_000, 7)],
-  ])('arrives as what it is: %s', async (_, data) => {
+    ['a message too large to copy', Buffer.alloc(20_000, 7)],
+  ])('arrives unchanged: %s', async (_, data) => {
     const message = prepareMessage(data);
     const { client, server } = connectedPair();
     const [received, returned] = [collectMessages(client), collectMessages(server)];
@@ -54,7 +54,7 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  test('does not change with the memory that it was made of', async () => {
+  test('does not change when the memory of its payload changes', async () => {
     const bytes = Buffer.from('one');
     const message = prepareMessage(bytes);
     expect(message.payload).not.toBe(bytes);
@@ -66,7 +66,7 @@ describe('a prepared message', () => {
     client.terminate();
   });
 
-  test('leaves as the same bytes for all peers: none of them has a copy', async () => {
+  test('is the same memory for all connections: none of them has a copy', async () => {
     const message = prepareMessage('for all');
     const all = Array.from({ length: 3 }, () => connectionAndPeer());
     const writes = all.map(({ socket }) => vi.spyOn(socket, 'write'));
@@ -76,7 +76,7 @@ describe('a prepared message', () => {
     for (const { connection } of all) connection.terminate();
   });
 
-  test('waits for its turn behind a Blob', async () => {
+  test('is sent after an earlier Blob', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(client);
     server.send(new Blob(['first']));
@@ -98,7 +98,7 @@ describe('a prepared message', () => {
 describe('a prepared message of another copy of this package', () => {
   const BRAND = Symbol.for('ws101.PreparedMessage');
 
-  test('is known by its brand, which ours have too', () => {
+  test('is recognised by its brand, which ours have too', () => {
     expect(Reflect.get(prepareMessage('x'), BRAND)).toBe(true);
   });
 
@@ -125,7 +125,7 @@ describe('a prepared message of another copy of this package', () => {
     }
   });
 
-  test('is not made of one of our own, which is taken as it is', () => {
+  test('is not created from one of our own, which is used unchanged', () => {
     const message = prepareMessage('x');
     expect(toMessage(message)).toBe(message);
     expect(toPrepared(message)).toBe(message);
@@ -134,7 +134,7 @@ describe('a prepared message of another copy of this package', () => {
 });
 
 describe('a prepared message and permessage-deflate (RFC 7692)', () => {
-  test('is compressed once where every message stands alone, for all connections', async () => {
+  test('is compressed once for all connections without context takeover', async () => {
     const pairs = Array.from({ length: 3 }, () => deflatingPair(true));
     const message = prepareMessage(TEXT);
     const compress = vi.spyOn(message, 'compressedFrame');
@@ -156,7 +156,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     }
   });
 
-  test('follows the context where one is taken over, and of a client', async () => {
+  test('is compressed anew with context takeover, and by a client', async () => {
     const { client, server, messages } = deflatingPair(false);
     const message = prepareMessage(TEXT);
     const returned = collectMessages(server);
@@ -183,7 +183,7 @@ describe('a prepared message and permessage-deflate (RFC 7692)', () => {
     }
   });
 
-  test('goes as it is below the threshold', async () => {
+  test('is sent uncompressed below the threshold', async () => {
     const { client, server, messages } = deflatingPair(true);
     server.send(prepareMessage('short'));
     await expect.poll(() => messages).toEqual(['short']);

@@ -77,7 +77,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  test('go one by one to listeners added with once()', async () => {
+  test('are emitted one by one to listeners added with once()', async () => {
     const { connection, peer } = connectionAndPeer();
     peer.send(...texts(1, 3));
     expect(await once(connection, 'message')).toEqual(['1', false]);
@@ -117,7 +117,7 @@ describe('messages before anyone listens', () => {
     connection.terminate();
   });
 
-  test('hold at most maxUnreadBytes and one message, and the rest stays with the peer', async () => {
+  test('take at most maxUnreadBytes and one message, and the rest stays with the peer', async () => {
     const { connection, peer, socket } = connectionAndPeer(
       'server',
       { maxUnreadBytes: 20_000 },
@@ -146,7 +146,7 @@ describe('messages before anyone listens', () => {
     await peer.closed;
   });
 
-  test('have no gap if a closing connection keeps no more of them', async () => {
+  test('have no gap if a closing connection drops later ones', async () => {
     const { connection, peer } = connectionAndPeer('server', { maxUnreadMessages: 2 });
     void connection.close(1000);
     peer.send(...texts(1, 4));
@@ -179,7 +179,7 @@ describe('messages before anyone listens', () => {
     other.connection.terminate();
   });
 
-  test('come before `close`, even if the transport was gone from the start', async () => {
+  test('are emitted before `close`, even if the transport was closed from the start', async () => {
     const [socket] = duplexPair();
     socket.destroy();
     await once(socket, 'close');
@@ -355,7 +355,7 @@ describe('close() of a connection that does not read', () => {
     expect(messages).toEqual(numbers(1, 30));
   });
 
-  test('closes cleanly even if megabytes wait with the peer', async () => {
+  test('closes cleanly even if the peer has megabytes to send', async () => {
     const { connection, peer, socket } = connectionAndPeer('server', {}, { highWaterMark: 5_000 });
     peer.send(...Array.from({ length: 200 }, () => client.binary(Buffer.alloc(15_000))));
     await turns();

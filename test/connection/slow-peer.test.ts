@@ -191,7 +191,7 @@ describe('maxBufferedAmount', () => {
     ['ping()', connection => connection.ping('x'.repeat(125))],
   ];
 
-  test.each(WAYS)('limits what %s queues for a peer that reads nothing', async (_way, queue) => {
+  test.each(WAYS)('limits the bytes that %s queues for a peer that reads nothing', async (_way, queue) => {
     const connection = connectionOver(new SlowDuplex(), 'server', { maxBufferedAmount: 100_000 });
     let count = 0;
     while (connection.state === 'open') {

@@ -42,7 +42,7 @@ class ManualSource implements AsyncIterable<string | Uint8Array> {
 }
 
 describe('sendStream()', () => {
-  test('sends each piece as a fragment, as it comes (§5.4) [5.4-6] [6.1-5]', async () => {
+  test('sends each piece as a fragment as soon as the source returns it (§5.4) [5.4-6] [6.1-5]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -95,7 +95,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('rejects, and leaves the connection open, where the source fails before its first piece', async () => {
+  test('rejects, and leaves the connection open, if the source fails before its first piece', async () => {
     const { connection, peer } = connectionAndPeer();
     const error = new Error('no such file');
     const source = new ManualSource();
@@ -107,7 +107,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('rejects, and leaves the connection open, where the first piece is no piece', async () => {
+  test('rejects, and leaves the connection open, if the first piece is of a wrong type', async () => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.sendStream(Buffer.from('numbers') as never)).rejects.toThrow('got 110');
     connection.send('still here');
@@ -119,7 +119,7 @@ describe('sendStream()', () => {
     ['text and bytes', ['text', Buffer.from('bytes')], 'a piece of the stream must be string, got a Buffer'],
     ['bytes and text', [Buffer.from('bytes'), 'text'], 'a piece of the stream must be Uint8Array, got "text"'],
     ['text and a number', ['text', 1], 'got 1'],
-  ])('closes with 1011 where %s are mixed', async (_, source, message) => {
+  ])('closes with 1011 if %s are mixed', async (_, source, message) => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.sendStream(source as never)).rejects.toThrow(message);
     expect((await peer.saw(2))[1]).toBe('close 1011');
@@ -127,7 +127,7 @@ describe('sendStream()', () => {
     expect((await connection.closed).cause).toBeInstanceOf(TypeError);
   });
 
-  test('closes with 1011 where the source fails in the middle, whatever it throws', async () => {
+  test('closes with 1011 if the source fails in the middle, whatever it throws', async () => {
     for (const thrown of [new Error('disk'), 'a string', Object.create(null), undefined]) {
       const { connection, peer } = connectionAndPeer('server', { closeTimeout: 50 });
       const sent = connection.sendStream(
@@ -144,7 +144,7 @@ describe('sendStream()', () => {
     }
   });
 
-  test('lets nothing follow a message that was cut off: neither messages nor fragments of the next stream [5.4-4]', async () => {
+  test('sends nothing after a message that was cut off: neither messages nor fragments of the next stream [5.4-4]', async () => {
     const { client, server } = connectedPair();
     const messages = collectMessages(server);
     const source = new ManualSource();
@@ -163,7 +163,7 @@ describe('sendStream()', () => {
     expect(messages).toEqual(['before']);
   });
 
-  test('closes with 1011, not with the code asked for, where close() waits behind a message that is cut off', async () => {
+  test('closes with 1011, not with the code of a waiting close(), if a message is cut off', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -178,7 +178,7 @@ describe('sendStream()', () => {
     expect((await closed).cause?.message).toBe('cut');
   });
 
-  test('is not the cause where the source fails behind the peer’s Close frame', async () => {
+  test('is not the cause of the end if the source fails after the peer’s Close frame', async () => {
     const { connection, peer } = connectionAndPeer('client');
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -193,7 +193,7 @@ describe('sendStream()', () => {
     expect(await connection.closed).toMatchObject({ code: 1000, cause: undefined, wasClean: true });
   });
 
-  test('rejects at once where the signal was aborted before, and sends nothing', async () => {
+  test('rejects at once and sends nothing if the signal is already aborted', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const reason = new Error('never mind');
@@ -206,7 +206,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('rejects where it is aborted while it waits for its turn, and passes its turn on', async () => {
+  test('rejects if it is aborted while it waits for its turn, and the next message is sent', async () => {
     const { connection, peer } = connectionAndPeer();
     const first = new ManualSource();
     const waiting = new ManualSource();
@@ -224,7 +224,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('rejects and closes with 1011 where it is aborted in the middle, even of a wait', async () => {
+  test('rejects and closes with 1011 if it is aborted in the middle, even during a wait', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const controller = new AbortController();
@@ -238,7 +238,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('leaves the connection open where it is aborted before its first piece', async () => {
+  test('leaves the connection open if it is aborted before its first piece', async () => {
     const { connection, peer } = connectionAndPeer();
     const controller = new AbortController();
     const sent = connection.sendStream(new ManualSource(), { signal: controller.signal });
@@ -250,7 +250,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('may be aborted by its own source, while that is asked', async () => {
+  test('may be aborted by its own source while that is called', async () => {
     const { connection, peer } = connectionAndPeer();
     const controller = new AbortController();
     const source = {
@@ -276,7 +276,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('resolves false where the connection closes in the middle, and for those that wait, and leaves the sources [6.1-3]', async () => {
+  test('resolves to false if the connection closes in the middle, also for waiting streams, and ends the sources [6.1-3]', async () => {
     const { connection, peer } = connectionAndPeer();
     const [running, waiting] = [new ManualSource(), new ManualSource()];
     const sent = [connection.sendStream(running), connection.sendStream(waiting)];
@@ -289,7 +289,7 @@ describe('sendStream()', () => {
     await connection.closed;
   });
 
-  test('stays aborted where the connection closes behind the abort', async () => {
+  test('rejects with the abort if the connection closes after it', async () => {
     const { connection } = connectionAndPeer();
     const controller = new AbortController();
     const running = connection.sendStream(new ManualSource());
@@ -302,7 +302,7 @@ describe('sendStream()', () => {
     expect(waiting.returned).toHaveBeenCalledOnce();
   });
 
-  test('resolves false where the peer closes between two pieces', async () => {
+  test('resolves to false if the peer closes between two pieces', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     const sent = connection.sendStream(source);
@@ -317,7 +317,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('goes no faster than the peer takes it', async () => {
+  test('is sent no faster than the peer reads', async () => {
     const { connection, peer } = connectionAndPeer('server', { highWaterMark: 10_000 }, { highWaterMark: 10_000 });
     peer.socket.pause();
     let given = 0;
@@ -336,7 +336,7 @@ describe('sendStream()', () => {
     connection.terminate();
   });
 
-  test('survives a source whose clean-up fails', async () => {
+  test('ignores a source whose return() fails', async () => {
     for (const returns of [
       () => Promise.reject(new Error('async')),
       () => {
@@ -351,7 +351,7 @@ describe('sendStream()', () => {
     }
   });
 
-  test('keeps control frames and pings going between the fragments [5.4-1]', async () => {
+  test('sends control frames between the fragments [5.4-1]', async () => {
     const { connection, peer } = connectionAndPeer();
     const source = new ManualSource();
     void connection.sendStream(source);

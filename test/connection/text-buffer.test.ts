@@ -5,7 +5,7 @@ import { turns } from '../helpers/turns.js';
 const SETUP: Setup = { text: 'buffer' };
 
 describe("text: 'buffer'", () => {
-  test('delivers text as a Buffer, and the second argument of message tells it from binary', async () => {
+  test('delivers text as a Buffer, and the second argument of message distinguishes it from binary', async () => {
     const { client, server } = connectedPair(SETUP);
     const received: unknown[] = [];
     server.on('message', (data, isBinary) => received.push(data, isBinary));
@@ -35,7 +35,7 @@ describe("text: 'buffer'", () => {
     connection.terminate();
   });
 
-  test('lets messages() tell text from binary', async () => {
+  test('lets messages() distinguish text from binary', async () => {
     const { client, server } = connectedPair(SETUP);
     client.send('text');
     client.send(Buffer.from('bytes'));

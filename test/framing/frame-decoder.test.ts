@@ -182,7 +182,7 @@ describe('every rule of a header fails with its exact offset after a valid frame
 
   test.each<[string, RawFrame, FrameDecoderOptions, ViolationCode]>([
     ['§5.2 RSV1 without an extension', { rsv: RSV1, key: KEY }, fromClient, 'RESERVED_BITS'],
-    ['§5.2 RSV2 where RSV1 is assigned', { rsv: RSV1 | RSV2 }, { ...fromServer, assignedRsv: RSV1 }, 'RESERVED_BITS'],
+    ['§5.2 RSV2 if only RSV1 is assigned', { rsv: RSV1 | RSV2 }, { ...fromServer, assignedRsv: RSV1 }, 'RESERVED_BITS'],
     ['§5.2 RSV3', { rsv: RSV3 }, fromServer, 'RESERVED_BITS'],
     ['§5.2 a reserved control opcode', { opcode: 0xb }, fromServer, 'RESERVED_OPCODE'],
     ['§5.1 an unmasked frame from a client', { payload: 'x' }, fromClient, 'UNMASKED_CLIENT_FRAME'],

@@ -154,7 +154,7 @@ describe('an invalid frame throws before a byte is written [5.4-2] [5.5-1] [5.5-
     ['a negative opcode', [-1, ''], RangeError, 'opcode'],
     ['a negative opcode whose low bits are legal', [-8, ''], RangeError, 'opcode'],
     ['half an opcode', [1.5, ''], RangeError, 'opcode'],
-    ['an opcode that is no number', ['1', ''], RangeError, 'got "1"'],
+    ['an opcode that is not a number', ['1', ''], RangeError, 'got "1"'],
     [
       'reserved bits beyond the three',
       [1, '', true, 0x80],

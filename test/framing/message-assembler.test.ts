@@ -383,7 +383,7 @@ describe('the memory of a message', () => {
     [1024, 8192],
     [1025, 8200],
     [8192, 65_536],
-  ])('a payload of %i bytes in a chunk of %i stays where it lies, if the chunk is ours', (payload, size) => {
+  ])('a payload of %i bytes in a chunk of %i is not copied if the decoder owns the chunk', (payload, size) => {
     const chunk = chunkOf(payload, size);
     expect(received(chunk, true).buffer).toBe(chunk.buffer);
     expect(received(chunk, false).buffer).not.toBe(chunk.buffer);

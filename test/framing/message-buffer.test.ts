@@ -4,7 +4,7 @@ import { MessageBuffer } from '../../src/framing/message-buffer.js';
 
 const UNKNOWN = Number.POSITIVE_INFINITY;
 
-test('returns what was appended, and forgets it', () => {
+test('returns the appended bytes, and is empty afterwards', () => {
   const buffer = new MessageBuffer();
   buffer.append(Uint8Array.of(0, 1, 2, 3), 1, 3, UNKNOWN);
   buffer.append(Uint8Array.of(4), 0, 1, UNKNOWN);

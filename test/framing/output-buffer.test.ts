@@ -335,7 +335,7 @@ test('a slab that a buffer left when it was set apart is reused', () => {
   expect([...concat(...output.take())]).toEqual([1, 2]);
 });
 
-test('a piece that fills half a slab stays where it is when the buffer is set apart', () => {
+test('setApart() does not copy a piece that fills half a slab', () => {
   const output = new OutputBuffer();
   output.commit(output.reserve(32_768) + 32_768);
   const { memory } = output;

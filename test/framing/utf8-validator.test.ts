@@ -57,7 +57,7 @@ describe('RFC 3629 §4: valid UTF-8', () => {
   ])('%s', (_, bytes) => expectVerdict(hex(bytes), 'whole'));
 });
 
-describe('RFC 6455 §8.1: wrong bytes are found at their place', () => {
+describe('RFC 6455 §8.1: the first wrong byte is found', () => {
   test.each([
     ['a tail without a beginning', '80', 0],
     ['the last tail without a beginning', '61 bf', 1],
@@ -83,7 +83,7 @@ describe('RFC 6455 §8.1: wrong bytes are found at their place', () => {
     ['of three bytes cut at its third', 'e282 41', 2],
     ['of four bytes cut at its fourth', 'f09f98 41', 3],
     ['cut by the beginning of another', 'e282 c3a9', 2],
-    ['κόσμε with a surrogate behind it', 'ceba cf8c cf83 cebc ceb5 eda080 656469746564', 11],
+    ['κόσμε followed by a surrogate', 'ceba cf8c cf83 cebc ceb5 eda080 656469746564', 11],
   ])('%s', (_, bytes, index) => expectVerdict(hex(bytes), index));
 });
 

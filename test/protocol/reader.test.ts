@@ -121,7 +121,7 @@ describe.each<Role>(['client', 'server'])('the decoder of a %s', role => {
     expect(log.events).toEqual(['text "1"']);
   });
 
-  test('stops where its connection was told to stop before it had a reader', () => {
+  test('stops at the stop point that was set before it had a reader', () => {
     const log = new ProtocolLog(role);
     log.protocol.stopBefore('message');
     log.receive(peer.ping('1'), peer.text('2'));

@@ -48,7 +48,7 @@ function ownerOf(socket: Duplex): { told: string[]; closed: Promise<void> } {
 
 describe('destroySocket()', () => {
   test.each(STUBBORN)(
-    'a Duplex that %s: its owner is told of the end once, and of nothing after it',
+    'a Duplex that %s: socketClose() of its owner is called once, and nothing after it',
     async (_what, make) => {
       const socket = make();
       const { told, closed } = ownerOf(socket);

@@ -28,7 +28,7 @@ describe('transportOf()', () => {
     }
   });
 
-  test('uses what the Duplex says about itself, unless the caller overrides it', async () => {
+  test('uses the info of the Duplex, unless the caller overrides it', async () => {
     const [client, server] = await tcpPair();
     expect(transportOf(client).info).toMatchObject({ remoteAddress: '127.0.0.1', remotePort: server.localPort });
     expect(transportOf(client, { remoteAddress: '192.0.2.7' }).info).toEqual({ remoteAddress: '192.0.2.7' });

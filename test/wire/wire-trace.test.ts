@@ -598,7 +598,7 @@ describe('WireTrace, section 4: the closing handshake', () => {
 });
 
 describe('WireTrace colors', () => {
-  test('come from the option paint', () => {
+  test('are those of the option paint', () => {
     const lines: string[] = [];
     const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
     const paint = {
