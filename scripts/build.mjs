@@ -20,8 +20,13 @@ const declarations = join(dist, 'declarations');
 /** package.json resolves `#platform` where the package is used: Node and browsers get different files. */
 const external = [/^node:/, '#platform'];
 
-/** One shared file for the codec and what it needs: each further file that an entry point loads takes about 1 ms. */
-const SHARED = { groups: [{ name: 'codec', test: /src.(framing|protocol|errors|host-values|header-fields)\b/ }] };
+/** Few shared files: each file that an entry point loads takes about 1 ms. */
+const SHARED = {
+  groups: [
+    { name: 'codec', test: /src.(framing|protocol|errors|host-values|header-fields)\b/ },
+    { name: 'handshake', test: /src.handshake\b/ },
+  ],
+};
 
 const sources = Object.fromEntries(entryPoints.map(({ name, source }) => [name, join(root, source)]));
 const node = { 'platform/node': join(root, 'src/platform/node.ts') };
