@@ -7,7 +7,7 @@ import type { UnsentMessage } from './unsent-queue.js';
 /** The W3C WebSocket: that of a browser, of Node, of this package, or of another one. */
 export interface WebSocketLike {
   readonly readyState: number;
-  send(data: string | Uint8Array<ArrayBuffer> | Blob): void;
+  send(data: string | ArrayBufferView | ArrayBuffer | Blob): void;
   close(code?: number, reason?: string): void;
   addEventListener(type: string, listener: (event: Event) => void): void;
   removeEventListener(type: string, listener: (event: Event) => void): void;
@@ -51,7 +51,7 @@ export class WebSocketLink implements Link {
 
   send({ data, options }: UnsentMessage): boolean | undefined {
     if (this.#socket.readyState !== OPEN) return undefined;
-    this.#socket.send(typed(data, options?.type) as string | Uint8Array<ArrayBuffer> | Blob);
+    this.#socket.send(typed(data, options?.type) as string | Uint8Array | Blob);
     return true;
   }
 
