@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { createPair } from '../../src/connection/create-pair.js';
+import type { WebSocketConnection } from '../../src/connection/websocket-connection.js';
 
 function hashOf(data: string | Buffer): string {
   return `${typeof data} ${createHash('sha1').update(data).digest('hex')}`;
@@ -51,7 +52,26 @@ describe('createPair()', () => {
     const [client, server] = createPair();
     client.terminate();
     expect(await client.closed).toMatchObject({ code: 1006, wasClean: false });
-    expect(await server.closed).toMatchObject({ code: 1006, wasClean: false, initiator: 'network' });
+    expect(await server.closed).toMatchObject({
+      code: 1006,
+      wasClean: false,
+      initiator: 'network',
+      cause: { message: 'the peer ended the connection without a Close frame' },
+    });
+  });
+
+  test('gives the connection of the server a context, for handlers that need one', async () => {
+    interface User {
+      readonly name: string;
+    }
+    const greet = (connection: WebSocketConnection<User>) => connection.send(`hello ${connection.context.name}`);
+    const [client, server] = createPair<User>({ context: { name: 'Ada' } });
+    greet(server);
+    expect(await once(client, 'message')).toEqual(['hello Ada', false]);
+    expect(client.context).toBeUndefined();
+    expectTypeOf(createPair({ context: 5 })[1].context).toEqualTypeOf<number>();
+    expectTypeOf(createPair()[1].context).toEqualTypeOf<unknown>();
+    client.terminate();
   });
 
   test('works under fake timers', async () => {
@@ -79,7 +99,9 @@ describe('createPair()', () => {
     [null, 'options must be an object, got null'],
     [{ port: 1 }, "unknown option 'port'"],
     [{ client: 5 }, 'client must be an object, got 5'],
-    [{ server: { maxPayload: 1 } }, "unknown option 'server.maxPayload'"],
+    [{ server: { maxPayload: 1 } }, "unknown option 'server.maxPayload': use 'maxMessageSize'"],
+    [{ client: { followRedirects: true } }, "unknown option 'client.followRedirects': use 'maxRedirects'"],
+    [{ server: { clientTracking: true } }, "unknown option 'server.clientTracking': not needed"],
     [{ subprotocol: 5 }, 'subprotocol must be a string, got 5'],
   ])('throws for %j', (options, message) => {
     expect(() => createPair(options as never)).toThrow(message);
