@@ -9,6 +9,8 @@ import { isError } from './host-values.js';
  *     │   ├── ProtocolError       peer     the peer broke RFC 6455: .closeCode, .section, .offset
  *     │   ├── HandshakeError      any      the opening handshake failed: .phase, .url, .status, .headers, .body, .hint
  *     │   ├── ConnectionLostError network  the connection ended without a closing handshake
+ *     │   ├── ConnectionClosedError        the connection was closed, by this endpoint (caller) or the peer (peer):
+ *     │   │                                .closeCode, .reason. Nothing went wrong: it is the reason of its `signal`
  *     │   ├── BackpressureError   peer     the peer reads too slowly, and maxBufferedAmount was exceeded; .bufferedAmount
  *     │   │                       caller   the same, but the application queued it all in one turn
  *     │   └── HandlerError        caller   a listener or an option function threw or rejected; .cause is what it threw
@@ -25,6 +27,7 @@ export type ErrorCode =
   | 'WS101_PROTOCOL_VIOLATION'
   | 'WS101_HANDSHAKE_FAILED'
   | 'WS101_CONNECTION_LOST'
+  | 'WS101_CONNECTION_CLOSED'
   | 'WS101_KEEPALIVE_TIMEOUT'
   | 'WS101_CLOSE_TIMEOUT'
   | 'WS101_UNREAD_TIMEOUT'
@@ -208,6 +211,24 @@ export class ConnectionLostError extends WebSocketError {
   ) {
     const fault = code === 'WS101_TERMINATED' || code === 'WS101_UNREAD_TIMEOUT' ? 'caller' : 'network';
     super(message, code, fault, cause === undefined ? undefined : { cause });
+  }
+}
+
+/** The connection was closed by a clean closing handshake: the reason of `connection.signal`. */
+export class ConnectionClosedError extends WebSocketError {
+  /** The code of the peer's Close frame; 1005 if it had none (RFC 6455 §7.1.5). */
+  readonly closeCode: number;
+  /** The reason in the peer's Close frame, or ''. */
+  readonly reason: string;
+
+  /** @param isLocal whether this endpoint closed the connection, and not the peer */
+  constructor(closeCode: number, reason: string, isLocal: boolean) {
+    const code = closeCode === 1005 ? 'without a code' : `with ${closeCode}`;
+    const because = reason === '' ? '' : ` (${reason})`;
+    const [who, fault] = isLocal ? (['this endpoint', 'caller'] as const) : (['the peer', 'peer'] as const);
+    super(`${who} closed the connection ${code}${because}`, 'WS101_CONNECTION_CLOSED', fault);
+    this.closeCode = closeCode;
+    this.reason = reason;
   }
 }
 

@@ -37,6 +37,7 @@ export type { WaitOptions } from './connection/wait.js';
 export { WebSocketConnection } from './connection/websocket-connection.js';
 export {
   BackpressureError,
+  ConnectionClosedError,
   ConnectionLostError,
   type ErrorCode,
   type Fault,

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   BackpressureError,
+  ConnectionClosedError,
   ConnectionLostError,
   HandlerError,
   HandshakeError,
@@ -42,6 +43,8 @@ describe('every error has a name, a code and a fault', () => {
       'caller',
     ],
     [new ConnectionLostError('ended', 'WS101_TERMINATED'), 'ConnectionLostError', 'WS101_TERMINATED', 'caller'],
+    [new ConnectionClosedError(1000, '', true), 'ConnectionClosedError', 'WS101_CONNECTION_CLOSED', 'caller'],
+    [new ConnectionClosedError(1000, '', false), 'ConnectionClosedError', 'WS101_CONNECTION_CLOSED', 'peer'],
     [new BackpressureError(20, 10, 'x'), 'BackpressureError', 'WS101_BACKPRESSURE', 'peer'],
     [new BackpressureError(20, 10, 'x', 'caller'), 'BackpressureError', 'WS101_BACKPRESSURE', 'caller'],
     [new HandlerError('message', new Error('oops')), 'HandlerError', 'WS101_HANDLER_FAILED', 'caller'],
@@ -123,6 +126,14 @@ describe('HandshakeError', () => {
     expect(inspect(error)).toContain("body: 'not you'");
     expect(inspect(error)).not.toContain('6e 6f');
   });
+});
+
+test.each<[code: number, reason: string, isLocal: boolean, message: string]>([
+  [1000, 'done', true, 'this endpoint closed the connection with 1000 (done)'],
+  [1001, '', false, 'the peer closed the connection with 1001'],
+  [1005, '', false, 'the peer closed the connection without a code'],
+])('ConnectionClosedError says who closed it and why: %i, %j, %j', (closeCode, reason, isLocal, message) => {
+  expect(new ConnectionClosedError(closeCode, reason, isLocal)).toMatchObject({ closeCode, reason, message });
 });
 
 test('ConnectionLostError has a cause only if one was given', () => {

@@ -22,6 +22,7 @@ describe('the public surface', () => {
       'BackpressureError',
       'CLOSE_CODE',
       'CONNECTION_DEFAULTS',
+      'ConnectionClosedError',
       'ConnectionLostError',
       'HandlerError',
       'HandshakeError',

@@ -1,3 +1,4 @@
+import { ConnectionClosedError } from '../errors.js';
 import type { ClosePayload } from '../framing/close-payload.js';
 
 /** How a connection ended. */
@@ -24,4 +25,9 @@ export interface CloseInfo {
    * `incoming: 'discard'` drops.
    */
   readonly dropped: number;
+}
+
+/** Returns why a connection ended, always as an error: the cause, or else one that says the close code and reason. */
+export function endReasonOf({ cause, code, reason, initiator }: CloseInfo): Error {
+  return cause ?? new ConnectionClosedError(code, reason, initiator === 'local');
 }

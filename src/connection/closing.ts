@@ -4,7 +4,7 @@ import { CLOSE_CODE } from '../framing/close-code.js';
 import { LINGER_TIME, Linger } from '../transport/linger.js';
 import { destroySocket } from '../transport/socket-owner.js';
 import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
-import type { CloseInfo } from './close-info.js';
+import { type CloseInfo, endReasonOf } from './close-info.js';
 import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
 
@@ -130,7 +130,7 @@ export class Closing implements ClosingPeer {
     if (protocol.unreadBytes > 0 || gate.has(STOPPED_BY.INFLATING) || this.#owesAnswer) return;
     if (protocol.state !== 'CLOSED') {
       this.initiator ??= 'network';
-      this.#noteLoss(() => new ConnectionLostError('the peer ended the TCP connection without a Close frame'));
+      this.#noteLoss(() => new ConnectionLostError('the peer ended the connection without a Close frame'));
       protocol.receiveEnd();
       this.#begin();
     }
@@ -197,7 +197,7 @@ export class Closing implements ClosingPeer {
       thrown => warn(new HandlerError('onClosed', thrown, 'option')),
     );
     this.#resolveClosed?.(info);
-    this.#abort?.abort(info.cause);
+    this.#abort?.abort(this.endReason);
     handlers.notify('close', info);
   }
 
@@ -213,6 +213,11 @@ export class Closing implements ClosingPeer {
     return this.#info?.wasClean === false ? this.#info.cause : undefined;
   }
 
+  /** Why the connection ended, always as an error. Read it after the end only. */
+  get endReason(): Error {
+    return endReasonOf(this.#info!);
+  }
+
   get closed(): Promise<CloseInfo> {
     this.#closed ??= new Promise(resolve => {
       if (this.#info !== undefined) resolve(this.#info);
@@ -224,7 +229,7 @@ export class Closing implements ClosingPeer {
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
-      if (this.#info !== undefined) this.#abort.abort(this.#info.cause);
+      if (this.#info !== undefined) this.#abort.abort(this.endReason);
     }
     return this.#abort.signal;
   }

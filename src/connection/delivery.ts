@@ -241,7 +241,8 @@ export class Delivery {
       streams.complete();
     }
     if (this.#reading.state === 'closed') {
-      streams.end(this.#reading.closing.failure);
+      const { failure, endReason } = this.#reading.closing;
+      streams.end(failure, endReason);
       return streams.iterator();
     }
     this.#streams = streams;
@@ -269,9 +270,9 @@ export class Delivery {
   /** The connection has closed. Messages that are kept can still be taken. */
   end(): void {
     this.#clearTimer();
-    const { failure } = this.#reading.closing;
-    this.#inbox?.end(failure);
-    this.#streams?.end(failure);
+    const { closing } = this.#reading;
+    this.#inbox?.end(closing.failure);
+    this.#streams?.end(closing.failure, closing.endReason);
   }
 }
 

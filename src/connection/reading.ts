@@ -318,7 +318,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   sourceFailed(error: unknown): void {
     this.close(
       CLOSE_CODE.INTERNAL_ERROR,
-      '',
+      'the sender could not complete a message',
       isError(error) ? error : new Error('the source of a message failed', { cause: error }),
     );
   }

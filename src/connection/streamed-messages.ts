@@ -151,10 +151,15 @@ export class StreamedMessages {
     if (!this.#isLeft) this.#onTaken();
   }
 
-  /** The connection has closed. Messages that are kept can still be taken. */
-  end(failure: Error | undefined): void {
+  /**
+   * The connection has closed. Messages that are kept can still be taken.
+   *
+   * @param failure what the iterator throws; undefined after a clean close
+   * @param reason why the connection closed
+   */
+  end(failure: Error | undefined, reason: Error): void {
     this.#end = { failure };
-    this.#receiving?.fail(failure ?? new ConnectionLostError('the connection closed in the middle of a message'));
+    this.#receiving?.fail(failure ?? incompleteError(reason));
     for (const waiting of this.#waiting.splice(0)) {
       if (failure === undefined) waiting.resolve(DONE);
       else waiting.reject(failure);
@@ -208,4 +213,9 @@ export class StreamedMessages {
     for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
     this.#onLeft();
   }
+}
+
+function incompleteError(reason: Error): ConnectionLostError {
+  const message = `the connection closed in the middle of a message: ${reason.message}`;
+  return new ConnectionLostError(message, 'WS101_CONNECTION_LOST', reason);
 }

@@ -111,7 +111,10 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     return this.#reading.delivery.isPaused;
   }
 
-  /** Aborted when the connection has closed. The reason is the `cause` of CloseInfo, if there is one. */
+  /**
+   * Aborted when the connection has closed. The reason is the `cause` of CloseInfo, or else a ConnectionClosedError with
+   * the close code and reason.
+   */
   get signal(): AbortSignal {
     return this.#reading.closing.signal;
   }

@@ -408,7 +408,7 @@ describe('the last data before a close', () => {
 });
 
 describe('signal and closed', () => {
-  test('signal aborts at the end, with the cause if there is one', async () => {
+  test('signal aborts at the end, with the cause if there is one, and with the close code otherwise', async () => {
     const lost = connectionAndPeer();
     const { signal } = lost.connection;
     expect(signal.aborted).toBe(false);
@@ -420,9 +420,13 @@ describe('signal and closed', () => {
 
     const { client, server } = connectedPair();
     const early = client.signal;
-    await client.close();
+    await client.close(4000, 'enough');
     await server.closed;
-    for (const clean of [early, server.signal]) expect(clean.reason).toMatchObject({ name: 'AbortError' });
+    const closed = { name: 'ConnectionClosedError', closeCode: 4000 };
+    expect(early.reason).toMatchObject({ ...closed, message: 'this endpoint closed the connection with 4000' });
+    const message = 'the peer closed the connection with 4000 (enough)';
+    expect(server.signal.reason).toMatchObject({ ...closed, reason: 'enough', message });
+    expect(server.signal.reason).toBe(server.signal.reason);
   });
 
   test('closed is the same promise before and after the end', async () => {

@@ -103,7 +103,7 @@ describe('bytes with a false length', () => {
   test('a Blob whose arrayBuffer() returns a number closes the connection with 1011, and sends no memory of that size', async () => {
     const { connection, peer } = connectionAndPeer('server');
     connection.send({ size: 1, type: '', arrayBuffer: async () => 1_000 } as unknown as Blob);
-    expect(await peer.saw(1)).toEqual(['close 1011']);
+    expect(await peer.saw(1)).toEqual(['close 1011 "the sender could not complete a message"']);
     peer.send(peer.frames.close(1011));
     expect((await connection.closed).cause).toMatchObject({ code: 'WS101_INVALID_ARGUMENT' });
   });

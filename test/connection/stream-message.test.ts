@@ -41,6 +41,9 @@ class ManualSource implements AsyncIterable<string | Uint8Array> {
   }
 }
 
+/** The Close frame for a message whose source failed, or that was aborted. */
+const CUT_OFF = 'close 1011 "the sender could not complete a message"';
+
 describe('sendStream()', () => {
   test('sends each piece as a fragment as soon as the source returns it (§5.4) [5.4-6] [6.1-5]', async () => {
     const { connection, peer } = connectionAndPeer();
@@ -122,7 +125,7 @@ describe('sendStream()', () => {
   ])('closes with 1011 if %s are mixed', async (_, source, message) => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.sendStream(source as never)).rejects.toThrow(message);
-    expect((await peer.saw(2))[1]).toBe('close 1011');
+    expect((await peer.saw(2))[1]).toBe(CUT_OFF);
     peer.send(peer.frames.close(1011));
     expect((await connection.closed).cause).toBeInstanceOf(TypeError);
   });
@@ -137,7 +140,7 @@ describe('sendStream()', () => {
         })(),
       );
       await expect(sent).rejects.toBe(thrown);
-      expect(await peer.saw(2)).toEqual(['text- "begun"', 'close 1011']);
+      expect(await peer.saw(2)).toEqual(['text- "begun"', CUT_OFF]);
       const { cause } = await connection.closed;
       expect(cause).toBeInstanceOf(Error);
       expect(cause === thrown || cause?.cause === thrown).toBe(true);
@@ -172,7 +175,7 @@ describe('sendStream()', () => {
     const closed = connection.close(1000, 'done');
     source.fail(new Error('cut'));
     await expect(sent).rejects.toThrow('cut');
-    expect(await peer.saw(2)).toEqual(['text- "begun"', 'close 1011']);
+    expect(await peer.saw(2)).toEqual(['text- "begun"', CUT_OFF]);
     peer.send(peer.frames.close(1011));
     peer.socket.end();
     expect((await closed).cause?.message).toBe('cut');
@@ -233,7 +236,7 @@ describe('sendStream()', () => {
     await peer.saw(1);
     controller.abort(new Error('enough'));
     await expect(sent).rejects.toThrow('enough');
-    expect(await peer.saw(2)).toEqual(['text- "begun"', 'close 1011']);
+    expect(await peer.saw(2)).toEqual(['text- "begun"', CUT_OFF]);
     expect(source.returned).toHaveBeenCalledOnce();
     connection.terminate();
   });

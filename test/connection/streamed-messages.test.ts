@@ -117,14 +117,19 @@ describe('messages({ stream: true })', () => {
     expect(seen).toEqual(['half']);
   });
 
-  test('throws if the peer closes cleanly in the middle of a message', async () => {
+  test('throws the close code and reason if the peer closes cleanly in the middle of a message', async () => {
     const { connection, peer } = connectionAndPeer();
     const loop = readAll(connection);
     await turns();
-    peer.send(peer.frames.text('half', false), peer.frames.close(1000));
+    peer.send(peer.frames.text('half', false), peer.frames.close(1011, 'out of disk'));
     await peer.saw(1);
     peer.socket.end();
-    await expect(loop).rejects.toThrow('the connection closed in the middle of a message');
+    await expect(loop).rejects.toMatchObject({
+      code: 'WS101_CONNECTION_LOST',
+      message:
+        'the connection closed in the middle of a message: the peer closed the connection with 1011 (out of disk)',
+      cause: { code: 'WS101_CONNECTION_CLOSED', closeCode: 1011, reason: 'out of disk' },
+    });
   });
 
   test('fails a message above maxMessageSize with 1009, at the header that exceeds it', async () => {
