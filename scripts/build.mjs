@@ -28,7 +28,9 @@ const SHARED = {
   ],
 };
 
-const sources = Object.fromEntries(entryPoints.map(({ name, source }) => [name, join(root, source)]));
+const inputOf = entries => Object.fromEntries(entries.map(({ name, source }) => [name, join(root, source)]));
+const commonJs = entryPoints.filter(({ isCommonJs }) => isCommonJs);
+const modules = entryPoints.filter(({ isCommonJs }) => !isCommonJs);
 const node = { 'platform/node': join(root, 'src/platform/node.ts') };
 const browser = { 'platform/web': join(root, 'src/platform/web.ts') };
 const command = { 'cli/main': join(root, 'src/cli/main.ts') };
@@ -44,12 +46,13 @@ execFileSync(
   { stdio: 'inherit' },
 );
 
-await buildCode({ ...sources, ...node, ...browser }, 'es', 'js');
+await buildCode({ ...inputOf(modules), ...node, ...browser }, 'es', 'js');
 await buildCode(command, 'es', 'js', {
   codeSplitting: false,
   plugins: [{ name: 'library', resolveId: libraryAsPackage }],
 });
-await buildCode({ ...sources, ...node }, 'cjs', 'cjs');
+const { output } = await buildCode({ ...inputOf(entryPoints), ...node }, 'cjs', 'cjs');
+for (const { name } of commonJs) writeModule(name, output.find(chunk => chunk.name === name).exports);
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
 
@@ -62,9 +65,15 @@ async function buildCode(input, format, ending, { plugins, codeSplitting = SHARE
     plugins,
     tsconfig: join(root, 'tsconfig.build.json'),
   });
-  await bundle.write({
+  const result = await bundle.write({
     dir: dist,
     format,
+    exports: 'named',
+    // TypeScript without `esModuleInterop` reads the property `default`.
+    footer: ({ name }) =>
+      commonJs.some(entry => entry.name === name)
+        ? "module.exports = Object.defineProperty(exports.default, 'default', { value: exports.default });"
+        : '',
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `shared/[name].${ending}`,
     minifyInternalExports: false,
@@ -80,6 +89,16 @@ async function buildCode(input, format, ending, { plugins, codeSplitting = SHARE
     ],
   });
   await bundle.close();
+  return result;
+}
+
+/** Writes the ES module of a CommonJS file, so that `import` and `require` get the same objects. */
+function writeModule(name, exports) {
+  const names = exports.filter(name => name !== 'default').join(', ');
+  writeFileSync(
+    join(dist, `${name}.js`),
+    `import main from './${name}.cjs';\nexport const { ${names} } = main;\nexport default main;\n`,
+  );
 }
 
 /** The command imports the library by its name. If it shared files with it, `index.js` would be two files, and slower to load. */
@@ -169,5 +188,10 @@ async function buildDeclarations() {
     );
     writeFileSync(join(dist, fileName), text);
   }
-  for (const { name } of entryPoints) writeFileSync(join(dist, `${name}.d.ts`), `export * from './${name}.cjs';\n`);
+  for (const { name, isCommonJs } of entryPoints) {
+    const all = `export * from './${name}.cjs';\n`;
+    // The default export of a CommonJS file is module.exports for TypeScript, whatever the file declares.
+    const main = `import { WebSocket } from './${name}.cjs';\nexport default WebSocket;\n`;
+    writeFileSync(join(dist, `${name}.d.ts`), isCommonJs ? all + main : all);
+  }
 }

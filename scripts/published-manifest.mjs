@@ -17,8 +17,11 @@ const saved = fileURLToPath(new URL('../node_modules/.ws101-package.json', impor
  */
 function conditionsOf(target) {
   const name = target.default.replace(/\.js$/, '');
+  const types = { require: `${name}.d.cts`, default: `${name}.d.ts` };
+  // One that is CommonJS first: its ES module imports the CommonJS file.
+  if (target.require !== undefined) return { types, require: target.require, default: target.default };
   return {
-    types: { require: `${name}.d.cts`, default: `${name}.d.ts` },
+    types,
     module: `${name}.js`,
     'module-sync': `${name}.js`,
     require: `${name}.cjs`,

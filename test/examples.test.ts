@@ -137,6 +137,7 @@ describe('the code in the documents', () => {
             paths: {
               ws101: [join(root, 'src/index.ts')],
               'ws101/websocket': [join(root, 'src/websocket/index.ts')],
+              'ws101/ws': [join(root, 'src/ws/index.ts')],
               '#platform': [join(root, 'src/platform/node.ts')],
               vitest: [join(root, 'node_modules/vitest/dist/index.d.ts')],
             },

@@ -6,6 +6,7 @@ import * as handshake from '../src/handshake/index.js';
 import * as root from '../src/index.js';
 import * as protocol from '../src/protocol/index.js';
 import * as websocket from '../src/websocket/index.js';
+import * as ws from '../src/ws/index.js';
 
 /** Returns the types that an entry point exports: the names that do not exist at run time. */
 function typesOf(file: string, values: object): string[] {
@@ -238,6 +239,23 @@ describe('the public surface', () => {
     ]);
   });
 
+  test('ws101/ws', () => {
+    expect(Object.keys(ws).sort()).toEqual([
+      'PerMessageDeflate',
+      'Receiver',
+      'Sender',
+      'Server',
+      'WebSocket',
+      'WebSocketServer',
+      'createWebSocketStream',
+      'default',
+      'extension',
+      'subprotocol',
+    ]);
+    const { default: main, ...names } = ws;
+    expect(Object.entries(names).filter(([name, value]) => Reflect.get(main, name) !== value)).toEqual([]);
+  });
+
   test('package.json lists exactly these entry points', () => {
     const { exports } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     expect(Object.keys(exports)).toEqual([
@@ -246,6 +264,7 @@ describe('the public surface', () => {
       './handshake',
       './protocol',
       './websocket',
+      './ws',
       './package.json',
     ]);
   });

@@ -58,6 +58,16 @@ describe('the installed package', () => {
     },
   );
 
+  test('require returns the class of ws101/ws, with the names that import has', async () => {
+    const script = `
+      import('ws101/ws').then(namespace => {
+        const required = require('ws101/ws');
+        const isSame = Object.keys(namespace).every(name => required[name] === namespace[name]);
+        console.log(typeof required, isSame, Object.keys(namespace).length);
+      });`;
+    expect(await installed.run(process.execPath, '-e', script)).toBe('function true 10\n');
+  });
+
   test('the entry points share their classes', async () => {
     const script = (flag: string) => `
       const names = ['ws101', 'ws101/framing', 'ws101/protocol'];

@@ -1,0 +1,2 @@
+export * from 'ws101/ws';
+export { default } from 'ws101/ws';

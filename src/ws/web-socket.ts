@@ -1,0 +1,296 @@
+import type { ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { isBlob } from '../host-values.js';
+import { nextTick } from '../timers.js';
+import { abortHandshake, ClientOpening } from './client-opening.js';
+import type { ClientOptions } from './client-options.js';
+import {
+  BINARY_TYPES,
+  type BinaryType,
+  CLOSE_TIMEOUT,
+  EMPTY_BUFFER,
+  kForOnEventAttribute,
+  MAX_PENDING_AUTO_PONGS,
+} from './constants.js';
+import {
+  addEventListener,
+  attributeOf,
+  type CloseEvent,
+  type ErrorEvent,
+  type Event,
+  type EventListener,
+  type EventName,
+  type MessageEvent,
+  removeEventListener,
+  setAttribute,
+} from './event-target.js';
+import { toBuffer } from './payload.js';
+import type { PerMessageDeflate } from './per-message-deflate.js';
+import type { Receiver } from './receiver.js';
+import type { SendCallback, Sender, SendOptions } from './sender.js';
+import { type LinkOptions, READY_STATE, SocketLink } from './socket-link.js';
+import { TypedEmitter } from './typed-emitter.js';
+import type { ReadyState, WebSocketEvents } from './web-socket-events.js';
+
+const STATE_NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
+
+const CLOSED_EARLY = 'WebSocket was closed before the connection was established';
+
+/** A WebSocket with the interface of the package `ws`. */
+export class WebSocket extends TypedEmitter<WebSocketEvents> {
+  declare static readonly CONNECTING: 0;
+  declare static readonly OPEN: 1;
+  declare static readonly CLOSING: 2;
+  declare static readonly CLOSED: 3;
+  declare readonly CONNECTING: 0;
+  declare readonly OPEN: 1;
+  declare readonly CLOSING: 2;
+  declare readonly CLOSED: 3;
+  declare onopen: ((event: Event<WebSocket>) => void) | null;
+  declare onmessage: ((event: MessageEvent<WebSocket>) => void) | null;
+  declare onerror: ((event: ErrorEvent<WebSocket>) => void) | null;
+  declare onclose: ((event: CloseEvent<WebSocket>) => void) | null;
+  _binaryType: BinaryType = 'nodebuffer';
+  _closeCode = 1006;
+  _closeFrameReceived = false;
+  _closeFrameSent = false;
+  _closeMessage: Buffer = EMPTY_BUFFER;
+  _closeTimer: NodeJS.Timeout | null = null;
+  _closeTimeout: number;
+  _errorEmitted = false;
+  _extensions: { 'permessage-deflate'?: PerMessageDeflate } = {};
+  _paused = false;
+  _protocol = '';
+  _readyState: number = READY_STATE.CONNECTING;
+  _isServer: boolean;
+  _autoPong: boolean;
+  _maxPendingAutoPongs: number;
+  _redirects = 0;
+  _url = '';
+  _req: ClientRequest | null = null;
+  /** What send() was given after the socket had closed. */
+  _bufferedAmount = 0;
+  #link: SocketLink | undefined;
+
+  /** @param address the URL to connect to, or null for a WebSocket that gets its socket by setSocket() */
+  constructor(address: string | URL | null, protocols?: string | string[] | ClientOptions, options?: ClientOptions) {
+    super();
+    const isList = typeof protocols === 'string' || Array.isArray(protocols) || protocols == null;
+    const given: ClientOptions = (isList ? options : protocols) ?? {};
+    this._isServer = address === null && given.isServer !== false;
+    this._autoPong = given.autoPong ?? true;
+    this._closeTimeout = given.closeTimeout ?? CLOSE_TIMEOUT;
+    this._maxPendingAutoPongs = given.maxPendingAutoPongs ?? MAX_PENDING_AUTO_PONGS;
+    if (address === null) return;
+    const list = [isList && protocols !== undefined ? protocols : (given.protocols ?? [])].flat();
+    new ClientOpening(this, list, given).open(address);
+  }
+
+  // Properties
+
+  /** The form in which binary messages are delivered. */
+  get binaryType(): BinaryType {
+    return this._binaryType;
+  }
+
+  /** The default is 'nodebuffer'. */
+  set binaryType(type: BinaryType) {
+    if (!BINARY_TYPES.includes(type)) return;
+    this._binaryType = type;
+    if (this.#link !== undefined) this.#link.receiver._binaryType = type;
+  }
+
+  /** The bytes of frames that the system has not taken yet. */
+  get bufferedAmount(): number {
+    const link = this.#link;
+    if (link === undefined) return this._bufferedAmount;
+    link.sender.flush();
+    return link.socket.writableLength + link.sender._bufferedBytes;
+  }
+
+  /** The names of the negotiated extensions. */
+  get extensions(): string {
+    return Object.keys(this._extensions).join();
+  }
+
+  /** Whether pause() is in effect. */
+  get isPaused(): boolean {
+    return this._paused;
+  }
+
+  /** The negotiated subprotocol, or ''. */
+  get protocol(): string {
+    return this._protocol;
+  }
+
+  /** One of the constants CONNECTING, OPEN, CLOSING and CLOSED. */
+  get readyState(): ReadyState {
+    return this._readyState as ReadyState;
+  }
+
+  /** The URL, after redirects. '' on a server. */
+  get url(): string {
+    return this._url;
+  }
+
+  /** The socket. All that was sent before is written first. */
+  get _socket(): Duplex | null {
+    const link = this.#link;
+    if (link === undefined) return null;
+    link.sender.flush();
+    return link.socket;
+  }
+
+  /** What reads the socket. */
+  get _receiver(): Receiver | null {
+    return this.#link?.receiver ?? null;
+  }
+
+  /** What writes to the socket. */
+  get _sender(): Sender | null {
+    return this.#link?.sender ?? null;
+  }
+
+  // The connection
+
+  /** Makes this WebSocket open, on a socket whose opening handshake is complete. */
+  setSocket(socket: Duplex, head: Uint8Array, options: LinkOptions = {}): void {
+    this.#link = new SocketLink(this, socket, options);
+    this.#link.start(head);
+    this._readyState = READY_STATE.OPEN;
+    this.emit('open');
+  }
+
+  /** Emits `close`, for the last time anything is emitted. */
+  _emitClose(): void {
+    this._extensions['permessage-deflate']?.cleanup();
+    this.#link?.receiver.removeAllListeners();
+    this._readyState = READY_STATE.CLOSED;
+    this.emit('close', this._closeCode, this._closeMessage);
+  }
+
+  /** Starts the closing handshake (RFC 6455 §7.1.2), or does its next step. */
+  close(code?: number, data?: string | Uint8Array): void {
+    if (this._readyState === READY_STATE.CLOSED) return;
+    if (this._readyState === READY_STATE.CONNECTING) abortHandshake(this, this._req, CLOSED_EARLY);
+    else if (this._readyState === READY_STATE.CLOSING) this.#link?.endAfterHandshake();
+    else this.#link?.close(code, data);
+  }
+
+  /** Destroys the socket. */
+  terminate(): void {
+    if (this._readyState === READY_STATE.CLOSED) return;
+    if (this._readyState === READY_STATE.CONNECTING) {
+      abortHandshake(this, this._req, CLOSED_EARLY);
+    } else if (this.#link !== undefined) {
+      this._readyState = READY_STATE.CLOSING;
+      this._socket!.destroy();
+    }
+  }
+
+  /** Stops reading the socket. */
+  pause(): void {
+    if (this._readyState === READY_STATE.CONNECTING || this._readyState === READY_STATE.CLOSED) return;
+    this._paused = true;
+    this.#link?.socket.pause();
+  }
+
+  /** Ends the effect of pause(). */
+  resume(): void {
+    if (this._readyState === READY_STATE.CONNECTING || this._readyState === READY_STATE.CLOSED) return;
+    this._paused = false;
+    // Otherwise the Receiver resumes it.
+    if (this.#link?.receiver.writableNeedDrain === false) this.#link.socket.resume();
+  }
+
+  // Sending
+
+  /** Sends a Ping (§5.5.2). Calls back when it has left. */
+  ping(data?: unknown, mask?: unknown, callback?: unknown): void {
+    this.#control('ping', data, mask, callback);
+  }
+
+  /** Sends a Pong (§5.5.3). Calls back when it has left. */
+  pong(data?: unknown, mask?: unknown, callback?: unknown): void {
+    this.#control('pong', data, mask, callback);
+  }
+
+  #control(name: 'ping' | 'pong', ...[data, mask, callback]: unknown[]): void {
+    this.#checkConnected();
+    if (typeof data === 'function') [data, mask, callback] = [undefined, undefined, data];
+    else if (typeof mask === 'function') [mask, callback] = [undefined, mask];
+    const payload = typeof data === 'number' ? String(data) : data;
+    if (this._readyState !== READY_STATE.OPEN) {
+      this.#dropped(payload, callback as SendCallback);
+      return;
+    }
+    const isMasked = mask === undefined ? !this._isServer : Boolean(mask);
+    this.#link!.sender[name](payload || EMPTY_BUFFER, isMasked, callback as SendCallback);
+  }
+
+  /** Sends a message, or a fragment of one. Calls back when it has left, or can't leave any more. */
+  send(data: unknown, options?: SendOptions | SendCallback | null, callback?: SendCallback): void {
+    this.#checkConnected();
+    const payload = typeof data === 'number' ? String(data) : data;
+    const done = typeof options === 'function' ? options : callback;
+    if (this._readyState !== READY_STATE.OPEN) {
+      this.#dropped(payload, done);
+      return;
+    }
+    const given = typeof options === 'function' || options == null ? undefined : options;
+    const isText = typeof payload === 'string';
+    const { binary = !isText, mask = !this._isServer, fin = true, compress = true } = given ?? {};
+    const isCompressed = compress && this._extensions['permessage-deflate'] !== undefined;
+    this.#link!.sender.send(payload || EMPTY_BUFFER, { binary, mask, fin, compress: isCompressed }, done);
+  }
+
+  #checkConnected(): void {
+    if (this._readyState !== READY_STATE.CONNECTING) return;
+    throw new Error('WebSocket is not open: readyState 0 (CONNECTING)');
+  }
+
+  /** Counts what can't be sent any more, as browsers do. */
+  #dropped(data: unknown, callback: SendCallback | undefined): void {
+    if (data) {
+      const size = isBlob(data) ? data.size : toBuffer(data).length;
+      if (this.#link === undefined) this._bufferedAmount += size;
+      else this.#link.sender._bufferedBytes += size;
+    }
+    if (typeof callback !== 'function') return;
+    const state = `${this._readyState} (${STATE_NAMES[this._readyState]})`;
+    const error = new Error(`WebSocket is not open: readyState ${state}`);
+    nextTick(() => callback(error));
+  }
+
+  // EventTarget
+
+  /** Adds a listener as EventTarget does. Names of other events are ignored. */
+  addEventListener(type: string, listener: EventListener, options?: { once?: boolean | undefined }): void {
+    addEventListener(this, type, listener, { ...options, [kForOnEventAttribute]: false });
+  }
+
+  /** Removes a listener that addEventListener() has added. */
+  removeEventListener(type: string, listener: EventListener): void {
+    removeEventListener(this, type, listener);
+  }
+}
+
+/** The public properties are enumerable, and each state is a constant of the class and of its objects. */
+for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url']) {
+  Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
+}
+for (const [name, value] of Object.entries(READY_STATE)) {
+  for (const owner of [WebSocket, WebSocket.prototype]) Object.defineProperty(owner, name, { enumerable: true, value });
+}
+for (const name of ['open', 'error', 'close', 'message'] satisfies EventName[]) {
+  Object.defineProperty(WebSocket.prototype, `on${name}`, {
+    enumerable: true,
+    configurable: true,
+    get(this: WebSocket) {
+      return attributeOf(this, name);
+    },
+    set(this: WebSocket, listener: unknown) {
+      setAttribute(this, name, listener);
+    },
+  });
+}

@@ -1,0 +1,345 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import net, { type AddressInfo } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { acceptOf } from '../../src/handshake/index.js';
+import { type ClientOptions, WebSocket } from '../../src/ws/index.js';
+import { next, open, serve } from './helpers.js';
+
+/** Starts a server that answers each upgrade with these lines and ends. Returns its URL. */
+async function answering(answer: (key: string) => string[], body = ''): Promise<string> {
+  const server = createServer();
+  server.on('upgrade', (request, socket) => {
+    socket.end(`${answer(request.headers['sec-websocket-key'] ?? '').join('\r\n')}\r\n\r\n${body}`);
+  });
+  server.listen(0);
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `ws://localhost:${(server.address() as AddressInfo).port}`;
+}
+
+async function errorOf(url: string, options?: ClientOptions, protocols: string[] = []): Promise<Error> {
+  const client = new WebSocket(url, protocols, options);
+  const closed = next(client, 'close');
+  const [error] = (await next(client, 'error')) as [Error];
+  expect((await closed)[0]).toBe(1006);
+  return error;
+}
+
+describe('the constructor', () => {
+  test.each([
+    ['nowhere', 'Invalid URL: nowhere'],
+    ['ftp://localhost', `The URL's protocol must be one of "ws:", "wss:", "http:", "https:", or "ws+unix:"`],
+    ['ws://localhost#top', 'The URL contains a fragment identifier'],
+    ['ws+unix:', "The URL's pathname is empty"],
+  ])('refuses the URL %s', (url, message) => {
+    expect(() => new WebSocket(url)).toThrow(new SyntaxError(message));
+  });
+
+  test.each([[['a', 'a']], ['a b'], [''], [['']]])('refuses the subprotocols %j', protocols => {
+    const message = 'An invalid or duplicated subprotocol was specified';
+    expect(() => new WebSocket('ws://localhost', protocols)).toThrow(new SyntaxError(message));
+  });
+
+  test('refuses a version of the protocol other than 8 and 13', () => {
+    const message = 'Unsupported protocol version: 14 (supported versions: 8, 13)';
+    expect(() => new WebSocket('ws://localhost', { protocolVersion: 14 })).toThrow(message);
+  });
+
+  test('takes http URLs, and subprotocols as an option', async () => {
+    const { server, url } = await serve();
+    const client = new WebSocket(url.replace('ws:', 'http:'), { protocols: ['chat'] });
+    await Promise.all([once(server, 'connection'), once(client, 'open')]);
+    expect([client.url, client.protocol]).toEqual([`${url}/`, 'chat']);
+  });
+
+  test('has the states as constants of the class and of its objects', () => {
+    expect([WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED]).toEqual([0, 1, 2, 3]);
+    const { prototype } = WebSocket;
+    expect([prototype.CONNECTING, prototype.OPEN, prototype.CLOSING, prototype.CLOSED]).toEqual([0, 1, 2, 3]);
+  });
+});
+
+describe('messages', () => {
+  test('arrive as Buffers, with whether they are binary', async () => {
+    const { client, peer } = await open();
+    client.send('text');
+    expect(await next(peer, 'message')).toEqual([Buffer.from('text'), false]);
+    client.send(Uint8Array.of(1));
+    expect(await next(peer, 'message')).toEqual([Buffer.of(1), true]);
+    client.send('text', { binary: true });
+    expect(await next(peer, 'message')).toEqual([Buffer.from('text'), true]);
+  });
+
+  test('are compressed if both sides want it', async () => {
+    const { client, peer } = await open({ server: { perMessageDeflate: { threshold: 0 } } });
+    expect([client.extensions, peer.extensions]).toEqual(['permessage-deflate', 'permessage-deflate']);
+    const text = 'hello '.repeat(10_000);
+    for (let i = 0; i < 3; i++) {
+      client.send(`${i}`);
+      client.send(text);
+      expect(String((await next(peer, 'message'))[0])).toBe(`${i}`);
+      expect(String((await next(peer, 'message'))[0])).toBe(text);
+    }
+  });
+
+  test('keep their order, whatever they are made of', async () => {
+    const { client, peer } = await open({ server: { perMessageDeflate: { threshold: 0 } } });
+    const received: string[] = [];
+    peer.on('message', data => received.push(String(data)));
+    client.send('1');
+    client.send(new Blob(['2']));
+    client.send('3', { compress: false });
+    client.send('4', { fin: false });
+    client.send('5');
+    client.send(6);
+    client.close();
+    await next(peer, 'close');
+    expect(received).toEqual(['1', '2', '3', '45', '6']);
+  });
+
+  test('in one tick leave in one write, and before anything that is written to _socket', async () => {
+    const { client, peer } = await open();
+    const chunks: Buffer[] = [];
+    client._socket!.on('data', chunk => chunks.push(chunk));
+    const received: string[] = [];
+    client.on('message', data => received.push(String(data)));
+    peer.send('a');
+    peer.send('b');
+    peer._socket!.write(Buffer.of(0x81, 1, 99));
+    peer.close();
+    await next(client, 'close');
+    expect(received).toEqual(['a', 'b', 'c']);
+    expect(Buffer.concat(chunks).subarray(0, 9)).toEqual(Buffer.of(0x81, 1, 97, 0x81, 1, 98, 0x81, 1, 99));
+  });
+
+  test('call back when they have left', async () => {
+    const { client } = await open();
+    await new Promise<void>((resolve, reject) => client.send('x', error => (error ? reject(error) : resolve())));
+    await new Promise<void>(resolve => client.ping('x', true, () => resolve()));
+    await new Promise<void>(resolve => client.pong(() => resolve()));
+  });
+
+  test('can be sent as an encoded frame', async () => {
+    const { client, peer } = await open();
+    const list = (WebSocket as unknown as { Sender: typeof import('../../src/ws/index.js').Sender }).Sender.frame(
+      'hi',
+      {
+        opcode: 1,
+        fin: true,
+        mask: false,
+        readOnly: false,
+        rsv1: false,
+      },
+    );
+    peer._sender!.sendFrame(list);
+    expect(await next(client, 'message')).toEqual([Buffer.from('hi'), false]);
+  });
+
+  test('throw before the connection is open, and call back with an error after it', async () => {
+    const { url } = await serve();
+    const client = new WebSocket(url);
+    for (const send of [() => client.send('x'), () => client.ping(), () => client.pong()]) {
+      expect(send).toThrow('WebSocket is not open: readyState 0 (CONNECTING)');
+    }
+    await next(client, 'open');
+    client.close();
+    const error = await new Promise(resolve => client.send('four', resolve));
+    expect(error).toEqual(new Error('WebSocket is not open: readyState 2 (CLOSING)'));
+    expect(client.bufferedAmount).toBeGreaterThanOrEqual(4);
+  });
+
+  test('are read no more while paused', async () => {
+    const { client, peer } = await open();
+    peer.pause();
+    client.send('x');
+    await new Promise<void>(resolve => client.send('y', () => resolve()));
+    let count = 0;
+    peer.on('message', () => count++);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect([count, peer.isPaused]).toEqual([0, true]);
+    peer.resume();
+    await next(peer, 'message');
+  });
+});
+
+describe('Pings', () => {
+  test('are answered, unless autoPong is false', async () => {
+    const { client, peer } = await open({ server: { autoPong: false } });
+    peer.ping('a');
+    expect(await next(peer, 'pong')).toEqual([Buffer.from('a')]);
+    client.on('pong', () => expect.unreachable());
+    client.ping('b');
+    expect(await next(peer, 'ping')).toEqual([Buffer.from('b')]);
+  });
+
+  test('end the connection if more than maxPendingAutoPongs answers wait', async () => {
+    const { client, peer } = await open({ server: { maxPendingAutoPongs: 2 } });
+    const closed = next(peer, 'close');
+    const pings = Buffer.concat(Array.from({ length: 3 }, () => Buffer.of(0x89, 0x80, 0, 0, 0, 0)));
+    client._socket!.write(pings);
+    expect((await closed)[0]).toBe(1006);
+  });
+});
+
+describe('the end', () => {
+  test('passes the code and the reason to both sides', async () => {
+    const { client, peer } = await open();
+    client.close(4000, 'done');
+    expect(client.readyState).toBe(WebSocket.CLOSING);
+    expect(await next(peer, 'close')).toEqual([4000, Buffer.from('done')]);
+    expect(await next(client, 'close')).toEqual([4000, Buffer.from('done')]);
+    expect(client.readyState).toBe(WebSocket.CLOSED);
+  });
+
+  test('without a code is 1005, and without a Close frame 1006', async () => {
+    const first = await open();
+    first.client.close();
+    expect(await next(first.peer, 'close')).toEqual([1005, Buffer.alloc(0)]);
+    const second = await open();
+    second.client.terminate();
+    expect(await next(second.peer, 'close')).toEqual([1006, Buffer.alloc(0)]);
+  });
+
+  test('after an invalid frame has an error first, and the close code for it', async () => {
+    const { client, peer } = await open();
+    const events: unknown[] = [];
+    peer.on('error', (error: Error & { code?: string }) => events.push(error.code));
+    peer.on('close', code => events.push(code));
+    client._socket!.write(Buffer.of(0x83, 0x80, 0, 0, 0, 0));
+    expect((await next(client, 'close'))[0]).toBe(1002);
+    expect(events).toEqual(['WS_ERR_INVALID_OPCODE', 1006]);
+  });
+
+  test('is forced after closeTimeout', async () => {
+    const { client, peer } = await open({ client: { closeTimeout: 20 } });
+    peer.pause();
+    client.close(1000);
+    expect((await next(client, 'close'))[0]).toBe(1006);
+  });
+
+  test('before the connection is open is an error', async () => {
+    const { url } = await serve();
+    const client = new WebSocket(url);
+    client.close();
+    const [error] = await next(client, 'error');
+    expect(error).toEqual(new Error('WebSocket was closed before the connection was established'));
+  });
+});
+
+describe('the opening handshake', () => {
+  const accepted = (key: string) => [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptOf(key)}`,
+  ];
+
+  test.each<[(key: string) => string[], string, string[]]>([
+    [() => ['HTTP/1.1 401 Unauthorized'], 'Unexpected server response: 401', []],
+    [key => accepted(key).map(line => line.replace('websocket', 'other')), 'Invalid Upgrade header', []],
+    [() => accepted('other'), 'Invalid Sec-WebSocket-Accept header', []],
+    [key => [...accepted(key), 'Sec-WebSocket-Protocol: a'], 'Server sent a subprotocol but none was requested', []],
+    [key => [...accepted(key), 'Sec-WebSocket-Protocol: a'], 'Server sent an invalid subprotocol', ['b']],
+    [key => accepted(key), 'Server sent no subprotocol', ['b']],
+    [
+      key => [...accepted(key), 'Sec-WebSocket-Extensions: x'],
+      'Server indicated an extension that was not requested',
+      [],
+    ],
+    [key => [...accepted(key), 'Sec-WebSocket-Extensions: ;'], 'Invalid Sec-WebSocket-Extensions header', []],
+  ])('fails because of the response: %#', async (answer, message, protocols) => {
+    expect((await errorOf(await answering(answer), {}, protocols)).message).toBe(message);
+  });
+
+  test('fails if an extension is negotiated that was not offered', async () => {
+    const url = await answering(key => [...accepted(key), 'Sec-WebSocket-Extensions: permessage-deflate']);
+    const { message } = await errorOf(url, { perMessageDeflate: false });
+    expect(message).toBe('Server sent a Sec-WebSocket-Extensions header but no extension was requested');
+  });
+
+  test('fails after handshakeTimeout', async () => {
+    const server = net.createServer(socket => socket.resume());
+    server.listen(0);
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { message } = await errorOf(`ws://localhost:${(server.address() as AddressInfo).port}`, {
+      handshakeTimeout: 20,
+    });
+    expect(message).toBe('Opening handshake has timed out');
+  });
+
+  test('leaves another response to the listener of unexpected-response', async () => {
+    const client = new WebSocket(await answering(() => ['HTTP/1.1 403 Forbidden', 'Content-Length: 2'], 'no'));
+    const [, response] = (await next(client, 'unexpected-response')) as [unknown, import('node:http').IncomingMessage];
+    expect([response.statusCode, String(await once(response, 'data'))]).toEqual([403, 'no']);
+  });
+
+  test('shows the response to the listener of upgrade, and sends headers, origin and credentials', async () => {
+    const { server, url } = await serve();
+    server.on('headers', headers => headers.push('Set-Cookie: a=1'));
+    const client = new WebSocket(url.replace('//', '//user:p%40ss@'), {
+      headers: { 'X-Token': 'secret' },
+      origin: 'https://example.com',
+      finishRequest: request => {
+        request.setHeader('X-Late', 'yes');
+        request.end();
+      },
+    });
+    const [[response], [, request]] = (await Promise.all([next(client, 'upgrade'), next(server, 'connection')])) as [
+      [import('node:http').IncomingMessage],
+      [unknown, import('node:http').IncomingMessage],
+    ];
+    expect(response.headers['set-cookie']).toEqual(['a=1']);
+    expect(request.headers).toMatchObject({
+      'x-token': 'secret',
+      'x-late': 'yes',
+      origin: 'https://example.com',
+      authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
+    });
+  });
+
+  test('masks with the bytes that generateMask writes', async () => {
+    const { client, peer } = await open({
+      client: { generateMask: mask => void mask.fill(7), perMessageDeflate: false },
+    });
+    // Before the connection unmasks it in place.
+    const chunk = new Promise(resolve => peer._socket!.prependOnceListener('data', data => resolve(Buffer.from(data))));
+    client.send('a');
+    expect(await chunk).toEqual(Buffer.of(0x81, 0x81, 7, 7, 7, 7, 97 ^ 7));
+  });
+});
+
+describe('redirects', () => {
+  test('are followed if followRedirects is set, and change the URL', async () => {
+    const { server, url } = await serve();
+    const client = new WebSocket(await answering(() => ['HTTP/1.1 302 Found', `Location: ${url}/chat`]), {
+      followRedirects: true,
+    });
+    const [[target]] = await Promise.all([next(client, 'redirect'), next(server, 'connection'), next(client, 'open')]);
+    expect([target, client.url]).toEqual([`${url}/chat`, `${url}/chat`]);
+  });
+
+  test('to another host lose the credentials', async () => {
+    const { server, url } = await serve();
+    new WebSocket(await answering(() => ['HTTP/1.1 302 Found', `Location: ${url}`]), {
+      followRedirects: true,
+      headers: { Authorization: 'Bearer secret', Cookie: 'a=1', 'X-Kept': 'yes' },
+    });
+    const [, request] = (await next(server, 'connection')) as [unknown, import('node:http').IncomingMessage];
+    expect(request.headers).not.toHaveProperty('authorization');
+    expect(request.headers).not.toHaveProperty('cookie');
+    expect(request.headers['x-kept']).toBe('yes');
+  });
+
+  test('end after maxRedirects', async () => {
+    const url = await answering(() => ['HTTP/1.1 302 Found', 'Location: /again']);
+    const { message } = await errorOf(url, { followRedirects: true, maxRedirects: 2 });
+    expect(message).toBe('Maximum redirects exceeded');
+  });
+
+  test('to a URL that is none fail', async () => {
+    const url = await answering(() => ['HTTP/1.1 302 Found', 'Location: ws://']);
+    expect(await errorOf(url, { followRedirects: true })).toEqual(new SyntaxError('Invalid URL: ws://'));
+  });
+});
