@@ -149,7 +149,7 @@ describe('a Receiver', () => {
       1007,
       'invalid UTF-8 sequence',
     ],
-    ['a length of 1 in 2 bytes', Buffer.of(0x82, 126, 0, 1), {}, 'WS_ERR_INVALID_FRAME', 1002, 'the fewest bytes'],
+    ['a length of 1 in 2 bytes', Buffer.of(0x82, 126, 0, 1), {}, 'WS_ERR_INVALID_FRAME', 1002, 'payload length'],
     [
       'a length above 2^53',
       Buffer.of(0x82, 127, 0, 32, 0, 0, 0, 0, 0, 0),
