@@ -46,9 +46,13 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   declare readonly OPEN: 1;
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
+  /** The connection is open. */
   declare onopen: ((event: Event<WebSocket>) => void) | null;
+  /** A message was received. */
   declare onmessage: ((event: MessageEvent<WebSocket>) => void) | null;
+  /** The connection has failed. `close` follows. */
   declare onerror: ((event: ErrorEvent<WebSocket>) => void) | null;
+  /** The connection has closed. */
   declare onclose: ((event: CloseEvent<WebSocket>) => void) | null;
   _binaryType: BinaryType = 'nodebuffer';
   _closeCode = 1006;
