@@ -43,7 +43,6 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   readonly backlog: Backlog;
   readonly outbox: Outbox;
   readonly gate: ReadGate;
-  readonly delivery: Delivery;
   readonly tap: WireTap | undefined;
   readonly connection: WebSocketConnection;
   readonly settings: ConnectionSettings;
@@ -53,6 +52,8 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   /** Inflates the message that is being received in parts, if it is compressed. */
   #streamInflation: StreamInflation | undefined;
   readonly #keepalive: KeepaliveGroup | undefined;
+  /** Made with the first message, or when someone wants to read. */
+  #delivery: Delivery | undefined;
   /** Made with the first event other than `message`. */
   #handlers: Handlers | undefined;
   /** Made when the connection begins to close, or when someone asks how it ended. */
@@ -93,7 +94,6 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     this.backlog = new Backlog(duplex, this.protocol, settings, this, copiesWrites, this.tap);
     this.outbox = new Outbox(this.protocol, this.backlog, deflate);
     this.gate = new ReadGate(duplex, this.protocol);
-    this.delivery = new Delivery(this);
     // The last frames leave after the peer's FIN, so that must not end our side.
     duplex.allowHalfOpen = true;
     ownSocket(duplex, this);
@@ -105,6 +105,11 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     if (settings.pingInterval > 0) {
       this.#keepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
     }
+  }
+
+  get delivery(): Delivery {
+    this.#delivery ??= new Delivery(this);
+    return this.#delivery;
   }
 
   get handlers(): Handlers {
@@ -124,6 +129,16 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
 
   get state(): 'open' | 'closing' | 'closed' {
     return this.#closing === undefined ? 'open' : this.#closing.state;
+  }
+
+  /** Throws if a listener of `message` must not be added now. */
+  admitListener(): void {
+    this.#delivery?.admitListener();
+  }
+
+  /** A listener of `message` was added. */
+  listenerAdded(): void {
+    this.#delivery?.listenerAdded();
   }
 
   // The transport
@@ -276,13 +291,13 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
    */
   close(code?: number, reason?: string, cause?: Error): void {
     this.closing.start(code, reason, cause);
-    this.delivery.resume();
+    this.#delivery?.resume();
   }
 
   /** The closing handshake has begun: reads on whatever the application has taken, and sends no more Pings. */
   beginClosing(): void {
     this.#keepalive?.remove(this);
-    this.delivery.closing();
+    this.#delivery?.closing();
     beginShare(this);
     if (this.gate.ignoreApplication()) {
       this.#streamInflation?.resume();

@@ -52,9 +52,9 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     /** Lets delivery know of each listener for `message`. */
     const observed = (add: Add): Add =>
       function (this: WebSocketConnection, event, listener) {
-        if (event === 'message') this.#reading.delivery.admitListener();
+        if (event === 'message') this.#reading.admitListener();
         add.call(this, event, listener);
-        if (event === 'message') this.#reading.delivery.listenerAdded();
+        if (event === 'message') this.#reading.listenerAdded();
         return this;
       };
     const addListener = observed(on!);

@@ -14,7 +14,7 @@ import { OPCODE } from '../framing/opcode.js';
 import type { ProtocolHandler } from './handler.js';
 import { KeptChunks } from './kept-chunks.js';
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE, type ProtocolOptions, type Role } from './options.js';
-import { type Reader, returnReader, takeReader } from './reader.js';
+import { Reader } from './reader.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
 
 /** If more bytes of output than this wait, only the latest Ping is answered (§5.5.3). */
@@ -80,14 +80,13 @@ export class Protocol {
   }
 
   #borrowReader(): Reader {
-    const reader = takeReader();
+    const reader = Reader.borrow(this, this.#handler, Protocol.#receiveControl);
     const from = this.role === 'client' ? 'server' : 'client';
     const limits = { maxMessageSize: this.#maxMessageSize, maxFragments: this.#maxFragments };
     reader.assembler.reuse(limits, this.#ownsChunks, this.#decodesText);
     reader.assembler.streams = this.#streams;
     reader.decoder.reuse({ from, ownsChunks: this.#ownsChunks, assignedRsv: this.#assignedRsv }, this.#offset);
     reader.decoder.stopBefore(this.#stopPoint);
-    reader.lend(this, this.#handler, Protocol.#receiveControl);
     this.#reader = reader;
     return reader;
   }
@@ -98,7 +97,7 @@ export class Protocol {
     this.#offset = reader.decoder.offset;
     this.#compressedAt = reader.compressedAt;
     this.#reader = undefined;
-    returnReader(reader);
+    reader.giveBack();
   }
 
   /** The state, of those in state.ts. */
@@ -286,7 +285,7 @@ export class Protocol {
 
   /** Whether takeOutput() would return bytes. */
   get hasOutput(): boolean {
-    return this.outputLength > 0 || this.#latestPing !== undefined;
+    return (this.#frames !== undefined && this.#frames.output.length > 0) || this.#latestPing !== undefined;
   }
 
   /**

@@ -39,17 +39,24 @@ export class Reader implements MessageSink {
     return this.decoder.isIdle && this.assembler.isBetweenMessages;
   }
 
-  /** Passes messages to `handler` and control frames to `receiveControl`, until release(). */
-  lend(protocol: Protocol, handler: ProtocolHandler, receiveControl: ControlReceiver): void {
-    this.#protocol = protocol;
-    this.#handler = handler;
-    this.#receiveControl = receiveControl;
+  /**
+   * Returns an idle reader, or a new one. It passes messages to `handler` and control frames to `receiveControl`. The
+   * borrower prepares its decoder and assembler by reuse().
+   */
+  static borrow(protocol: Protocol, handler: ProtocolHandler, receiveControl: ControlReceiver): Reader {
+    const reader = idleReaders.pop() ?? new Reader();
+    reader.#protocol = protocol;
+    reader.#handler = handler;
+    reader.#receiveControl = receiveControl;
+    return reader;
   }
 
-  release(): void {
+  /** Ends the loan. The reader must be idle. */
+  giveBack(): void {
     this.#protocol = undefined;
     this.#handler = undefined;
     this.#receiveControl = undefined;
+    if (idleReaders.length < MAX_IDLE_READERS) idleReaders.push(this);
   }
 
   message(data: string | Uint8Array, isText: boolean): void {
@@ -78,15 +85,4 @@ export class Reader implements MessageSink {
   control(opcode: number, payload: Uint8Array): Failure | undefined {
     return this.#receiveControl!(this.#protocol!, opcode, payload);
   }
-}
-
-/** Returns an idle reader, or a new one. The borrower prepares its decoder and assembler by reuse(). */
-export function takeReader(): Reader {
-  return idleReaders.pop() ?? new Reader();
-}
-
-/** Takes back a reader that is idle. */
-export function returnReader(reader: Reader): void {
-  reader.release();
-  if (idleReaders.length < MAX_IDLE_READERS) idleReaders.push(reader);
 }
