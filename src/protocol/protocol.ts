@@ -48,6 +48,7 @@ export class Protocol {
   /** The permissions of the state. Stored, because every message needs them. */
   #permissions = permissions('OPEN');
   #isDecoding = false;
+  #hasTrailingBytes = false;
   #stopPoint: StopPoint = 'nothing';
   /** Where the last frame of the last compressed message began. */
   #compressedAt = 0;
@@ -134,11 +135,19 @@ export class Protocol {
     return this.#permissions.reads;
   }
 
+  /** Whether bytes came after the last frame that was read: after the peer's Close frame, say. They are discarded. */
+  get hasTrailingBytes(): boolean {
+    return this.#hasTrailingBytes;
+  }
+
   // Receiving
 
   /** Takes bytes from the peer, split in any way. Bytes after the stop point (see stopBefore()) are kept. */
   receive(chunk: Uint8Array): void {
-    if (!this.reads) return;
+    if (!this.reads) {
+      this.#hasTrailingBytes = true;
+      return;
+    }
     if (this.#stopPoint === 'frame' || this.#isDecoding || this.#kept !== undefined) {
       this.#keep(chunk);
       this.#readKept();
@@ -199,7 +208,10 @@ export class Protocol {
     while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
       const next = kept.take();
       const at = this.#decode(next.chunk, next.start);
-      if (!this.reads) return;
+      if (!this.reads) {
+        this.#hasTrailingBytes ||= !kept.isEmpty;
+        return;
+      }
       kept.taken(next);
       if (at < next.chunk.length) {
         kept.addRest(next.chunk, at, true);
@@ -217,6 +229,7 @@ export class Protocol {
     this.#isDecoding = false;
     if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
     else this.#returnReader(reader);
+    if (at < chunk.length && !this.reads) this.#hasTrailingBytes = true;
     return at;
   }
 

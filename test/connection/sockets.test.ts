@@ -226,3 +226,67 @@ describe('the end of TCP', () => {
     expect(count()).toBeLessThanOrEqual(before);
   });
 });
+
+describe('after both Close frames', () => {
+  const CLOSE = Buffer.from('888237fa213d3412', 'hex');
+
+  test('a server closes TCP at once, and the peer gets the Close frame and a FIN, without a reset [5.5.1-10]', async () => {
+    const [peer, socket] = await tcpPair({ allowHalfOpen: true });
+    const connection = connectionOver(socket, 'server');
+    const chunks: Buffer[] = [];
+    peer.on('data', chunk => chunks.push(chunk));
+    const ended = once(peer, 'end');
+    peer.write(CLOSE);
+    // The peer has not ended its side.
+    expect((await connection.closed).wasClean).toBe(true);
+    expect([socket.readableEnded, socket.writableEnded]).toEqual([false, false]);
+    await ended;
+    expect(Buffer.concat(chunks).toString('hex')).toBe('880203e8');
+    peer.end();
+    await once(peer, 'close');
+    expect(peer.errored).toBeNull();
+  });
+
+  test('a server sends all earlier messages before it closes TCP', async () => {
+    const [peer, socket] = await tcpPair();
+    const connection = connectionOver(socket, 'server');
+    const payload = Buffer.alloc(4_000_000, 'x');
+    connection.send(payload);
+    peer.pause();
+    peer.write(CLOSE);
+    let received = 0;
+    peer.on('data', chunk => {
+      received += chunk.length;
+    });
+    const ended = once(peer, 'end');
+    peer.resume();
+    await ended;
+    expect(received).toBe(10 + payload.length + 4);
+    expect((await connection.closed).wasClean).toBe(true);
+  });
+
+  test('a server discards what a peer sends after its Close frame, so that the peer gets no reset [7.1.1-1]', async () => {
+    const [peer, socket] = await tcpPair({ allowHalfOpen: true });
+    const connection = connectionOver(socket, 'server');
+    const chunks: Buffer[] = [];
+    peer.on('data', chunk => chunks.push(chunk));
+    const ended = once(peer, 'end');
+    peer.write(Buffer.concat([CLOSE, Buffer.alloc(4_000_000)]));
+    await ended;
+    peer.end();
+    await once(peer, 'close');
+    expect(Buffer.concat(chunks).toString('hex')).toBe('880203e8');
+    expect(peer.errored).toBeNull();
+    expect((await connection.closed).wasClean).toBe(true);
+  });
+
+  test('a server waits for the end of TLS', async () => {
+    const [peer, socket] = await tlsPair();
+    const connection = connectionOver(socket, 'server');
+    peer.resume();
+    peer.write(CLOSE);
+    expect((await connection.closed).wasClean).toBe(true);
+    expect(socket.readableEnded).toBe(true);
+    expect(peer.errored).toBeNull();
+  });
+});
