@@ -71,6 +71,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'transport',
     'connection',
   ],
+  streams: ['errors', 'host-values', 'option-names', 'timers', 'connection'],
   websocket: [
     'errors',
     'host-values',

@@ -5,6 +5,7 @@ import * as framing from '../src/framing/index.js';
 import * as handshake from '../src/handshake/index.js';
 import * as root from '../src/index.js';
 import * as protocol from '../src/protocol/index.js';
+import * as streams from '../src/streams/index.js';
 import * as websocket from '../src/websocket/index.js';
 import * as ws from '../src/ws/index.js';
 
@@ -228,6 +229,11 @@ describe('the public surface', () => {
     ]);
   });
 
+  test('ws101/streams', () => {
+    expect(Object.keys(streams)).toEqual(['toDuplex']);
+    expect(typesOf('streams/index.ts', streams)).toEqual(['DuplexOptions']);
+  });
+
   test('ws101/websocket', () => {
     expect(Object.keys(websocket).sort()).toEqual(['CloseEvent', 'ErrorEvent', 'WebSocket']);
     expect(typesOf('websocket/index.ts', websocket)).toEqual([
@@ -263,6 +269,7 @@ describe('the public surface', () => {
       './framing',
       './handshake',
       './protocol',
+      './streams',
       './websocket',
       './ws',
       './package.json',

@@ -7,7 +7,7 @@ import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { CloseInfo } from './close-info.js';
 import type { ConnectionEvents } from './events.js';
-import type { MessageIterator, TypedMessage } from './inbox.js';
+import type { Message, MessageIterator, TypedMessage } from './inbox.js';
 import type { ConnectionInit, HandshakeResponse } from './init.js';
 import { isStreamWanted, type MessagesOptions } from './messages-options.js';
 import { CONNECTION_DEFAULTS } from './options.js';
@@ -18,6 +18,7 @@ import { Reading } from './reading.js';
 import { type MessageSource, StreamMessage } from './stream-message.js';
 import type { MessageStream } from './streamed-messages.js';
 import { rejectIfThrown, signalOf, untilAnswered, type WaitOptions } from './wait.js';
+import { makeReadable, makeWritable, nativeEnds } from './web-streams.js';
 
 /**
  * A live WebSocket connection of a client or a server. connect() resolves to one, and a server emits one with
@@ -255,6 +256,32 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   messages(options: MessagesOptions = {}): MessageIterator<TypedMessage> | MessageIterator<MessageStream> {
     const { delivery } = this.#reading;
     return isStreamWanted(options) ? delivery.streamIterator() : delivery.typedIterator();
+  }
+
+  // Streams
+
+  /**
+   * The messages as a ReadableStream, for pipeThrough() for example: made when it is first asked for, and then the only
+   * reader of the connection. It ends after a clean closing handshake, and fails with the `cause` of CloseInfo
+   * otherwise. Its cancel() closes the connection.
+   */
+  get readable(): ReadableStream<Message> {
+    return this.#keep('readable', makeReadable(this as WebSocketConnection, nativeEnds(this as WebSocketConnection)));
+  }
+
+  /**
+   * A WritableStream that sends each chunk as a message: made when it is first asked for. A write is done when no more
+   * than `highWaterMark` bytes wait. Its close() does the closing handshake, and its abort() closes the connection with
+   * 1011. It fails when the connection closes.
+   */
+  get writable(): WritableStream<Sendable> {
+    return this.#keep('writable', makeWritable(this as WebSocketConnection, nativeEnds(this as WebSocketConnection)));
+  }
+
+  /** Replaces a getter by its value. A private field would take memory in connections without streams, too. */
+  #keep<T>(name: 'readable' | 'writable', value: T): T {
+    Object.defineProperty(this, name, { value });
+    return value;
   }
 
   // The end

@@ -18,7 +18,14 @@ function read(path: string): Promise<string> {
   return readFile(join(installed.folder, 'node_modules/ws101', path), 'utf8');
 }
 
-const ENTRY_POINTS = ['ws101', 'ws101/framing', 'ws101/handshake', 'ws101/protocol', 'ws101/websocket'];
+const ENTRY_POINTS = [
+  'ws101',
+  'ws101/framing',
+  'ws101/handshake',
+  'ws101/protocol',
+  'ws101/streams',
+  'ws101/websocket',
+];
 
 describe('the installed package', () => {
   test('is installed without a warning', () => {

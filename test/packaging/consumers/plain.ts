@@ -3,6 +3,7 @@ import { type CloseInfo, connect, type WebSocketConnection, WebSocketServer } fr
 import { encodeFrame, OPCODE } from 'ws101/framing';
 import { acceptOf } from 'ws101/handshake';
 import { Protocol, type State } from 'ws101/protocol';
+import { toDuplex } from 'ws101/streams';
 import { type CloseEvent, WebSocket } from 'ws101/websocket';
 
 export function start(): WebSocketServer {
@@ -38,4 +39,11 @@ export function chat(url: string): WebSocket {
   // @ts-expect-error: a number is not sendable.
   socket.send(1);
   return socket;
+}
+
+export async function pipe(url: string): Promise<void> {
+  const connection = await connect(url);
+  toDuplex(connection, { objectMode: true }).end('all');
+  const reader: ReadableStreamDefaultReader<string | Buffer> = connection.readable.getReader();
+  await reader.read();
 }

@@ -1,0 +1,83 @@
+import { ConnectionLostError } from '../errors.js';
+import type { CloseInfo } from './close-info.js';
+import type { Message } from './inbox.js';
+import type { Sendable } from './payload.js';
+import type { WebSocketConnection } from './websocket-connection.js';
+
+/** What the two streams of a connection do at their ends. The promises reject to make the call of the stream reject. */
+export interface StreamEnds {
+  /** The application has no use for more messages. */
+  cancel(reason: unknown): Promise<unknown>;
+  /** The application has written everything. */
+  close(): Promise<unknown>;
+  /** The application can't write everything. */
+  abort(reason: unknown): Promise<unknown>;
+  /** Returns what a stream fails with that can't go on because the connection has ended. */
+  failure(info: CloseInfo): Error;
+}
+
+/** The ends of `connection.readable` and `connection.writable`. */
+export function nativeEnds(connection: WebSocketConnection): StreamEnds {
+  return {
+    cancel: () => connection.close(),
+    close: async () => {
+      const info = await connection.close();
+      if (info.cause !== undefined) throw info.cause;
+    },
+    // As with sendStream(): the peer must not take a part for the whole.
+    abort: () => connection.close(1011),
+    failure: info => info.cause ?? new ConnectionLostError('the connection has closed, so nothing can be written'),
+  };
+}
+
+/** Makes a stream of the messages of a connection. It asks for a message when a reader does. */
+export function makeReadable(
+  connection: WebSocketConnection,
+  { cancel, failure }: Pick<StreamEnds, 'cancel' | 'failure'>,
+): ReadableStream<Message> {
+  const messages = connection[Symbol.asyncIterator]();
+  return new ReadableStream<Message>(
+    {
+      async pull(controller) {
+        const { done, value } = await messages.next().catch(async () => {
+          throw failure(await connection.closed);
+        });
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel(reason) {
+        await messages.return?.();
+        await cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Makes a stream that sends each chunk as a message. A write is done when the connection takes more. */
+export function makeWritable(
+  connection: WebSocketConnection,
+  { close, abort, failure }: Omit<StreamEnds, 'cancel'>,
+): WritableStream<Sendable> {
+  let isEnding = false;
+  return new WritableStream<Sendable>({
+    start(controller) {
+      void connection.closed.then(info => {
+        if (!isEnding) controller.error(failure(info));
+      });
+    },
+    async write(chunk) {
+      const isTaken = connection.send(chunk);
+      if (isTaken === true) return;
+      if (isTaken === undefined || !(await connection.drained())) throw failure(await connection.closed);
+    },
+    async close() {
+      isEnding = true;
+      await close();
+    },
+    async abort(reason) {
+      isEnding = true;
+      await abort(reason);
+    },
+  });
+}
