@@ -120,13 +120,13 @@ export interface HandshakeErrorDetails {
   /** The URL that was to be opened. */
   readonly url?: string | undefined;
   /** The URLs that redirected to `url`, the first one first. */
-  readonly redirectedFrom?: readonly string[];
+  readonly redirectedFrom?: readonly string[] | undefined;
   /** The status code of the response, if there was one. */
   readonly status?: number | undefined;
   /** The header lines of the response, in the order and spelling received. */
-  readonly headers?: Iterable<HeaderLine>;
+  readonly headers?: Iterable<HeaderLine> | undefined;
   /** The first bytes of the body of a response other than 101. */
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   /** The likely cause, and what to try. */
   readonly hint?: string | undefined;
   readonly cause?: unknown;

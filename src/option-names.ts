@@ -4,6 +4,9 @@ import { typeError } from './errors.js';
 /** The names of the options in `T`. A missing or an extra name does not compile. */
 export type OptionNames<T> = { readonly [name in keyof T]-?: true };
 
+/** The options in `T` after their defaults are added: none is missing or undefined. */
+export type WithDefaults<T> = { readonly [name in keyof T]-?: Exclude<T[name], undefined> };
+
 /** Hints for option names of other libraries, as in ws-option-names.ts. */
 export type OptionHints = Readonly<Record<string, string>>;
 

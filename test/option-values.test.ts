@@ -1,7 +1,5 @@
-import http from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { CONNECT_OPTION_NAMES, resolveConnectOptions } from '../src/client/options.js';
-import { resolveConnectionOptions } from '../src/connection/options.js';
+import { CONNECT_OPTION_NAMES } from '../src/client/options.js';
 import { type ConnectOptions, connect, type ServerOptions, WebSocketServer } from '../src/index.js';
 import { SERVER_OPTION_NAMES } from '../src/server/options.js';
 
@@ -128,13 +126,5 @@ describe('null, or a value of a wrong type, throws a TypeError that names the op
     const construct = () =>
       void new WebSocketServer({ ...home, [name]: VALUES[kind] } as ServerOptions).on('error', () => {}).close();
     expectTypeErrorFor(await thrownBy(construct), name);
-  });
-
-  test('undefined counts as left out', () => {
-    const undefinedOptions = (names: object) => Object.fromEntries(Object.keys(names).map(name => [name, undefined]));
-    expect(resolveConnectOptions(undefinedOptions(CONNECT))).toEqual(resolveConnectOptions({}));
-    expect(resolveConnectionOptions(undefinedOptions(CONNECT))).toEqual(resolveConnectionOptions({}));
-    const server = http.createServer();
-    expect(() => new WebSocketServer({ ...undefinedOptions(SERVER), server })).not.toThrow();
   });
 });

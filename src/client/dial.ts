@@ -15,15 +15,15 @@ import type { Destination } from './url.js';
 /** Options of the built-in dialer. */
 export interface DialOptions {
   /** Options of the TCP socket. */
-  readonly socket?: SocketOptions;
+  readonly socket?: SocketOptions | undefined;
   /** Options of node:tls for wss:, such as `ca`, `cert`, `key`, `rejectUnauthorized`, `servername`. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: ConnectionOptions | undefined;
   /**
    * A proxy to connect through: its URL (`http:`, `https:`, `socks5:`, or `socks5h:` to leave the host name to it), an
    * object with the URL and options, or `'env'` for the one that the environment names (`HTTPS_PROXY` for wss:,
    * `HTTP_PROXY` for ws:, `ALL_PROXY`, `NO_PROXY`). Default: none.
    */
-  readonly proxy?: 'env' | (string & {}) | URL | ProxyOptions;
+  readonly proxy?: 'env' | (string & {}) | URL | ProxyOptions | undefined;
 }
 
 export const DIAL_OPTION_NAMES: OptionNames<DialOptions> = { socket: true, tls: true, proxy: true };

@@ -17,31 +17,31 @@ import { checkDialOptions, DIAL_OPTION_NAMES, type Dial, type DialOptions, dial 
 /** Options of connect(). */
 export interface ConnectOptions extends ConnectionOptions, DialOptions, HeadLimits {
   /** Opens the transport. Default: dial(), which connects by TCP, TLS and Unix domain sockets. */
-  readonly dial?: Dial;
+  readonly dial?: Dial | undefined;
   /** Subprotocols to offer, the preferred one first (RFC 6455 §1.9). */
-  readonly subprotocols?: readonly string[];
+  readonly subprotocols?: readonly string[] | undefined;
   /** Extra headers for the request, such as Authorization and Cookie. */
-  readonly headers?: HeaderInput;
+  readonly headers?: HeaderInput | undefined;
   /** The Origin header, which browsers send. Default: none. */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /** Compression by permessage-deflate (RFC 7692): true, or options. Default false. */
-  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Ends the attempt: connect() rejects with its reason. It does nothing once the connection is open. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How long DNS, TCP, TLS, the opening handshake and redirects may take together, in milliseconds. Default 10 s. */
-  readonly handshakeTimeout?: number;
+  readonly handshakeTimeout?: number | undefined;
   /**
    * How many redirects to follow, 0 to 5. Default 0. Never from wss to ws, and without credentials to another origin.
    */
-  readonly maxRedirects?: number;
+  readonly maxRedirects?: number | undefined;
   /**
    * Whether attempts to one address wait for each other, so that only one at a time is in the state CONNECTING (RFC
    * 6455 §4.1). Default false: the rule is to keep web pages from flooding a host, but a program that opens many
    * connections does so on purpose. The wait counts towards `handshakeTimeout`.
    */
-  readonly oneAtATime?: boolean;
+  readonly oneAtATime?: boolean | undefined;
   /** An object that sees every byte on the wire. */
-  readonly tap?: WireTap;
+  readonly tap?: WireTap | undefined;
 }
 
 export const CONNECT_OPTION_NAMES: OptionNames<ConnectOptions> = {

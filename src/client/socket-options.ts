@@ -8,22 +8,22 @@ export interface SocketOptions {
   /**
    * Looks up host names instead of `dns.lookup()`, with the same signature. It is asked for all addresses of a name.
    */
-  readonly lookup?: net.LookupFunction;
+  readonly lookup?: net.LookupFunction | undefined;
   /** 4 or 6 for one address family only. By default, and with 0, the addresses of both are raced (RFC 8305). */
-  readonly family?: 0 | 4 | 6;
+  readonly family?: 0 | 4 | 6 | undefined;
   /** The local IP address to connect from. */
-  readonly localAddress?: string;
+  readonly localAddress?: string | undefined;
   /** The local port to connect from. */
-  readonly localPort?: number;
+  readonly localPort?: number | undefined;
   /** Enables TCP keepalive. Default false: `pingInterval` also finds peers that are gone. */
-  readonly keepAlive?: boolean;
+  readonly keepAlive?: boolean | undefined;
   /** How long the socket must be idle before the first TCP keepalive probe. Default: the setting of the system. */
-  readonly keepAliveInitialDelay?: number;
+  readonly keepAliveInitialDelay?: number | undefined;
   /**
    * How long an address may take to answer before the next one is tried as well (RFC 8305 §5). Default 250. The slow
    * attempt goes on: `handshakeTimeout` limits all of them together.
    */
-  readonly attemptDelay?: number;
+  readonly attemptDelay?: number | undefined;
 }
 
 export const SOCKET_OPTION_NAMES: OptionNames<SocketOptions> = {

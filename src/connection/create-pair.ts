@@ -8,13 +8,13 @@ import { WebSocketConnection } from './websocket-connection.js';
 /** Options of createPair(). */
 export interface PairOptions<Context = unknown> {
   /** Options of the client's connection. */
-  readonly client?: ConnectionOptions;
+  readonly client?: ConnectionOptions | undefined;
   /** Options of the server's connection. */
-  readonly server?: ConnectionOptions;
+  readonly server?: ConnectionOptions | undefined;
   /** What `context` is on the server's connection, as if authorize() had returned it. */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
   /** What `subprotocol` is on both connections. Default ''. */
-  readonly subprotocol?: string;
+  readonly subprotocol?: string | undefined;
 }
 
 const PAIR_OPTION_NAMES: OptionNames<PairOptions> = {

@@ -20,10 +20,10 @@ export interface ConnectionInit<Context = unknown> {
   /** The negotiated value of Sec-WebSocket-Extensions, or ''. */
   readonly extensions: string;
   /** The value of `connection.context`. */
-  readonly context?: Context;
+  readonly context?: Context | undefined;
   /** The value of `connection.response`. */
   readonly response?: HandshakeResponse | undefined;
-  readonly settings?: ConnectionSettings;
+  readonly settings?: ConnectionSettings | undefined;
   /** Bytes that were received after the handshake. */
   readonly head?: Uint8Array | undefined;
   readonly tap?: WireTap | undefined;
@@ -32,7 +32,7 @@ export interface ConnectionInit<Context = unknown> {
   /**
    * Called when a listener fails and there is no listener for `handlerError`. Returns whether the failure was handled.
    */
-  readonly onHandlerError?: (error: HandlerError, connection: WebSocketConnection) => boolean;
+  readonly onHandlerError?: ((error: HandlerError, connection: WebSocketConnection) => boolean) | undefined;
   /** Called on close before any listeners, even if there are none. */
-  readonly onClosed?: (connection: WebSocketConnection) => void;
+  readonly onClosed?: ((connection: WebSocketConnection) => void) | undefined;
 }

@@ -4,7 +4,7 @@ import { checkOptionNames, type OptionNames } from '../option-names.js';
 /** Options of `messages()`. */
 export interface MessagesOptions {
   /** Whether each message is received in parts. Default false. */
-  readonly stream?: boolean;
+  readonly stream?: boolean | undefined;
 }
 
 const MESSAGES_OPTION_NAMES: OptionNames<MessagesOptions> = { stream: true };

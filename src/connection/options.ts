@@ -1,5 +1,5 @@
 import { invalidType, invalidValue } from '../errors.js';
-import type { OptionNames } from '../option-names.js';
+import type { OptionNames, WithDefaults } from '../option-names.js';
 import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/options.js';
 
 /** The options of a connection, for connect() and WebSocketServer. Times are in milliseconds, sizes in bytes. */
@@ -8,54 +8,54 @@ export interface ConnectionOptions {
    * The most bytes of one incoming message, all fragments together. More fails the connection with 1009. Default 16
    * MiB.
    */
-  readonly maxMessageSize?: number;
+  readonly maxMessageSize?: number | undefined;
   /**
    * The most fragments of one incoming message, including empty ones. More fails the connection with 1008. Default
    * 131,072.
    */
-  readonly maxFragments?: number;
+  readonly maxFragments?: number | undefined;
   /** If more bytes than this wait to be sent, send() returns false and `drain` follows. Default 64 KiB. */
-  readonly highWaterMark?: number;
+  readonly highWaterMark?: number | undefined;
   /**
    * The most bytes that may wait for the peer. If more waited before the current turn of the event loop, sending
    * terminates the connection. So does a peer that takes nothing for 10 s while more than this waits. What one turn
    * adds is exempt until it has left. Default 16 MiB.
    */
-  readonly maxBufferedAmount?: number;
+  readonly maxBufferedAmount?: number | undefined;
   /** A Ping is sent after this long without a byte from the peer or taken by the peer. 0 sends none. Default 20 s. */
-  readonly pingInterval?: number;
+  readonly pingInterval?: number | undefined;
   /**
    * How long the peer may take to answer a keepalive Ping. Any byte that it sends or takes counts as an answer. Default
    * 20 s.
    */
-  readonly pingTimeout?: number;
+  readonly pingTimeout?: number | undefined;
   /**
    * How long the closing handshake may take after our Close frame has left. Before that, how long the peer may take
    * nothing. Bytes in either direction restart the time, up to ten times in all. Default 10 s.
    */
-  readonly closeTimeout?: number;
+  readonly closeTimeout?: number | undefined;
   /** The most messages kept until the application takes them. Then reading stops. Default 1,024. */
-  readonly maxUnreadMessages?: number;
+  readonly maxUnreadMessages?: number | undefined;
   /** The most bytes of messages kept until the application takes them. One message may exceed it. Default 64 KiB. */
-  readonly maxUnreadBytes?: number;
+  readonly maxUnreadBytes?: number | undefined;
   /**
    * The connection is terminated if reading has stopped and no message is taken for this long. 0 waits for ever.
    * Default 60 s.
    */
-  readonly unreadTimeout?: number;
+  readonly unreadTimeout?: number | undefined;
   /** 'discard' drops incoming messages, for an endpoint that only sends. Default 'keep'. */
-  readonly incoming?: 'keep' | 'discard';
+  readonly incoming?: 'keep' | 'discard' | undefined;
   /**
    * `false` leaves Pings to the application, which must answer each `ping` event with pong(payload): "an endpoint MUST
    * send a Pong frame in response" (RFC 6455 §5.5.2). Default true.
    */
-  readonly autoPong?: boolean;
+  readonly autoPong?: boolean | undefined;
   /**
    * 'buffer' delivers text as a Buffer of UTF-8, checked but not decoded, for example to pass it on or to parse it
    * without a string. A `message` listener then tells text from binary by its second argument, and messages() by
    * `type`. Default 'string'.
    */
-  readonly text?: 'string' | 'buffer';
+  readonly text?: 'string' | 'buffer' | undefined;
 }
 
 export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
@@ -75,7 +75,7 @@ export const CONNECTION_OPTION_NAMES: OptionNames<ConnectionOptions> = {
 };
 
 /** The value of every option. All connections of a server share one object. */
-export type ConnectionSettings = Required<ConnectionOptions>;
+export type ConnectionSettings = WithDefaults<ConnectionOptions>;
 
 /** The value of every connection option that is left out. */
 export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({

@@ -15,9 +15,9 @@ export interface SendOptions {
    * The type of the message. By default `'text'` for a string, otherwise `'binary'`. Bytes that are sent as text must
    * be UTF-8.
    */
-  readonly type?: 'text' | 'binary';
+  readonly type?: 'text' | 'binary' | undefined;
   /** `false` sends this message uncompressed, for example because it is a JPEG or holds a secret. Default true. */
-  readonly compress?: boolean;
+  readonly compress?: boolean | undefined;
 }
 
 export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };

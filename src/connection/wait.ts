@@ -6,7 +6,7 @@ import { promptFailure } from './prompt-answer.js';
 /** Options of the methods that wait. */
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws {TypeError} if the options or their signal are of another type */

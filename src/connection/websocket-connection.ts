@@ -238,7 +238,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   /** Iterates over the messages with their types, like `for await (const message of connection)`. */
-  messages(options?: { readonly stream?: false }): MessageIterator<TypedMessage>;
+  messages(options?: { readonly stream?: false | undefined }): MessageIterator<TypedMessage>;
   /**
    * Iterates over the messages as streams: each is received in parts, as fast as the application takes them, in memory
    * of about `maxUnreadBytes`. Text is never cut within a character. `maxMessageSize` applies, so raise it for longer

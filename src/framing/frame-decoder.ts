@@ -51,11 +51,11 @@ export interface FrameDecoderOptions {
    */
   readonly from: 'client' | 'server' | 'any';
   /** The reserved bits that negotiated extensions use: a sum of RSV1, RSV2 and RSV3. Default 0. */
-  readonly assignedRsv?: number;
+  readonly assignedRsv?: number | undefined;
   /**
    * Whether push() may overwrite its chunks. If so, payloads are unmasked in place, otherwise in a copy. Default false.
    */
-  readonly ownsChunks?: boolean;
+  readonly ownsChunks?: boolean | undefined;
 }
 
 /**

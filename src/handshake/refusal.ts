@@ -47,15 +47,15 @@ export function textOfStatus(status: number): string {
 /** Options of a refusal. */
 export interface RefusalOptions {
   /** Reason phrase of the status line. By default the registered one, or none. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Plain text for people. Anything else needs a Content-Type in `headers`. */
-  readonly body?: string;
-  readonly headers?: HeaderInput;
+  readonly body?: string | undefined;
+  readonly headers?: HeaderInput | undefined;
   /**
    * The reason, for the operator of the server. Passed to the `refused` event, and never sent. By default the text of
    * the status.
    */
-  readonly detail?: string;
+  readonly detail?: string | undefined;
 }
 
 /** Properties of a refusal that only this library sets. */

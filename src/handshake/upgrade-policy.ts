@@ -10,7 +10,7 @@ export interface UpgradePolicyOptions {
   /** The only path that is served. By default all are. */
   readonly path?: string | undefined;
   /** The pages that may connect: see OriginRule. By default those of the host and port that they connect to. */
-  readonly origins?: OriginRule;
+  readonly origins?: OriginRule | undefined;
   /** The hosts that a request may name: `host[:port]`, or `*.domain[:port]` for all below it. By default any. */
   readonly hosts?: readonly string[] | undefined;
 }

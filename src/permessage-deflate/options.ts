@@ -1,6 +1,6 @@
 /** The options of permessage-deflate, with their checks and defaults. */
 import { invalidType, invalidValue } from '../errors.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { checkOptionNames, type OptionNames, type WithDefaults } from '../option-names.js';
 import { WS_DEFLATE_OPTIONS } from '../ws-option-names.js';
 
 /** The sizes of an LZ77 window in RFC 7692 §7.1.2, as the base-2 logarithm of its bytes. */
@@ -20,21 +20,21 @@ export interface PerMessageDeflateOptions {
    * Whether the server compresses each message by itself, without referring to earlier ones. Default: true on a server,
    * false on a client.
    */
-  readonly serverNoContextTakeover?: boolean;
+  readonly serverNoContextTakeover?: boolean | undefined;
   /** Whether the client compresses each message by itself. Default: true on a server, false on a client. */
-  readonly clientNoContextTakeover?: boolean;
+  readonly clientNoContextTakeover?: boolean | undefined;
   /** The largest window of the server, in bits: 8 to 15, or 9 to 15 on a server. Default: 15. */
-  readonly serverMaxWindowBits?: number;
+  readonly serverMaxWindowBits?: number | undefined;
   /** The largest window of the client, in bits: 8 to 15, or 9 to 15 on a client. Default: 15. */
-  readonly clientMaxWindowBits?: number;
+  readonly clientMaxWindowBits?: number | undefined;
   /**
    * Messages of fewer bytes are sent uncompressed. Default: 0 with context takeover for sent messages, otherwise 1,024.
    */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** The compression level of zlib, from 0 (none) to 9 (best and slowest). Default: 6. */
-  readonly level?: number;
+  readonly level?: number | undefined;
   /** How much memory zlib uses to compress a message, from 1 to 9. Default: 8, about 260 KiB. */
-  readonly memLevel?: number;
+  readonly memLevel?: number | undefined;
 }
 
 export const PERMESSAGE_DEFLATE_OPTION_NAMES: OptionNames<PerMessageDeflateOptions> = {
@@ -48,7 +48,7 @@ export const PERMESSAGE_DEFLATE_OPTION_NAMES: OptionNames<PerMessageDeflateOptio
 };
 
 /** All options with their values. The connections of a server share one object. */
-export interface DeflateSettings extends Required<Omit<PerMessageDeflateOptions, 'threshold'>> {
+export interface DeflateSettings extends WithDefaults<Omit<PerMessageDeflateOptions, 'threshold'>> {
   /** Undefined if not set: the default depends on what the handshake agrees on. */
   readonly threshold: number | undefined;
 }

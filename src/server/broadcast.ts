@@ -11,7 +11,7 @@ export interface BroadcastOptions<Context = unknown> {
    * Returns for each open connection whether it gets the message: true or false. Called for all before anything is
    * sent.
    */
-  readonly filter?: (connection: WebSocketConnection<Context>) => boolean;
+  readonly filter?: ((connection: WebSocketConnection<Context>) => boolean) | undefined;
 }
 
 const BROADCAST_OPTION_NAMES: OptionNames<BroadcastOptions> = { filter: true };

@@ -14,45 +14,46 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
   /**
    * The port to listen on; 0 takes a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is needed.
    */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /** The address to listen on. By default all addresses. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The path of a Unix domain socket to listen on. */
-  readonly socketPath?: string;
+  readonly socketPath?: string | undefined;
   /** How many connections the kernel may hold back. Default 511, as in Node. */
-  readonly backlog?: number;
+  readonly backlog?: number | undefined;
   /** Options of node:tls, at least `cert` and `key`. Makes it wss. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * A server of node:http or node:https to attach to. Its own limits and deadlines for heads apply. Several
    * WebSocketServers may be attached, each with its own path. One of them may have no path and gets the rest.
    */
-  readonly server?: HttpServer | HttpsServer;
+  readonly server?: HttpServer | HttpsServer | undefined;
   /** Whether upgrades come from handleUpgrade() only. */
-  readonly noServer?: boolean;
+  readonly noServer?: boolean | undefined;
   /**
    * The subprotocols that this server supports: the client's preferred one is chosen. Or a function that chooses among
    * those offered.
    */
   readonly subprotocols?:
     | readonly string[]
-    | ((offered: readonly string[], request: PendingRequest) => string | undefined);
+    | ((offered: readonly string[], request: PendingRequest) => string | undefined)
+    | undefined;
   /** Compression by permessage-deflate (RFC 7692) if the client offers it: true, or its options. Off by default. */
-  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  readonly perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
   /** Decides who may connect. By default everyone may. */
-  readonly authorize?: Authorize<Context>;
+  readonly authorize?: Authorize<Context> | undefined;
   /** How long authorize() may take, in milliseconds. Default 10,000; then the request is refused with 503. */
-  readonly authorizeTimeout?: number;
+  readonly authorizeTimeout?: number | undefined;
   /**
    * Headers for the response that opens a connection, or a function that returns them. It must answer synchronously.
    * Headers that the opening handshake sets itself throw. authorize() can add more, by `responseHeaders`.
    */
   // Without the type of the context: a function in front of `authorize` would decide it, as unknown.
-  readonly headers?: HeaderInput | ((request: ServerRequest) => HeaderInput | undefined);
+  readonly headers?: HeaderInput | ((request: ServerRequest) => HeaderInput | undefined) | undefined;
   /** More connections than this are refused with 503. Unbounded by default. */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /** How long the request may take from TCP accept, TLS included, in milliseconds. Default 10,000; then 408. */
-  readonly handshakeTimeout?: number;
+  readonly handshakeTimeout?: number | undefined;
 }
 
 export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {

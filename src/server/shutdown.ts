@@ -6,7 +6,7 @@ import { invalidType } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { encodeClosePayload } from '../framing/close-payload.js';
 import { Refusal } from '../handshake/refusal.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { checkOptionNames, type OptionNames, type WithDefaults } from '../option-names.js';
 import { clearTimeout, setTimeout } from '../timers.js';
 import { CLOSE_EVENT_TIME, destroySocket } from '../transport/socket-owner.js';
 import type { Listener } from './accept/listener.js';
@@ -15,14 +15,14 @@ import type { PendingHandshake } from './opening-handshake.js';
 /** Options of WebSocketServer's `close()`. */
 export interface ServerCloseOptions {
   /** The close code for the connections. Default 1001, "going away". */
-  readonly code?: number;
-  readonly reason?: string;
+  readonly code?: number | undefined;
+  readonly reason?: string | undefined;
   /**
    * Connections that have not closed after this many milliseconds are terminated. Default: ten times `closeTimeout`,
    * the longest time that a connection may take whose peer makes progress. A peer that makes none is ended after
    * `closeTimeout` anyway.
    */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 const CLOSE_OPTION_NAMES: OptionNames<ServerCloseOptions> = { code: true, reason: true, timeout: true };
@@ -32,7 +32,10 @@ const CLOSE_OPTION_NAMES: OptionNames<ServerCloseOptions> = { code: true, reason
  *
  * @throws {TypeError | RangeError} if an option is unknown or invalid
  */
-export function resolveCloseOptions(options: ServerCloseOptions, closeTimeout: number): Required<ServerCloseOptions> {
+export function resolveCloseOptions(
+  options: ServerCloseOptions,
+  closeTimeout: number,
+): WithDefaults<ServerCloseOptions> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   checkOptionNames(options, CLOSE_OPTION_NAMES);
   const longest = Math.min(MAX_TIME, MOST_EXTENSIONS * closeTimeout);
@@ -58,7 +61,7 @@ export interface OpenParts {
 /** Closes everything that is open. Resolves when it has closed, or shortly after the timeout. */
 export async function shutDown(
   { listener, clients, pending, refusedSockets }: OpenParts,
-  { code, reason, timeout }: Required<ServerCloseOptions>,
+  { code, reason, timeout }: WithDefaults<ServerCloseOptions>,
 ): Promise<void> {
   const listenerClosed = listener?.close();
   for (const handshake of [...pending]) handshake.refuse(closingRefusal());

@@ -11,7 +11,7 @@ import { HandlerError, invalidType, typeError } from '../errors.js';
 import { judgeRequest } from '../handshake/http1/request-rules.js';
 import { requestHeadOf, summarizeRequest } from '../handshake/http1/request-summary.js';
 import { Refusal } from '../handshake/refusal.js';
-import { checkOptionNames, type OptionNames } from '../option-names.js';
+import { checkOptionNames, type OptionNames, type WithDefaults } from '../option-names.js';
 import { isOwned } from '../transport/socket-owner.js';
 import { transportOf } from '../transport/transport.js';
 import { HandshakeReader } from './accept/handshake-reader.js';
@@ -223,7 +223,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     return this.#closing;
   }
 
-  async #shutDown(options: Required<ServerCloseOptions>): Promise<void> {
+  async #shutDown(options: WithDefaults<ServerCloseOptions>): Promise<void> {
     this.#detach?.();
     const [clients, pending] = [this.#clients, this.#pending];
     await shutDown({ listener: this.#listener, clients, pending, refusedSockets: this.#refusedSockets }, options);

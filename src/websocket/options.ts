@@ -10,7 +10,7 @@ type Excluded = 'subprotocols' | 'signal' | 'text' | 'incoming' | 'autoPong';
 /** Options of a WebSocket on Node.js, which browsers do not have: those of connect(), such as `headers` and `dial`. */
 export interface WebSocketInit extends Omit<ConnectOptions, Excluded> {
   /** Subprotocols to offer, the preferred one first: what the second argument is otherwise. */
-  readonly protocols?: string | Iterable<string>;
+  readonly protocols?: string | Iterable<string> | undefined;
 }
 
 const { subprotocols, signal, text, incoming, autoPong, ...names } = CONNECT_OPTION_NAMES;

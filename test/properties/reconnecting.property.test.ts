@@ -42,7 +42,7 @@ test('a reconnecting client has one connection at a time, waits as announced, an
         let mayStartAt = 0;
         let openNow = 0;
         let isStalled = false;
-        const open = async (_: unknown, { signal }: { readonly signal?: AbortSignal }) => {
+        const open = async (_: unknown, { signal }: { readonly signal?: AbortSignal | undefined }) => {
           expect(++openNow).toBe(1);
           expect(peer.clock.now()).toBeGreaterThanOrEqual(mayStartAt);
           expect(network.onLine).toBe(true);

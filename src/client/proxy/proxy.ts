@@ -10,9 +10,9 @@ export interface ProxyOptions {
   /** `http:`, `https:`, `socks5:` or `socks5h:` with host, port, and a user and password if the proxy wants them. */
   readonly url: string | URL;
   /** Options of node:tls for a proxy with `https:`, such as `ca`. */
-  readonly tls?: ConnectionOptions;
+  readonly tls?: ConnectionOptions | undefined;
   /** Extra headers for the CONNECT request to an HTTP proxy. */
-  readonly headers?: HeaderInput;
+  readonly headers?: HeaderInput | undefined;
 }
 
 const PROXY_OPTION_NAMES: OptionNames<ProxyOptions> = { url: true, tls: true, headers: true };

@@ -1,5 +1,6 @@
 import { callOption } from '../../application-code.js';
 import type { Sendable } from '../../connection/payload.js';
+import type { WithDefaults } from '../../option-names.js';
 import type { Clock } from './clock.js';
 import { toUnsent } from './unsent-queue.js';
 import type { WebSocketLink } from './web-socket-link.js';
@@ -12,20 +13,20 @@ export interface HeartbeatOptions {
   /** Returns the message to send. The peer must answer it with any message. */
   readonly message: () => Sendable;
   /** How long the peer may be silent before a heartbeat is sent. Default 20 s. */
-  readonly interval?: number;
+  readonly interval?: number | undefined;
   /** How long the peer may take to answer. Default 20 s. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
 }
 
 /** Sends a heartbeat when the peer has been silent, and abandons the connection if the peer stays silent. */
 export class Heartbeat {
   readonly #link: WebSocketLink;
-  readonly #options: Required<HeartbeatOptions>;
+  readonly #options: WithDefaults<HeartbeatOptions>;
   readonly #clock: Clock;
   readonly #stopForwarding: () => void;
   #cancel = (): void => {};
 
-  constructor(link: WebSocketLink, options: Required<HeartbeatOptions>, clock: Clock) {
+  constructor(link: WebSocketLink, options: WithDefaults<HeartbeatOptions>, clock: Clock) {
     this.#link = link;
     this.#options = options;
     this.#clock = clock;

@@ -2,7 +2,7 @@ import { checkSignal } from '../../abort-signal.js';
 import { checkInteger, MAX_TIME } from '../../connection/options.js';
 import type { WebSocketConnection } from '../../connection/websocket-connection.js';
 import { invalidType, invalidValue } from '../../errors.js';
-import { checkOptionNames, type OptionNames } from '../../option-names.js';
+import { checkOptionNames, type OptionNames, type WithDefaults } from '../../option-names.js';
 import type { ConnectOptions } from '../options.js';
 import type { Backoff } from './backoff.js';
 import type { ConnectionFailure } from './connection-failure.js';
@@ -27,49 +27,49 @@ export type PerAttempt<T> = T | ((attempt: ReconnectAttempt) => T | Promise<T>);
 /** Options of reconnecting(). Times are in milliseconds, sizes in bytes. */
 export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnection> {
   /** Options of connect(), or a function that returns them for each attempt, for example with a fresh token. */
-  readonly connect?: PerAttempt<ConnectOptions>;
+  readonly connect?: PerAttempt<ConnectOptions> | undefined;
   /**
    * Opens a connection, or returns a W3C WebSocket that opens. Default: connect(). It must give up when
    * `options.signal` is aborted.
    */
-  readonly open?: (url: string | URL, options: ConnectOptions) => C | Promise<C>;
+  readonly open?: ((url: string | URL, options: ConnectOptions) => C | Promise<C>) | undefined;
   /**
    * Called with each new connection before the queue of unsent messages is sent, for example to log in or to resume a
    * session. If it throws or rejects, the attempt has failed.
    */
-  readonly onOpen?: (connection: C, attempt: ReconnectAttempt) => unknown;
+  readonly onOpen?: ((connection: C, attempt: ReconnectAttempt) => unknown) | undefined;
   /**
    * Decides whether another attempt follows a failure.
    *
    * @param usual what happens without this option
    */
-  readonly isRetryable?: (failure: ConnectionFailure, usual: boolean) => boolean;
+  readonly isRetryable?: ((failure: ConnectionFailure, usual: boolean) => boolean) | undefined;
   /**
    * The longest wait before the first attempt after a connection was lost. The wait is a random part of it, so that
    * clients do not all return at once. Default 5 s, as RFC 6455 §7.2.3 suggests.
    */
-  readonly initialDelay?: number;
+  readonly initialDelay?: number | undefined;
   /** Each failure doubles the longest wait, up to this. Default 30 s. */
-  readonly maxDelay?: number;
+  readonly maxDelay?: number | undefined;
   /** How long a connection must have been open for earlier failures to be forgotten. Default 5 s. */
-  readonly stableAfter?: number;
+  readonly stableAfter?: number | undefined;
   /** How long one attempt may take, including the functions that are called for it. Default 30 s. */
-  readonly attemptTimeout?: number;
+  readonly attemptTimeout?: number | undefined;
   /** The most messages that wait for a connection. Default 1,024. 0 keeps none. */
-  readonly maxQueuedMessages?: number;
+  readonly maxQueuedMessages?: number | undefined;
   /** The most bytes of messages that wait for a connection. Default 1 MiB. */
-  readonly maxQueuedBytes?: number;
+  readonly maxQueuedBytes?: number | undefined;
   /**
    * What send() does if the queue is full: `'reject'` throws a BackpressureError, `'drop-oldest'` drops the oldest
    * messages, `'keep'` keeps the queue as it is and drops the new message. Default `'reject'`.
    */
-  readonly whenQueueFull?: QueuePolicy;
+  readonly whenQueueFull?: QueuePolicy | undefined;
   /** Tells when the host has no network: no attempt is made then. Default: the host's own events, if it has them. */
-  readonly network?: NetworkStatus;
+  readonly network?: NetworkStatus | undefined;
   /** A heartbeat, for a W3C WebSocket. A WebSocketConnection has `pingInterval`. Default: none. */
-  readonly heartbeat?: HeartbeatOptions;
+  readonly heartbeat?: HeartbeatOptions | undefined;
   /** Closes the client. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export const RECONNECTING_OPTION_NAMES: OptionNames<ReconnectingOptions> = {
@@ -98,7 +98,7 @@ export interface ReconnectingSettings<C extends Reconnectable> extends Backoff, 
   readonly stableAfter: number;
   readonly attemptTimeout: number;
   readonly network: NetworkStatus | undefined;
-  readonly heartbeat: Required<HeartbeatOptions> | undefined;
+  readonly heartbeat: WithDefaults<HeartbeatOptions> | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -169,7 +169,7 @@ export function resolveReconnectingOptions<C extends Reconnectable>(
 
 const HEARTBEAT_OPTION_NAMES: OptionNames<HeartbeatOptions> = { message: true, interval: true, timeout: true };
 
-function resolveHeartbeat(options: HeartbeatOptions): Required<HeartbeatOptions> {
+function resolveHeartbeat(options: HeartbeatOptions): WithDefaults<HeartbeatOptions> {
   if (typeof options !== 'object' || options === null) throw invalidType('heartbeat', 'an object', options);
   checkOptionNames(options, HEARTBEAT_OPTION_NAMES, 'heartbeat.');
   const { message, interval = 20_000, timeout = 20_000 } = options;
