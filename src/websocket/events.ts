@@ -37,7 +37,7 @@ export interface ErrorEventInit {
   readonly error?: unknown;
 }
 
-type EventConstructor<E extends Event, Init> = {
+export type EventConstructor<E extends Event, Init> = {
   readonly prototype: E;
   new (type: string, init?: Init): E;
 };
@@ -97,13 +97,19 @@ class OwnErrorEvent extends Event implements ErrorEvent {
   }
 }
 
-// The classes of the host, if it has them: an application may use `instanceof`. Node 20 has neither.
+// The classes of the host, if it has them: an application may use `instanceof`. Node 20 has neither. Later versions load
+// them at the first access, which takes 20 ms, so nothing reads them before it is needed.
 const host = globalThis as {
   readonly CloseEvent?: EventConstructor<CloseEvent, CloseEventInit>;
   readonly ErrorEvent?: EventConstructor<ErrorEvent, ErrorEventInit>;
 };
 
-/** The class of the event `close`: that of the host, if it has one. */
-export const CloseEvent: EventConstructor<CloseEvent, CloseEventInit> = host.CloseEvent ?? OwnCloseEvent;
-/** The class of the event `error`: that of the host, if it has one. */
-export const ErrorEvent: EventConstructor<ErrorEvent, ErrorEventInit> = host.ErrorEvent ?? OwnErrorEvent;
+/** Returns the class of the event `close`: that of the host, if it has one. */
+export function closeEventClass(): EventConstructor<CloseEvent, CloseEventInit> {
+  return host.CloseEvent ?? OwnCloseEvent;
+}
+
+/** Returns the class of the event `error`: that of the host, if it has one. */
+export function errorEventClass(): EventConstructor<ErrorEvent, ErrorEventInit> {
+  return host.ErrorEvent ?? OwnErrorEvent;
+}

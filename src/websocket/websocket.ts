@@ -8,7 +8,7 @@ import { isBlockedPort } from './blocked-ports.js';
 import { checkClose } from './close-arguments.js';
 import { EventHandlers } from './event-handlers.js';
 import type { Handler, Listener, ListenerOptions, WebSocketEventMap } from './event-map.js';
-import { CloseEvent, ErrorEvent } from './events.js';
+import { type CloseEvent, closeEventClass, type ErrorEvent, errorEventClass } from './events.js';
 import { type ConstructorArguments, resolveArguments, type WebSocketInit } from './options.js';
 import { toBinaryData, toMessage } from './payload.js';
 import { checkProtocols, parseUrl } from './url.js';
@@ -282,10 +282,10 @@ export class WebSocket extends EventTarget {
     // the transport is such a failure (RFC 6455 §7.2.1).
     if (!wasClean) {
       const message = isError(cause) ? cause.message : 'the connection failed';
-      this.dispatchEvent(new ErrorEvent('error', { message, error: cause }));
+      this.dispatchEvent(new (errorEventClass())('error', { message, error: cause }));
     }
     // "3. Fire an event named close"
-    this.dispatchEvent(new CloseEvent('close', { wasClean, code, reason }));
+    this.dispatchEvent(new (closeEventClass())('close', { wasClean, code, reason }));
   }
 
   /** Reduces `bufferedAmount` when what the connection has taken until now has left. */
