@@ -20,7 +20,7 @@ export async function connectDirectly(
 ): Promise<Socket> {
   if (!destination.secure) return await connectSocket(destination, signal, socketOptions);
   // A wrong certificate fails before anything is opened.
-  const secureContext = secureContextOf(destination, signal, tls);
+  const secureContext = secureContextOf(destination, tls);
   const socket = await connectSocket(destination, signal, socketOptions);
   return await startTls(socket, destination, signal, { ...tls, secureContext });
 }

@@ -2,9 +2,10 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls, { type ConnectionOptions, type SecureContext, type TLSSocket } from 'node:tls';
 import { callOption } from '../application-code.js';
-import type { Fault, HandlerError } from '../errors.js';
+import { type Fault, type HandlerError, HandshakeError } from '../errors.js';
 import { dialError } from './dial-error.js';
 import { established } from './established.js';
+import { messageOf } from './failure.js';
 import type { Destination } from './url.js';
 
 /**
@@ -40,15 +41,12 @@ export async function startTls(
  *
  * @throws {HandshakeError} if one of them cannot be parsed
  */
-export function secureContextOf(
-  destination: Destination,
-  signal: AbortSignal,
-  options: ConnectionOptions = {},
-): SecureContext {
+export function secureContextOf(destination: Destination, options: ConnectionOptions = {}): SecureContext {
   try {
     return options.secureContext ?? tls.createSecureContext(options);
   } catch (cause) {
-    throw dialError(cause, 'tls', 'caller', destination, signal);
+    const summary = `cannot use tls.cert, tls.key or another option of tls: ${messageOf(cause)}`;
+    throw new HandshakeError(summary, { phase: 'tls', fault: 'caller', url: destination.href, cause });
   }
 }
 

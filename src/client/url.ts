@@ -48,7 +48,7 @@ const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
 export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
   if (typeof input !== 'string' && !isUrl(input)) throw invalidType('url', 'a string or a URL', input);
   const text = typeof input === 'string' ? input : input.href;
-  if (!URL.canParse(text)) throw wrongUrl('be an absolute URL, such as ws://example.com/chat', text);
+  if (!URL.canParse(text)) throw wrongUrl('be a valid, absolute URL, such as ws://example.com/chat', text);
   const url = new URL(text);
   // "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used on these URIs." (§3)
   if (text.includes('#')) throw wrongUrl('have no fragment (RFC 6455 §3): write a # in a path as %23', text);

@@ -492,7 +492,7 @@ describe('options of ws101 connect', () => {
   });
 
   test.each([
-    [['nowhere'], 'url must be an absolute URL'],
+    [['nowhere'], 'url must be a valid, absolute URL'],
     [['ws://h', '-H', 'a b: c'], 'a name in --header must be a token'],
     [['ws://h', '-H', 'Connection: close'], '--header must not contain "Connection"'],
     [['ws://h', '--subprotocol', 'a b'], '--subprotocol must be a token'],

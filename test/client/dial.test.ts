@@ -196,15 +196,16 @@ describe('phases', () => {
     await expect(dialed).rejects.toMatchObject({ phase: 'dns', hint: expect.stringContaining('name server') });
   });
 
-  test.each<[name: string, options: tls.ConnectionOptions, isConnected: boolean]>([
-    ['a certificate that cannot be parsed', { cert: 'none', key: 'none' }, false],
-    ['an invalid ALPN list', { ALPNProtocols: 7 as never }, true],
-  ])('%s is the caller’s fault, and leaves no socket open', async (_name, options, isConnected) => {
+  test.each<[name: string, options: tls.ConnectionOptions, isConnected: boolean, summary: string]>([
+    ['a certificate that cannot be parsed', { cert: 'none', key: 'none' }, false, 'cannot use tls.cert, tls.key or'],
+    ['an invalid ALPN list', { ALPNProtocols: 7 as never }, true, 'the TLS handshake with'],
+  ])('%s is the caller’s fault, and leaves no socket open', async (_name, options, isConnected, summary) => {
     const server = await rawServer();
     const connect = vi.spyOn(net, 'connect');
     onTestFinished(() => connect.mockRestore());
     const dialed = dial(parseWebSocketUrl(`wss://127.0.0.1:${server.port}/`), forever, { tls: options });
     await expect(dialed).rejects.toMatchObject({ phase: 'tls', fault: 'caller', hint: undefined });
+    await expect(dialed).rejects.toThrow(summary);
     expect(connect.mock.results.map(({ value }) => (value as net.Socket).destroyed)).toEqual(isConnected ? [true] : []);
   });
 });

@@ -88,10 +88,10 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
   });
 
   test.each([
-    ['chat', 'an absolute URL'],
-    ['/chat', 'an absolute URL'],
-    ['', 'an absolute URL'],
-    ['ws://', 'an absolute URL'],
+    ['chat', 'a valid, absolute URL'],
+    ['/chat', 'a valid, absolute URL'],
+    ['', 'a valid, absolute URL'],
+    ['ws://', 'a valid, absolute URL'],
     ['ftp://h/', 'start with ws:, wss:, http:, https:, ws+unix: or wss+unix:'],
     ['h:80/', 'start with ws:, wss:, http:, https:, ws+unix: or wss+unix:'],
     ['ws://h/#top', 'fragment'],

@@ -55,7 +55,7 @@ describe('a message that does not fit in memory fails with 1009', () => {
   test.each([
     ['whole', [TEXT]],
     ['in pieces', halves(TEXT)],
-  ])('a text that comes %s and cannot become a string', (_, chunks) => {
+  ])('a text that arrives %s and cannot become a string', (_, chunks) => {
     vi.spyOn(Buffer.prototype, 'toString').mockImplementation(noMemory);
     const { messages, error } = decode(chunks);
     vi.restoreAllMocks();

@@ -145,7 +145,7 @@ describe('injection', () => {
       unit: fc.constantFrom('a', ' ', ':', '\r', '\n', '\0', '\u010d', '\u010a', '/', '#', 'é'),
     });
     fc.assert(
-      // One of them at a time: where all were at random, one that cannot be would nearly always hide the others.
+      // One random option at a time: if all were random, an invalid one would nearly always hide the others.
       fc.property(fc.constantFrom('host', 'target', 'origin', 'value'), text, (option, text) => {
         const { host = 'a', target = '', origin = 'a', value = 'a' }: Record<string, string> = { [option]: text };
         try {

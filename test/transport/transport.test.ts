@@ -47,8 +47,8 @@ describe('transportOf()', () => {
     ['a string', 'ws://localhost'],
     ['an object', {}],
     ['a Transport without a Duplex', { duplex: {}, info: {}, ownsChunks: true, copiesWrites: true }],
-    ['a Transport that does not say whose the chunks are', { duplex: duplexPair()[0], info: {}, copiesWrites: true }],
-    ['a Transport that does not say whose the writes are', { duplex: duplexPair()[0], info: {}, ownsChunks: true }],
+    ['a Transport without ownsChunks', { duplex: duplexPair()[0], info: {}, copiesWrites: true }],
+    ['a Transport without copiesWrites', { duplex: duplexPair()[0], info: {}, ownsChunks: true }],
     ['a Transport without info', { duplex: duplexPair()[0], ownsChunks: true, copiesWrites: true }],
   ])('throws a TypeError for %s', (_, value) => {
     expect(() => transportOf(value as Duplex)).toThrow(

@@ -27,7 +27,7 @@ export async function connectThrough(
   tls: ConnectionOptions | undefined,
 ): Promise<Socket> {
   // A wrong certificate fails before anything is opened.
-  const secureContext = destination.secure ? secureContextOf(destination, signal, tls) : undefined;
+  const secureContext = destination.secure ? secureContextOf(destination, tls) : undefined;
   const host = proxy.looksUpNames ? destination.hostname : await addressOf(destination, signal, socketOptions);
   const socket = await connectToProxy(proxy, destination, signal, socketOptions);
   try {

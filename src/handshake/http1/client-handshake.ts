@@ -9,6 +9,7 @@ import { HandshakeError, invalidType, typeError } from '../../errors.js';
 import { checkOptionNames, type OptionNames } from '../../option-names.js';
 import type { Agreement } from '../agreement.js';
 import { type ExtensionOffer, serializeExtensions } from '../extension-header.js';
+import { FIELD_VALUE, isFieldValue } from '../grammar.js';
 import { GrowingBytes } from '../growing-bytes.js';
 import {
   callersHeaders,
@@ -206,7 +207,7 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
   const hosts = headers.has('Host') ? headers.all('Host') : [options.host];
   if (hosts.length > 1) throw typeError(`headers must contain Host only once, got ${hosts.length} lines`);
   if (typeof hosts[0] !== 'string' || parseAuthority(hosts[0]) === undefined) {
-    throw invalidType('host', '`host[:port]`', hosts[0]);
+    throw invalidType(headers.has('Host') ? 'headers["Host"]' : 'host', '`host[:port]`', hosts[0]);
   }
   const lines: HeaderLine[] = [
     ['Host', hosts[0]],
@@ -217,6 +218,7 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
   ];
   if (origin !== undefined) {
     if (headers.has('Origin')) throw typeError('origin must be passed once: as the option `origin` or in `headers`');
+    if (typeof origin !== 'string' || !isFieldValue(origin)) throw invalidType('origin', FIELD_VALUE, origin);
     lines.push(['Origin', origin]);
   }
   if (subprotocols.length > 0) lines.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);

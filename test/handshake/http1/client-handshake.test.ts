@@ -102,6 +102,8 @@ describe('the request (RFC 6455 §4.1)', () => {
 
   test.each<[unknown, string]>([
     [{ host: 'a/b' }, 'host must be `host[:port]`, got "a/b"'],
+    [{ headers: { Host: '' } }, 'headers["Host"] must be `host[:port]`, got ""'],
+    [{ origin: 'a\n' }, 'origin must be a string of printable characters'],
     [{ headers: { Host: ['a', 'b'] } }, 'headers must contain Host only once, got 2 lines'],
   ])('names the received value: %o', (options, message) => {
     expect(() => handshake(options as Partial<ClientHandshakeOptions>)).toThrow(message);

@@ -161,14 +161,14 @@ describe('encoding', () => {
     ['an empty target', () => encodeRequestHead({ ...request, target: '' })],
     ['a target with a space', () => encodeRequestHead({ ...request, target: '/ x' })],
     ['a target beyond latin1', () => encodeRequestHead({ ...request, target: '/\u010a' })],
-    ['a header', () => encodeRequestHead({ ...request, headers: new HeaderFields([['A', '\n']]) })],
-    ['a reason', () => encodeResponseHead({ ...response, reason: '\r\n' })],
-    ['a status', () => encodeResponseHead({ ...response, status: 99 })],
-    ['a larger status', () => encodeResponseHead({ ...response, status: 1000 })],
-    ['half a status', () => encodeResponseHead({ ...response, status: 200.5 })],
-    ['a version', () => encodeRequestHead({ ...request, version: '1.1\r\n' })],
-    ['a version of a response', () => encodeResponseHead({ ...response, version: '11' })],
-  ])('throws before writing a byte for an invalid %s', (_, encode) => {
+    ['an invalid header', () => encodeRequestHead({ ...request, headers: new HeaderFields([['A', '\n']]) })],
+    ['an invalid reason', () => encodeResponseHead({ ...response, reason: '\r\n' })],
+    ['a small status', () => encodeResponseHead({ ...response, status: 99 })],
+    ['a large status', () => encodeResponseHead({ ...response, status: 1000 })],
+    ['a fractional status', () => encodeResponseHead({ ...response, status: 200.5 })],
+    ['an invalid version', () => encodeRequestHead({ ...request, version: '1.1\r\n' })],
+    ['an invalid version of a response', () => encodeResponseHead({ ...response, version: '11' })],
+  ])('throws before writing a byte for %s', (_, encode) => {
     expect(encode).toThrow(/must be/);
   });
 });
