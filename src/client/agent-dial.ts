@@ -31,7 +31,7 @@ interface CoreAgent {
  *
  *     await connect('wss://example.com/', { dial: agentDial(new HttpsProxyAgent('http://proxy.example:3128')) });
  *
- * @throws {TypeError} if `agent` is none
+ * @throws {TypeError} if `agent` is not an agent
  */
 export function agentDial(agent: Agent): Dial {
   if (!isPackageAgent(agent) && !isCoreAgent(agent)) {
@@ -118,13 +118,13 @@ async function openByPackage(
   return opened;
 }
 
-/** What agents tell of a proxy's response. */
+/** The properties in which agents report a proxy's response. */
 interface ProxyResponse {
   readonly statusCode: number;
   readonly statusText?: string;
 }
 
-/** What agents of packages read of an http.ClientRequest. */
+/** The part of an http.ClientRequest that agents of packages read. */
 class RequestLike extends EventEmitter {
   readonly path: string;
   readonly #headers: ReadonlyMap<string, string>;

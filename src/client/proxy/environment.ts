@@ -10,7 +10,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * This machine itself is never reached through a proxy.
  *
- * @throws {RangeError} that names the variable, if its value is no URL of a proxy
+ * @throws {RangeError} that names the variable, if its value is not the URL of a proxy
  */
 export function proxyFromEnvironment(
   destination: Destination,

@@ -6,7 +6,7 @@ import type { Destination } from '../url.js';
 import type { ProxyServer } from './proxy.js';
 import { proxyRefused } from './proxy-error.js';
 
-/** What the statuses of a proxy mean, and what to try. */
+/** Hints for the statuses of a proxy. */
 const HINTS: ReadonlyMap<number, string> = new Map([
   [400, 'is this an HTTP proxy, and does it accept CONNECT?'],
   [403, 'the proxy does not allow this host or this port. Many allow port 443 only'],

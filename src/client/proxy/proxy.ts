@@ -7,7 +7,7 @@ import { percentDecoded } from '../percent-decoded.js';
 
 /** A proxy with options. */
 export interface ProxyOptions {
-  /** `http:`, `https:`, `socks5:` or `socks5h:` with host, port, and a user and password if the proxy wants them. */
+  /** `http:`, `https:`, `socks5:` or `socks5h:` with host, port, and a user and password if the proxy requires them. */
   readonly url: string | URL;
   /** Options of node:tls for a proxy with `https:`, such as `ca`. */
   readonly tls?: ConnectionOptions | undefined;
@@ -104,7 +104,7 @@ function parse(
   };
 }
 
-/** Recognises a URL by its shape: one of another realm is no instance of our class. */
+/** Recognises a URL by its shape: one of another realm is not an instance of our class. */
 function isUrl(value: unknown): value is URL {
   const { href, searchParams } = Object(value) as Partial<URL>;
   return typeof href === 'string' && typeof searchParams === 'object';

@@ -14,7 +14,7 @@ const CONNECT = 1;
 /** RFC 1928 §5: types of addresses. */
 const ADDRESS = { IPV4: 1, NAME: 3, IPV6: 4 } as const;
 
-/** RFC 1928 §6: what the proxy replies, from 1. */
+/** The replies of a proxy, from 1 (RFC 1928 §6). */
 const REPLIES: ReadonlyArray<readonly [reply: string, hint?: string]> = [
   ['general failure'],
   ['not allowed by its rules', 'the proxy does not allow this host or this port'],
@@ -31,7 +31,7 @@ const REPLIES: ReadonlyArray<readonly [reply: string, hint?: string]> = [
  * (RFC 1929).
  *
  * @param duplex a connection to the proxy
- * @param host the name or the address to which the proxy shall connect
+ * @param host the name or the address that the proxy connects to
  * @throws {HandshakeError} if the proxy refuses; any error of the connection
  */
 export async function openSocks5Tunnel(
