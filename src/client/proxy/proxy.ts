@@ -82,7 +82,7 @@ function parse(
   const scheme = SCHEMES.get(url?.protocol ?? '');
   if (url === undefined || scheme === undefined || url.hostname === '') {
     throw rangeError(
-      `${argument} must be a URL that starts with http://, https://, socks5:// or socks5h://, got ${describeValue(hidden(text))}`,
+      `${argument} must be a URL that starts with http://, https://, socks5://, socks5h:// or socks://, got ${describeValue(hidden(text))}`,
     );
   }
   const [user, password] = [percentDecoded(url.username), percentDecoded(url.password)];

@@ -72,7 +72,7 @@ describe('the environment', () => {
 
   test('a wrong value names the variable, without its password', () => {
     expect(() => proxyFor('ws://a.test/', { HTTP_PROXY: 'ftp://ada:secret@p' })).toThrow(
-      'the environment variable HTTP_PROXY must be a URL that starts with http://, https://, socks5:// or socks5h://, got "ftp://***@p"',
+      'the environment variable HTTP_PROXY must be a URL that starts with http://, https://, socks5://, socks5h:// or socks://, got "ftp://***@p"',
     );
   });
 

@@ -26,7 +26,7 @@ describe('parseProxy', () => {
     [
       'proxy.test:3128',
       RangeError,
-      'proxy must be a URL that starts with http://, https://, socks5:// or socks5h://, got "proxy.test:3128"',
+      'proxy must be a URL that starts with http://, https://, socks5://, socks5h:// or socks://, got "proxy.test:3128"',
     ],
     ['ftp://p', RangeError, 'got "ftp://p"'],
     ['http://', RangeError, 'got "http://"'],
