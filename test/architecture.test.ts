@@ -75,6 +75,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   websocket: [
     'errors',
     'host-values',
+    'abort-signal',
     'option-names',
     'ws-option-names',
     'timers',

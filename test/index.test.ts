@@ -235,13 +235,22 @@ describe('the public surface', () => {
   });
 
   test('ws101/websocket', () => {
-    expect(Object.keys(websocket).sort()).toEqual(['CloseEvent', 'ErrorEvent', 'WebSocket']);
+    expect(Object.keys(websocket).sort()).toEqual([
+      'CloseEvent',
+      'ErrorEvent',
+      'WebSocket',
+      'WebSocketError',
+      'WebSocketStream',
+    ]);
     expect(typesOf('websocket/index.ts', websocket)).toEqual([
       'BinaryType',
       'CloseEventInit',
       'ErrorEventInit',
+      'WebSocketCloseInfo',
       'WebSocketEventMap',
       'WebSocketInit',
+      'WebSocketOpenInfo',
+      'WebSocketStreamOptions',
     ]);
   });
 

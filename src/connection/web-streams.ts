@@ -4,8 +4,14 @@ import type { Message } from './inbox.js';
 import type { Sendable } from './payload.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 
-/** What the two streams of a connection do at their ends. The promises reject to make the call of the stream reject. */
-export interface StreamEnds {
+/**
+ * How the two streams of a connection differ between APIs. The promises reject to make the call of the stream reject.
+ */
+export interface StreamRules<Received, Sent> {
+  /** Returns a message as a chunk. */
+  receive(message: Message): Received;
+  /** Returns a chunk as a message. Throws if it is none. */
+  send(chunk: Sent): Sendable;
   /** The application has no use for more messages. */
   cancel(reason: unknown): Promise<unknown>;
   /** The application has written everything. */
@@ -16,9 +22,11 @@ export interface StreamEnds {
   failure(info: CloseInfo): Error;
 }
 
-/** The ends of `connection.readable` and `connection.writable`. */
-export function nativeEnds(connection: WebSocketConnection): StreamEnds {
+/** The rules of `connection.readable` and `connection.writable`. */
+export function nativeRules(connection: WebSocketConnection): StreamRules<Message, Sendable> {
   return {
+    receive: message => message,
+    send: chunk => chunk,
     cancel: () => connection.close(),
     close: async () => {
       const info = await connection.close();
@@ -31,19 +39,19 @@ export function nativeEnds(connection: WebSocketConnection): StreamEnds {
 }
 
 /** Makes a stream of the messages of a connection. It asks for a message when a reader does. */
-export function makeReadable(
+export function makeReadable<Received>(
   connection: WebSocketConnection,
-  { cancel, failure }: Pick<StreamEnds, 'cancel' | 'failure'>,
-): ReadableStream<Message> {
+  { receive, cancel, failure }: StreamRules<Received, never>,
+): ReadableStream<Received> {
   const messages = connection[Symbol.asyncIterator]();
-  return new ReadableStream<Message>(
+  return new ReadableStream<Received>(
     {
       async pull(controller) {
         const { done, value } = await messages.next().catch(async () => {
           throw failure(await connection.closed);
         });
         if (done === true) controller.close();
-        else controller.enqueue(value);
+        else controller.enqueue(receive(value));
       },
       async cancel(reason) {
         await messages.return?.();
@@ -55,19 +63,19 @@ export function makeReadable(
 }
 
 /** Makes a stream that sends each chunk as a message. A write is done when the connection takes more. */
-export function makeWritable(
+export function makeWritable<Sent>(
   connection: WebSocketConnection,
-  { close, abort, failure }: Omit<StreamEnds, 'cancel'>,
-): WritableStream<Sendable> {
+  { send, close, abort, failure }: StreamRules<unknown, Sent>,
+): WritableStream<Sent> {
   let isEnding = false;
-  return new WritableStream<Sendable>({
+  return new WritableStream<Sent>({
     start(controller) {
       void connection.closed.then(info => {
         if (!isEnding) controller.error(failure(info));
       });
     },
     async write(chunk) {
-      const isTaken = connection.send(chunk);
+      const isTaken = connection.send(send(chunk));
       if (isTaken === true) return;
       if (isTaken === undefined || !(await connection.drained())) throw failure(await connection.closed);
     },

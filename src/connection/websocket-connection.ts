@@ -18,7 +18,7 @@ import { Reading } from './reading.js';
 import { type MessageSource, StreamMessage } from './stream-message.js';
 import type { MessageStream } from './streamed-messages.js';
 import { rejectIfThrown, signalOf, untilAnswered, type WaitOptions } from './wait.js';
-import { makeReadable, makeWritable, nativeEnds } from './web-streams.js';
+import { makeReadable, makeWritable, nativeRules } from './web-streams.js';
 
 /**
  * A live WebSocket connection of a client or a server. connect() resolves to one, and a server emits one with
@@ -266,7 +266,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * otherwise. Its cancel() closes the connection.
    */
   get readable(): ReadableStream<Message> {
-    return this.#keep('readable', makeReadable(this as WebSocketConnection, nativeEnds(this as WebSocketConnection)));
+    return this.#keep('readable', makeReadable(this as WebSocketConnection, nativeRules(this as WebSocketConnection)));
   }
 
   /**
@@ -275,7 +275,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * 1011. It fails when the connection closes.
    */
   get writable(): WritableStream<Sendable> {
-    return this.#keep('writable', makeWritable(this as WebSocketConnection, nativeEnds(this as WebSocketConnection)));
+    return this.#keep('writable', makeWritable(this as WebSocketConnection, nativeRules(this as WebSocketConnection)));
   }
 
   /** Replaces a getter by its value. A private field would take memory in connections without streams, too. */

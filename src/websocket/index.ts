@@ -5,3 +5,5 @@ export type { WebSocketEventMap } from './event-map.js';
 export type { CloseEventInit, ErrorEventInit } from './events.js';
 export type { WebSocketInit } from './options.js';
 export { type BinaryType, WebSocket } from './websocket.js';
+export { type WebSocketCloseInfo, WebSocketError } from './websocket-error.js';
+export { type WebSocketOpenInfo, WebSocketStream, type WebSocketStreamOptions } from './websocket-stream.js';

@@ -1,6 +1,6 @@
 /** Web IDL: the properties of a class in JavaScript, and the conversion of arguments. */
 import { toUSVString } from 'node:util';
-import { typeError } from '../errors.js';
+import { invalidType, typeError } from '../errors.js';
 
 /**
  * Gives the members of a class the property attributes of a Web IDL interface.
@@ -42,6 +42,18 @@ export function toScalarString(value: unknown): string {
 export function toUnsignedShort(value: unknown): number {
   // The conversion of typed arrays is the same: modulo 2^16, and 0 for NaN.
   return new Uint16Array([Number(value)])[0]!;
+}
+
+/**
+ * Converts a value to an `[EnforceRange] unsigned short`.
+ *
+ * @throws {TypeError} if it is not a number from 0 to 65,535
+ */
+export function enforceUnsignedShort(name: string, value: unknown): number {
+  const integer = Math.trunc(+(value as number));
+  // Not >, because of NaN.
+  if (!(integer >= 0 && integer <= 65_535)) throw invalidType(name, 'a number from 0 to 65535', value);
+  return integer;
 }
 
 /** Converts a value to a `[Clamp] unsigned short`: the nearest integer in range, the even one of two. */

@@ -1,11 +1,10 @@
-import { connect } from '../client/connect.js';
 import type { CloseInfo } from '../connection/close-info.js';
 import type { Message } from '../connection/inbox.js';
 import type { WebSocketConnection } from '../connection/websocket-connection.js';
 import { isBlob, isError } from '../host-values.js';
 import { setImmediate } from '../timers.js';
-import { isBlockedPort } from './blocked-ports.js';
 import { checkClose } from './close-arguments.js';
+import { establish } from './establish.js';
 import { EventHandlers } from './event-handlers.js';
 import type { Handler, Listener, ListenerOptions, WebSocketEventMap } from './event-map.js';
 import { type CloseEvent, closeEventClass, type ErrorEvent, errorEventClass } from './events.js';
@@ -218,14 +217,11 @@ export class WebSocket extends EventTarget {
     return this.#connection !== undefined && !this.#attempt.signal.aborted && this.#readyState !== CONNECTING;
   }
 
-  /** "Establish a WebSocket connection", with its end. */
-  async #establish({ protocols, options }: ConstructorArguments): Promise<void> {
+  async #establish(given: ConstructorArguments): Promise<void> {
     const { signal } = this.#attempt;
     try {
-      // "If a port is blocked, return a network error" (Fetch §4.1).
-      if (isBlockedPort(this.#url)) throw new DOMException('the port is one of the blocked ports', 'SecurityError');
-      const connection = await connect(this.#url, { ...options, subprotocols: protocols, signal });
-      this.#listen(connection, protocols.length > 0);
+      const connection = await establish(this.#url, given, signal);
+      this.#listen(connection);
       const info = await connection.closed;
       setImmediate(() => this.#closed(info, signal.reason));
     } catch (error) {
@@ -233,13 +229,7 @@ export class WebSocket extends EventTarget {
     }
   }
 
-  #listen(connection: WebSocketConnection, hasOffered: boolean): void {
-    // "If protocols is not the empty list and extracting header list values given `Sec-WebSocket-Protocol` … results in
-    // null …, then fail the WebSocket connection." RFC 6455 alone would allow it.
-    if (hasOffered && connection.subprotocol === '') {
-      connection.terminate();
-      throw new DOMException('the server selected none of the subprotocols', 'NetworkError');
-    }
+  #listen(connection: WebSocketConnection): void {
     this.#connection = connection;
     setImmediate(() => this.#opened(connection));
     connection.on('message', data => {
