@@ -63,6 +63,7 @@ export type { BroadcastOptions } from './server/broadcast.js';
 export type { ServerEvents } from './server/events.js';
 export type { HandshakeOutcome } from './server/opening-handshake.js';
 export type { ServerOptions } from './server/options.js';
+export type { PlainRequest, PlainResponse, Respond } from './server/plain-response.js';
 export type { PendingRequest, RefusedRequest, ServerRequest } from './server/requests.js';
 export type { ServerCloseOptions } from './server/shutdown.js';
 export { type HandleUpgradeOptions, WebSocketServer } from './server/websocket-server.js';

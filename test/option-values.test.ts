@@ -70,6 +70,7 @@ const SERVER: Table<ServerOptions> = {
   server: [],
   noServer: ['boolean'],
   headers: ['array', 'object', 'function'],
+  respond: ['function'],
   path: ['string'],
   origins: ['string', 'array', 'function'],
   hosts: ['array', 'function'],

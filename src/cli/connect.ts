@@ -6,21 +6,24 @@ import {
   type WireTap,
 } from '../index.js';
 import { type Paint, PLAIN, WireTrace } from '../wire/index.js';
-import { type ConnectArguments, parseConnectArguments } from './arguments.js';
 import { failureReport } from './close-report.js';
 import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';
+import { type ConnectArguments, parseConnectArguments } from './connect-arguments.js';
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
-import { readOptionFile } from './option-file.js';
+import { checkReadable, readOptionFile } from './option-file.js';
 import { Session } from './session.js';
 import { type StandardStreams, Terminal } from './terminal.js';
 
 /** How long the closing handshake may take, in milliseconds. */
 const CLOSE_TIMEOUT = 4_000;
+
+/** As many as the library follows. */
+const MAX_REDIRECTS = 5;
 
 const NO_TRACE: WireTap = { connected() {}, sent() {}, received() {}, ended() {}, closed() {} };
 
@@ -31,6 +34,7 @@ export async function connect(args: readonly string[], streams: StandardStreams)
     streams.stdout.write(CONNECT_HELP);
     return EXIT.OK;
   }
+  if (options.file !== undefined && options.file !== '-') checkReadable('--file', options.file);
   if (options.url !== undefined) return await converse(options.url, options, streams);
   const server = await startEcho({ host: '127.0.0.1', port: 0, perMessageDeflate: options.compress });
   try {
@@ -62,12 +66,12 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     const whose = options.url === undefined ? ' (built-in echo server)' : '';
     session.status(`init: connecting to ${withoutPassword(url)}${whose}`);
     if (options.insecure) session.status('--insecure: the certificate is not verified');
-    if (terminal.isInteractive) terminal.openPrompt(session);
+    if (session.isInteractive) terminal.openPrompt(session);
     const connection = await opening;
     const opened = openedStatus(connection.subprotocol, options.subprotocols);
-    session.status(terminal.isInteractive ? `${opened} (/help lists the commands, Ctrl-D closes)` : opened);
-    const info = await session.run(connection);
-    return session.hasBrokenStream ? EXIT.FAILURE : exitCodeOf(info);
+    session.status(session.isInteractive ? `${opened} (/help lists the commands, Ctrl-D closes)` : opened);
+    const info = await session.run(connection, withoutPassword(url));
+    return session.hasFailed ? EXIT.FAILURE : exitCodeOf(info);
   } catch (error) {
     const isGivenUp = session.signal.aborted;
     if (!isGivenUp && !(error instanceof HandshakeError)) throw error;
@@ -76,6 +80,7 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     const [why, ...more] = isGivenUp
       ? ['canceled before the connection was open']
       : failureReport(error as HandshakeError);
+    if (!isGivenUp) session.failed(error as HandshakeError);
     session.status(`closed: ${why}`);
     for (const line of more) session.status(line);
     return EXIT.FAILURE;
@@ -102,7 +107,7 @@ async function checkUsage(opening: Promise<WebSocketConnection>): Promise<void> 
 }
 
 function libraryOptions(options: ConnectArguments): ConnectOptions {
-  const { headers, subprotocols, origin, pingInterval, pingTimeout, ca, insecure } = options;
+  const { headers, subprotocols, origin, pingInterval, pingTimeout, connectTimeout, location, proxy } = options;
   return {
     headers,
     subprotocols,
@@ -110,11 +115,22 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
     closeTimeout: CLOSE_TIMEOUT,
     // A slow reader of our output, such as a pager, must not end the connection.
     unreadTimeout: 0,
+    maxRedirects: location ? MAX_REDIRECTS : 0,
+    tls: tlsOptions(options),
     ...(origin === undefined ? {} : { origin }),
     ...(pingInterval === undefined ? {} : { pingInterval }),
     ...(pingTimeout === undefined ? {} : { pingTimeout }),
-    ...(ca === undefined ? {} : { tls: { ca: readOptionFile('--ca', ca) } }),
-    ...(insecure ? { tls: { rejectUnauthorized: false } } : {}),
+    ...(connectTimeout === undefined ? {} : { handshakeTimeout: connectTimeout }),
+    ...(proxy === undefined ? {} : { proxy }),
+  };
+}
+
+function tlsOptions({ ca, cert, key, insecure }: ConnectArguments): NonNullable<ConnectOptions['tls']> {
+  return {
+    ...(ca === undefined ? {} : { ca: readOptionFile('--ca', ca) }),
+    ...(cert === undefined ? {} : { cert: readOptionFile('--cert', cert) }),
+    ...(key === undefined ? {} : { key: readOptionFile('--key', key) }),
+    ...(insecure ? { rejectUnauthorized: false } : {}),
   };
 }
 

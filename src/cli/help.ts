@@ -5,6 +5,7 @@ export const MAIN_HELP = `ws101: WebSocket (RFC 6455) on the command line
 Usage
   ws101 connect [url] [options]   an interactive client; without a url, it
                                   connects to an echo server of its own
+  ws101 ws://… [options]          the same as ws101 connect ws://…
   ws101 serve [options]           an echo server
   ws101 connect --help            help for a subcommand
   ws101 --version
@@ -31,24 +32,50 @@ Usage
   Without a url, the command starts an echo server on 127.0.0.1 and connects to
   it.
 
-Options
-  -H, --header 'Name: value'   add a header to the request; repeatable
-      --subprotocol P          offer a subprotocol; repeatable, preferred first
-      --origin O               set the Origin header
+Request
+  -H, --header 'Name: value'   add a header; repeatable
+      --auth user:password     send Basic credentials
+  -s, --subprotocol P          offer a subprotocol; repeatable, preferred first
+  -o, --origin O               set the Origin header
+      --compress               offer permessage-deflate (RFC 7692)
+
+Connection
+      --connect-timeout S      seconds until the connection must be open
+                               (default 10)
+  -L, --location               follow redirects, at most 5
+      --proxy URL              connect through a proxy: http://, https://,
+                               socks5://, socks5h://, or env for the one that
+                               the environment names
+      --ca FILE                trust only the certificate authorities in FILE
+                               (PEM)
+      --cert FILE, --key FILE  present a client certificate (PEM)
+  -k, --insecure               do not verify the server's certificate
       --ping-interval S        seconds of silence before a keepalive ping, such
                                as 0.5; 0 turns pings off (default 20)
       --ping-timeout S         seconds to wait for its answer (default 20)
-      --ca FILE                trust only the certificate authorities in FILE
-                               (PEM)
-      --insecure               do not verify the server's certificate
-      --compress               offer permessage-deflate (RFC 7692)
-      --wait S                 when piped input ends, close after S seconds
+
+Input
+  -x, --execute MSG            send MSG instead of input; repeatable
+      --file FILE              send FILE as one binary message instead of input;
+                               - is stdin
+      --commands               accept commands in piped input and in -x
+      --no-commands            accept no commands on a terminal
+  -w, --wait S                 when the input ends, close after S seconds
                                without traffic (default 1)
-      --commands               accept commands in piped input
+      --wait-for N             when the input ends, close after N messages have
+                               been received in all; exit 1 if there are fewer
+      --keep-open              do not close when the input ends
+
+Output
+      --json                   print everything that happens, one JSON object
+                               per line
+      --binary-output FORMAT   print a binary message as bytes without a line
+                               end (raw), or as one line (hex, base64)
+      --show-pings             report pings and pongs received
       --trace                  show the bytes on the wire, explained
   -h, --help                   print this text
 
-Input
+Lines
   Each line is sent as one text message, including empty lines.
 
   On a terminal, a line that starts with / is a command:
@@ -67,7 +94,7 @@ ${COMMANDS}
   Ctrl-C and SIGTERM close the connection with code 1001. A second one exits
   immediately. The server has 4 seconds to answer a close.
 
-Output
+Messages
   Received messages go to stdout, one per line. In a pipe or a file, text is
   unchanged. On a terminal, control characters other than tab, bidirectional
   controls and invisible characters are escaped, for example \\n, \\x1b or
@@ -102,6 +129,8 @@ Options
       --max-message-size N   largest message accepted, in bytes; a larger one is
                              refused with close code 1009 (default 16777216)
       --compress             accept permessage-deflate (RFC 7692)
+      --health PATH          answer a plain GET of PATH with 200, for health
+                             checks
   -h, --help                 print this text
 
   Once the server is listening, it prints its address on stdout:

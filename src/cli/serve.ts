@@ -1,5 +1,4 @@
-import type { WebSocketServer } from '../index.js';
-import { parseServeArguments, type ServeArguments } from './arguments.js';
+import type { PlainRequest, WebSocketServer } from '../index.js';
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { SERVE_HELP } from './help.js';
@@ -7,6 +6,7 @@ import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
 import { readOptionFile } from './option-file.js';
 import { plural } from './plural.js';
+import { parseServeArguments, type ServeArguments } from './serve-arguments.js';
 import { type StandardStreams, Terminal } from './terminal.js';
 
 /** `ws101 serve`: runs until it is interrupted. */
@@ -30,7 +30,7 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     terminal.say(`ws101 serve: ${whyNotListening(error as NodeJS.ErrnoException, options)}`);
     return EXIT.FAILURE;
   }
-  terminal.print(`listening on ${urlOf(server, options.tls !== undefined)}`);
+  terminal.print(`listening on ${urlOf(server, options.tls !== undefined)}\n`);
   return await untilStopped(server, terminal);
 }
 
@@ -42,6 +42,7 @@ function start({
   subprotocols,
   maxMessageSize,
   compress,
+  health,
 }: ServeArguments): Promise<WebSocketServer> {
   const options = {
     host,
@@ -49,6 +50,9 @@ function start({
     subprotocols,
     perMessageDeflate: compress,
     ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
+    ...(health === undefined
+      ? {}
+      : { respond: ({ path }: PlainRequest) => (path === health ? { body: 'ok\n' } : undefined) }),
     ...(tls === undefined
       ? {}
       : { tls: { cert: readOptionFile('--tls-cert', tls.cert), key: readOptionFile('--tls-key', tls.key) } }),

@@ -1,13 +1,14 @@
+import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CLOSE_CODE, type CloseInfo, type WebSocketConnection } from '../index.js';
+import { CLOSE_CODE, type CloseInfo, type HandshakeError, type WebSocketConnection } from '../index.js';
 import { MAX_CONTROL_PAYLOAD, type Paint, printableText } from '../wire/index.js';
 import { closeReport } from './close-report.js';
 import { type Command, parseLine } from './commands.js';
 import { TYPED_HELP } from './help.js';
-import { messageLine } from './message-line.js';
 import { pipedLines } from './piped-lines.js';
 import { plural } from './plural.js';
+import { Printer, type PrinterOptions } from './printer.js';
 import { Silence } from './silence.js';
 import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
 
@@ -16,11 +17,19 @@ import type { PromptOwner, StandardStreams, Terminal } from './terminal.js';
  */
 const MAX_CONTROL_FRAME = 2 + MAX_CONTROL_PAYLOAD;
 
-export interface SessionOptions {
-  /** Whether lines from a pipe may be commands too. */
-  readonly commands: boolean;
-  /** How long the connection must be silent after the end of piped input, in milliseconds. */
+export interface SessionOptions extends PrinterOptions {
+  /** Whether lines may be commands. If undefined, only those typed on a terminal may. */
+  readonly commands: boolean | undefined;
+  /** Messages to send instead of input. */
+  readonly execute: readonly string[];
+  /** The path of a file to send as one binary message instead of input; `-` is stdin. */
+  readonly file: string | undefined;
+  /** How long the connection must be silent after the end of the input, in milliseconds. */
   readonly wait: number;
+  /** How many messages to wait for after the end of the input, instead of silence. */
+  readonly waitFor: number | undefined;
+  /** Whether the connection stays open after the end of the input. */
+  readonly keepOpen: boolean;
 }
 
 /**
@@ -33,6 +42,10 @@ export class Session implements PromptOwner {
   readonly #terminal: Terminal;
   readonly #streams: StandardStreams;
   readonly #paint: Paint;
+  readonly #options: SessionOptions;
+  readonly #printer: Printer;
+  /** Whether someone types messages. */
+  readonly #isInteractive: boolean;
   /** Whether a line may be a command. */
   readonly #readsCommands: boolean;
   readonly #silence: Silence;
@@ -41,16 +54,22 @@ export class Session implements PromptOwner {
   #isLeaving = false;
   #awaitsDrain = false;
   #unsentLines = 0;
+  #messages = 0;
+  #messageCame = (): void => {};
   /** Whether reading stdin or writing stdout has failed. */
   #hasBrokenStream = false;
   #left: (() => void) | undefined;
 
-  constructor(terminal: Terminal, streams: StandardStreams, paint: Paint, { commands, wait }: SessionOptions) {
+  constructor(terminal: Terminal, streams: StandardStreams, paint: Paint, options: SessionOptions) {
     this.#terminal = terminal;
     this.#streams = streams;
     this.#paint = paint;
-    this.#readsCommands = commands || streams.stdin.isTTY === true;
-    this.#silence = new Silence(wait);
+    this.#options = options;
+    this.#printer = new Printer(terminal, streams.stdout.isTTY === true, options);
+    const hasOwnInput = options.execute.length > 0 || options.file !== undefined;
+    this.#isInteractive = terminal.isInteractive && (!hasOwnInput || options.keepOpen);
+    this.#readsCommands = options.commands ?? (streams.stdin.isTTY === true && !hasOwnInput);
+    this.#silence = new Silence(options.wait);
     streams.stdout.on('error', error => this.#outputFailed(error));
   }
 
@@ -59,8 +78,13 @@ export class Session implements PromptOwner {
     return this.#givenUp.signal;
   }
 
-  get hasBrokenStream(): boolean {
-    return this.#hasBrokenStream;
+  /** Whether the command failed although the connection may have closed cleanly. */
+  get hasFailed(): boolean {
+    return this.#hasBrokenStream || this.#messages < (this.#options.waitFor ?? 0);
+  }
+
+  get isInteractive(): boolean {
+    return this.#isInteractive;
   }
 
   /** Writes a status line. */
@@ -73,22 +97,37 @@ export class Session implements PromptOwner {
     if (bytes.length > MAX_CONTROL_FRAME) this.#silence.interrupt();
   }
 
+  /** The connection could not be opened. */
+  failed(error: HandshakeError): void {
+    this.#printer.failed(error);
+  }
+
   /** Runs until the connection is closed, and on a terminal until the user leaves. */
-  async run(connection: WebSocketConnection): Promise<CloseInfo> {
+  async run(connection: WebSocketConnection, url: string): Promise<CloseInfo> {
     this.#connection = connection;
+    this.#printer.opened(connection, url);
     connection.on('message', data => this.#show(data, connection));
-    const input = this.#terminal.isInteractive ? undefined : this.#pump(connection, this.#streams.stdin);
+    if (this.#options.showPings) {
+      connection.on('ping', payload => this.#showControl('ping', payload));
+      connection.on('pong', payload => this.#showControl('pong', payload));
+    }
+    const input = this.#sendInput(connection);
     const info = await connection.closed;
     // Lets the pump count the lines that were read but not sent.
     await Promise.race([input, nextTurn()]);
     if (this.#isLeaving) this.#terminal.close();
+    this.#printer.closed(info);
     this.status(`closed: ${closeReport(info)}`);
     if (this.#unsentLines > 0) {
       this.status(
         `not sent, because the connection was closing: ${plural(this.#unsentLines, 'line')} of input, and everything after`,
       );
     }
-    if (this.#terminal.isInteractive && !this.#isLeaving) {
+    const { waitFor } = this.#options;
+    if (waitFor !== undefined && this.#messages < waitFor) {
+      this.status(`received ${this.#messages} of ${plural(waitFor, 'message')} (--wait-for)`);
+    }
+    if (this.#isInteractive && !this.#isLeaving) {
       this.status('press Ctrl-D to quit');
       await new Promise<void>(resolve => {
         this.#left = resolve;
@@ -134,7 +173,10 @@ export class Session implements PromptOwner {
       this.status(`not sent, because the connection is ${why}: ${printableText(line)}`);
       return true;
     }
-    if (command.kind === 'send') return connection.send(command.data) === true;
+    if (command.kind === 'send') {
+      this.#printer.sent(command.data);
+      return connection.send(command.data) === true;
+    }
     void connection.ping(command.data).then(roundTrip => {
       this.#silence.interrupt();
       this.status(roundTrip === undefined ? 'no pong received' : `pong after ${roundTrip.toFixed(1)} ms`);
@@ -149,26 +191,65 @@ export class Session implements PromptOwner {
     this.#left?.();
   }
 
-  /** Sends the piped lines, no faster than the peer reads them. Then waits for the answers, and closes. */
-  async #pump(connection: WebSocketConnection, input: Readable): Promise<void> {
-    input.setEncoding('utf8');
+  /** Sends what the options say, or what is piped, no faster than the peer reads it. Then waits, and closes. */
+  async #sendInput(connection: WebSocketConnection): Promise<void> {
+    const { execute, file } = this.#options;
+    const { stdin } = this.#streams;
     try {
-      for await (const lines of pipedLines(input)) {
-        for (const [i, line] of lines.entries()) {
-          if (connection.state !== 'open') {
-            this.#unsentLines = lines.length - i;
-            return;
-          }
-          if (!this.line(line)) await connection.drained();
+      if (!(await this.#sendLines(execute, connection))) return;
+      if (file !== undefined) await this.#sendFile(file === '-' ? stdin : createReadStream(file), connection);
+      if (this.#isInteractive) return;
+      if (execute.length === 0 && file === undefined) {
+        for await (const lines of pipedLines(stdin.setEncoding('utf8'))) {
+          if (!(await this.#sendLines(lines, connection))) return;
         }
       }
-      // Ctrl-D on a terminal closes at once.
-      if (this.#streams.stdin.isTTY !== true) await this.#silence.reached(connection.signal);
+      await this.#answered(connection);
     } catch (error) {
       this.#hasBrokenStream = true;
-      this.status(`stdin: ${(error as Error).message}`);
+      this.status(`${file === undefined || file === '-' ? 'stdin' : file}: ${(error as Error).message}`);
     }
     this.end();
+  }
+
+  /** Returns false if the connection has closed before all lines were sent. */
+  async #sendLines(lines: readonly string[], connection: WebSocketConnection): Promise<boolean> {
+    for (const [i, line] of lines.entries()) {
+      if (connection.state !== 'open') {
+        this.#unsentLines = lines.length - i;
+        return false;
+      }
+      if (!this.line(line)) await connection.drained();
+    }
+    return true;
+  }
+
+  async #sendFile(source: Readable, connection: WebSocketConnection): Promise<void> {
+    let size = 0;
+    const counted = async function* () {
+      for await (const chunk of source as AsyncIterable<Buffer>) {
+        size += chunk.length;
+        yield chunk;
+      }
+    };
+    if (await connection.sendStream(counted())) this.#printer.sentFile(size);
+  }
+
+  /** Waits after the end of the input, as the options say. */
+  async #answered(connection: WebSocketConnection): Promise<void> {
+    const { keepOpen, waitFor = 0 } = this.#options;
+    if (keepOpen) await connection.closed;
+    else if (this.#options.waitFor !== undefined) {
+      while (this.#messages < waitFor && connection.state === 'open') {
+        const message = new Promise<void>(resolve => {
+          this.#messageCame = resolve;
+        });
+        await Promise.race([message, connection.closed]);
+      }
+    } else if (this.#streams.stdin.isTTY !== true || this.#options.execute.length > 0) {
+      // Ctrl-D on a terminal closes at once.
+      await this.#silence.reached(connection.signal);
+    }
   }
 
   // Events of the connection
@@ -176,7 +257,9 @@ export class Session implements PromptOwner {
   #show(data: string | Buffer, connection: WebSocketConnection): void {
     const { stdout } = this.#streams;
     this.#silence.interrupt();
-    if (this.#terminal.print(messageLine(data, stdout.isTTY === true)) || this.#awaitsDrain) return;
+    this.#messages++;
+    this.#messageCame();
+    if (this.#printer.received(data) || this.#awaitsDrain) return;
     // The reader of our output is slower than the peer, so the peer has to wait.
     this.#awaitsDrain = true;
     connection.pause();
@@ -186,6 +269,12 @@ export class Session implements PromptOwner {
       this.#awaitsDrain = false;
       connection.resume();
     });
+  }
+
+  #showControl(kind: 'ping' | 'pong', payload: Buffer): void {
+    this.#printer.control(kind, 'in', payload);
+    const bytes = payload.length === 0 ? 'empty' : `${plural(payload.length, 'byte')} ${payload.toString('hex')}`;
+    this.status(`${kind} received: ${bytes}`);
   }
 
   /** Closes the connection: its messages are no longer read, for example because `head` has exited (EPIPE). */

@@ -33,11 +33,11 @@ export class Terminal {
     this.isInteractive = streams.stdin.isTTY === true && streams.stderr.isTTY === true;
   }
 
-  /** Writes a line to stdout. Returns false if stdout is full; it then emits 'drain'. */
-  print(line: string): boolean {
+  /** Writes lines, with their ends, or bytes to stdout. Returns false if stdout is full; it then emits 'drain'. */
+  print(output: string | Buffer): boolean {
     const { stdout } = this.#streams;
-    if (stdout.isTTY !== true) return stdout.write(`${line}\n`);
-    return this.#abovePrompt(() => stdout.write(`${line}\n`));
+    if (stdout.isTTY !== true) return stdout.write(output);
+    return this.#abovePrompt(() => stdout.write(output));
   }
 
   /** Writes a line to stderr. */

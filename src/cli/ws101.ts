@@ -12,7 +12,9 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: Stand
 };
 
 /** Runs the subcommand that the first argument names. Never rejects. */
-export async function ws101([name = '', ...args]: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+export async function ws101(argv: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  // A url alone is an abbreviation of connect.
+  const [name = '', ...args] = /^(wss?|https?|wss?\+unix):/i.test(argv[0] ?? '') ? ['connect', ...argv] : argv;
   const { stdout, stderr } = streams;
   // A reader of our output that has exited (EPIPE) must not end the process before the connection is closed.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});

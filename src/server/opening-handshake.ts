@@ -229,6 +229,13 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     this.#init.settled?.(refusal);
   }
 
+  /** Sends a complete response to a request that was not for a WebSocket, and ends the connection. */
+  respond(response: Uint8Array): void {
+    this.#leavePending();
+    if (this.#send(() => this.#socket.write(response))) this.#endAndDiscard();
+    this.#init.settled?.(undefined);
+  }
+
   #endAndDiscard(): void {
     const { refusedSockets } = this.#owner;
     refusedSockets.add(this.#socket);

@@ -7,6 +7,7 @@ import { SERVER_HANDSHAKE_OPTION_NAMES, type ServerHandshakeOptions } from '../h
 import type { OptionNames } from '../option-names.js';
 import type { PerMessageDeflateOptions } from '../permessage-deflate/index.js';
 import type { Authorize } from './authorization.js';
+import type { Respond } from './plain-response.js';
 import type { PendingRequest, ServerRequest } from './requests.js';
 
 /** Options of WebSocketServer. */
@@ -50,6 +51,11 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
    */
   // Without the type of the context: a function in front of `authorize` would decide it, as unknown.
   readonly headers?: HeaderInput | ((request: ServerRequest) => HeaderInput | undefined) | undefined;
+  /**
+   * Answers GET and HEAD requests that ask for no WebSocket, such as health checks, on a port or a socket of our own.
+   * Returns undefined to refuse one with 426. It must answer synchronously.
+   */
+  readonly respond?: Respond | undefined;
   /** More connections than this are refused with 503. Unbounded by default. */
   readonly maxConnections?: number | undefined;
   /** How long the request may take from TCP accept, TLS included, in milliseconds. Default 10,000; then 408. */
@@ -71,6 +77,7 @@ export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
   authorize: true,
   authorizeTimeout: true,
   headers: true,
+  respond: true,
   maxConnections: true,
   handshakeTimeout: true,
 };

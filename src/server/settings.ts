@@ -13,6 +13,7 @@ import { WS_SERVER_OPTIONS } from '../ws-option-names.js';
 import { checkListenOptions } from './accept/listen-options.js';
 import type { Authorize } from './authorization.js';
 import { SERVER_OPTION_NAMES, type ServerOptions } from './options.js';
+import type { Respond } from './plain-response.js';
 import type { PendingRequest, ServerRequest } from './requests.js';
 
 /** The options of a server, checked, with their defaults. */
@@ -27,6 +28,7 @@ export interface ServerSettings<Context> {
   readonly authorizeTimeout: number;
   /** Throws a HandlerError if the application's function fails, or returns headers that can't be sent. */
   readonly headers: ((request: ServerRequest) => Iterable<HeaderLine>) | undefined;
+  readonly respond: Respond | undefined;
   readonly maxConnections: number;
   readonly handshakeTimeout: number;
 }
@@ -41,6 +43,8 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalidType('authorize', 'a function', authorize);
   }
+  const { respond } = options;
+  if (respond !== undefined && typeof respond !== 'function') throw invalidType('respond', 'a function', respond);
   checkInteger('authorizeTimeout', authorizeTimeout, 1, MAX_TIME);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
@@ -58,6 +62,7 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
     authorize,
     authorizeTimeout,
     headers: responseHeaders(options.headers),
+    respond,
     maxConnections,
     handshakeTimeout,
   };

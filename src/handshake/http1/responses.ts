@@ -1,6 +1,6 @@
 /** The server's answers to an opening handshake over HTTP/1.1, as bytes (RFC 6455 §4.2.2). */
 import { Buffer } from 'node:buffer';
-import type { HeaderLine } from '../header-fields.js';
+import type { HeaderFields, HeaderLine } from '../header-fields.js';
 import { type AcceptOptions, acceptanceHeaders } from '../negotiation.js';
 import { type Refusal, withDefaults } from '../refusal.js';
 import { encodeResponseHead } from './head.js';
@@ -36,19 +36,41 @@ export function encodeAcceptance(request: Http1UpgradeRequest, headers: readonly
   return request.expectsContinue ? Buffer.concat([CONTINUE, response]) : response;
 }
 
-/** Returns the bytes of a refusal: a complete response, which is the last one on its connection. */
+/** A complete response, which is the last one on its connection. */
+export interface FinalResponse {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: HeaderFields;
+  /** Sent as UTF-8. */
+  readonly body: string;
+  /** Whether this answers HEAD. The body is then not sent. */
+  readonly answersHead: boolean;
+}
+
+/** Returns the bytes of a refusal. */
 export function encodeRefusal(refusal: Refusal): Uint8Array {
-  const body = Buffer.from(refusal.body, 'utf8');
-  const { status, reason, answersHead } = refusal;
+  return encodeFinalResponse(refusal);
+}
+
+/** Returns the bytes of a response, without a body for status 204 and 304. */
+export function encodeFinalResponse({
+  status,
+  reason,
+  headers: given,
+  body: text,
+  answersHead,
+}: FinalResponse): Uint8Array {
+  // RFC 9110 §15.3.5, §15.4.5: these responses end with their head.
+  const body = status === 204 || status === 304 ? undefined : Buffer.from(text, 'utf8');
   // RFC 9110 §15.5.22: a 426 MUST have an Upgrade header field.
-  const headers = status === 426 ? withDefaults(refusal.headers, [['Upgrade', 'websocket']]) : refusal.headers;
+  const headers = status === 426 ? withDefaults(given, [['Upgrade', 'websocket']]) : given;
   const all = withDefaults(headers, [
     // RFC 9110 §7.8: a sender of Upgrade MUST send the connection option `upgrade` too.
     ['Connection', headers.has('Upgrade') ? 'close, Upgrade' : 'close'],
-    ['Content-Type', 'text/plain; charset=utf-8'],
+    ...(body === undefined ? [] : [['Content-Type', 'text/plain; charset=utf-8'] as const]),
     // RFC 9110 §8.6: in a response to HEAD, it would have to be the length of the response to GET, which differs.
-    ...(answersHead ? [] : [['Content-Length', String(body.length)] as const]),
+    ...(answersHead || body === undefined ? [] : [['Content-Length', String(body.length)] as const]),
   ]);
   const head = encodeResponseHead({ version: '1.1', status, reason, headers: all });
-  return answersHead ? head : Buffer.concat([head, body]);
+  return answersHead || body === undefined ? head : Buffer.concat([head, body]);
 }

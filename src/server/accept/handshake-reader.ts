@@ -1,11 +1,15 @@
 import type { Duplex } from 'node:stream';
+import type { HandlerError } from '../../errors.js';
 import type { Http1UpgradeRequest } from '../../handshake/http1/request-rules.js';
 import { summarizeRequest } from '../../handshake/http1/request-summary.js';
+import { encodeFinalResponse, type FinalResponse } from '../../handshake/http1/responses.js';
 import { ServerHandshake } from '../../handshake/http1/server-handshake.js';
 import { Refusal } from '../../handshake/refusal.js';
+import type { RequestSummary } from '../../handshake/request.js';
 import { clearTimeout, setTimeout } from '../../timers.js';
 import { destroySocket, ownSocket, type SocketOwner } from '../../transport/socket-owner.js';
 import { type HandshakeOwner, OpeningHandshake, type PendingHandshake } from '../opening-handshake.js';
+import { plainResponse } from '../plain-response.js';
 import { HTTP1_RESPONDER } from '../responder.js';
 
 /**
@@ -40,7 +44,21 @@ export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
     if (outcome === undefined || !this.#owner.pending.has(this)) return;
     const { head, rest } = this.#handshake;
     const made = outcome instanceof Refusal && head !== undefined ? summarizeRequest(head) : undefined;
-    this.#next().decide(outcome, rest, made);
+    const response = made === undefined ? undefined : this.#plainResponse(made);
+    const handshake = this.#next();
+    if (response === undefined) handshake.decide(outcome, rest, made);
+    else if (response instanceof Refusal) handshake.refuse(response);
+    else handshake.respond(encodeFinalResponse(response));
+  }
+
+  /** Returns the answer of the option `respond` to a request that is not for a WebSocket, or a refusal if it fails. */
+  #plainResponse(request: RequestSummary): FinalResponse | Refusal | undefined {
+    try {
+      return plainResponse(this.#owner.settings.respond, request);
+    } catch (thrown) {
+      const error = thrown as HandlerError;
+      return new Refusal(500, { detail: `${error.message} (see the handlerError event)` }, { error });
+    }
   }
 
   // Sockets stay half-open, so a FIN does not close them. But a client that half-closes before the response has given

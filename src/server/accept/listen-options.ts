@@ -19,6 +19,7 @@ const NEEDED_SOURCES: { readonly [name in keyof ServerOptions]?: readonly Source
   host: ['port'],
   backlog: LISTENING,
   tls: LISTENING,
+  respond: LISTENING,
   handshakeTimeout: LISTENING,
   maxHeadSize: LISTENING,
   maxHeaderLines: LISTENING,

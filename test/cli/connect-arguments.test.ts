@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseConnectArguments, parseServeArguments } from '../../src/cli/arguments.js';
+import { parseConnectArguments } from '../../src/cli/connect-arguments.js';
 import { UsageError } from '../../src/cli/exit-code.js';
 
 describe('arguments of ws101 connect', () => {
@@ -9,13 +9,25 @@ describe('arguments of ws101 connect', () => {
       headers: [],
       subprotocols: [],
       origin: undefined,
+      compress: false,
       pingInterval: undefined,
       pingTimeout: undefined,
+      connectTimeout: undefined,
+      location: false,
+      proxy: undefined,
       ca: undefined,
+      cert: undefined,
+      key: undefined,
       insecure: false,
-      compress: false,
-      commands: false,
+      execute: [],
+      file: undefined,
+      commands: undefined,
       wait: 1_000,
+      waitFor: undefined,
+      keepOpen: false,
+      json: false,
+      binaryOutput: 'described',
+      showPings: false,
       trace: false,
     });
   });
@@ -23,37 +35,55 @@ describe('arguments of ws101 connect', () => {
   test('include every option', () => {
     const args = [
       ...['wss://x/', '-H', 'Cookie: a=b', '--header', 'X-Time: 10:20', '--subprotocol', 'p', '--subprotocol', 'q'],
-      ...[
-        '--origin',
-        'http://o',
-        '--ca',
-        'file',
-        '--trace',
-        '--compress',
-        '--ping-interval',
-        '2',
-        '--ping-timeout=.25',
-        '--commands',
-        '--wait',
-        '2.5',
-      ],
+      ...['--origin', 'http://o', '--auth', 'ada:secret', '--compress', '--ping-interval', '2', '--ping-timeout=.25'],
+      ...['--connect-timeout', '3', '--location', '--proxy', 'env', '--ca', 'file', '--cert', 'c', '--key', 'k'],
+      ...['--execute', 'one', '-x', 'two', '--file', 'f', '--commands', '--wait', '2.5', '--wait-for', '7'],
+      ...['--binary-output', 'hex', '--show-pings', '--trace'],
     ];
     expect(parseConnectArguments(args)).toEqual({
       url: 'wss://x/',
       headers: [
         ['Cookie', 'a=b'],
         ['X-Time', '10:20'],
+        ['Authorization', 'Basic YWRhOnNlY3JldA=='],
       ],
       subprotocols: ['p', 'q'],
       origin: 'http://o',
+      compress: true,
       pingInterval: 2_000,
       pingTimeout: 250,
+      connectTimeout: 3_000,
+      location: true,
+      proxy: 'env',
       ca: 'file',
+      cert: 'c',
+      key: 'k',
       insecure: false,
-      compress: true,
+      execute: ['one', 'two'],
+      file: 'f',
       commands: true,
       wait: 2_500,
+      waitFor: 7,
+      keepOpen: false,
+      json: false,
+      binaryOutput: 'hex',
+      showPings: true,
       trace: true,
+    });
+  });
+
+  test('include --json, --keep-open, --no-commands and the short names of wscat', () => {
+    expect(parseConnectArguments(['--json', '--keep-open', '--no-commands'])).toMatchObject({
+      json: true,
+      keepOpen: true,
+      commands: false,
+    });
+    expect(parseConnectArguments(['-s', 'p', '-o', 'http://o', '-w', '0', '-L', '-k'])).toMatchObject({
+      subprotocols: ['p'],
+      origin: 'http://o',
+      wait: 0,
+      location: true,
+      insecure: true,
     });
   });
 
@@ -83,60 +113,19 @@ describe('arguments of ws101 connect', () => {
     [['--wait=soon'], '--wait must be a number of seconds from 0 to 2147483, got "soon"'],
     [['--trace=yes'], '--trace takes no value'],
     [['--help=yes'], '--help takes no value'],
-    [['-x'], 'unknown option: -x'],
+    [['-X'], 'unknown option: -X'],
+    [['-x'], '--execute requires a value'],
+    [['--auth', 'ada'], '--auth must be user:password'],
+    [['--cert', 'c'], '--cert requires --key'],
+    [['--key', 'k'], '--key requires --cert'],
+    [['--wait-for', 'all'], '--wait-for must be an integer from 0'],
+    [['--binary-output', 'octal'], '--binary-output must be raw, hex, base64, got "octal"'],
+    [['--commands', '--no-commands'], '--commands and --no-commands cannot be combined'],
+    [['--wait-for', '1', '--keep-open'], '--wait-for and --keep-open cannot be combined'],
+    [['--json', '--binary-output', 'raw'], '--json and --binary-output cannot be combined'],
     [['--ca', 'f', '--insecure'], '--ca and --insecure cannot be combined'],
   ])('%j throws a UsageError that names the option', (args, message) => {
     expect(() => parseConnectArguments(args)).toThrow(UsageError);
     expect(() => parseConnectArguments(args)).toThrow(message);
-  });
-});
-
-describe('arguments of ws101 serve', () => {
-  test('have defaults', () => {
-    expect(parseServeArguments([])).toEqual({
-      host: '127.0.0.1',
-      port: 9_001,
-      tls: undefined,
-      broadcast: false,
-      subprotocols: [],
-      maxMessageSize: undefined,
-      compress: false,
-    });
-  });
-
-  test('include every option', () => {
-    const args = [
-      ...['--host', '::1', '--port', '0', '--tls-cert', 'c', '--tls-key', 'k', '--broadcast'],
-      ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000', '--compress'],
-    ];
-    expect(parseServeArguments(args)).toEqual({
-      host: '::1',
-      port: 0,
-      tls: { cert: 'c', key: 'k' },
-      broadcast: true,
-      subprotocols: ['p', 'q'],
-      maxMessageSize: 1_000,
-      compress: true,
-    });
-  });
-
-  test('ask for help', () => {
-    expect(parseServeArguments(['--help'])).toBe('help');
-  });
-
-  test.each([
-    [['--port', '65536'], '--port must be an integer from 0 to 65535, got "65536"'],
-    [['--port', 'http'], '--port'],
-    [['--port', ''], '--port'],
-    [['--port', '-1'], '--port'],
-    [['--max-message-size', '1M'], '--max-message-size'],
-    [['--max-message-size', '9'.repeat(17)], '--max-message-size'],
-    [['--tls-cert', 'c'], '--tls-cert requires --tls-key'],
-    [['--tls-key', 'k'], '--tls-key requires --tls-cert'],
-    [['9001'], 'serve takes no arguments, got "9001"'],
-    [['--trace'], '--trace'],
-  ])('%j throws a UsageError that names the option', (args, message) => {
-    expect(() => parseServeArguments(args)).toThrow(UsageError);
-    expect(() => parseServeArguments(args)).toThrow(message);
   });
 });

@@ -1,0 +1,58 @@
+import { callOption } from '../application-code.js';
+import { invalidType, invalidValue } from '../errors.js';
+import { FIELD_VALUE, isFieldValue } from '../handshake/grammar.js';
+import { callersHeaders, HANDSHAKE_HEADERS, type HeaderFields, type HeaderInput } from '../handshake/header-fields.js';
+import type { FinalResponse } from '../handshake/http1/responses.js';
+import { checkOptionNames, type OptionNames } from '../option-names.js';
+import type { RefusedRequest } from './requests.js';
+
+/** A GET or HEAD request that asks for no WebSocket. */
+export type PlainRequest = Pick<RefusedRequest, 'method' | 'target' | 'path' | 'query' | 'host' | 'headers'>;
+
+/** The answer to a PlainRequest. */
+export interface PlainResponse {
+  /** 200 to 599. Default 200. */
+  readonly status?: number;
+  /** The reason phrase. Default ''. */
+  readonly reason?: string;
+  /** Extra headers, such as Content-Type. Default: text/plain in UTF-8. */
+  readonly headers?: HeaderInput;
+  /** Sent as UTF-8. Default ''. */
+  readonly body?: string;
+}
+
+const RESPONSE_NAMES: OptionNames<PlainResponse> = { status: true, reason: true, headers: true, body: true };
+
+/** The option `respond`: returns the answer to a request, or undefined to refuse it as a server without it does. */
+export type Respond = (request: PlainRequest) => PlainResponse | undefined;
+
+/**
+ * Asks the application for the answer to a request.
+ *
+ * @returns undefined if there is none, or if the request is for a WebSocket
+ * @throws {HandlerError} if the function fails, or returns something that can't be sent
+ */
+export function plainResponse(respond: Respond | undefined, request: PlainRequest): FinalResponse | undefined {
+  const { method, headers } = request;
+  if (respond === undefined || headers.has('Upgrade') || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  return callOption('respond', 'a response or undefined', () => {
+    const response = respond(request);
+    return response === undefined ? undefined : checked(response, method === 'HEAD');
+  });
+}
+
+function checked(response: PlainResponse, answersHead: boolean): FinalResponse {
+  // A promise reaches callOption(), which refuses it.
+  if (typeof (response as { then?: unknown } | null)?.then === 'function') return response as never;
+  if (typeof response !== 'object' || response === null) throw invalidType('the response', 'an object', response);
+  checkOptionNames(response, RESPONSE_NAMES);
+  const { status = 200, reason = '', headers, body = '' } = response;
+  if (typeof status !== 'number') throw invalidType('status', 'a number', status);
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw invalidValue('status', 'an integer from 200 to 599', status);
+  }
+  if (typeof reason !== 'string' || !isFieldValue(reason)) throw invalidType('reason', FIELD_VALUE, reason);
+  if (typeof body !== 'string') throw invalidType('body', 'a string', body);
+  const fields: HeaderFields = callersHeaders(headers, HANDSHAKE_HEADERS);
+  return { status, reason, headers: fields, body, answersHead };
+}
