@@ -31,7 +31,7 @@ export type { MessagesOptions } from './connection/messages-options.js';
 export { CONNECTION_DEFAULTS, type ConnectionOptions, type ConnectionSettings } from './connection/options.js';
 export type { Sendable, SendOptions } from './connection/payload.js';
 export { type PreparedMessage, prepareMessage } from './connection/prepared-message.js';
-export type { MessageSource } from './connection/stream-message.js';
+export type { MessageSource, SendStreamOptions } from './connection/stream-message.js';
 export type { MessageStream } from './connection/streamed-messages.js';
 export type { WaitOptions } from './connection/wait.js';
 export { WebSocketConnection } from './connection/websocket-connection.js';

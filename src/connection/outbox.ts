@@ -89,10 +89,29 @@ export class Outbox {
     this.#backlog.requestFlush();
   }
 
-  /** Sends a fragment of the message whose job is running. Returns false if the connection no longer takes it. */
-  sendFragment(data: string | Uint8Array, fin: boolean): boolean {
-    const sent = this.#protocol.sendFragment(data, fin);
+  /** Whether a message of unknown size is compressed. */
+  get compressesStreams(): boolean {
+    return this.#deflate?.compresses(Number.POSITIVE_INFINITY) === true;
+  }
+
+  /**
+   * Sends a fragment of the message whose job is running. Returns false if the connection no longer takes it.
+   *
+   * @param isCompressed whether the message is compressed; `data` was compressed by compressPart() or endParts()
+   */
+  sendFragment(data: string | Uint8Array, fin: boolean, isText: boolean, isCompressed: boolean): boolean {
+    const sent = this.#protocol.sendFragment(data, fin, isText, isCompressed);
     this.#backlog.requestFlush();
     return sent;
+  }
+
+  /** Compresses a piece of the message whose job is running. Resolves to undefined if the connection closes first. */
+  compressPart(piece: string | Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#deflate!.deflatePart(typeof piece === 'string' ? Buffer.from(piece, 'utf8') : piece);
+  }
+
+  /** Returns the end of a message that was compressed in parts. */
+  endParts(): Uint8Array {
+    return this.#deflate!.endParts();
   }
 }

@@ -38,21 +38,26 @@ export function toPayload(data: Sendable): string | Uint8Array | Blob {
 }
 
 /** The checked options of a message: whether it is text, and whether it may be compressed. */
-export interface SendMode {
-  readonly isText: boolean;
+export interface SendMode<IsText = boolean> {
+  readonly isText: IsText;
   readonly mayCompress: boolean;
 }
 
 /**
- * Checks the options of send().
+ * Checks the options of send() or sendStream().
  *
  * @param isText whether the message is text unless the options say otherwise
+ * @param names the names that are allowed
  * @throws {TypeError | RangeError} for a wrong option
  */
-export function sendModeOf(options: SendOptions, isText: boolean): SendMode {
+export function sendModeOf<Default extends boolean | undefined>(
+  options: SendOptions,
+  isText: Default,
+  names: OptionNames<SendOptions> = SEND_OPTION_NAMES,
+): SendMode<boolean | Default> {
   if (typeof options === 'function') throw typeError('send() takes no callback: flushed() resolves when all is sent');
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
-  checkOptionNames(options, SEND_OPTION_NAMES, '', WS_SEND_OPTIONS);
+  checkOptionNames(options, names, '', WS_SEND_OPTIONS);
   const { type, compress = true } = options;
   if (typeof compress !== 'boolean') throw invalidType('compress', 'a boolean', compress);
   if (type === undefined) return { isText, mayCompress: compress };

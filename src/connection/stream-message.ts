@@ -1,12 +1,21 @@
 import { onAbort } from '../abort-signal.js';
-import { invalidType } from '../errors.js';
+import { invalidType, invalidValue } from '../errors.js';
+import { Utf8Validator } from '../framing/utf8-validator.js';
 import { isUint8Array } from '../host-values.js';
+import type { OptionNames } from '../option-names.js';
 import type { Backlog } from './backlog.js';
 import type { Outbox } from './outbox.js';
+import type { SendMode, SendOptions } from './payload.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
+import type { WaitOptions } from './wait.js';
 
 /** What sendStream() accepts: pieces of text or pieces of binary, but not both in one message. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
+
+/** Options of sendStream(). */
+export interface SendStreamOptions extends SendOptions, WaitOptions {}
+
+export const SEND_STREAM_OPTION_NAMES: OptionNames<SendStreamOptions> = { type: true, compress: true, signal: true };
 
 /** Stops a StreamMessage because the connection has closed. */
 export const CLOSED: unique symbol = Symbol('closed');
@@ -27,7 +36,13 @@ export class StreamMessage {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
   readonly #outbox: Outbox;
   readonly #backlog: Backlog;
+  #isText: boolean | undefined;
+  readonly #isCompressed: boolean;
   #kind: 'string' | 'Uint8Array' | undefined;
+  /** Checks a text whose pieces are bytes. Made with the first piece. */
+  #validator: Utf8Validator | undefined;
+  /** Whether a part of the message was passed on, so that the message must be completed. */
+  #hasBegun = false;
   /** The first half of a surrogate pair at the end of the last piece. It is encoded together with the second half. */
   #carry = '';
   #isRunning = false;
@@ -36,8 +51,16 @@ export class StreamMessage {
   #resolve!: (isSent: boolean) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(source: MessageSource, outbox: Outbox, backlog: Backlog) {
+  /** @param mode if `isText` is undefined, the first piece decides */
+  constructor(
+    source: MessageSource,
+    { isText, mayCompress }: SendMode<boolean | undefined>,
+    outbox: Outbox,
+    backlog: Backlog,
+  ) {
     this.#iterator = iteratorOf(source);
+    this.#isText = isText;
+    this.#isCompressed = mayCompress && outbox.compressesStreams;
     this.#outbox = outbox;
     this.#backlog = backlog;
     this.result = new Promise((resolve, reject) => {
@@ -90,18 +113,39 @@ export class StreamMessage {
     this.#isRunning = true;
     try {
       for (let step = await this.#next(); !step.done; step = await this.#next()) {
-        const sent = this.#outbox.sendFragment(this.#accept(step.value), false);
+        const sent = await this.#send(this.#accept(step.value));
         if (!sent || !(await this.#orStop(this.#backlog.flowing()))) throw CLOSED;
       }
+      await this.#sendCarry();
     } catch (error) {
       // A loop that catches the error and tries again must not block the event loop.
       await promptAnswer(undefined);
       this.#fail(error);
-      if (error !== CLOSED && this.#kind !== undefined) throw error;
+      if (error !== CLOSED && this.#hasBegun) throw error;
       return;
     }
-    // The end of the source is known only now, so the last fragment is empty, except for a carried half.
-    this.#resolve(this.#outbox.sendFragment(this.#kind === 'string' ? this.#carry : new Uint8Array(0), true));
+    // The end of the source is known only now, so the last fragment has no data.
+    const isCompressed = this.#isCompressed && this.#hasBegun;
+    const last = isCompressed ? this.#outbox.endParts() : new Uint8Array(0);
+    this.#resolve(this.#outbox.sendFragment(last, true, this.#isText === true, isCompressed));
+  }
+
+  /** Sends the next fragment. Returns false if the connection no longer takes it. */
+  async #send(piece: string | Uint8Array): Promise<boolean> {
+    this.#hasBegun = true;
+    const isText = this.#isText === true;
+    if (!this.#isCompressed) return this.#outbox.sendFragment(piece, false, isText, false);
+    const part = await this.#orStop(this.#outbox.compressPart(piece));
+    return part !== undefined && this.#outbox.sendFragment(part, false, isText, true);
+  }
+
+  /** Sends what the source left over. */
+  async #sendCarry(): Promise<void> {
+    if (this.#validator?.isComplete === false) {
+      throw invalidValue('the stream', 'UTF-8 if it is sent as text', 'a last character that is cut off');
+    }
+    // Half of a surrogate pair is encoded as U+FFFD.
+    if (this.#carry !== '' && !(await this.#send(this.#typed(this.#carry)))) throw CLOSED;
   }
 
   #fail(reason: unknown): void {
@@ -128,7 +172,23 @@ export class StreamMessage {
       throw invalidType('a piece of the stream', this.#kind ?? 'a string or a Uint8Array', piece);
     }
     this.#kind = kind;
-    return typeof piece === 'string' ? this.#wholeCharacters(piece) : (piece as Uint8Array);
+    this.#isText ??= kind === 'string';
+    if (typeof piece === 'string') return this.#typed(this.#wholeCharacters(piece));
+    const bytes = piece as Uint8Array;
+    if (this.#isText) this.#check(bytes);
+    return bytes;
+  }
+
+  /** Returns text as bytes if it is sent as binary. */
+  #typed(text: string): string | Uint8Array {
+    return this.#isText ? text : Buffer.from(text, 'utf8');
+  }
+
+  /** Checks bytes that are sent as text. If the peer found them to be wrong, it would fail the connection (§8.1). */
+  #check(bytes: Uint8Array): void {
+    this.#validator ??= new Utf8Validator();
+    if (this.#validator.check(bytes, 0, bytes.length) === -1) return;
+    throw invalidValue('a piece of the stream', 'UTF-8 if it is sent as text', bytes);
   }
 
   #wholeCharacters(piece: string): string {

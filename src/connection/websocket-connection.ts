@@ -15,7 +15,12 @@ import { payloadAs, type Sendable, type SendOptions, sendModeOf, toControlPayloa
 import { checkNotPrepared, PreparedMessage, toMessage } from './prepared-message.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import { Reading } from './reading.js';
-import { type MessageSource, StreamMessage } from './stream-message.js';
+import {
+  type MessageSource,
+  SEND_STREAM_OPTION_NAMES,
+  type SendStreamOptions,
+  StreamMessage,
+} from './stream-message.js';
 import type { MessageStream } from './streamed-messages.js';
 import { rejectIfThrown, signalOf, untilAnswered, type WaitOptions } from './wait.js';
 import { makeReadable, makeWritable, nativeRules } from './web-streams.js';
@@ -151,19 +156,23 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
 
   /**
    * Sends one message from a source of pieces. Each piece is sent as a fragment, no faster than the peer takes them.
-   * The message is not compressed. The peer receives it as one message, within its `maxMessageSize`. A piece is copied
-   * before the next one is requested, so the source may reuse its memory. Messages sent meanwhile wait until this one
-   * is complete. If the source fails after the first piece, or the signal aborts then, the message can't be completed,
-   * so the connection is closed with 1011.
+   * The peer receives it as one message, within its `maxMessageSize`. If permessage-deflate was negotiated, each piece
+   * is compressed by itself, so that it can be inflated when it arrives. A piece is copied before the next one is
+   * requested, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. If the
+   * source fails after the first piece, or the signal aborts then, the message can't be completed, so the connection is
+   * closed with 1011.
    *
+   * @param options with `type: 'text'`, pieces that are bytes are sent as text. Together they must be UTF-8; if they
+   *   are not, the source has failed.
    * @returns true when the whole message has been queued, false if the connection closed before. Rejects with a
-   *   TypeError for a wrong argument.
+   *   TypeError or RangeError for a wrong argument.
    */
-  sendStream(source: MessageSource, options: WaitOptions = {}): Promise<boolean> {
+  sendStream(source: MessageSource, options: SendStreamOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => {
       const signal = signalOf(options);
+      const mode = sendModeOf(options, undefined, SEND_STREAM_OPTION_NAMES);
       const { outbox, backlog } = this.#reading;
-      return new StreamMessage(source, outbox, backlog).start(this.state === 'open', signal);
+      return new StreamMessage(source, mode, outbox, backlog).start(this.state === 'open', signal);
     });
   }
 

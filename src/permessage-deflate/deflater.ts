@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { constants, createDeflateRaw, deflateRawSync, type ZlibOptions } from 'node:zlib';
 import { typeError } from '../errors.js';
 import { MIN_DEFLATE_WINDOW_BITS } from './options.js';
@@ -37,8 +38,8 @@ const SYMBOL_BITS = 6;
 /** Extra room in the first chunk of output, for a message that does not get smaller. */
 const SLACK = 64;
 
-/** The length of 0x00 0x00 0xff 0xff. */
-const TAIL_LENGTH = 4;
+/** The end of an empty block, with which a sync flush ends (§7.2.1). */
+const TAIL = Uint8Array.of(0x00, 0x00, 0xff, 0xff);
 
 /** §7.2.3.6: an empty message is compressed to one octet, the start of an empty block that ends with the tail. */
 const EMPTY_MESSAGE = 0x00;
@@ -83,6 +84,23 @@ export class Deflater {
   }
 
   /**
+   * Deflates the next part of a message of unknown size. Otherwise like deflate(). The peer can inflate each part as
+   * soon as it arrives. endParts() returns the last bytes of the message.
+   */
+  async deflatePart(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    // Without context takeover, a part may still refer to earlier parts of its message.
+    this.#history ??= new SlidingWindow(2 ** this.#options.windowBits);
+    const output = await this.deflate(bytes);
+    return output && Buffer.concat([output, TAIL]);
+  }
+
+  /** Ends a message that was deflated in parts. Returns its last bytes: the start of an empty block. */
+  endParts(): Uint8Array {
+    if (this.#options.noContextTakeover) this.#history = undefined;
+    return Uint8Array.of(EMPTY_MESSAGE);
+  }
+
+  /**
    * Returns options with the smallest window and memory level that do not change the output. zlib clears its window and
    * its tables for each message. Smaller ones save a twentieth of the time of an echo of 1 KiB.
    */
@@ -124,7 +142,7 @@ export class Deflater {
 
 /** §7.2.1, 3.: "Remove 4 octets (that are 0x00 0x00 0xff 0xff) from the tail end." */
 function withoutTail(output: Uint8Array): Uint8Array {
-  return output.subarray(0, -TAIL_LENGTH);
+  return output.subarray(0, -TAIL.length);
 }
 
 /** Returns how many binary digits `count` has. */

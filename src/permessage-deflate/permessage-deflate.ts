@@ -45,6 +45,16 @@ export class PerMessageDeflate {
     return this.#deflater!.deflate(bytes);
   }
 
+  /** Deflates a part of a message as Deflater.deflatePart() does. Only call it if compresses() returns true. */
+  deflatePart(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#deflater!.deflatePart(bytes);
+  }
+
+  /** Ends a message that was deflated in parts as Deflater.endParts() does. */
+  endParts(): Uint8Array {
+    return this.#deflater!.endParts();
+  }
+
   /** Inflates a message as Inflater.inflate() does. */
   inflate(bytes: Uint8Array): Inflated | Promise<Inflated | undefined> {
     return this.#inflater.inflate(bytes);

@@ -369,15 +369,22 @@ export class Protocol {
   }
 
   /**
-   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary. Returns false if
-   * the state no longer allows it.
+   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary, and whether it is
+   * compressed. Returns false if the state no longer allows it.
    *
    * @param fin whether it is the last one
+   * @param isText whether the message is text; its bytes must then be UTF-8. By default, a string is text.
+   * @param isCompressed whether the message is compressed: its first frame then has RSV1 set (RFC 7692 §6)
    */
-  sendFragment(data: string | Uint8Array, fin: boolean): boolean {
+  sendFragment(
+    data: string | Uint8Array,
+    fin: boolean,
+    isText: boolean = typeof data === 'string',
+    isCompressed = false,
+  ): boolean {
     if (!this.canSend) return false;
-    const first = typeof data === 'string' ? OPCODE.TEXT : OPCODE.BINARY;
-    this.#encoder.frame(this.#isMidMessage ? OPCODE.CONTINUATION : first, data, fin);
+    if (this.#isMidMessage) this.#encoder.frame(OPCODE.CONTINUATION, data, fin);
+    else this.#encoder.frame(isText ? OPCODE.TEXT : OPCODE.BINARY, data, fin, isCompressed ? RSV1 : 0);
     this.#isMidMessage = !fin;
     return true;
   }

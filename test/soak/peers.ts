@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectNet, createServer, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { constants, deflateRawSync } from 'node:zlib';
 import { connect } from '../../src/index.js';
 import { heldMemory } from './measure.js';
 import type { PeerControl } from './peer.js';
@@ -252,6 +253,18 @@ export async function bomb({ port, payload }: At & { payload: string }, control:
   socket.write(frame);
   socket.resume();
   await once(socket, 'end');
+  socket.destroy();
+}
+
+/** Sends `count` MiB of zeros in one compressed frame, and ends when it is stopped. */
+export async function zeros({ port, count }: At & { count: number }, control: PeerControl): Promise<void> {
+  const socket = await connectRaw(port, 'Sec-WebSocket-Extensions: permessage-deflate');
+  const block = deflateRawSync(Buffer.alloc(2 ** 20), { level: 9, finishFlush: constants.Z_SYNC_FLUSH });
+  const frame = clientFrame(2, Buffer.concat([...new Array<Buffer>(count).fill(block), Buffer.from([0])]));
+  frame[0]! |= 0x40;
+  socket.write(frame);
+  socket.resume();
+  await stopped(control);
   socket.destroy();
 }
 

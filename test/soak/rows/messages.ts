@@ -1,5 +1,6 @@
 /** Messages that need much time or memory. */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { connect, type WebSocketConnection } from '../../../src/index.js';
 import { collectGarbage, heldMemory, percentile, until } from '../measure.js';
@@ -107,8 +108,11 @@ async function bomb(): Promise<Outcome> {
   };
 }
 
-/** Sends one message of `size` bytes from each end to the other at the same time, and reads both as streams. */
-async function streams(scale: number): Promise<Outcome> {
+/**
+ * Sends one message of `size` bytes from each end to the other at the same time, and reads both as streams. If
+ * `perMessageDeflate`, each is compressed to about a thousandth of that.
+ */
+async function streams(scale: number, perMessageDeflate = false): Promise<Outcome> {
   const size = scaled(2 ** 30, scale, 2 ** 26);
   const chunk = Buffer.alloc(65_536, 1);
   function* source() {
@@ -133,7 +137,7 @@ async function streams(scale: number): Promise<Outcome> {
     }
     return received;
   };
-  const options = { maxMessageSize: Number.MAX_SAFE_INTEGER };
+  const options = { maxMessageSize: Number.MAX_SAFE_INTEGER, perMessageDeflate };
   const ends: Array<Promise<number | boolean>> = [];
   const run = (connection: WebSocketConnection) => ends.push(receive(connection), connection.sendStream(source()));
   const { server, port } = await openServer(run, options);
@@ -150,12 +154,68 @@ async function streams(scale: number): Promise<Outcome> {
   };
 }
 
+/**
+ * Receives one frame of zeros that was compressed by a thousand, as a stream. The application reads nothing at first.
+ */
+async function inflatedStream(scale: number): Promise<Outcome> {
+  const size = scaled(2 ** 30, scale, 2 ** 26);
+  let before = 0;
+  let held = 0;
+  let peak = 0;
+  let received = 0;
+  let isDone = false;
+  const measure = () => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external - before;
+  };
+  const receive = async (connection: WebSocketConnection) => {
+    for await (const message of connection.messages({ stream: true })) {
+      await sleep(500);
+      held = measure();
+      let measured = 0;
+      for await (const part of message) {
+        received += part.length;
+        if (received - measured < 2 ** 24) continue;
+        measured = received;
+        peak = Math.max(peak, measure());
+      }
+      isDone = true;
+    }
+  };
+  const { server, port } = await openServer(connection => void receive(connection).catch(() => {}), {
+    perMessageDeflate: true,
+    maxMessageSize: Number.MAX_SAFE_INTEGER,
+  });
+  before = await heldMemory();
+  const peer = startPeer('zeros', { port, count: size / 2 ** 20 });
+  await until(() => isDone, 120_000, 'the message');
+  peer.stop();
+  await server.close({ timeout: 0 });
+  return {
+    figure: `${kib(held)} held before the first part was taken, ${kib(peak)} at most; ${kib(received)} arrived`,
+    passed: received === size && held <= 2 * 2 ** 20 && peak <= 4 * 2 ** 20,
+  };
+}
+
 export const messages: readonly Row[] = [
   {
     name: 'streams',
     fault: 'a message of 1 GiB in each direction at the same time, sent and read in parts',
     limit: 'both arrive whole, <= 8 MiB held by both ends',
-    run: streams,
+    run: scale => streams(scale),
+  },
+  {
+    name: 'compressed-streams',
+    fault: 'the same with permessage-deflate',
+    limit: 'both arrive whole, <= 8 MiB held by both ends',
+    run: scale => streams(scale, true),
+  },
+  {
+    name: 'inflated-stream',
+    fault: '1 GiB of zeros in one frame of 1 MiB, read in parts',
+    limit: 'arrives whole, <= 2 MiB held before the first part is taken, <= 4 MiB afterwards',
+    run: inflatedStream,
   },
   {
     name: 'control-flood',
