@@ -99,6 +99,7 @@ describe('the public surface', () => {
       'Respond',
       'ResponseHeaders',
       'SendOptions',
+      'SendStreamOptions',
       'Sendable',
       'ServerCloseOptions',
       'ServerEvents',
