@@ -49,7 +49,7 @@ describe('sendStream(source, { type })', () => {
   ])('rejects and closes with 1011 if %s', async (_, source) => {
     const { connection, peer } = connectionAndPeer();
     await expect(connection.sendStream(source, { type: 'text' })).rejects.toThrow(RangeError);
-    expect((await peer.saw(2))[1]).toBe('close 1011');
+    expect((await peer.saw(2))[1]).toContain('close 1011');
     connection.terminate();
   });
 
@@ -156,7 +156,7 @@ describe.each([false, true])('sendStream() with permessage-deflate (no context t
     await new Promise(resolve => setImmediate(resolve));
     controller.abort(new Error('enough'));
     await expect(sent).rejects.toThrow('enough');
-    await peer.until(() => peer.seen.includes('close 1011'));
+    await peer.until(() => peer.seen.some(frame => frame.startsWith('close 1011')));
     connection.terminate();
   });
 });
