@@ -116,6 +116,15 @@ describe.each([false, true])('sendStream() with permessage-deflate (no context t
     connection.terminate();
   });
 
+  test('keeps a context after the message only with context takeover', async () => {
+    const [socket] = duplexPair();
+    const deflate = deflateFor('server');
+    const connection = connectionOver(socket, 'server', { deflate });
+    expect(await connection.sendStream(['a piece'])).toBe(true);
+    expect(deflate.contextSize > 0).toBe(!noTakeover);
+    connection.terminate();
+  });
+
   test('sends a message uncompressed with compress: false', async () => {
     const { connection, peer } = connectionAndPeer('server', { deflate: deflateFor('server') });
     await connection.sendStream(['aaaaaaaaaaaa'], { compress: false });

@@ -210,6 +210,24 @@ describe('messages({ stream: true }) of compressed messages', () => {
     expect(size).toBe(MEBIBYTE);
   });
 
+  test('delivers the parts before a Close frame that cuts the message off', async () => {
+    const { connection, peer } = setUp();
+    const data = randomBytes(50_000);
+    const flushed = deflateRawSync(data, { finishFlush: constants.Z_SYNC_FLUSH });
+    peer.send(encodeFrame('client', OPCODE.BINARY, flushed, false, RSV1), close());
+    const received: Buffer[] = [];
+    const loop = (async () => {
+      for await (const message of connection.messages({ stream: true })) {
+        for await (const part of message) received.push(part as Buffer);
+      }
+    })();
+    loop.catch(() => {});
+    await peer.saw(1);
+    peer.socket.end();
+    await expect(loop).rejects.toThrow('in the middle of a message');
+    expect(Buffer.concat(received).equals(data)).toBe(true);
+  });
+
   test('throws the cause in the loop over the parts if the connection is lost', async () => {
     const { connection, peer } = setUp();
     const [first] = frames(OPCODE.BINARY, deflate(randomBytes(20_000)), 5_000);

@@ -171,6 +171,20 @@ describe('a message that is inflated in parts (RFC 7692 §7.2.2)', () => {
     expect(rounds).toBeGreaterThanOrEqual(SIZE / 65_536);
   });
 
+  test('delivers nothing while the receiver is stopped, and everything after resume()', async () => {
+    const inflater = new Inflater(TAKEOVER);
+    const { stream, recorder } = begin(inflater);
+    recorder.isStopped = true;
+    stream.write(deflate(Buffer.alloc(1_000_000)));
+    stream.end();
+    // Another message of the same size goes through meanwhile.
+    expect(await inflate(new Inflater(TAKEOVER), [deflate(Buffer.alloc(1_000_000))])).toHaveLength(1_000_000);
+    expect(recorder.parts).toEqual([]);
+    recorder.isStopped = false;
+    stream.resume();
+    expect(await recorder.result).toHaveLength(1_000_000);
+  });
+
   test('stops at maxMessageSize, and delivers no byte above it', async () => {
     const { stream, recorder } = begin(new Inflater({ ...TAKEOVER, maxMessageSize: 100_000 }));
     stream.write(deflate(Buffer.alloc(100_001)));
