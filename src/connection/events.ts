@@ -1,4 +1,4 @@
-import type { HandlerError } from '../errors.js';
+import { type HandlerError, typeError } from '../errors.js';
 import type { CloseInfo } from './close-info.js';
 import type { Message } from './inbox.js';
 
@@ -21,4 +21,21 @@ export interface ConnectionEvents {
    * `close` follows. Without a listener, the process is warned.
    */
   handlerError: [error: HandlerError];
+}
+
+/**
+ * Events of a client in `ws` that a connection does not have. A listener would wait for ever. `error` is not among
+ * them: it means that nothing failed, and `once()` of node:events listens to it.
+ */
+const WS_EVENT_HINTS: Readonly<Record<string, string>> = {
+  open: "a connection is open when connect() resolves and when the server emits 'connection'",
+  redirect: "connect() follows redirects by the option 'maxRedirects'",
+  'unexpected-response': 'connect() rejects with a HandshakeError, which has the response',
+  upgrade: 'the response to the opening handshake is connection.response',
+};
+
+/** @throws {TypeError} for an event of `ws` that does not exist here, with a hint */
+export function refuseForeignEvent(event: string | symbol): void {
+  if (typeof event !== 'string' || !Object.hasOwn(WS_EVENT_HINTS, event)) return;
+  throw typeError(`a connection has no event '${event}': ${WS_EVENT_HINTS[event]}`);
 }

@@ -6,7 +6,7 @@ import type { Role } from '../protocol/options.js';
 import { type Transport, transportOf } from '../transport/transport.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { CloseInfo } from './close-info.js';
-import type { ConnectionEvents } from './events.js';
+import { type ConnectionEvents, refuseForeignEvent } from './events.js';
 import type { Message, MessageIterator, TypedMessage } from './inbox.js';
 import type { ConnectionInit, HandshakeResponse } from './init.js';
 import { isStreamWanted, type MessagesOptions } from './messages-options.js';
@@ -55,10 +55,11 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   static {
     type Add = (this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
     const { on, prependListener } = EventEmitter.prototype as unknown as Readonly<Record<string, Add>>;
-    /** Lets delivery know of each listener for `message`. */
+    /** Lets delivery know of each listener for `message`, and refuses those that would wait for ever. */
     const observed = (add: Add): Add =>
       function (this: WebSocketConnection, event, listener) {
         if (event === 'message') this.#reading.admitListener();
+        else refuseForeignEvent(event);
         add.call(this, event, listener);
         if (event === 'message') this.#reading.listenerAdded();
         return this;
