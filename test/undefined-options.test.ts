@@ -137,7 +137,7 @@ describe('an option may be undefined, with exactOptionalPropertyTypes too:', () 
 
   test('BroadcastOptions resolve as if nothing was passed', () => {
     const silent = new root.WebSocketServer({ noServer: true });
-    expect(silent.broadcast('a', undefinedOptions({ filter: 1 }))).toBe(0);
+    expect(silent.broadcast('a', undefinedOptions({ to: 1, filter: 1 }))).toBe(0);
   });
 });
 

@@ -31,7 +31,8 @@ export function refusePath({ path, host, origin }: AddressedRequest, policy: Upg
   // RFC 6455 §4.2.2: "If the requested service is not available, the server MUST send an appropriate HTTP error code".
   if (policy.path === undefined || path === policy.path) return undefined;
   const from = `Host ${quoted(host)}, ${origin === undefined ? 'no Origin' : `Origin ${quoted(origin)}`}`;
-  const detail = `The path ${quoted(path)} is not the option path, ${quoted(policy.path)} (${from}).`;
+  const slash = `${path}/` === policy.path || path === `${policy.path}/` ? ': they differ in the slash at the end' : '';
+  const detail = `The path ${quoted(path)} is not the option path, ${quoted(policy.path)}${slash} (${from}).`;
   return new Refusal(404, { detail });
 }
 

@@ -8,26 +8,33 @@ import { checkOptionNames, type OptionNames } from '../option-names.js';
 /** Options of `broadcast()`. */
 export interface BroadcastOptions<Context = unknown> {
   /**
+   * The connections that get the message, for example those in a room. Connections that have closed are skipped. By
+   * default all connections of the server.
+   */
+  // Without the type of the context, so that a server of any context can be passed as a WebSocketServer.
+  readonly to?: Iterable<WebSocketConnection> | undefined;
+  /**
    * Returns for each open connection whether it gets the message: true or false. Called for all before anything is
    * sent.
    */
   readonly filter?: ((connection: WebSocketConnection<Context>) => boolean) | undefined;
 }
 
-const BROADCAST_OPTION_NAMES: OptionNames<BroadcastOptions> = { filter: true };
+const BROADCAST_OPTION_NAMES: OptionNames<BroadcastOptions> = { to: true, filter: true };
 
-/** Sends a message to each open connection that passes the filter. Returns to how many. */
+/** Sends a message to each open connection in `to` that passes the filter. Returns to how many. */
 export function broadcast<Context>(
   connections: ReadonlySet<WebSocketConnection<Context>>,
   data: Exclude<Sendable, Blob> | PreparedMessage,
   options: BroadcastOptions<Context>,
 ): number {
   checkOptionNames(options, BROADCAST_OPTION_NAMES);
-  const { filter } = options;
+  const { to, filter } = options;
   if (filter !== undefined && typeof filter !== 'function') throw invalidType('filter', 'a function', filter);
   const message = toPrepared(data);
+  const named = to === undefined ? connections : namedIn(to, connections);
+  const chosen = filter === undefined ? named : [...named].filter(one => passes(filter, one));
   let count = 0;
-  const chosen = filter === undefined ? connections : [...connections].filter(one => passes(filter, one));
   for (const connection of chosen) {
     if (connection.state !== 'open') continue;
     connection.send(message);
@@ -35,6 +42,24 @@ export function broadcast<Context>(
     if (connection.state === 'open') count++;
   }
   return count;
+}
+
+/**
+ * Returns the connections in `to`, each once.
+ *
+ * @throws {TypeError} if `to` contains anything but connections of this server, open or closed
+ */
+function namedIn<Context>(
+  to: Iterable<WebSocketConnection>,
+  connections: ReadonlySet<WebSocketConnection<Context>>,
+): ReadonlySet<WebSocketConnection<Context>> {
+  if (typeof Object(to)[Symbol.iterator] !== 'function') throw invalidType('to', 'an iterable of connections', to);
+  const named = new Set(to as Iterable<WebSocketConnection<Context>>);
+  for (const one of named) {
+    if (connections.has(one) || Object(one).state === 'closed') continue;
+    throw invalidType('to', 'an iterable of connections of this server', one);
+  }
+  return named;
 }
 
 function passes<Context>(

@@ -64,6 +64,22 @@ describe('refusePath()', () => {
     expect(refusePath(request(), new UpgradePolicy({ path: '/chat' }))).toBeUndefined();
     expect(refusePath(request(), new UpgradePolicy())).toBeUndefined();
   });
+
+  test.each([
+    ['/chat', '/chat/', true],
+    ['/chat/', '/chat', true],
+    ['/chat/', '/chats', false],
+    ['/chat//', '/chat', false],
+  ])(
+    'for the path %s and the option path %s, names the slash at the end if nothing else differs',
+    (path, option, isNamed) => {
+      const refusal = refusePath(request([], { path }), new UpgradePolicy({ path: option }));
+      expect(refusal?.detail.includes(`${JSON.stringify(option)}: they differ in the slash at the end (Host`)).toBe(
+        isNamed,
+      );
+      expect(refusal?.body).not.toContain('slash');
+    },
+  );
 });
 
 describe('acceptanceHeaders()', () => {

@@ -55,6 +55,39 @@ describe('broadcast()', () => {
     expect(server.broadcast('to those that stay')).toBe(2);
   });
 
+  test('sends to the connections in `to` that are open and pass the filter, to each once', async () => {
+    const { server, port, connections } = await openServer();
+    const clients = [await client(port), await client(port), await client(port)];
+    await expect.poll(() => connections.length).toBe(3);
+    const seen = clients.map(connection => {
+      const messages: unknown[] = [];
+      connection.on('message', data => messages.push(data));
+      return messages;
+    });
+    const [first, second, third] = connections as [WebSocketConnection, WebSocketConnection, WebSocketConnection];
+    expect(server.broadcast('to two', { to: new Set([first, second]) })).toBe(2);
+    expect(server.broadcast('to one', { to: [second, second] })).toBe(1);
+    expect(server.broadcast('filtered', { to: [first, third], filter: one => one === third })).toBe(1);
+    expect(server.broadcast('to none', { to: [] })).toBe(0);
+    await expect.poll(() => seen).toEqual([['to two'], ['to two', 'to one'], ['filtered']]);
+    await first.close();
+    expect(server.broadcast('to those that stay', { to: [first, second] })).toBe(1);
+  });
+
+  test('throws for a `to` that is not an iterable of its connections, and sends nothing', async () => {
+    const { server, port, connections } = await openServer();
+    const ours = await client(port);
+    await expect.poll(() => connections.length).toBe(1);
+    for (const to of [5, null, {}, connections[0]]) {
+      expect(() => server.broadcast('x', { to: to as never })).toThrow(/^to must be an iterable of connections, got/);
+    }
+    for (const other of [ours, 'connection', null]) {
+      const to = [connections[0], other] as never;
+      expect(() => server.broadcast('x', { to })).toThrow(/^to must be an iterable of connections of this server, got/);
+    }
+    expect(connections[0]!.bufferedAmount).toBe(0);
+  });
+
   test('does not count a connection that it ended for exceeding maxBufferedAmount', async () => {
     const { server, port, connections } = await openServer({ maxBufferedAmount: 100_000, highWaterMark: 1_000 });
     const reader = await client(port);

@@ -18,7 +18,10 @@ export const NO_RESPONSE =
 const HINTS: ReadonlyMap<number, string> = new Map([
   [400, `the server considers the request malformed; ${PROXY_MAY_DROP_UPGRADE}`],
   [403, 'the server does not allow this Origin, this Host or these credentials'],
-  [404, `no WebSocket is served at this path: is it spelled right? If it is, ${PROXY_MAY_DROP_UPGRADE}`],
+  [
+    404,
+    `no WebSocket is served at this path: is it spelled right, down to a slash at its end? If it is, ${PROXY_MAY_DROP_UPGRADE}`,
+  ],
   [405, 'something is served at this path, but not to GET: is the path right?'],
   [407, 'a proxy on the way requires credentials'],
   [408, 'the request did not reach the server in time'],
