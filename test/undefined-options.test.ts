@@ -46,6 +46,7 @@ interface OptionTypes {
   ReconnectingOptions: root.ReconnectingOptions;
   RefusalOptions: root.RefusalOptions;
   SendOptions: root.SendOptions;
+  SendStreamOptions: root.SendStreamOptions;
   ServerCloseOptions: root.ServerCloseOptions;
   ServerOptions: root.ServerOptions;
   SocketOptions: root.SocketOptions;
@@ -81,6 +82,7 @@ describe('an option may be undefined, with exactOptionalPropertyTypes too:', () 
       ReconnectingOptions: true,
       RefusalOptions: true,
       SendOptions: true,
+      SendStreamOptions: true,
       ServerCloseOptions: true,
       ServerOptions: true,
       SocketOptions: true,
