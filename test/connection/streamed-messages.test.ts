@@ -171,6 +171,30 @@ describe('messages({ stream: true })', () => {
     connection.terminate();
   });
 
+  test('continues with the next message in a second loop, if the first was left in the middle of one', async () => {
+    const { connection, peer } = connectionAndPeer();
+    peer.send(peer.frames.text('half', false));
+    for await (const message of connection.messages({ stream: true })) {
+      for await (const part of message) {
+        expect(part).toBe('half');
+        break;
+      }
+      break;
+    }
+    const seen: unknown[] = [];
+    const second = (async () => {
+      for await (const message of connection.messages({ stream: true })) {
+        for await (const part of message) seen.push(part);
+        if (seen.length > 0) break;
+      }
+    })();
+    peer.send(peer.frames.continuation('the rest', true), peer.frames.text('next'));
+    await second;
+    expect(seen).toEqual(['next']);
+    expect(connection.state).toBe('open');
+    connection.terminate();
+  });
+
   test('must be the only reader', () => {
     const { connection } = connectionAndPeer();
     const message = 'messages({ stream: true }) must be the only reader';
