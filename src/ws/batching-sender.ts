@@ -80,7 +80,7 @@ export class BatchingSender extends Sender {
     const last = pieces.length - 1;
     const written = (error?: Error | null) => {
       if (error == null && this.#copiesWrites) for (const piece of pieces) releaseOutput(piece);
-      for (const callback of callbacks) callback(error);
+      for (const callback of callbacks) callback(error ?? undefined);
     };
     if (last > 0) socket.cork();
     for (let i = 0; i < last; i++) socket.write(pieces[i]);

@@ -7,12 +7,16 @@ import { rangeError } from '../errors.js';
 import { MAX_BUFFERED_CHUNKS, MAX_FRAGMENTS, MAX_PAYLOAD } from './constants.js';
 import { isToken } from './header-tokens.js';
 import type { PerMessageDeflateOptions } from './per-message-deflate.js';
+import type { WebSocket } from './public-types.js';
 import type { LinkOptions } from './socket-link.js';
-import type { WebSocket } from './web-socket.js';
 
 /** Options of a client. All others are passed to http.request() or https.request(). */
-export interface ClientOptions extends LinkOptions, Omit<RequestOptions, 'createConnection'> {
+export interface ClientOptions
+  extends LinkOptions,
+    Omit<RequestOptions, 'checkServerIdentity' | 'createConnection' | 'protocol'> {
   autoPong?: boolean | undefined;
+  // biome-ignore lint/suspicious/noExplicitAny: `@types/ws` declares it otherwise than Node does
+  checkServerIdentity?(hostname: string, certificate: any): any;
   closeTimeout?: number | undefined;
   createConnection?: ((options: never, callback: never) => Duplex) | undefined;
   finishRequest?: ((request: ClientRequest, websocket: WebSocket) => void) | undefined;
@@ -22,6 +26,7 @@ export interface ClientOptions extends LinkOptions, Omit<RequestOptions, 'create
   maxRedirects?: number | undefined;
   origin?: string | undefined;
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
+  protocol?: string | undefined;
   protocols?: string | string[] | undefined;
   protocolVersion?: number | undefined;
   /** Only for a WebSocket that gets its socket by setSocket(). */

@@ -4,17 +4,17 @@ import { kForOnEventAttribute, kListener } from './constants.js';
 /** The events of the browser's WebSocket, and addEventListener() and `on…` on top of an EventEmitter. */
 
 /** An event of a WebSocket. */
-export class Event<Target = unknown> {
+export class Event {
   readonly #type: string;
-  #target: Target | null = null;
+  #target: unknown = null;
 
   constructor(type: string) {
     this.#type = type;
   }
 
   /** The WebSocket. */
-  get target(): Target {
-    return this.#target as Target;
+  get target(): unknown {
+    return this.#target;
   }
 
   /** The name of the event. */
@@ -30,7 +30,7 @@ export class Event<Target = unknown> {
 }
 
 /** The WebSocket has closed. */
-export class CloseEvent<Target = unknown> extends Event<Target> {
+export class CloseEvent extends Event {
   readonly #options: { code?: number; reason?: string; wasClean?: boolean };
 
   constructor(type: string, options: { code?: number; reason?: string; wasClean?: boolean } = {}) {
@@ -55,7 +55,7 @@ export class CloseEvent<Target = unknown> extends Event<Target> {
 }
 
 /** The WebSocket has failed. */
-export class ErrorEvent<Target = unknown> extends Event<Target> {
+export class ErrorEvent extends Event {
   readonly #options: { error?: unknown; message?: string };
 
   constructor(type: string, options: { error?: unknown; message?: string } = {}) {
@@ -75,7 +75,7 @@ export class ErrorEvent<Target = unknown> extends Event<Target> {
 }
 
 /** A message was received. */
-export class MessageEvent<Target = unknown> extends Event<Target> {
+export class MessageEvent extends Event {
   readonly #data: unknown;
 
   constructor(type: string, options: { data?: unknown } = {}) {

@@ -13,10 +13,17 @@ import { type FrameError, payloadTooLarge } from './frame-error.js';
 export interface PerMessageDeflateOptions {
   serverNoContextTakeover?: boolean | undefined;
   clientNoContextTakeover?: boolean | undefined;
-  serverMaxWindowBits?: boolean | number | undefined;
-  clientMaxWindowBits?: boolean | number | undefined;
+  serverMaxWindowBits?: number | undefined;
+  clientMaxWindowBits?: number | undefined;
   /** Of these, `level`, `memLevel` and `windowBits` have an effect. */
-  zlibDeflateOptions?: { level?: number; memLevel?: number; windowBits?: number; [name: string]: unknown } | undefined;
+  zlibDeflateOptions?:
+    | {
+        level?: number | undefined;
+        memLevel?: number | undefined;
+        windowBits?: number | undefined;
+        [name: string]: unknown;
+      }
+    | undefined;
   /** Has no effect. */
   zlibInflateOptions?: object | undefined;
   threshold?: number | undefined;
@@ -34,6 +41,11 @@ export interface Parameters {
   client_max_window_bits?: number | true;
 }
 
+type Options = Omit<PerMessageDeflateOptions, 'serverMaxWindowBits' | 'clientMaxWindowBits'> & {
+  serverMaxWindowBits?: number | boolean | undefined;
+  clientMaxWindowBits?: number | boolean | undefined;
+};
+
 type Callback = (error: Error | null, data?: Buffer) => void;
 
 /** What compress() removes from the end of a message (RFC 7692 §7.2.1), and not from a fragment. */
@@ -49,7 +61,8 @@ export class PerMessageDeflate {
   static readonly extensionName: 'permessage-deflate' = 'permessage-deflate';
 
   params: Parameters | null = null;
-  readonly _options: PerMessageDeflateOptions;
+  /** The window sizes may be `true` to ask for the parameter, and `false` to refuse it. */
+  readonly _options: Options;
   readonly _threshold: number;
   readonly _maxPayload: number;
   readonly _isServer: boolean;

@@ -10,7 +10,7 @@ import { sizeOf, toPayload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 
 /** Called when a frame has left, or with what prevented it. */
-export type SendCallback = (error?: Error | null) => void;
+export type SendCallback = (error?: Error) => void;
 /** Fills a Buffer of 4 bytes with a masking key. */
 export type GenerateMask = (mask: Buffer) => void;
 
@@ -225,7 +225,7 @@ export class Sender {
     const last = list.length - 1;
     if (last > 0) this._socket.cork();
     for (let i = 0; i < last; i++) this._socket.write(list[i]);
-    this._socket.write(list[last], callback);
+    this._socket.write(list[last], callback as ((error?: Error | null) => void) | undefined);
     if (last > 0) this._socket.uncork();
   }
 }

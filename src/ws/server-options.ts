@@ -3,46 +3,49 @@ import type { Server as HttpsServer } from 'node:https';
 import { typeError } from '../errors.js';
 import { CLOSE_TIMEOUT, MAX_BUFFERED_CHUNKS, MAX_FRAGMENTS, MAX_PAYLOAD, MAX_PENDING_AUTO_PONGS } from './constants.js';
 import type { PerMessageDeflateOptions } from './per-message-deflate.js';
+import type { WebSocketClass } from './public-types.js';
 import type { LinkOptions } from './socket-link.js';
-import type { WebSocket } from './web-socket.js';
 
 /** What verifyClient() gets. */
-export interface ClientInfo {
+export interface ClientInfo<R = IncomingMessage> {
   origin: string;
   secure: boolean;
-  req: IncomingMessage;
+  req: R;
 }
 
 /** Returns whether a request is accepted, or calls back with that if it has two parameters. */
-export type VerifyClient = (
-  info: ClientInfo,
+export type VerifyClient<R = IncomingMessage> = (
+  info: ClientInfo<R>,
   callback: (isVerified: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
 ) => unknown;
 
 /** Options of a WebSocketServer. */
-export interface ServerOptions extends Omit<LinkOptions, 'generateMask'> {
+export interface ServerOptions<
+  C extends WebSocketClass = WebSocketClass,
+  R extends typeof IncomingMessage = typeof IncomingMessage,
+> extends Omit<LinkOptions, 'generateMask'> {
   autoPong?: boolean | undefined;
-  backlog?: number | null | undefined;
+  backlog?: number | undefined;
   clientTracking?: boolean | undefined;
   closeTimeout?: number | undefined;
-  handleProtocols?: ((protocols: Set<string>, request: IncomingMessage) => string | false) | null | undefined;
-  host?: string | null | undefined;
+  handleProtocols?: (protocols: Set<string>, request: InstanceType<R>) => string | false;
+  host?: string | undefined;
   maxPendingAutoPongs?: number | undefined;
   noServer?: boolean | undefined;
-  path?: string | null | undefined;
+  path?: string | undefined;
   perMessageDeflate?: boolean | PerMessageDeflateOptions | undefined;
-  port?: number | null | undefined;
-  server?: HttpServer | HttpsServer | null | undefined;
-  verifyClient?: VerifyClient | null | undefined;
-  WebSocket?: typeof WebSocket | undefined;
+  port?: number | undefined;
+  server?: HttpServer<R> | HttpsServer<R> | undefined;
+  verifyClient?: VerifyClient<InstanceType<R>> | undefined;
+  WebSocket?: C | undefined;
 }
 
 /** @throws {TypeError} unless one of `port`, `server` and `noServer` is given */
 export function resolveServerOptions(
   options: ServerOptions | undefined,
-  WebSocketClass: typeof WebSocket,
+  WebSocketClass: WebSocketClass,
 ): ServerOptions {
-  const resolved: ServerOptions = {
+  const resolved = {
     allowSynchronousEvents: true,
     autoPong: true,
     backlog: null,
@@ -56,7 +59,7 @@ export function resolveServerOptions(
     maxPendingAutoPongs: MAX_PENDING_AUTO_PONGS,
     noServer: false,
     path: null,
-    perMessageDeflate: false,
+    perMessageDeflate: false as ServerOptions['perMessageDeflate'],
     port: null,
     server: null,
     skipUTF8Validation: false,
@@ -69,5 +72,6 @@ export function resolveServerOptions(
     throw typeError('One and only one of the "port", "server", or "noServer" options must be specified');
   }
   if (resolved.perMessageDeflate === true) resolved.perMessageDeflate = {};
-  return resolved;
+  // `ws` writes null for options that are not set.
+  return resolved as ServerOptions;
 }

@@ -1,13 +1,15 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
 import { nextTick } from '../timers.js';
-import type { WebSocket } from './web-socket.js';
+import type { WebSocket } from './public-types.js';
+import type { WebSocket as Implementation } from './web-socket.js';
 
 /**
  * Returns a Duplex whose chunks are the messages of a WebSocket. A chunk that is written is sent as a message.
  *
  * The end of the stream closes the WebSocket, and its `close` ends the stream.
  */
-export function createWebSocketStream(ws: WebSocket, options?: DuplexOptions): Duplex {
+export function createWebSocketStream(websocket: WebSocket, options?: DuplexOptions): Duplex {
+  const ws = websocket as unknown as Implementation;
   let mayTerminate = true;
   const duplex = new Duplex({
     ...options,

@@ -224,7 +224,7 @@ export class WebSocketServer extends TypedEmitter<WebSocketServerEvents> {
       'Connection: Upgrade',
       `Sec-WebSocket-Accept: ${acceptOf(key)}`,
     ];
-    const ws = new options.WebSocket!(null, undefined, options as never);
+    const ws = new options.WebSocket!(null, undefined, options) as unknown as WebSocket;
     if (protocols.size > 0) {
       const [first] = protocols;
       const protocol = options.handleProtocols ? options.handleProtocols(protocols, request) : first;

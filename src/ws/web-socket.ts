@@ -12,25 +12,24 @@ import {
   kForOnEventAttribute,
   MAX_PENDING_AUTO_PONGS,
 } from './constants.js';
-import {
-  addEventListener,
-  attributeOf,
-  type CloseEvent,
-  type ErrorEvent,
-  type Event,
-  type EventListener,
-  type EventName,
-  type MessageEvent,
-  removeEventListener,
-  setAttribute,
-} from './event-target.js';
+import { addEventListener, removeEventListener } from './event-target.js';
 import { toBuffer } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
+import type {
+  CloseEvent,
+  ErrorEvent,
+  Event,
+  EventMapListener,
+  MessageEvent,
+  ReadyState,
+  WebSocketEventMap,
+  WebSocketEvents,
+} from './public-types.js';
 import type { Receiver } from './receiver.js';
 import type { SendCallback, Sender, SendOptions } from './sender.js';
 import { type LinkOptions, READY_STATE, SocketLink } from './socket-link.js';
 import { TypedEmitter } from './typed-emitter.js';
-import type { ReadyState, WebSocketEvents } from './web-socket-events.js';
+import { defineAttributes } from './web-socket-attributes.js';
 
 const STATE_NAMES = ['CONNECTING', 'OPEN', 'CLOSING', 'CLOSED'];
 
@@ -47,13 +46,13 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   declare readonly CLOSING: 2;
   declare readonly CLOSED: 3;
   /** The connection is open. */
-  declare onopen: ((event: Event<WebSocket>) => void) | null;
+  declare onopen: ((event: Event) => void) | null;
   /** A message was received. */
-  declare onmessage: ((event: MessageEvent<WebSocket>) => void) | null;
+  declare onmessage: ((event: MessageEvent) => void) | null;
   /** The connection has failed. `close` follows. */
-  declare onerror: ((event: ErrorEvent<WebSocket>) => void) | null;
+  declare onerror: ((event: ErrorEvent) => void) | null;
   /** The connection has closed. */
-  declare onclose: ((event: CloseEvent<WebSocket>) => void) | null;
+  declare onclose: ((event: CloseEvent) => void) | null;
   _binaryType: BinaryType = 'nodebuffer';
   _closeCode = 1006;
   _closeFrameReceived = false;
@@ -93,8 +92,8 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   // Properties
 
   /** The form in which binary messages are delivered. */
-  get binaryType(): BinaryType {
-    return this._binaryType;
+  get binaryType(): Exclude<BinaryType, 'blob'> {
+    return this._binaryType as Exclude<BinaryType, 'blob'>;
   }
 
   /** The default is 'nodebuffer'. */
@@ -269,32 +268,18 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   // EventTarget
 
   /** Adds a listener as EventTarget does. Names of other events are ignored. */
-  addEventListener(type: string, listener: EventListener, options?: { once?: boolean | undefined }): void {
-    addEventListener(this, type, listener, { ...options, [kForOnEventAttribute]: false });
+  addEventListener<K extends keyof WebSocketEventMap>(
+    type: K,
+    listener: EventMapListener<K>,
+    options?: { once?: boolean | undefined },
+  ): void {
+    addEventListener(this, type, listener as never, { ...options, [kForOnEventAttribute]: false });
   }
 
   /** Removes a listener that addEventListener() has added. */
-  removeEventListener(type: string, listener: EventListener): void {
-    removeEventListener(this, type, listener);
+  removeEventListener<K extends keyof WebSocketEventMap>(type: K, listener: EventMapListener<K>): void {
+    removeEventListener(this, type, listener as never);
   }
 }
 
-/** The public properties are enumerable, and each state is a constant of the class and of its objects. */
-for (const name of ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url']) {
-  Object.defineProperty(WebSocket.prototype, name, { enumerable: true });
-}
-for (const [name, value] of Object.entries(READY_STATE)) {
-  for (const owner of [WebSocket, WebSocket.prototype]) Object.defineProperty(owner, name, { enumerable: true, value });
-}
-for (const name of ['open', 'error', 'close', 'message'] satisfies EventName[]) {
-  Object.defineProperty(WebSocket.prototype, `on${name}`, {
-    enumerable: true,
-    configurable: true,
-    get(this: WebSocket) {
-      return attributeOf(this, name);
-    },
-    set(this: WebSocket, listener: unknown) {
-      setAttribute(this, name, listener);
-    },
-  });
-}
+defineAttributes(WebSocket);

@@ -2,6 +2,7 @@ import { type EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { type ClientOptions, type ServerOptions, WebSocket, WebSocketServer } from '../../src/ws/index.js';
+import type { WebSocket as Implementation } from '../../src/ws/web-socket.js';
 
 /** Starts a server on a free port, and stops it after the test. */
 export async function serve(options: ServerOptions = {}): Promise<{ server: WebSocketServer; url: string }> {
@@ -16,15 +17,20 @@ function stop(server: WebSocketServer): void {
   server.close();
 }
 
+/** Returns a WebSocket with the type of its class, which has what the ecosystem reads. */
+export function internals(ws: WebSocket): Implementation {
+  return ws as unknown as Implementation;
+}
+
 /** Opens a connection. Returns both ends. */
 export async function open(
   options: { client?: ClientOptions; server?: ServerOptions } = {},
-): Promise<{ client: WebSocket; peer: WebSocket; server: WebSocketServer }> {
+): Promise<{ client: Implementation; peer: Implementation; server: WebSocketServer }> {
   const { server, url } = await serve(options.server);
   const client = new WebSocket(url, options.client);
   onTestFinished(() => client.terminate());
   const [[peer]] = await Promise.all([once(server, 'connection') as Promise<[WebSocket]>, once(client, 'open')]);
-  return { client, peer, server };
+  return { client: internals(client), peer: internals(peer), server };
 }
 
 /** Resolves to the arguments of the next event. */

@@ -15,7 +15,7 @@ function accept(options: PerMessageDeflateOptions, header: string): unknown {
 describe('the negotiation', () => {
   test('offers client_max_window_bits unless it is turned off', () => {
     expect(new PerMessageDeflate().offer()).toEqual({ client_max_window_bits: true });
-    expect(new PerMessageDeflate({ clientMaxWindowBits: false }).offer()).toEqual({});
+    expect(new PerMessageDeflate({ clientMaxWindowBits: false as never }).offer()).toEqual({});
     expect(new PerMessageDeflate({ serverNoContextTakeover: true, serverMaxWindowBits: 10 }).offer()).toEqual({
       client_max_window_bits: true,
       server_max_window_bits: 10,

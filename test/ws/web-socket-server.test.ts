@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { createServer, get, request as httpRequest, type IncomingMessage } from 'node:http';
+import { createServer, get, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { acceptOf } from '../../src/handshake/index.js';
 import { type ServerOptions, WebSocket, WebSocketServer } from '../../src/ws/index.js';
-import { next, open, serve } from './helpers.js';
+import { internals, next, open, serve } from './helpers.js';
 
 /** Sends a request for a WebSocket and returns the response. */
 async function request(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<[number, string]> {
@@ -165,7 +165,7 @@ describe('handleUpgrade()', () => {
   test('throws if the socket has a WebSocket already', async () => {
     const { server, url } = await serve();
     const upgrades: [IncomingMessage, Duplex, Buffer][] = [];
-    server._server!.on('upgrade', (...upgrade) => upgrades.push(upgrade));
+    (server as unknown as { _server: Server })._server.on('upgrade', (...upgrade) => upgrades.push(upgrade));
     await once(new WebSocket(url), 'open');
     expect(() => server.handleUpgrade(...upgrades[0]!, () => {})).toThrow('more than once with the same socket');
   });
@@ -209,7 +209,7 @@ describe('setSocket()', () => {
     sent.end();
     const connected = next(server, 'connection') as Promise<[WebSocket]>;
     const [, socket, head] = (await once(sent, 'upgrade')) as [unknown, Duplex, Buffer];
-    ws.setSocket(socket, head, { maxPayload: 0 });
+    internals(ws).setSocket(socket, head, { maxPayload: 0 });
     const [peer] = await connected;
     ws.send('hi');
     expect(await next(peer, 'message')).toEqual([Buffer.from('hi'), false]);
