@@ -25,3 +25,12 @@ export interface ListenerOptions {
 
 /** The value of an event handler attribute such as `onmessage`. */
 export type Handler<E> = ((event: E) => unknown) | null;
+
+/**
+ * The event that `onerror` gets: an ErrorEvent. Its properties are optional so that this class can be used where the
+ * compiler expects the WebSocket of lib.dom, whose `onerror` gets an Event.
+ */
+export interface ErrorHandlerEvent extends Event {
+  readonly message?: string;
+  readonly error?: unknown;
+}

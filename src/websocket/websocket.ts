@@ -6,8 +6,8 @@ import { setImmediate } from '../timers.js';
 import { checkClose } from './close-arguments.js';
 import { establish } from './establish.js';
 import { EventHandlers } from './event-handlers.js';
-import type { Handler, Listener, ListenerOptions, WebSocketEventMap } from './event-map.js';
-import { type CloseEvent, closeEventClass, type ErrorEvent, errorEventClass } from './events.js';
+import type { ErrorHandlerEvent, Handler, Listener, ListenerOptions, WebSocketEventMap } from './event-map.js';
+import { type CloseEvent, closeEventClass, errorEventClass } from './events.js';
 import { type ConstructorArguments, resolveArguments, type WebSocketInit } from './options.js';
 import { toBinaryData, toMessage } from './payload.js';
 import { checkProtocols, parseUrl } from './url.js';
@@ -99,7 +99,7 @@ export class WebSocket extends EventTarget {
   }
 
   /** 0 while connecting, then 1 (open), 2 (closing) and 3 (closed). */
-  get readyState(): number {
+  get readyState(): 0 | 1 | 2 | 3 {
     // "When the WebSocket closing handshake is started, the user agent must queue a task to change the ready state to
     // CLOSING." Tasks of messages that arrived before the Close frame run first.
     const isClosing = this.#readyState === OPEN && this.#undelivered === 0 && this.#connection?.state !== 'open';
@@ -150,11 +150,11 @@ export class WebSocket extends EventTarget {
     this.#handlers.set('message', handler);
   }
 
-  get onerror(): Handler<ErrorEvent> {
+  get onerror(): Handler<ErrorHandlerEvent> {
     return this.#handlers.get('error');
   }
 
-  set onerror(handler: Handler<ErrorEvent>) {
+  set onerror(handler: Handler<ErrorHandlerEvent>) {
     this.#handlers.set('error', handler);
   }
 

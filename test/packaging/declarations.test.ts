@@ -39,7 +39,10 @@ async function compile(
   major: number,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const folder = join(installed.folder, `${typescript}-${major}-${options.module}-${options.moduleResolution}`);
+  const folder = join(
+    installed.folder,
+    `${typescript}-${major}-${options.module}-${options.moduleResolution}-${String(options.lib)}`,
+  );
   await mkdir(join(folder, 'node_modules/@types'), { recursive: true });
   await symlink(join(VERSIONS, `types-node-${major}`), join(folder, 'node_modules/@types/node'));
   for (const file of files) await cp(new URL(`consumers/${file}`, import.meta.url), join(folder, file));
@@ -63,6 +66,10 @@ test.each(COMBINATIONS)('ES modules and CommonJS compile with TypeScript %s and 
 
 test.each(['5.4', 'newest'])('applications of bundlers compile with TypeScript %s', typescript =>
   compile(['plain.ts'], typescript, 20, { module: 'esnext', moduleResolution: 'bundler' }),
+);
+
+test.each(['5.4', 'newest'])('WebSocket is that of lib.dom with TypeScript %s', typescript =>
+  compile(['browser.ts'], typescript, 20, { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'] }),
 );
 
 test.each(['5.4'])('CommonJS with node16 resolution compiles with TypeScript %s', typescript =>
