@@ -31,7 +31,7 @@ export class BatchingSender extends Sender {
     this.#isClient = isClient;
     const makeKey = generateMask && (() => maskingKey(generateMask));
     this.#encoder = new FrameEncoder(isClient ? 'client' : 'server', undefined, makeKey);
-    this.#copiesWrites = transportOf(socket).copiesWrites;
+    this.#copiesWrites = transportOf(socket, {}).copiesWrites;
   }
 
   /** The bytes that wait for the end of the tick. */
@@ -74,6 +74,8 @@ export class BatchingSender extends Sender {
     const socket = this._socket;
     const { output } = this.#encoder;
     if (output.length === 0) return;
+    // Bytes that wait must not pin memory that all connections share.
+    if (socket.writableLength > 0) output.setApart();
     const pieces = output.take();
     const callbacks = this.#callbacks;
     this.#callbacks = [];
