@@ -1,2 +1,14 @@
-export * from 'ws101/ws';
-export { default } from 'ws101/ws';
+// import and require() get the same classes, as with the package ws.
+import WebSocket from './index.js';
+
+export { WebSocket, WebSocket as default };
+export const {
+  createWebSocketStream,
+  extension,
+  PerMessageDeflate,
+  Receiver,
+  Sender,
+  Server,
+  subprotocol,
+  WebSocketServer,
+} = WebSocket;

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect, test } from 'vitest';
+import * as imported from 'ws';
+import { wsOf } from './helpers/ours.js';
+
+const require = createRequire(import.meta.url);
+
+const DEPENDENTS = [
+  '@discordjs/ws',
+  '@fastify/websocket',
+  '@nestjs/platform-ws',
+  'engine.io',
+  'engine.io-client',
+  'ethers',
+  'express-ws',
+  'jsdom',
+  'mqtt',
+  'puppeteer-core',
+  'socket.io-adapter',
+  'subscriptions-transport-ws',
+  'viem',
+  'webpack-dev-server',
+  'websocket-stream',
+];
+
+test('compat/ws is the only package named ws', () => {
+  const lock = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8'));
+  const named = Object.entries<{ resolved?: string }>(lock.packages).filter(([path]) =>
+    /(^|\/)node_modules\/ws$/.test(path),
+  );
+  expect(named.map(([path, { resolved }]) => [path, resolved])).toEqual([
+    ['node_modules/ws', 'file:../../../compat/ws'],
+  ]);
+});
+
+test('import and require return the same classes, those of ws101', () => {
+  const required = require('ws');
+  expect(required).toBe(require('ws101/ws'));
+  expect(imported.default).toBe(required);
+  expect(imported.WebSocket).toBe(required);
+  expect(imported.WebSocketServer).toBe(required.WebSocketServer);
+});
+
+test.each(DEPENDENTS)('%s gets them', dependent => {
+  expect(wsOf(dependent)).toBe(require('ws101/ws'));
+});
