@@ -1,34 +1,31 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type BackpressureError, ConnectionLostError, type ProtocolError } from '../errors.js';
+import type { BackpressureError, ProtocolError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import type { Failure } from '../framing/frame-decoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { isError, isThenable, isUint8Array } from '../host-values.js';
 import type { ProtocolHandler } from '../protocol/handler.js';
 import { Protocol } from '../protocol/protocol.js';
-import { nextTick, now, setImmediate } from '../timers.js';
+import { nextTick, setImmediate } from '../timers.js';
 import { ownSocket, type SocketOwner } from '../transport/socket-owner.js';
 import type { Transport } from '../transport/transport.js';
 import { guardTap, type WireTap } from '../transport/wire-tap.js';
 import { Backlog, type BacklogOwner } from './backlog.js';
 import { Closing } from './closing.js';
+import { ConnectionKeepalive } from './connection-keepalive.js';
 import { Delivery } from './delivery.js';
 import { Handlers } from './handlers.js';
 import type { Message } from './inbox.js';
 import { Inflation } from './inflation.js';
 import type { ConnectionInit } from './init.js';
-import { type KeepaliveGroup, type KeepaliveMember, keepAlive } from './keepalive.js';
 import type { ConnectionSettings } from './options.js';
 import { Outbox } from './outbox.js';
-import { Pinger, type SentPing } from './pinger.js';
+import { Pinger } from './pinger.js';
 import { ReadGate, STOPPED_BY } from './read-gate.js';
 import type { StreamInflation } from './stream-inflation.js';
 import { beginShare, countMessage, isShareUsedUp } from './turn-share.js';
 import type { WebSocketConnection } from './websocket-connection.js';
-
-/** Keepalive needs no answer to its Pings: the arrival of bytes is enough. */
-function ignoreAnswer(): void {}
 
 /**
  * Receives the events of the transport and of the protocol. Passes chunks to the protocol, and messages to the
@@ -37,7 +34,7 @@ function ignoreAnswer(): void {}
  *     transport 'data' ──▶ socketData() ──▶ Protocol ──▶ message() ──▶ Delivery ──▶ listeners, iterators
  *     transport 'end', 'error', 'close', a Close frame, a broken rule ──▶ Closing
  */
-export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, KeepaliveMember {
+export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
   readonly duplex: Duplex;
   readonly protocol: Protocol;
   readonly backlog: Backlog;
@@ -51,7 +48,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   readonly #inflation: Inflation | undefined;
   /** Inflates the message that is being received in parts, if it is compressed. */
   #streamInflation: StreamInflation | undefined;
-  readonly #keepalive: KeepaliveGroup | undefined;
+  readonly #keepalive: ConnectionKeepalive | undefined;
   /** Made with the first message, or when someone wants to read. */
   #delivery: Delivery | undefined;
   /** Made with the first event other than `message`. */
@@ -60,14 +57,8 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   #closing: Closing | undefined;
   /** Made with the first Ping. */
   #pinger: Pinger | undefined;
-  /** The last Ping of keepalive. */
-  #keepalivePing: SentPing | undefined;
+  /** Set when bytes arrive. Keepalive and the deadline of the closing handshake reset it. */
   wasHeard = false;
-  heardAt = 0;
-  pingedAt = 0;
-  /** Whether output waited at the last tick of keepalive, and what had been taken by then. */
-  #waitedAtTick = false;
-  #takenAtTick = 0;
 
   constructor(
     { duplex, ownsChunks, copiesWrites }: Transport,
@@ -102,9 +93,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     // Events that were emitted before. They are handled once the owner is ready.
     if (duplex.destroyed) nextTick(() => this.socketClose());
     else if (duplex.readableEnded) nextTick(() => this.socketEnd());
-    if (settings.pingInterval > 0) {
-      this.#keepalive = keepAlive(this, settings.pingInterval, settings.pingTimeout);
-    }
+    if (settings.pingInterval > 0) this.#keepalive = new ConnectionKeepalive(this);
   }
 
   get delivery(): Delivery {
@@ -175,7 +164,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
   }
 
   socketClose(): void {
-    this.#keepalive?.remove(this);
+    this.#keepalive?.stop();
     this.closing.transportClosed();
   }
 
@@ -296,7 +285,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
 
   /** The closing handshake has begun: reads on whatever the application has taken, and sends no more Pings. */
   beginClosing(): void {
-    this.#keepalive?.remove(this);
+    this.#keepalive?.stop();
     this.#delivery?.closing();
     beginShare(this);
     if (this.gate.ignoreApplication()) {
@@ -345,33 +334,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
     else socket.unref?.();
   }
 
-  // Keepalive
-
-  /** Whether bytes from the peer would be seen. A paused socket shows neither bytes nor FIN. */
-  get isListening(): boolean {
-    return !this.gate.isStoppedByApplication;
-  }
-
-  sendKeepalivePing(): void {
-    const { pinger } = this;
-    const payload = pinger.nextPayload();
-    this.outbox.ping(payload);
-    // Only the last of these is remembered: for a peer that sends bytes but no Pongs, they would pile up.
-    if (this.#keepalivePing !== undefined) pinger.forget(this.#keepalivePing);
-    this.#keepalivePing = pinger.await(payload, ignoreAnswer);
-  }
-
-  /**
-   * Whether the peer has taken bytes that had to wait for it since the last call, or is still reading what the kernel
-   * holds. Bytes that the kernel takes at once say nothing about the peer.
-   */
-  tookOutput(): boolean {
-    const { taken, isBlocked, busyUntil } = this.backlog.writer;
-    const hasTaken = this.#waitedAtTick && taken > this.#takenAtTick;
-    this.#waitedAtTick = isBlocked;
-    this.#takenAtTick = taken;
-    return hasTaken || (busyUntil > 0 && now() < busyUntil);
-  }
+  // Pings
 
   /** The Pings that await their Pong. */
   get pinger(): Pinger {
@@ -386,11 +349,5 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner, Keep
 
   get heldByPings(): number {
     return this.#pinger === undefined ? 0 : this.#pinger.held;
-  }
-
-  keepaliveTimedOut(silence: number): void {
-    const message = `no sign of life from the peer for ${Math.round(silence)} ms, and no answer to a ping (pingInterval, pingTimeout)`;
-    this.closing.initiator ??= 'network';
-    this.closing.terminate(new ConnectionLostError(message, 'WS101_KEEPALIVE_TIMEOUT'));
   }
 }
