@@ -167,6 +167,37 @@ describe('the event message', () => {
     expect(events.map(({ type }) => type)).toEqual(['open', 'message', 'close']);
   });
 
+  test('a chunk with many messages leaves turns of the event loop to others', async () => {
+    const { socket, peer, closed } = await openRaw();
+    let received = 0;
+    let most = 0;
+    let before = 0;
+    const look = () => {
+      most = Math.max(most, received - before);
+      before = received;
+      if (socket.readyState !== 3) setImmediate(look);
+    };
+    look();
+    socket.onmessage = () => {
+      received++;
+    };
+    const frames = Array.from({ length: 2_000 }, () => FRAMES.server.text('a'));
+    peer.write(Buffer.concat([...frames, FRAMES.server.close(1000)]));
+    await peer.frames('client', 1);
+    peer.socket.end();
+    expect(await closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(received).toBe(2_000);
+    expect(most).toBeLessThanOrEqual(128);
+  });
+
+  test('all messages that came before the end of TCP are delivered before close', async () => {
+    const { peer, events, closed } = await openRaw();
+    peer.socket.end(Buffer.concat(Array.from({ length: 500 }, () => FRAMES.server.text('a'))));
+    await closed;
+    const types = events.map(({ type }) => type);
+    expect(types).toEqual(['open', ...Array(500).fill('message'), 'error', 'close']);
+  });
+
   test('messages that come with the response are fired after open: opening-handshake/', async () => {
     const { switchingProtocols } = await import('../helpers/http-heads.js');
     const { rawServer } = await import('../helpers/raw-peer.js');
