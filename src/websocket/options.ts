@@ -1,6 +1,5 @@
 import { CONNECT_OPTION_NAMES, type ConnectOptions, resolveConnectOptions } from '../client/options.js';
 import { resolveConnectionOptions } from '../connection/options.js';
-import { invalidType } from '../errors.js';
 import { checkOptionNames, type OptionHints, type OptionNames } from '../option-names.js';
 import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
 
@@ -36,8 +35,8 @@ export interface ConstructorArguments {
  */
 export function resolveArguments(second: unknown, third: unknown): ConstructorArguments {
   const isInit = typeof second === 'object' && second !== null && !(Symbol.iterator in second);
-  const init = isInit ? second : (third ?? {});
-  if (typeof init !== 'object') throw invalidType('init', 'an object', init);
+  // Web IDL ignores arguments that a function does not have, so in browsers a third one has no effect.
+  const init = isInit ? second : typeof third === 'object' && third !== null ? third : {};
   checkOptionNames(init, INIT_OPTION_NAMES, '', { ...WS_CLIENT_OPTIONS, ...OPTION_HINTS });
   const { protocols, ...options } = init as WebSocketInit;
   // connect() would reject with these errors, but only after the constructor has returned.

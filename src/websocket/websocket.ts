@@ -90,7 +90,11 @@ export class WebSocket extends EventTarget {
    * @throws {DOMException} SyntaxError if the URL or a subprotocol is wrong
    * @throws {TypeError | RangeError} if an option is wrong
    */
-  constructor(url: string | URL, protocols: string | Iterable<string> | WebSocketInit = [], init: WebSocketInit = {}) {
+  constructor(
+    url: string | URL,
+    protocols: string | Iterable<string> | WebSocketInit | undefined = undefined,
+    init: WebSocketInit | undefined = undefined,
+  ) {
     super();
     // biome-ignore lint/complexity/noArguments: `undefined` is a URL, although a relative one
     requireArguments('the constructor of WebSocket', arguments.length, 1);
