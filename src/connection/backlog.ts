@@ -15,11 +15,11 @@ import { untilAnswered } from './wait.js';
 export interface BacklogOwner {
   /** How much memory the waiting Pings hold, in bytes. */
   readonly heldByPings: number;
-  /** Output was handed to the transport. */
+  /** Output has been handed to the transport. */
   flushed(): void;
-  /** No more than the high-water mark waits, after send() returned false. */
+  /** At most `highWaterMark` bytes wait, after send() had returned false. */
   drained(): void;
-  /** More waits to be sent than the cap allows. */
+  /** More bytes wait to be sent than the cap allows. */
   overflowed(error: BackpressureError): void;
   /** A message could not be read from its Blob or stream. */
   sourceFailed(error: unknown): void;
@@ -34,7 +34,7 @@ export interface BacklogOwner {
 const OVERHEAD = 256;
 
 /**
- * Everything that waits to be sent, counted. It is written once per turn of the event loop.
+ * Counts everything that waits to be sent, and writes it once per turn of the event loop.
  *
  *     jobs ──▶ frames in the protocol ──▶ writer ──▶ transport
  *     └───────────────── bufferedAmount ─────────────────────┘
@@ -56,7 +56,7 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
   #owesDrain = false;
   #drainWaits: DrainWaits | undefined;
   #flushWaits: FlushWaits | undefined;
-  /** Whether all that was sent had left when the connection closed. */
+  /** Whether everything that was sent had left when the connection closed. */
   #hasLeftAll = false;
 
   constructor(
@@ -152,7 +152,7 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
 
   // Waiting for output to leave
 
-  /** Resolves to true when no more than the high-water mark waits, to false when the connection is no longer open. */
+  /** Resolves to true when at most `highWaterMark` bytes wait, or to false when the connection is no longer open. */
   drained(signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isClosing) return promptAnswer(false);
@@ -161,7 +161,7 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
     return this.#drainWaits.add(signal);
   }
 
-  /** Resolves to true when everything that was sent so far has left, to false if the connection closes first. */
+  /** Resolves to true when everything that was sent so far has left, or to false if the connection closes first. */
   flushed(signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted === true) return promptFailure(signal.reason);
     if (this.#isEnded) return promptAnswer(this.#hasLeftAll);
@@ -180,8 +180,8 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
   }
 
   /**
-   * Does the same as drained() for the message whose job is running. Later messages do not count, because they wait for
-   * this one.
+   * Works like drained(), for the message whose job is running. Later messages do not count, because they wait for this
+   * one.
    */
   flowing(): Promise<boolean> {
     if (this.#isInTransitAboveMark) this.flush();
@@ -229,7 +229,7 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
     this.#owner.flushed();
   }
 
-  /** Whether no more than the high-water mark waits. Flushes before it returns false. */
+  /** Whether at most `highWaterMark` bytes wait. Flushes before it returns false. */
   isBelowMark(): boolean {
     if (!this.#isAboveMark) return true;
     this.flush();
@@ -238,7 +238,7 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
     return false;
   }
 
-  /** Answers the waits for which enough has left. Never called within send(). */
+  /** Resolves the promises for which enough has left. Never called within send(). */
   #settle(): void {
     this.#flushWaits?.left(this.writer.taken);
     if (!this.#isInTransitAboveMark) this.#drainWaits?.streamFlows(true);

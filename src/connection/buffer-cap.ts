@@ -13,7 +13,7 @@ export interface CappedOutput {
   readonly held: number;
   /** How many bytes the transport has taken so far. */
   readonly taken: number;
-  /** How fast the peer takes them, as a clause of an error's message. */
+  /** How fast the peer takes them, as a clause of an error message. */
   readonly pace: string;
 }
 
@@ -33,8 +33,8 @@ export class BufferCap {
   /** How much the turn that crossed the cap added, and what `taken` will be when all of that has left. */
   #burst = 0;
   #burstEnd = 0;
-  readonly #stall = new Deadline(() => this.#look());
-  #takenAtLook = 0;
+  readonly #stall = new Deadline(() => this.#check());
+  #takenAtCheck = 0;
 
   /** @param exceeded called when more waits than the cap allows */
   constructor(
@@ -84,15 +84,15 @@ export class BufferCap {
   }
 
   #watch(): void {
-    this.#takenAtLook = this.#output.taken;
+    this.#takenAtCheck = this.#output.taken;
     if (!this.#stall.isRunning) this.#stall.start(STALL_TIME);
   }
 
-  #look(): void {
+  #check(): void {
     const { held, taken, pace } = this.#output;
     // `held` may shrink without the transport: a Pong frees the memory of its Ping.
     if (held <= this.#limit) return;
-    if (taken > this.#takenAtLook) this.#watch();
+    if (taken > this.#takenAtCheck) this.#watch();
     else this.#exceeded(new BackpressureError(held, this.#limit, pace));
   }
 

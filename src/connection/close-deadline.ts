@@ -27,11 +27,11 @@ export class CloseDeadline {
   readonly #timeout: number;
   readonly #peer: ClosingPeer;
   readonly #expired: (message: string) => void;
-  /** When the time is over in any case, and when it is over if the peer makes no progress, on the clock of now(). */
+  /** When the time is over in any case, and when it is over if the peer makes no progress. Both are times of now(). */
   readonly #hardEnd: number;
   #end: number;
-  readonly #timer = new Deadline(() => this.#look());
-  #takenAtLook: number;
+  readonly #timer = new Deadline(() => this.#check());
+  #takenAtCheck: number;
   #hasLeft = false;
   #isComplete = false;
 
@@ -42,7 +42,7 @@ export class CloseDeadline {
     this.#expired = expired;
     this.#hardEnd = time + MOST_EXTENSIONS * timeout;
     this.#end = time + timeout;
-    this.#takenAtLook = peer.taken;
+    this.#takenAtCheck = peer.taken;
     peer.wasHeard = false;
     this.#timer.start(timeout);
   }
@@ -69,14 +69,14 @@ export class CloseDeadline {
 
   #extend(extension: number, time: number): void {
     this.#end = Math.min(time + extension, this.#hardEnd);
-    this.#takenAtLook = this.#peer.taken;
+    this.#takenAtCheck = this.#peer.taken;
     this.#peer.wasHeard = false;
   }
 
-  #look(): void {
+  #check(): void {
     const { taken, wasHeard, busyUntil } = this.#peer;
     const time = now();
-    const hasProgressed = taken > this.#takenAtLook || wasHeard;
+    const hasProgressed = taken > this.#takenAtCheck || wasHeard;
     if (time >= this.#end)
       this.#extend(hasProgressed ? this.#timeout : Math.min(busyUntil - time, this.#timeout), time);
     if (this.#end > time && !this.#isComplete) this.#timer.start(this.#end - time);
@@ -87,7 +87,7 @@ export class CloseDeadline {
     if (this.#isComplete) return 'the server did not end TCP after both Close frames';
     const time = hasProgressed ? `${MOST_EXTENSIONS} x ${this.#timeout}` : this.#timeout;
     const missing = this.#hasLeft
-      ? 'no Close frame came'
+      ? 'no Close frame arrived'
       : 'the peer did not take what was sent before our Close frame';
     return `the closing handshake failed: ${missing} within ${time} ms (closeTimeout)`;
   }

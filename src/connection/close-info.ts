@@ -3,7 +3,7 @@ import type { ClosePayload } from '../framing/close-payload.js';
 
 /** How a connection ended. */
 export interface CloseInfo {
-  /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame came (RFC 6455 §7.1.5). */
+  /** The code of the peer's Close frame; 1005 if it had none, 1006 if no Close frame arrived (RFC 6455 §7.1.5). */
   readonly code: number;
   /** The reason in the peer's Close frame, or ''. */
   readonly reason: string;
@@ -27,7 +27,10 @@ export interface CloseInfo {
   readonly dropped: number;
 }
 
-/** Returns why a connection ended, always as an error: the cause, or else one that says the close code and reason. */
+/**
+ * Returns why a connection ended, always as an error: the cause, or else a ConnectionClosedError with the close code
+ * and reason.
+ */
 export function endReasonOf({ cause, code, reason, initiator }: CloseInfo): Error {
   return cause ?? new ConnectionClosedError(code, reason, initiator === 'local');
 }

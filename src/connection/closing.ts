@@ -15,7 +15,7 @@ import type { Reading } from './reading.js';
  *     a broken rule ──▶ our Close frame ──▶ Linger ───────────────────────────────────────────────┤
  *     FIN, an error, terminate() ─────────────────────────────────────────────────────────────────┘
  *
- * It also keeps who started it and why, for CloseInfo.
+ * It also records who started it and why, for CloseInfo.
  */
 export class Closing implements ClosingPeer {
   readonly #reading: Reading;
@@ -28,7 +28,7 @@ export class Closing implements ClosingPeer {
   #isCutOff = false;
   #isClosed = false;
   #deadline: CloseDeadline | undefined;
-  /** Made when our side of the transport ends. */
+  /** Created when our side of the transport ends. */
   #linger: Linger | undefined;
   #info: CloseInfo | undefined;
   #closed: Promise<CloseInfo> | undefined;
@@ -39,7 +39,7 @@ export class Closing implements ClosingPeer {
     this.#reading = reading;
   }
 
-  /** 'closing' once a Close frame was sent or received, or the transport ended. */
+  /** 'closing' after a Close frame was sent or received, or after the transport ended. */
   get state(): 'open' | 'closing' | 'closed' {
     if (this.#info !== undefined) return 'closed';
     return this.#hasBegun ? 'closing' : 'open';
@@ -54,7 +54,7 @@ export class Closing implements ClosingPeer {
   /**
    * Starts the closing handshake (§7.1.2).
    *
-   * @param cause what led to it, if something went wrong
+   * @param cause the error that led to it, if there was one
    */
   start(code?: number, reason?: string, cause?: Error): void {
     const { protocol, outbox } = this.#reading;
@@ -87,13 +87,13 @@ export class Closing implements ClosingPeer {
     );
   }
 
-  /** The protocol is no longer open. */
+  /** Continues the closing handshake, because the protocol is no longer open. */
   proceed(): void {
     this.#begin();
     this.#noteCloseFrame();
   }
 
-  /** Output was handed to the transport. */
+  /** Ends the transport if its last output has been handed over. */
   flushed(): void {
     const { protocol } = this.#reading;
     this.#noteCloseFrame();
@@ -127,7 +127,7 @@ export class Closing implements ClosingPeer {
     return this.#hasCloseLeft && this.#reading.protocol.receivedClose !== undefined && !this.#isCutOff;
   }
 
-  /** The peer has sent its FIN. */
+  /** Notes that the peer has sent its FIN. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
   }
@@ -150,15 +150,12 @@ export class Closing implements ClosingPeer {
     if (this.#isCutOff) this.#endTransport();
   }
 
-  /**
-   * Whether our Close frame, the answer to the peer's, still waits for messages before it. A FIN after the peer's
-   * changes nothing.
-   */
+  /** Whether our answer to the peer's Close frame still waits for messages before it. A FIN does not change that. */
   get #owesAnswer(): boolean {
     return this.#reading.protocol.state === 'CLOSE_RECEIVED';
   }
 
-  /** The transport failed. */
+  /** Ends the connection because the transport failed. */
   lost(error: Error): void {
     this.initiator ??= 'network';
     const message = `the connection was lost: ${error.message}`;
@@ -175,7 +172,7 @@ export class Closing implements ClosingPeer {
     this.cause ??= makeCause();
   }
 
-  /** The transport is gone. */
+  /** Completes the end of the connection, because the transport has closed. */
   transportClosed(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -211,19 +208,19 @@ export class Closing implements ClosingPeer {
     handlers.notify('close', info);
   }
 
-  // What the connection says about its end
+  // How the connection ended
 
-  /** How the connection ended; undefined before. */
+  /** How the connection ended; undefined until then. */
   get info(): CloseInfo | undefined {
     return this.#info;
   }
 
-  /** What iterators throw if the connection ended without a closing handshake. */
+  /** The error that iterators throw if the connection ended without a closing handshake. */
   get failure(): Error | undefined {
     return this.#info?.wasClean === false ? this.#info.cause : undefined;
   }
 
-  /** Why the connection ended, always as an error. Read it after the end only. */
+  /** Why the connection ended, always as an error. It must not be read before the end. */
   get endReason(): Error {
     return endReasonOf(this.#info!);
   }
@@ -244,7 +241,7 @@ export class Closing implements ClosingPeer {
     return this.#abort.signal;
   }
 
-  // What the deadline asks about the peer
+  // The peer, for the deadline
 
   get wasHeard(): boolean {
     return this.#reading.wasHeard;
@@ -260,7 +257,7 @@ export class Closing implements ClosingPeer {
 
   get busyUntil(): number {
     const { writer, isPreparing } = this.#reading.backlog;
-    // The peer can't take what is still being compressed, or read from its source.
+    // The peer can't take messages that are still being compressed, or read from their source.
     return isPreparing ? Number.POSITIVE_INFINITY : writer.busyUntil;
   }
 }

@@ -11,9 +11,9 @@ export interface PairOptions<Context = unknown> {
   readonly client?: ConnectionOptions | undefined;
   /** Options of the server's connection. */
   readonly server?: ConnectionOptions | undefined;
-  /** What `context` is on the server's connection, as if authorize() had returned it. */
+  /** The `context` of the server's connection, as if authorize() had returned it. */
   readonly context?: Context | undefined;
-  /** What `subprotocol` is on both connections. Default ''. */
+  /** The `subprotocol` of both connections. Default ''. */
   readonly subprotocol?: string | undefined;
 }
 

@@ -20,14 +20,14 @@ import { unreadTimeoutError, warnOfUnread } from './unread.js';
 /**
  * Delivers received messages to the application.
  *
- *     message ──▶ an iterator that waits ──▶ or the listeners of `message` ──▶ or the inbox, until one of them takes it
+ *     message ──▶ an iterator that waits ──▶ or the listeners for `message` ──▶ or the inbox, until one of them takes it
  *
  * While the inbox is full or the application has called pause(), reading is stopped.
  */
 export class Delivery {
   readonly #reading: Reading;
   #inbox: Inbox | undefined;
-  /** While the application iterates over messages as streams. */
+  /** Set while the application iterates over messages as streams. */
   #streams: StreamedMessages | undefined;
   #isDelivering = false;
   #dropped = 0;
@@ -38,8 +38,8 @@ export class Delivery {
   }
 
   /**
-   * Messages that were dropped. After the first, none is delivered: what an application gets may be cut short, but has
-   * no gap.
+   * How many messages were dropped. After the first one, no more are delivered: the messages that the application gets
+   * may end early, but without a gap.
    */
   get dropped(): number {
     return this.#dropped;
@@ -49,9 +49,10 @@ export class Delivery {
     return this.#reading.gate.has(STOPPED_BY.PAUSE);
   }
 
+  /** Passes a message to an iterator or to the listeners, or keeps it. */
   receive(message: Message, isText: boolean): void {
     if (this.#streams !== undefined) {
-      // A small compressed message, or one that began before the loop: it has one part.
+      // A small compressed message, or one that began before the loop. It becomes a stream of one part.
       this.streamStart(isText);
       this.streamPart(message);
       this.streamEnd();
@@ -87,7 +88,7 @@ export class Delivery {
   streamPart(part: Message): void {
     const streams = this.#streams;
     if (streams === undefined || this.#isDropping) return;
-    // As for the inbox: a connection that is closing keeps reading.
+    // A connection that is closing keeps reading, as in #keep().
     if (streams.isFull && this.#reading.state !== 'open') {
       this.#dropped++;
       streams.cutOff(new ConnectionLostError('the connection closed before the whole message was read'));
@@ -125,10 +126,10 @@ export class Delivery {
     this.#stopReading(STOPPED_BY.PAUSE);
   }
 
-  /** Delivers the messages that were kept, then reads on. */
+  /** Delivers the messages that were kept, then continues to read. */
   resume(): void {
     if (!this.isPaused) return;
-    // Reading goes on only after the messages that are kept already.
+    // Reading continues only when the kept messages have been delivered.
     if (this.#inbox?.isEmpty === false) this.#reading.gate.add(STOPPED_BY.INBOX);
     this.#readOn(STOPPED_BY.PAUSE);
     this.deliverKept();
@@ -143,7 +144,7 @@ export class Delivery {
     gate.add(reason);
     const { unreadTimeout } = this.#reading.settings;
     if (!gate.isStoppedByApplication || unreadTimeout === 0) return;
-    // Reading on may fill the inbox again before #readOn() has cleared the timer of the stop before.
+    // #readOn() may fill the inbox again before it clears the timer of the last stop.
     this.#clearTimer();
     this.#unreadTimer = setTimeout(() => this.#unreadTimedOut(), unreadTimeout);
   }
@@ -159,29 +160,29 @@ export class Delivery {
     this.#reading.closing.terminate(error);
   }
 
-  /** The application has taken a message: `unreadTimeout` starts again. */
+  /** Restarts `unreadTimeout`, because the application has taken a message. */
   #noteTaken(): void {
     this.#unreadTimer?.refresh();
   }
 
   #clearTimer(): void {
     clearTimeout(this.#unreadTimer);
-    // A timer that was cleared could be started again by refresh().
+    // refresh() would start a cleared timer again.
     this.#unreadTimer = undefined;
   }
 
-  /** Throws if a listener of `message` must not be added now. */
+  /** Throws if a listener for `message` must not be added now. */
   admitListener(): void {
     if (this.#streams !== undefined) throw otherReaderError();
   }
 
-  /** A listener of `message` was added. */
+  /** Notes that a listener for `message` was added. */
   listenerAdded(): void {
-    // In the next tick, so that what the application sets up beside this listener stands before the first message.
+    // In the next tick, so that the application can finish its setup before the first message.
     if (this.#inbox?.isEmpty === false) nextTick(() => this.deliverKept());
   }
 
-  /** Delivers kept messages to the listeners, if there are any, and reads on. */
+  /** Delivers kept messages to the listeners, if there are any, and continues to read. */
   deliverKept(): void {
     // A listener may call resume().
     if (this.#isDelivering) return;
@@ -232,7 +233,7 @@ export class Delivery {
         this.#readOnUnlessFull();
       },
     );
-    // Messages that came before are streams of one part.
+    // Messages that were kept before become streams of one part.
     const inbox = this.#inbox;
     while (inbox?.isEmpty === false) {
       const kept = inbox.take();
@@ -262,12 +263,12 @@ export class Delivery {
     return this.#inbox;
   }
 
-  /** The connection is closing: reading goes on, whatever the application has taken. */
+  /** Stops the timer, because a closing connection keeps reading even if the application takes no messages. */
   closing(): void {
     this.#clearTimer();
   }
 
-  /** The connection has closed. Messages that are kept can still be taken. */
+  /** Ends the iterators after the kept messages, because the connection has closed. */
   end(): void {
     this.#clearTimer();
     const { closing } = this.#reading;
@@ -278,6 +279,6 @@ export class Delivery {
 
 function otherReaderError(): TypeError {
   return typeError(
-    'messages({ stream: true }) must be the only reader: use no other iterator and no listener of `message` at the same time',
+    'messages({ stream: true }) must be the only reader: use no other iterator and no listener for `message` at the same time',
   );
 }

@@ -1,11 +1,13 @@
 import { untilAnswered } from './wait.js';
 
-/** What waits until no more than the high-water mark is to be sent: calls of drained(), and a stream of pieces. */
+/**
+ * The promises that wait until at most `highWaterMark` bytes wait: those of drained(), and that of a stream of pieces.
+ */
 export class DrainWaits {
   #drained: Set<(isOpen: boolean) => void> | undefined;
   #stream: ((isOpen: boolean) => void) | undefined;
 
-  /** Waits for drained(), or for its signal. */
+  /** Returns a promise that drained() resolves, or that rejects when the signal aborts. */
   add(signal: AbortSignal | undefined): Promise<boolean> {
     return untilAnswered(signal, answer => {
       this.#drained ??= new Set();
@@ -14,21 +16,24 @@ export class DrainWaits {
     });
   }
 
-  /** Waits for streamFlows(). Only one stream is sent at a time. */
+  /** Returns a promise that streamFlows() resolves. Only one stream is sent at a time. */
   addStream(): Promise<boolean> {
     return new Promise(resolve => {
       this.#stream = resolve;
     });
   }
 
-  /** Answers the calls of drained(): true if so little waits, false if the connection is no longer open. */
+  /**
+   * Resolves the calls of drained(): to true if at most `highWaterMark` bytes wait, to false if the connection is no
+   * longer open.
+   */
   drained(isOpen: boolean): void {
     const waits = this.#drained;
     this.#drained = undefined;
     for (const answer of waits ?? []) answer(isOpen);
   }
 
-  /** Lets the stream go on, or end if the connection has closed. */
+  /** Lets the stream continue, or end if the connection has closed. */
   streamFlows(isOpen: boolean): void {
     const answer = this.#stream;
     this.#stream = undefined;

@@ -12,7 +12,7 @@ export interface ConnectionEvents {
   message: [data: Message, isBinary: boolean];
   /** The connection has closed. No event follows. */
   close: [info: CloseInfo];
-  /** After send() returned false: no more than `highWaterMark` bytes wait. */
+  /** At most `highWaterMark` bytes wait again, after send() had returned false. */
   drain: [];
   ping: [payload: Buffer];
   pong: [payload: Buffer];
@@ -24,8 +24,8 @@ export interface ConnectionEvents {
 }
 
 /**
- * Events of a client in `ws` that a connection does not have. A listener would wait for ever. `error` is not among
- * them: it means that nothing failed, and `once()` of node:events listens to it.
+ * Events of a client in `ws` that a connection does not have. A listener for them would never be called. `error` is not
+ * among them, because `once()` of node:events adds a listener for it.
  */
 const WS_EVENT_HINTS: Readonly<Record<string, string>> = {
   open: "a connection is open when connect() resolves and when the server emits 'connection'",
@@ -34,7 +34,11 @@ const WS_EVENT_HINTS: Readonly<Record<string, string>> = {
   upgrade: 'the response to the opening handshake is connection.response',
 };
 
-/** @throws {TypeError} for an event of `ws` that does not exist here, with a hint */
+/**
+ * Refuses a listener for an event of `ws` that a connection does not have.
+ *
+ * @throws {TypeError} with a hint
+ */
 export function refuseForeignEvent(event: string | symbol): void {
   if (typeof event !== 'string' || !Object.hasOwn(WS_EVENT_HINTS, event)) return;
   throw typeError(`a connection has no event '${event}': ${WS_EVENT_HINTS[event]}`);

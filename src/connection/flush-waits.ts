@@ -20,7 +20,7 @@ export class FlushWaits {
     this.#waits.delete(wait);
   }
 
-  /** Answers the waits whose bytes have left. */
+  /** Resolves the waits whose bytes have left. */
   left(total: number): void {
     for (const wait of this.#waits) {
       if (wait.position === undefined || wait.position > total) continue;
@@ -29,7 +29,7 @@ export class FlushWaits {
     }
   }
 
-  /** Answers all waits: nothing leaves any more. */
+  /** Resolves all waits, because no more bytes will leave. */
   end(total: number): void {
     this.left(total);
     for (const { answer } of this.#waits) answer(false);

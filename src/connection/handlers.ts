@@ -16,7 +16,7 @@ export class Handlers {
     this.#reading = reading;
   }
 
-  /** Whether a listener has failed: nothing but `close` is emitted any more. */
+  /** Whether a listener has failed. If so, only `close` is still emitted. */
   get hasFailed(): boolean {
     return this.#hasFailed;
   }
@@ -30,13 +30,13 @@ export class Handlers {
   failed(event: string, thrown: unknown): void {
     if (this.#hasFailed && event !== 'close' && event !== 'handlerError') return;
     const { closing, connection, onHandlerError } = this.#reading;
-    // An async listener may loop over this connection. That the connection was lost is not its failure, and `close`
-    // reports it.
+    // An async listener may loop over this connection. If the loop threw because the connection was lost, the listener
+    // has not failed, and `close` reports the loss.
     if (thrown !== undefined && thrown === closing.failure) return;
     this.#hasFailed = true;
     const error = new HandlerError(event, thrown);
     if (closing.state === 'open') this.#reading.close(CLOSE_CODE.INTERNAL_ERROR, '', error);
-    // A listener of handlerError that fails itself is not called again.
+    // If a listener for handlerError fails itself, it is not called again.
     const unreported = () => warn(error);
     if (event !== 'handlerError' && emitTo(connection, unreported, 'handlerError', error)) return;
     callSafely(() => {
@@ -46,8 +46,8 @@ export class Handlers {
 }
 
 /**
- * Fails a connection on behalf of which a listener threw, as EventEmitter does for one that rejects. The server's
- * `connection` listeners are among them.
+ * Ends a connection because its listener, or a `connection` listener of its server, threw. EventEmitter does the same
+ * if a listener rejects.
  */
 export function failListener(connection: WebSocketConnection, event: string, thrown: unknown): void {
   connection[captureRejectionSymbol]?.(thrown as Error, event as keyof ConnectionEvents);

@@ -10,7 +10,7 @@ export interface TypedMessage {
   readonly data: Message;
 }
 
-/** Text that was left encoded. */
+/** Text as UTF-8 bytes, because of the option `text: 'buffer'`. */
 class EncodedText {
   readonly bytes: Buffer;
 
@@ -19,7 +19,7 @@ class EncodedText {
   }
 }
 
-/** A kept message. An object is made only for text that was left encoded. */
+/** A kept message. Text in a Buffer is wrapped, to tell it from binary. */
 export type Kept = Message | EncodedText;
 
 /** Returns a kept message as it is delivered. */
@@ -37,7 +37,10 @@ export function typedMessage(kept: Kept): TypedMessage {
   return { type: isText(kept) ? 'text' : 'binary', data: dataOf(kept) };
 }
 
-/** An AsyncIterableIterator that returns undefined. (That type has a parameter for it since TypeScript 5.6.) */
+/**
+ * An iterator over messages, for `for await`. It is an AsyncIterableIterator that returns undefined, for which that
+ * type has no parameter before TypeScript 5.6.
+ */
 export interface MessageIterator<T = Message> extends AsyncIterator<T, undefined> {
   [Symbol.asyncIterator](): MessageIterator<T>;
 }
@@ -45,7 +48,7 @@ export interface MessageIterator<T = Message> extends AsyncIterator<T, undefined
 /** The result of an iterator that has ended. */
 export const DONE = { done: true, value: undefined } as const;
 
-/** Whether as much is kept unread as may be, in messages or in bytes. One more message may exceed the bytes. */
+/** Whether the limit of unread messages or of unread bytes is reached. One message may exceed the limit of bytes. */
 export function isFull(
   { maxUnreadMessages, maxUnreadBytes }: ConnectionSettings,
   messages: number,
@@ -66,8 +69,8 @@ interface Waiting {
 }
 
 /**
- * Kept messages smaller than an eighth of this share blocks of this size. Memory of its own would cost each message
- * hundreds of bytes. A part of Node's pool might keep 8 KiB alive, which messages of other connections share.
+ * Kept messages smaller than an eighth of this share blocks of this size. Separate memory would cost hundreds of bytes
+ * for each message. A part of Node's pool could keep all 8 KiB of the pool alive.
  */
 const BLOCK_SIZE = 1_024;
 
@@ -133,9 +136,9 @@ export class Inbox {
   }
 
   /**
-   * The connection has closed. Messages that are kept can still be taken.
+   * Ends the iterators after the kept messages, because the connection has closed.
    *
-   * @param failure what the iterators throw after the last message; undefined after a clean close
+   * @param failure the error that the iterators throw after the last message; undefined after a clean close
    */
   end(failure: Error | undefined): void {
     this.#isEnded = true;
@@ -175,7 +178,7 @@ export class Inbox {
       },
       return: () => {
         leave();
-        // A call of next() that still waits would take a message and lose it.
+        // A call of next() that still waits would take a message that is then lost.
         for (const waiting of this.#waiting.filter(one => one.iterator === iterator)) waiting.leave();
         this.#waiting = this.#waiting.filter(waiting => waiting.iterator !== iterator);
         return Promise.resolve(DONE);
@@ -186,7 +189,7 @@ export class Inbox {
   }
 
   /**
-   * Returns the message in memory that holds little else, because it may be kept for long and only its length is
+   * Returns the message, or a copy if it is a small part of its memory. It may be kept for long, and only its length is
    * counted.
    */
   #compact(message: Buffer): Buffer {

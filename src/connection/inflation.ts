@@ -10,9 +10,7 @@ import { failureOf, StreamInflation } from './stream-inflation.js';
 /** The result of inflating a message: text, binary, or a broken rule. */
 export type InflatedMessage = string | Uint8Array | Failure;
 
-/**
- * Inflates compressed messages, and checks then what the assembler checks for other messages (RFC 6455 §8.1, §10.4).
- */
+/** Inflates compressed messages, then checks them as the assembler checks other messages (RFC 6455 §8.1, §10.4). */
 export class Inflation {
   readonly #deflate: PerMessageDeflate;
   readonly #decodesText: boolean;
@@ -23,8 +21,8 @@ export class Inflation {
   }
 
   /**
-   * Returns a promise if inflating takes time. The next message must wait for it. It resolves to undefined after
-   * close().
+   * Inflates a message. Returns a promise if that takes time, and the next message must wait for it. The promise
+   * resolves to undefined after close().
    */
   inflate(bytes: Uint8Array, isText: boolean): InflatedMessage | Promise<InflatedMessage | undefined> {
     const inflated = this.#deflate.inflate(bytes);
@@ -50,7 +48,7 @@ function messageOf(inflated: Inflated, isText: boolean, decodesText: boolean): I
     return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `a text of ${inflated.length} bytes` };
   }
   // "When an endpoint is to interpret a byte stream as UTF-8 but finds that the byte stream is not, in fact, a valid
-  // UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_" (§8.1). It can only be found after inflating.
+  // UTF-8 stream, that endpoint MUST _Fail the WebSocket Connection_" (§8.1). This can be checked only after inflating.
   if (!isUtf8(inflated, 0, inflated.length)) return { violation: VIOLATION.INVALID_UTF8, detail: 'once inflated' };
   if (!decodesText) return inflated;
   try {

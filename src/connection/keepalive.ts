@@ -12,7 +12,8 @@ export interface KeepaliveMember {
   /** Set when bytes arrive. Keepalive resets it. */
   wasHeard: boolean;
   /**
-   * Whether arriving bytes would be noticed. While the socket is paused, silence does not mean that the peer is dead.
+   * Whether arriving bytes would be noticed. They would not while the socket is paused, so silence then does not mean
+   * that the peer is dead.
    */
   readonly isListening: boolean;
   /** Whether the peer has taken output that waited for it since the last call. Called once a tick. */
@@ -30,7 +31,10 @@ const NEVER = -1;
 
 const TICKS_PER_INTERVAL = 40;
 
-/** How much later than two ticks a tick may come before it counts as late, in milliseconds. Timers are never exact. */
+/**
+ * A tick counts as late if it comes more than two ticks and this many milliseconds after the last one. Timers are never
+ * exact.
+ */
 const LATENESS = 10;
 
 /** The connections with the same times. */
@@ -49,8 +53,8 @@ export class KeepaliveGroup {
   constructor(key: string, interval: number, timeout: number) {
     this.#key = key;
     this.#tick = Math.max(1, Math.floor(Math.min(interval, timeout) / TICKS_PER_INTERVAL));
-    // Up to two ticks early, so that the sum of interval and timeout is never exceeded: a byte is noticed up to one
-    // tick late, and the timeout up to one more.
+    // Two ticks less, so that the sum of interval and timeout is never exceeded: a byte is noticed up to one tick late,
+    // and the end of the timeout up to one more tick.
     this.#interval = Math.max(1, Math.ceil(interval / this.#tick) - 2);
     this.#timeout = Math.ceil(timeout / this.#tick);
     this.#timer = setInterval(() => this.#check(), this.#tick).unref();
@@ -83,7 +87,7 @@ export class KeepaliveGroup {
       this.#checkedAt += ticks * this.#tick;
     }
     for (const member of this.#members) {
-      // Called in any case, because it compares with the previous tick.
+      // Called in each tick, because it compares with the previous tick.
       const tookOutput = member.tookOutput();
       if (member.wasHeard || tookOutput || !member.isListening) {
         member.wasHeard = false;

@@ -5,24 +5,24 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE } from '../protocol/opt
 /** The options of a connection, for connect() and WebSocketServer. Times are in milliseconds, sizes in bytes. */
 export interface ConnectionOptions {
   /**
-   * The most bytes of one incoming message, all fragments together. More fails the connection with 1009. Default 16
-   * MiB.
+   * The maximum size of one incoming message in bytes, all fragments together. A larger one fails the connection with
+   * 1009. Default 16 MiB.
    */
   readonly maxMessageSize?: number | undefined;
   /**
-   * The most fragments of one incoming message, including empty ones. More fails the connection with 1008. Default
-   * 131,072.
+   * The maximum number of fragments in one incoming message, including empty ones. More of them fail the connection
+   * with 1008. Default 131,072.
    */
   readonly maxFragments?: number | undefined;
   /** If more bytes than this wait to be sent, send() returns false and `drain` follows. Default 64 KiB. */
   readonly highWaterMark?: number | undefined;
   /**
-   * The most bytes that may wait for the peer. If more waited before the current turn of the event loop, sending
-   * terminates the connection. So does a peer that takes nothing for 10 s while more than this waits. What one turn
-   * adds is exempt until it has left. Default 16 MiB.
+   * The maximum number of bytes that may wait for the peer. The connection is terminated if more are sent while more
+   * than this waited before the current turn of the event loop, or if the peer takes nothing for 10 s while more than
+   * this waits. Bytes that one turn adds are exempt until they have left. Default 16 MiB.
    */
   readonly maxBufferedAmount?: number | undefined;
-  /** A Ping is sent after this long without a byte from the peer or taken by the peer. 0 sends none. Default 20 s. */
+  /** A Ping is sent if the peer has neither sent nor taken a byte for this long. 0 sends no Pings. Default 20 s. */
   readonly pingInterval?: number | undefined;
   /**
    * How long the peer may take to answer a keepalive Ping. Any byte that it sends or takes counts as an answer. Default
@@ -30,17 +30,20 @@ export interface ConnectionOptions {
    */
   readonly pingTimeout?: number | undefined;
   /**
-   * How long the closing handshake may take after our Close frame has left. Before that, how long the peer may take
-   * nothing. Bytes in either direction restart the time, up to ten times in all. Default 10 s.
+   * How long the peer may take to answer our Close frame. Before the frame has left, how long the peer may make no
+   * progress. Bytes in either direction restart the time, up to ten times in all. Default 10 s.
    */
   readonly closeTimeout?: number | undefined;
-  /** The most messages kept until the application takes them. Then reading stops. Default 1,024. */
+  /** How many messages are kept until the application takes them. Reading stops at this limit. Default 1,024. */
   readonly maxUnreadMessages?: number | undefined;
-  /** The most bytes of messages kept until the application takes them. One message may exceed it. Default 64 KiB. */
+  /**
+   * How many bytes of messages are kept until the application takes them. One message may exceed this limit. Default 64
+   * KiB.
+   */
   readonly maxUnreadBytes?: number | undefined;
   /**
-   * The connection is terminated if reading has stopped and no message is taken for this long. 0 waits for ever.
-   * Default 60 s.
+   * The connection is terminated if reading has stopped and the application takes no message for this long. 0 waits
+   * forever. Default 60 s.
    */
   readonly unreadTimeout?: number | undefined;
   /** 'discard' drops incoming messages, for an endpoint that only sends. Default 'keep'. */
@@ -97,7 +100,7 @@ export const CONNECTION_DEFAULTS: ConnectionSettings = Object.freeze({
 /** The longest time that setTimeout() takes, in milliseconds. */
 export const MAX_TIME: number = 2 ** 31 - 1;
 
-/** The least and the greatest value of each number. */
+/** The minimum and the maximum of each number. */
 const RANGES: {
   readonly [name in Exclude<keyof ConnectionSettings, 'incoming' | 'autoPong' | 'text'>]: readonly [number, number];
 } = {
@@ -117,7 +120,7 @@ const RANGES: {
  * Returns the options, with defaults for those that are missing. Other properties are ignored, because callers have
  * options of their own.
  *
- * @throws {TypeError | RangeError} naming the option, what it may be and what it was
+ * @throws {TypeError | RangeError} that names the option, the valid values and the value it had
  */
 export function resolveConnectionOptions(options: ConnectionOptions): ConnectionSettings {
   const settings: Record<string, unknown> = { ...CONNECTION_DEFAULTS };

@@ -26,8 +26,8 @@ export class Outbox {
   }
 
   /**
-   * Sends a message after all earlier ones. Returns true, or false if more than the high-water mark now waits, or
-   * undefined if the message was dropped because the connection takes no more.
+   * Sends a message after all earlier ones. Returns true, or false if more than `highWaterMark` bytes now wait, or
+   * undefined if the message was dropped because the connection takes no more messages.
    */
   send(
     payload: string | Uint8Array | Blob | PreparedMessage,
@@ -57,7 +57,7 @@ export class Outbox {
   }
 
   #enqueueMessage(payload: string | Uint8Array | PreparedMessage, isText: boolean, mayCompress: boolean): void {
-    // A copy, because the caller may reuse its memory when send() returns.
+    // Copied, because the caller may reuse its memory when send() returns.
     const kept = isUint8Array(payload) ? new Uint8Array(payload) : payload;
     this.#backlog.enqueue(payloadSize(kept), () =>
       encodeMessage(this.#protocol, this.#deflate, kept, isText, mayCompress),

@@ -6,10 +6,10 @@ import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import { WS_SEND_OPTIONS } from '../ws-option-names.js';
 
-/** What send() accepts. A string is sent as text, anything else as binary. */
+/** The data that send() accepts. A string is sent as text, anything else as binary. */
 export type Sendable = string | ArrayBufferView | ArrayBufferLike | Blob;
 
-/** How one message is sent. */
+/** Options of send() and prepareMessage(). */
 export interface SendOptions {
   /**
    * The type of the message. By default `'text'` for a string, otherwise `'binary'`. Bytes that are sent as text must
@@ -26,14 +26,14 @@ export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compres
  * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read
  * first.
  *
- * @throws {TypeError} for anything else. A number, for example, must not become memory of that size.
+ * @throws {TypeError} for anything else. A number, for example, must not allocate that many bytes.
  */
 export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (typeof data === 'string' || isUint8Array(data)) return data;
   if (ArrayBuffer.isView(data)) return bytesOf(data);
   if (isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (isBlob(data)) return data;
-  if (isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass the object behind it');
+  if (isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass its target');
   throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
 }
 
@@ -84,7 +84,7 @@ export function payloadAs(payload: string | Uint8Array, isText: boolean): string
 /**
  * Returns the bytes of a Blob.
  *
- * @throws {TypeError} if the Blob returns anything else. 1000, for example, must not become memory of that size.
+ * @throws {TypeError} if the Blob returns anything else. A number, for example, must not allocate that many bytes.
  */
 export async function bytesOfBlob(blob: Blob): Promise<Uint8Array> {
   const buffer: unknown = await blob.arrayBuffer();
@@ -110,6 +110,6 @@ export function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong
   if (bytes.length > MAX_CONTROL_PAYLOAD) {
     throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5)`, bytes.length);
   }
-  // It is kept until its Pong arrives, so it must not keep memory of Node's pool.
+  // The payload is kept until its Pong arrives, so it must not keep Node's pool alive.
   return Buffer.from(new Uint8Array(bytes).buffer);
 }

@@ -11,12 +11,12 @@ const SLOWEST = 131_072 / 1_000;
 const KERNEL_BUFFERS = 8 * 1024 * 1024;
 
 /**
- * How long at least a peer counts as busy after the transport last took bytes while blocked, in milliseconds. The
+ * The shortest time that a peer counts as busy after the transport last took bytes while blocked, in milliseconds. The
  * kernel reports free room only when a third of its buffer is free. At 500 kB/s that takes up to 2.8 s.
  */
 const LEAST_BUSY = 3_000;
 
-/** How long at most a peer counts as busy after the transport last took bytes while blocked, in milliseconds. */
+/** The longest time that a peer counts as busy after the transport last took bytes while blocked, in milliseconds. */
 const MOST_BUSY = 60_000;
 
 /**

@@ -40,14 +40,17 @@ export class Pinger {
     return PING_COST * this.#waiting;
   }
 
-  /** Returns a payload for a Ping without data of the application: 4 bytes that count up. */
+  /** Returns the payload of a Ping for which the application has no data: a counter of 4 bytes. */
   nextPayload(): Buffer {
     const payload = Buffer.alloc(4);
     payload.writeUInt32BE(this.#count++ >>> 0);
     return payload;
   }
 
-  /** Notes that a Ping was sent. `answer` gets the round trip in milliseconds, or undefined if no Pong will come. */
+  /**
+   * Notes that a Ping was sent. `answer` is called with the round trip in milliseconds, or with undefined if no Pong
+   * will come.
+   */
   await(payload: Uint8Array, answer: Answer): SentPing {
     const before = this.#last;
     const key = toKey(payload);

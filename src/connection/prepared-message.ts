@@ -91,7 +91,7 @@ export function prepareMessage(data: Exclude<Sendable, Blob>, options?: SendOpti
  * @throws {TypeError} for anything else
  */
 export function toMessage(data: Sendable | PreparedMessage): string | Uint8Array | Blob | PreparedMessage {
-  // These checks are first because instanceof is slow if it fails.
+  // These checks come first because a failing instanceof is slow.
   if (typeof data === 'string' || ArrayBuffer.isView(data)) return toPayload(data);
   if (data instanceof PreparedMessage) return data;
   return isPreparedElsewhere(data) ? prepareMessage(data.payload, optionsOf(data)) : toPayload(data);
@@ -116,7 +116,10 @@ function isPreparedElsewhere(data: unknown): data is PreparedMessage {
   return typeof data === 'object' && data !== null && PREPARED in data;
 }
 
-/** Another version may not have these properties. */
+/**
+ * Returns the options of a message that another copy of this package prepared. Another version may not have these
+ * properties.
+ */
 function optionsOf({ isText, mayCompress }: Partial<PreparedMessage>): SendOptions {
   return {
     ...(typeof isText === 'boolean' ? { type: isText ? 'text' : 'binary' } : {}),

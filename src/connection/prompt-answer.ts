@@ -1,6 +1,6 @@
 import { setImmediate } from '../timers.js';
 
-/** How many promises resolve at once in one turn of the event loop. */
+/** How many promises may resolve at once in one turn of the event loop. */
 const MOST_PER_TURN = 64;
 
 let answers = 0;

@@ -5,7 +5,7 @@ import type { Protocol } from '../protocol/protocol.js';
 export const STOPPED_BY = {
   /** The application called pause(). */
   PAUSE: 1,
-  /** As many unread messages are kept as may be. */
+  /** The limit of unread messages is reached. */
   INBOX: 2,
   /** The connection has used up its share of this turn of the event loop. */
   SHARE: 4,
@@ -13,17 +13,17 @@ export const STOPPED_BY = {
   INFLATING: 8,
 } as const;
 
-/** The reasons that are up to the application. */
+/** The reasons that the application can remove. */
 const APPLICATION: number = STOPPED_BY.PAUSE | STOPPED_BY.INBOX;
 
 /**
- * How many bytes may wait for a message that is being inflated before the socket is paused. As much as one read
- * returns.
+ * If more bytes than this wait for a message that is being inflated, the socket is paused. One read returns up to as
+ * many.
  */
 const MAX_WAITING_BYTES = 65_536;
 
 /**
- * Stops reading while there is a reason to, and reads on when there is none.
+ * Stops reading while there is a reason to stop, and continues when there is none.
  *
  *     add(reason) ──▶ the protocol stops before the next frame, the socket pauses
  *     remove(reason), the last one ──▶ the protocol reads what it kept, the socket resumes
@@ -54,6 +54,7 @@ export class ReadGate {
     return (this.#counted & APPLICATION) !== 0;
   }
 
+  /** Adds a reason to stop reading. */
   add(reason: number): void {
     const before = this.#counted;
     this.#reasons |= reason;
@@ -62,7 +63,7 @@ export class ReadGate {
     if (!this.#isOpenForControl) this.#duplex.pause();
   }
 
-  /** Returns whether reading went on: the last reason is gone. */
+  /** Removes a reason to stop reading. Returns whether reading continues. */
   remove(reason: number): boolean {
     const before = this.#counted;
     this.#reasons &= ~reason;
@@ -70,8 +71,8 @@ export class ReadGate {
   }
 
   /**
-   * Reads on even if the application has stopped reading, because the connection is closing: the peer's Close frame may
-   * come after unread messages. Returns whether reading went on.
+   * Continues to read even if the application has stopped reading, because the connection is closing: the peer's Close
+   * frame may come after unread messages. Returns whether reading continues.
    */
   ignoreApplication(): boolean {
     const before = this.#counted;
@@ -96,7 +97,7 @@ export class ReadGate {
     return (this.#counted & ~STOPPED_BY.INFLATING) === 0;
   }
 
-  /** To be called after each chunk: pauses the socket if too much waits for a message that is being inflated. */
+  /** Pauses the socket if too many bytes wait for a message that is being inflated. Must be called after each chunk. */
   received(): void {
     if (this.#isOverfull) this.#duplex.pause();
   }

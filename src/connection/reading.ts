@@ -49,13 +49,13 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
   /** Inflates the message that is being received in parts, if it is compressed. */
   #streamInflation: StreamInflation | undefined;
   readonly #keepalive: ConnectionKeepalive | undefined;
-  /** Made with the first message, or when someone wants to read. */
+  /** Created with the first message, or when the application wants to read. */
   #delivery: Delivery | undefined;
-  /** Made with the first event other than `message`. */
+  /** Created with the first event other than `message`. */
   #handlers: Handlers | undefined;
-  /** Made when the connection begins to close, or when someone asks how it ended. */
+  /** Created when the connection begins to close, or when the application asks how it ended. */
   #closing: Closing | undefined;
-  /** Made with the first Ping. */
+  /** Created with the first Ping. */
   #pinger: Pinger | undefined;
   /** Set when bytes arrive. Keepalive and the deadline of the closing handshake reset it. */
   wasHeard = false;
@@ -85,12 +85,12 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     this.backlog = new Backlog(duplex, this.protocol, settings, this, copiesWrites, this.tap);
     this.outbox = new Outbox(this.protocol, this.backlog, deflate);
     this.gate = new ReadGate(duplex, this.protocol);
-    // The last frames leave after the peer's FIN, so that must not end our side.
+    // Our last frames may leave after the peer's FIN, so the FIN must not end our side.
     duplex.allowHalfOpen = true;
     ownSocket(duplex, this);
     // The opening handshake may have paused it while the application was deciding.
     duplex.resume();
-    // Events that were emitted before. They are handled once the owner is ready.
+    // These events were emitted earlier. They are handled when the connection is complete.
     if (duplex.destroyed) nextTick(() => this.socketClose());
     else if (duplex.readableEnded) nextTick(() => this.socketEnd());
     if (settings.pingInterval > 0) this.#keepalive = new ConnectionKeepalive(this);
@@ -111,7 +111,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     return this.#closing;
   }
 
-  /** Whether a listener has failed: nothing but `close` is emitted any more. */
+  /** Whether a listener has failed. If so, only `close` is still emitted. */
   get hasListenerFailed(): boolean {
     return this.#handlers?.hasFailed === true;
   }
@@ -148,7 +148,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     // They are read in the next turn, when the application has its listeners. Otherwise a Close frame after a message
     // would be answered before the application could answer the message.
     if (!this.duplex.destroyed) this.#yield();
-    // As a Buffer, because a message may be a part of it.
+    // A Buffer, because a message may be a view of it.
     this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();
   }
@@ -196,7 +196,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     else this.#streamInflation.end();
   }
 
-  /** The message that was being inflated in parts is complete. */
+  /** Notes that the message that was being inflated in parts is complete. */
   streamInflated(): void {
     this.#streamInflation = undefined;
     this.gate.inflation = undefined;
@@ -238,7 +238,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
 
   closeReceived(code: number): void {
     this.closing.initiator ??= 'remote';
-    // Messages that send() accepted leave before the answer.
+    // Messages that send() accepted leave before our Close frame.
     if (!this.backlog.owesMessages) return;
     this.protocol.deferClose();
     this.outbox.close(code === CLOSE_CODE.NO_STATUS_RECEIVED ? undefined : code, undefined);
@@ -251,14 +251,14 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
 
   // The gate
 
-  /** Leaves the rest to the next turn of the event loop, so that other connections get their share of this one. */
+  /** Stops reading until the next turn of the event loop, so that other connections get their share of this turn. */
   #yield(): void {
     if (this.gate.has(STOPPED_BY.SHARE) || !this.protocol.reads) return;
     this.gate.add(STOPPED_BY.SHARE);
     setImmediate(() => this.readOn(STOPPED_BY.SHARE));
   }
 
-  /** Removes a reason to stop reading. Reads on if it was the last one. */
+  /** Removes a reason to stop reading. Continues to read if it was the last one. */
   readOn(reason: number): void {
     beginShare(this);
     if (!this.gate.remove(reason)) return;
@@ -266,7 +266,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     this.#proceed();
   }
 
-  /** Handles what reading may lead to: output, the closing handshake, the end. */
+  /** Handles the results of reading: output, the closing handshake, the end of the transport. */
   #proceed(): void {
     if (this.protocol.state !== 'OPEN') this.closing.proceed();
     if (this.protocol.hasOutput || this.protocol.endsTransport) this.backlog.requestFlush();
@@ -274,16 +274,19 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
   }
 
   /**
-   * Starts the closing handshake, and delivers what pause() held back.
+   * Starts the closing handshake, and delivers the messages that pause() held back.
    *
-   * @param cause what led to it, if something went wrong
+   * @param cause the error that led to it, if there was one
    */
   close(code?: number, reason?: string, cause?: Error): void {
     this.closing.start(code, reason, cause);
     this.#delivery?.resume();
   }
 
-  /** The closing handshake has begun: reads on whatever the application has taken, and sends no more Pings. */
+  /**
+   * Notes that the closing handshake has begun. Reading continues even if the application takes no messages, and
+   * keepalive stops.
+   */
   beginClosing(): void {
     this.#keepalive?.stop();
     this.#delivery?.closing();
@@ -295,7 +298,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     this.backlog.stopTaking();
   }
 
-  /** The transport is gone: releases what reading holds. */
+  /** Releases resources, because the transport has closed. */
   end(): void {
     this.#pinger?.end();
     this.#inflation?.close();
@@ -327,7 +330,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     );
   }
 
-  /** Lets the transport keep the process alive, or not, if it is one that can. */
+  /** Sets whether the transport keeps the process alive. Does nothing for a Duplex without ref() and unref(). */
   setRef(isRef: boolean): void {
     const socket = this.duplex as Partial<Pick<Socket, 'ref' | 'unref'>>;
     if (isRef) socket.ref?.();

@@ -12,8 +12,8 @@ export interface WriterOwner {
 }
 
 /**
- * The most bytes handed to the transport at once. Node says nothing about one write until all of it has left, so a
- * large message in one write would look like a peer that takes nothing.
+ * The maximum number of bytes handed to the transport at once. Node reports nothing about a write until all of it has
+ * left. If a large message were one write, the peer would seem to take nothing.
  */
 const MOST_PER_WRITE = 262_144;
 
@@ -26,8 +26,8 @@ const PACE_STEP = 65_536;
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * Writes to the transport. Nothing else does. It hands over the protocol's output until the transport can't take more,
- * and continues when that has left. If the transport throws, the connection fails.
+ * Writes to the transport. No other class does. It hands over the protocol's output until the transport can't take
+ * more, and continues when that output has left. If the transport throws, the connection fails.
  */
 export class SocketWriter {
   readonly #socket: Duplex;
@@ -37,11 +37,11 @@ export class SocketWriter {
   /** See Transport. */
   readonly #copiesWrites: boolean;
   #taken = 0;
-  /** What was written and the transport has not taken yet. */
+  /** The pieces that were written and that the transport has not taken yet. */
   #inFlight: Uint8Array[] | undefined;
   /** Whether the last write was not taken at once. Then the next one probably won't be either. */
   #wasBlocked = false;
-  /** Made when more than a little was sent, or when the transport is blocked. */
+  /** Created after the first 64 KiB, or when the transport is blocked. */
   #pace: PeerPace | undefined;
   /** How many taken bytes the pace does not include yet. */
   #uncounted = 0;
@@ -55,12 +55,12 @@ export class SocketWriter {
     this.#tap = tap;
   }
 
-  /** Bytes that wait: as frames, and in the transport. */
+  /** How many bytes wait, as frames and in the transport. */
   get inTransit(): number {
     return this.#protocol.outputLength + this.#socket.writableLength;
   }
 
-  /** Bytes that the transport has taken so far. */
+  /** How many bytes the transport has taken so far. */
   get taken(): number {
     return this.#taken;
   }
@@ -76,7 +76,7 @@ export class SocketWriter {
     return this.#inFlight !== undefined;
   }
 
-  /** How fast the peer takes what is sent, as a clause of an error's message. */
+  /** How fast the peer takes output, as a clause of an error message. */
   get pace(): string {
     return (this.#pace ?? new PeerPace()).describe();
   }
@@ -91,13 +91,13 @@ export class SocketWriter {
     const socket = this.#socket;
     const protocol = this.#protocol;
     while (protocol.hasOutput && socket.writable) {
-      if (this.#wasBlocked) protocol.setOutputApart();
+      if (this.#wasBlocked) protocol.moveOutputToOwnMemory();
       if (this.isBlocked) return;
       this.#write(protocol.takeOutput(MOST_PER_WRITE));
     }
   }
 
-  /** Drops what waits, so that a closed connection does not keep it in memory. */
+  /** Drops waiting output, so that a closed connection does not keep it in memory. */
   end(): void {
     this.#inFlight = undefined;
     this.#protocol.takeOutput();
@@ -155,7 +155,7 @@ export class SocketWriter {
 
   #written(error?: Error | null): void {
     const pieces = this.#inFlight;
-    // The callback of a write that was taken at once is called late, when another write may be in flight.
+    // If a write was taken at once, its callback is still called later, when another write may be in flight.
     if (pieces === undefined || this.#socket.writableLength > 0 || error) return;
     this.#release(pieces);
     this.#inFlight = undefined;

@@ -9,7 +9,7 @@ import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
 
 /**
- * Inflates a compressed message in parts as its frames arrive, and delivers each part. The gate is closed for later
+ * Inflates a compressed message in parts as its frames arrive, and delivers each part. Reading stops before later
  * frames, except Pings and Pongs, until all parts so far have been delivered.
  *
  *     Protocol ──▶ write() ──▶ InflateStream ──▶ part() ──▶ UTF-8 ──▶ Delivery
@@ -44,7 +44,7 @@ export class StreamInflation implements InflateReceiver {
     this.#stream.end();
   }
 
-  /** Goes on, because the application no longer stops reading. */
+  /** Continues after the application had stopped reading. */
   resume(): void {
     this.#stream.resume();
   }

@@ -9,7 +9,7 @@ import type { SendMode, SendOptions } from './payload.js';
 import { promptAnswer, promptFailure } from './prompt-answer.js';
 import type { WaitOptions } from './wait.js';
 
-/** What sendStream() accepts: pieces of text or pieces of binary, but not both in one message. */
+/** The pieces of a message for sendStream(): strings or Uint8Arrays, but not both in one message. */
 export type MessageSource = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 
 /** Options of sendStream(). */
@@ -29,8 +29,8 @@ export const CLOSED: unique symbol = Symbol('closed');
  */
 export class StreamMessage {
   /**
-   * Resolves true when all of it is on its way, false if the connection closed first. Rejects with the error that cut
-   * it off.
+   * Resolves to true when the whole message is on its way, or to false if the connection closed first. Rejects with the
+   * error that cut the message off.
    */
   readonly result: Promise<boolean>;
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
@@ -94,7 +94,8 @@ export class StreamMessage {
   }
 
   /**
-   * Stops reading the source, even during a wait. The result rejects with `reason`, or resolves false if it is CLOSED.
+   * Stops reading the source, even during a wait. The result rejects with `reason`, or resolves to false if that is
+   * CLOSED.
    */
   stop(reason: unknown): void {
     if (this.#stopped !== undefined) return;
@@ -106,7 +107,8 @@ export class StreamMessage {
   /**
    * Sends the message. Called when everything before it is on its way.
    *
-   * @throws the error that cut it off, if fragments were sent already: the message cannot be completed then
+   * @throws the error that cut the message off, if fragments were sent already, because the message cannot be completed
+   *   then
    */
   async run(): Promise<void> {
     if (this.#stopped !== undefined) return;
@@ -139,10 +141,10 @@ export class StreamMessage {
     return part !== undefined && this.#outbox.sendFragment(part, false, isText, true);
   }
 
-  /** Sends what the source left over. */
+  /** Checks the end of a text, and sends the rest of it. */
   async #sendCarry(): Promise<void> {
     if (this.#validator?.isComplete === false) {
-      throw invalidValue('the stream', 'UTF-8 if it is sent as text', 'a last character that is cut off');
+      throw invalidValue('the stream', 'UTF-8 if it is sent as text', 'an incomplete last character');
     }
     // Half of a surrogate pair is encoded as U+FFFD.
     if (this.#carry !== '' && !(await this.#send(this.#typed(this.#carry)))) throw CLOSED;

@@ -4,8 +4,8 @@ import { DONE, isFull, type Message, type MessageIterator } from './inbox.js';
 import type { ConnectionSettings } from './options.js';
 
 /**
- * A message that is received in parts: strings for text, Buffers for binary. Iterate over it once, before the next
- * message is asked for.
+ * A message that is received in parts: strings for text, Buffers for binary. Iterate over it before you request the
+ * next message.
  *
  * A loop that ends early discards the rest of the message. If the connection is lost in the middle of the message, the
  * loop throws the cause.
@@ -34,7 +34,7 @@ class StreamedMessage implements MessageStream {
     this.type = isText ? 'text' : 'binary';
   }
 
-  /** Hands a part to a call of next() that waits, or keeps it. Returns whether it was kept. */
+  /** Passes a part to a call of next() that waits, or keeps it. Returns whether it was kept. */
   put(part: Message): boolean {
     if (this.#isDiscarded || this.#failure !== undefined) return false;
     const waiting = this.#waiting.shift();
@@ -43,13 +43,13 @@ class StreamedMessage implements MessageStream {
     return waiting === undefined;
   }
 
-  /** The message is complete. */
+  /** Ends the message after its kept parts. */
   complete(): void {
     this.#isComplete = true;
     for (const waiting of this.#waiting.splice(0)) waiting.resolve(DONE);
   }
 
-  /** The rest of the message will not arrive. */
+  /** Fails the message, because the rest of it will not arrive. */
   fail(failure: Error): void {
     if (this.#isComplete) return;
     this.#failure ??= failure;
@@ -87,28 +87,28 @@ class StreamedMessage implements MessageStream {
 }
 
 /**
- * The messages of a connection as streams, for messages({ stream: true }). What was received and not taken is bounded
- * by the same options as the inbox; if it is full, it asks for reading to stop.
+ * The messages of a connection as streams, for messages({ stream: true }). Parts that the application has not taken are
+ * bounded by the same options as the inbox.
  */
 export class StreamedMessages {
   readonly #settings: ConnectionSettings;
   readonly #onTaken: () => void;
   readonly #onLeft: () => void;
-  /** Messages that were not taken. */
+  /** The messages that the application has not taken. */
   readonly #messages = new Fifo<StreamedMessage>();
   readonly #waiting: Array<Waiting<MessageStream>> = [];
-  /** The message that the application has. */
+  /** The message that the application took last. */
   #taken: StreamedMessage | undefined;
   /** The message that is being received. */
   #receiving: StreamedMessage | undefined;
-  /** Parts that are kept, and their size. */
+  /** How many parts are kept, and their size. */
   #parts = 0;
   #size = 0;
   #end: { readonly failure: Error | undefined } | undefined;
   #isLeft = false;
 
   /**
-   * @param onTaken called when the application has taken something
+   * @param onTaken called when the application has taken a message or a part
    * @param onLeft called when the application has left the loop
    */
   constructor(settings: ConnectionSettings, onTaken: () => void, onLeft: () => void) {
@@ -139,12 +139,12 @@ export class StreamedMessages {
     this.#receiving = undefined;
   }
 
-  /** Fails the message that is being received: there is no room for the rest of it. */
+  /** Fails the message that is being received, because there is no room for the rest of it. */
   cutOff(failure: Error): void {
     this.#receiving?.fail(failure);
   }
 
-  /** Parts were taken, or discarded. */
+  /** Notes that parts were taken or discarded. */
   taken(parts: readonly Message[]): void {
     this.#parts -= parts.length;
     for (const { length } of parts) this.#size -= length;
@@ -152,9 +152,9 @@ export class StreamedMessages {
   }
 
   /**
-   * The connection has closed. Messages that are kept can still be taken.
+   * Ends the iterator after the kept messages, because the connection has closed.
    *
-   * @param failure what the iterator throws; undefined after a clean close
+   * @param failure the error that the iterator throws; undefined after a clean close
    * @param reason why the connection closed
    */
   end(failure: Error | undefined, reason: Error): void {
@@ -187,7 +187,7 @@ export class StreamedMessages {
   }
 
   #next(waiting: Waiting<MessageStream>): void {
-    // What is left of the last message is not wanted.
+    // The application does not want the rest of the last message.
     this.#taken?.discard();
     this.#taken = undefined;
     const message = this.#messages.shift();
@@ -204,7 +204,7 @@ export class StreamedMessages {
     }
   }
 
-  /** The application has left the loop: messages that it has not taken are dropped. */
+  /** Drops the messages that were not taken, because the application has left the loop. */
   #leave(): void {
     if (this.#isLeft) return;
     this.#isLeft = true;

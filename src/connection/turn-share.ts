@@ -32,9 +32,9 @@ export function isShareUsedUp(): boolean {
 }
 
 /** Reading the clock costs a third as much as a small message, so it isn't read for every message. */
-const MESSAGES_PER_LOOK = 16;
+const MESSAGES_PER_CHECK = 16;
 
 /** Counts a message. Returns whether the share is used up; false if the clock was not read. */
 export function countMessage(): boolean {
-  return ++messages % MESSAGES_PER_LOOK === 0 && isShareUsedUp();
+  return ++messages % MESSAGES_PER_CHECK === 0 && isShareUsedUp();
 }

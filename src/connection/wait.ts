@@ -1,4 +1,4 @@
-/** What the methods of a connection that wait have in common. */
+/** Helpers of the methods of a connection that wait. */
 import { checkSignal, onAbort } from '../abort-signal.js';
 import { invalidType } from '../errors.js';
 import { promptFailure } from './prompt-answer.js';
@@ -9,7 +9,11 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws {TypeError} if the options or their signal are of another type */
+/**
+ * Returns the signal in the options of a method that waits.
+ *
+ * @throws {TypeError} if the options or the signal have the wrong type
+ */
 export function signalOf(options: WaitOptions): AbortSignal | undefined {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   const { signal } = options;
@@ -17,7 +21,7 @@ export function signalOf(options: WaitOptions): AbortSignal | undefined {
   return signal;
 }
 
-/** Makes a function that returns a promise reject where it would throw. */
+/** Calls a function that returns a promise. If it throws, returns a promise that rejects. */
 export function rejectIfThrown<T>(call: () => Promise<T>): Promise<T> {
   try {
     return call();

@@ -5,20 +5,21 @@ import type { Sendable } from './payload.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 
 /**
- * How the two streams of a connection differ between APIs. The promises reject to make the call of the stream reject.
+ * The differences between the streams of a connection and those of WebSocketStream. If a promise rejects, so does the
+ * call of the stream.
  */
 export interface StreamRules<Received, Sent> {
   /** Returns a message as a chunk. */
   receive(message: Message): Received;
-  /** Returns a chunk as a message. Throws if it is none. */
+  /** Returns a chunk as a message. Throws if it cannot be one. */
   send(chunk: Sent): Sendable;
-  /** The application has no use for more messages. */
+  /** Called when the application cancels the stream of messages. */
   cancel(reason: unknown): Promise<unknown>;
-  /** The application has written everything. */
+  /** Called when the application has written everything. */
   close(): Promise<unknown>;
-  /** The application can't write everything. */
+  /** Called when the application aborts its writing. */
   abort(reason: unknown): Promise<unknown>;
-  /** Returns what a stream fails with that can't go on because the connection has ended. */
+  /** Returns the error of a stream that can't continue because the connection has ended. */
   failure(info: CloseInfo): Error;
 }
 
@@ -32,13 +33,13 @@ export function nativeRules(connection: WebSocketConnection): StreamRules<Messag
       const info = await connection.close();
       if (info.cause !== undefined) throw info.cause;
     },
-    // As with sendStream(): the peer must not take a part for the whole.
+    // As with sendStream(): the peer must not mistake a part for the whole.
     abort: () => connection.close(1011),
     failure: info => info.cause ?? new ConnectionLostError('the connection has closed, so nothing can be written'),
   };
 }
 
-/** Makes a stream of the messages of a connection. It asks for a message when a reader does. */
+/** Makes a stream of the messages of a connection. It takes a message when a reader requests one. */
 export function makeReadable<Received>(
   connection: WebSocketConnection,
   { receive, cancel, failure }: StreamRules<Received, never>,
@@ -62,7 +63,7 @@ export function makeReadable<Received>(
   );
 }
 
-/** Makes a stream that sends each chunk as a message. A write is done when the connection takes more. */
+/** Makes a stream that sends each chunk as a message. A write is complete when at most `highWaterMark` bytes wait. */
 export function makeWritable<Sent>(
   connection: WebSocketConnection,
   { send, close, abort, failure }: StreamRules<unknown, Sent>,

@@ -55,7 +55,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   static {
     type Add = (this: WebSocketConnection, event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
     const { on, prependListener } = EventEmitter.prototype as unknown as Readonly<Record<string, Add>>;
-    /** Lets delivery know of each listener for `message`, and refuses those that would wait for ever. */
+    /** Reports each listener for `message` to Delivery, and refuses listeners for events that do not exist. */
     const observed = (add: Add): Add =>
       function (this: WebSocketConnection, event, listener) {
         if (event === 'message') this.#reading.admitListener();
@@ -98,12 +98,15 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     if (init.head !== undefined && init.head.length > 0) this.#reading.receiveEarly(init.head);
   }
 
-  /** 'closing' from the first Close frame of either side, or from a broken rule, until the transport has closed. */
+  /**
+   * The state of the connection: 'closing' from the first Close frame of either side, or from a broken rule, until the
+   * transport has closed.
+   */
   get state(): 'open' | 'closing' | 'closed' {
     return this.#reading.state;
   }
 
-  /** How many bytes send() has taken that have not left yet: waiting, as frames, and in the socket. */
+  /** How many bytes were sent and have not left yet: in waiting messages, in frames, and in the socket. */
   get bufferedAmount(): number {
     return this.#reading.backlog.bufferedAmount;
   }
@@ -160,11 +163,11 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * The peer receives it as one message, within its `maxMessageSize`. If permessage-deflate was negotiated, each piece
    * is compressed by itself, so that it can be inflated when it arrives. A piece is copied before the next one is
    * requested, so the source may reuse its memory. Messages sent meanwhile wait until this one is complete. If the
-   * source fails after the first piece, or the signal aborts then, the message can't be completed, so the connection is
+   * source fails or the signal aborts after the first piece, the message can't be completed, so the connection is
    * closed with 1011.
    *
-   * @param options with `type: 'text'`, pieces that are bytes are sent as text. Together they must be UTF-8; if they
-   *   are not, the source has failed.
+   * @param options with `type: 'text'`, pieces that are bytes are sent as text. Together they must be UTF-8; otherwise
+   *   the source counts as failed.
    * @returns true when the whole message has been queued, false if the connection closed before. Rejects with a
    *   TypeError or RangeError for a wrong argument.
    */
@@ -177,14 +180,14 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
     });
   }
 
-  /** Resolves to true when no more than `highWaterMark` bytes wait, to false when the connection is no longer open. */
+  /** Resolves to true when at most `highWaterMark` bytes wait, or to false when the connection is no longer open. */
   drained(options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => this.#reading.backlog.drained(signalOf(options)));
   }
 
   /**
-   * Resolves to true when everything that was sent before this call has been handed to the operating system, to false
-   * if the connection closes first.
+   * Resolves to true when everything that was sent before this call has been handed to the operating system, or to
+   * false if the connection closes first.
    */
   flushed(options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => this.#reading.backlog.flushed(signalOf(options)));
@@ -194,8 +197,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * Sends a Ping (§5.5.2) and resolves with the round trip in milliseconds, or with undefined if the connection closes
    * first.
    *
-   * @param data at most 125 bytes. By default 4 bytes that are unique. For anything else, rejects with a TypeError or
-   *   RangeError.
+   * @param data at most 125 bytes; by default a counter of 4 bytes. If it is anything else, the promise rejects with a
+   *   TypeError or RangeError.
    */
   ping(data?: string | Uint8Array, options: WaitOptions = {}): Promise<number | undefined> {
     return rejectIfThrown(() => this.#ping(data, signalOf(options)));
@@ -217,7 +220,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    * closed.
    *
    * @param data at most 125 bytes; none by default
-   * @throws {TypeError | RangeError} for anything else
+   * @throws {TypeError | RangeError} if `data` is anything else
    */
   pong(data: string | Uint8Array = ''): void {
     const payload = toControlPayload(data, 'Pong');
@@ -260,7 +263,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *
    * A compressed message is inflated as its parts are taken.
    *
-   * @throws {TypeError} if something else reads the messages: another iterator, or a listener of `message`
+   * @throws {TypeError} if something else reads the messages: another iterator, or a listener for `message`
    */
   messages(options: { readonly stream: true }): MessageIterator<MessageStream>;
   messages(options: MessagesOptions = {}): MessageIterator<TypedMessage> | MessageIterator<MessageStream> {
@@ -271,24 +274,24 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   // Streams
 
   /**
-   * The messages as a ReadableStream, for pipeThrough() for example: made when it is first asked for, and then the only
-   * reader of the connection. It ends after a clean closing handshake, and fails with the `cause` of CloseInfo
-   * otherwise. Its cancel() closes the connection.
+   * The messages as a ReadableStream, for example for pipeThrough(). It is created when this property is first read,
+   * and is then the only reader of the connection. It ends after a clean closing handshake, and fails with the `cause`
+   * of CloseInfo otherwise. Its cancel() closes the connection.
    */
   get readable(): ReadableStream<Message> {
     return this.#keep('readable', makeReadable(this as WebSocketConnection, nativeRules(this as WebSocketConnection)));
   }
 
   /**
-   * A WritableStream that sends each chunk as a message: made when it is first asked for. A write is done when no more
-   * than `highWaterMark` bytes wait. Its close() does the closing handshake, and its abort() closes the connection with
-   * 1011. It fails when the connection closes.
+   * A WritableStream that sends each chunk as a message. It is created when this property is first read. A write is
+   * complete when at most `highWaterMark` bytes wait. Its close() does the closing handshake, and its abort() closes
+   * the connection with 1011. It fails when the connection closes.
    */
   get writable(): WritableStream<Sendable> {
     return this.#keep('writable', makeWritable(this as WebSocketConnection, nativeRules(this as WebSocketConnection)));
   }
 
-  /** Replaces a getter by its value. A private field would take memory in connections without streams, too. */
+  /** Replaces a getter with its value. A private field would take memory in connections without streams, too. */
   #keep<T>(name: 'readable' | 'writable', value: T): T {
     Object.defineProperty(this, name, { value });
     return value;
@@ -301,7 +304,7 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
    *
    *     this endpoint                         peer
    *       Close (code, reason) ─────────────▶
-   *                            ◀─── messages in flight are still delivered (to an iterator, as many as may be kept)
+   *                            ◀─── messages in flight are still delivered (an iterator gets as many as may be kept)
    *                            ◀───────────── Close (code)
    *       The server ends TCP and the client waits for that. After `closeTimeout`, the connection is destroyed.
    *

@@ -23,8 +23,8 @@ const MOST_TAKEN = 64;
  *                             own memory      ├──▶ take() ──▶ socket ──▶ releaseOutput()
  *     append() ─────────────▶ by reference  ──┘
  *
- * A few waiting bytes keep a whole slab of 64 KiB in use. So the owner calls setApart() if the bytes cannot be written
- * now. The buffer then uses memory of its own until it is empty.
+ * A few waiting bytes keep a whole slab of 64 KiB in use. So the owner calls moveToOwnMemory() if the bytes cannot be
+ * written now. The buffer then uses memory of its own until it is empty.
  */
 export class OutputBuffer {
   #pieces: Uint8Array[] | undefined;
@@ -33,7 +33,7 @@ export class OutputBuffer {
   #length = 0;
   /** The memory of the last reserve(). */
   #slab: Slab | undefined;
-  #isApart = false;
+  #usesOwnMemory = false;
   /** The piece that is still growing: `#runSlab.bytes[#runStart, #runEnd)`. */
   #runSlab: Slab | undefined;
   #runStart = 0;
@@ -57,7 +57,7 @@ export class OutputBuffer {
 
   /** How many bytes can be reserved without new memory. */
   get room(): number {
-    if (!this.#isApart) return slabRoom();
+    if (!this.#usesOwnMemory) return slabRoom();
     return this.#slab === undefined ? 0 : this.#slab.bytes.length - this.#slab.used;
   }
 
@@ -86,7 +86,7 @@ export class OutputBuffer {
   }
 
   #reserve(size: number): number {
-    this.#slab = this.#isApart ? this.#ownSlab(size) : slabFor(size);
+    this.#slab = this.#usesOwnMemory ? this.#ownSlab(size) : slabFor(size);
     return this.#slab.used;
   }
 
@@ -121,12 +121,12 @@ export class OutputBuffer {
   /**
    * Stops using slabs until the buffer is empty. Waiting bytes are moved out of slabs, unless they fill half of one.
    */
-  setApart(): void {
-    if (this.#isApart) return;
+  moveToOwnMemory(): void {
+    if (this.#usesOwnMemory) return;
     const pieces = this.#pending();
     this.#clear();
     this.#slab = undefined;
-    this.#isApart = true;
+    this.#usesOwnMemory = true;
     for (const piece of pieces) {
       if (isInSlab(piece) && piece.length < SLAB_SIZE / 2) this.#copy(piece);
       else this.append(piece);
@@ -141,7 +141,7 @@ export class OutputBuffer {
     if (this.#length <= most && (this.pieceCount <= MOST_PIECES || most === Number.POSITIVE_INFINITY)) {
       const pieces = this.#pending();
       this.#clear();
-      this.#isApart = false;
+      this.#usesOwnMemory = false;
       this.#slab = undefined;
       return pieces;
     }

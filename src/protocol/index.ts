@@ -1,5 +1,5 @@
 /**
- * `ws101/protocol`: RFC 6455 after the opening handshake, as one class for both roles, without I/O. For use with a
+ * `ws101/protocol`: RFC 6455 after the opening handshake, as one class for both roles, without I/O. Use it with a
  * transport of your own.
  */
 

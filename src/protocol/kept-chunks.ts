@@ -2,7 +2,7 @@ import { copyOf } from '../framing/copy.js';
 
 interface KeptChunk {
   readonly chunk: Uint8Array;
-  /** Where the unread bytes begin. */
+  /** The index of the first unread byte. */
   readonly start: number;
 }
 
@@ -15,7 +15,7 @@ export class KeptChunks {
     return this.#chunks.length === 0;
   }
 
-  /** How many bytes are kept. A chunk counts until `taken()` is called for it. */
+  /** How many bytes are kept. A chunk counts until taken() is called with it. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -27,23 +27,24 @@ export class KeptChunks {
   }
 
   /**
-   * Keeps `chunk[start, …)` before all others.
+   * Keeps the rest of a chunk, from `start`, before all other chunks.
    *
-   * @param isOurs whether the chunk may be kept. It is copied if not, and also if the rest would pin more than twice
-   *   its size.
+   * @param mayKeep whether the chunk may be kept without a copy. It is copied anyway if the rest is less than half of
+   *   it.
    */
-  addRest(chunk: Uint8Array, start: number, isOurs: boolean): void {
+  addRest(chunk: Uint8Array, start: number, mayKeep: boolean): void {
     const length = chunk.length - start;
-    const staysInPlace = isOurs && length >= chunk.length / 2;
+    const staysInPlace = mayKeep && length >= chunk.length / 2;
     this.#chunks.unshift(staysInPlace ? { chunk, start } : { chunk: copyOf(chunk, start, chunk.length), start: 0 });
     this.#bytes += length;
   }
 
-  /** Removes the first chunk. Call `taken()` with it once it has been decoded. */
+  /** Removes and returns the first chunk. Call taken() with it when it has been decoded. */
   take(): KeptChunk {
     return this.#chunks.shift()!;
   }
 
+  /** Notes that a chunk from take() has been decoded. */
   taken({ chunk, start }: KeptChunk): void {
     this.#bytes -= chunk.length - start;
   }

@@ -3,19 +3,19 @@ export type Role = 'client' | 'server';
 
 /** Options of Protocol. */
 export interface ProtocolOptions {
-  /** The most bytes of one message. 16 MiB if left out. */
+  /** The maximum size of one message, in bytes. Default 16 MiB. */
   readonly maxMessageSize?: number | undefined;
-  /** The most fragments of one message, empty ones too. 131,072 if left out. */
+  /** The maximum number of fragments in one message, including empty ones. Default 131,072. */
   readonly maxFragments?: number | undefined;
-  /** Whether chunks given to receive() may be overwritten and kept (see FrameDecoderOptions). False if left out. */
+  /** Whether chunks passed to receive() may be overwritten and kept (see FrameDecoderOptions). Default false. */
   readonly ownsChunks?: boolean | undefined;
-  /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). None if left out. */
+  /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). Default none. */
   readonly assignedRsv?: number | undefined;
-  /** 'buffer' leaves text as bytes, checked to be UTF-8. 'string' if left out. */
+  /** 'buffer' delivers text as bytes, which were checked to be UTF-8. Default 'string'. */
   readonly text?: 'string' | 'buffer' | undefined;
-  /** Whether each Ping is answered with a Pong. True if left out. */
+  /** Whether each Ping is answered with a Pong. Default true. */
   readonly autoPong?: boolean | undefined;
-  /** Returns a client's masking keys. Uses a secure random source if left out. */
+  /** Returns the masking key for the next frame of a client. By default, keys come from a secure random source. */
   readonly makeKey?: (() => number) | undefined;
 }
 

@@ -17,7 +17,7 @@ import { DEFAULT_MAX_FRAGMENTS, DEFAULT_MAX_MESSAGE_SIZE, type ProtocolOptions, 
 import { Reader } from './reader.js';
 import { canHappen, type Event, next, permissions, type State } from './state.js';
 
-/** If more bytes of output than this wait, only the latest Ping is answered (§5.5.3). */
+/** If more than this many bytes of output wait, only the latest Ping is answered (§5.5.3). */
 const PONG_BACKLOG = 16_384;
 
 /**
@@ -39,10 +39,10 @@ export class Protocol {
   #streams = false;
   /** Borrowed while a chunk is being read, and kept in the middle of a message. */
   #reader: Reader | undefined;
-  /** How many bytes were read by readers that were returned. */
+  /** How many bytes were read by readers that have been released. */
   #offset = 0;
   readonly #makeKey: (() => number) | undefined;
-  /** The frames to send. Made with the first one, because an idle connection sends none. */
+  /** Encodes the frames to send. Created with the first one, because an idle connection sends none. */
   #frames: FrameEncoder | undefined;
   #state: State = 'OPEN';
   /** The permissions of the state. Stored, because every message needs them. */
@@ -52,7 +52,7 @@ export class Protocol {
   #stopPoint: StopPoint = 'nothing';
   /** Where the last frame of the last compressed message began. */
   #compressedAt = 0;
-  /** Made with the first chunk that must be kept. */
+  /** Created with the first chunk that must be kept. */
   #kept: KeptChunks | undefined;
   /** Whether the next fragment that this endpoint sends continues a message. */
   #isMidMessage = false;
@@ -74,7 +74,10 @@ export class Protocol {
     this.#decodesText = options.text !== 'buffer';
   }
 
-  /** Sets whether the parts of later messages are passed on as they arrive, except for small compressed messages. */
+  /**
+   * Sets whether later messages are passed on in parts as they arrive. A small compressed message is always passed on
+   * whole.
+   */
   streamMessages(streams: boolean): void {
     this.#streams = streams;
     if (this.#reader !== undefined) this.#reader.assembler.streams = streams;
@@ -92,16 +95,16 @@ export class Protocol {
     return reader;
   }
 
-  /** Returns the reader if it holds no state of this connection. */
-  #returnReader(reader: Reader): void {
+  /** Releases the reader if it holds no state of this connection. */
+  #releaseReader(reader: Reader): void {
     if (!reader.isIdle) return;
     this.#offset = reader.decoder.offset;
     this.#compressedAt = reader.compressedAt;
     this.#reader = undefined;
-    reader.giveBack();
+    reader.release();
   }
 
-  /** The state, of those in state.ts. */
+  /** The current state. All states are in state.ts. */
   get state(): State {
     return this.#state;
   }
@@ -135,14 +138,20 @@ export class Protocol {
     return this.#permissions.reads;
   }
 
-  /** Whether bytes came after the last frame that was read: after the peer's Close frame, say. They are discarded. */
+  /**
+   * Whether bytes arrived after the last frame that is read, for example after the peer's Close frame. They are
+   * discarded.
+   */
   get hasTrailingBytes(): boolean {
     return this.#hasTrailingBytes;
   }
 
   // Receiving
 
-  /** Takes bytes from the peer, split in any way. Bytes after the stop point (see stopBefore()) are kept. */
+  /**
+   * Reads bytes from the peer. A chunk may begin and end anywhere. Bytes after the stop point (see stopBefore()) are
+   * kept.
+   */
   receive(chunk: Uint8Array): void {
     if (!this.reads) {
       this.#hasTrailingBytes = true;
@@ -156,7 +165,7 @@ export class Protocol {
     const at = this.#decode(chunk, 0);
     if (at < chunk.length && this.reads) {
       this.#kept ??= new KeptChunks();
-      // Before the chunks of a handler that called receive().
+      // If a handler called receive() meanwhile, its chunks come after the rest of this one.
       this.#kept.addRest(chunk, at, this.#ownsChunks);
     } else if (this.#kept !== undefined) {
       this.#readKept();
@@ -168,12 +177,12 @@ export class Protocol {
     this.#apply('end');
   }
 
-  /** Received bytes that have not been decoded. A kept chunk counts until all of it has been. */
+  /** How many received bytes have not been decoded. A kept chunk counts until all of it has been decoded. */
   get unreadBytes(): number {
     return this.#kept === undefined ? 0 : this.#kept.bytes;
   }
 
-  /** Where reading stops: the last argument of stopBefore(). */
+  /** Where reading stops, as set by stopBefore(). */
   get stopPoint(): StopPoint {
     return this.#stopPoint;
   }
@@ -184,7 +193,7 @@ export class Protocol {
    * - `'frame'`: before the next frame.
    * - `'message'`: before the next message or Close frame. Pings and Pongs are still received. Used while a message is
    *   being inflated, because later messages must not overtake it.
-   * - `'nothing'`: continues where reading stopped.
+   * - `'nothing'`: reading does not stop. It continues where it had stopped.
    */
   stopBefore(point: StopPoint): void {
     this.#stopPoint = point;
@@ -193,7 +202,7 @@ export class Protocol {
     if (point !== 'frame') this.#readKept();
   }
 
-  /** Fails the connection because inflating a message showed that it breaks a rule (§7.1.7). */
+  /** Fails the connection because an inflated message breaks a rule (§7.1.7). */
   fail(violation: Violation, detail?: string): void {
     const at = this.#reader?.compressedAt ?? this.#compressedAt;
     if (this.reads) this.#fail(new ProtocolError(violation, at, detail));
@@ -221,14 +230,14 @@ export class Protocol {
     if (kept?.isEmpty === true && !this.#isDecoding) this.#kept = undefined;
   }
 
-  /** Returns the index of the first byte not taken. */
+  /** Decodes a chunk from `start`. Returns the index of the first byte that was not taken. */
   #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
     const reader = this.#reader ?? this.#borrowReader();
     const at = reader.decoder.push(chunk, start);
     this.#isDecoding = false;
     if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
-    else this.#returnReader(reader);
+    else this.#releaseReader(reader);
     if (at < chunk.length && !this.reads) this.#hasTrailingBytes = true;
     return at;
   }
@@ -255,9 +264,9 @@ export class Protocol {
    * frame" (§5.5.2).
    */
   #answerPing(payload: Uint8Array): void {
-    // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3): done if
-    // the peer does not read, so that a flood of Pings takes the memory of one. Not slice(): on a Buffer it does not
-    // copy, and the chunk may be overwritten or may be large.
+    // "the endpoint MAY elect to send a Pong frame for only the most recently processed Ping frame" (§5.5.3). This is
+    // done if the peer does not read, so that a flood of Pings takes the memory of one. The payload is copied because
+    // its chunk may be large, or overwritten. slice() of a Buffer would not copy it.
     if (this.outputLength > PONG_BACKLOG) this.#latestPing = new Uint8Array(payload);
     else this.#encoder.frame(OPCODE.PONG, payload);
   }
@@ -291,7 +300,7 @@ export class Protocol {
     return this.#frames === undefined ? 0 : this.#frames.output.length;
   }
 
-  /** In how many pieces these bytes are. Each piece takes some memory besides its bytes. */
+  /** How many pieces these bytes are in. Each piece takes some memory besides its bytes. */
   get outputPieces(): number {
     return this.#frames === undefined ? 0 : this.#frames.output.pieceCount;
   }
@@ -304,7 +313,7 @@ export class Protocol {
   /**
    * Returns the bytes to write, in order. A piece may be handed to releaseOutput() once it is written.
    *
-   * @param most the most bytes to return; all if left out
+   * @param most the maximum number of bytes to return; all by default
    */
   takeOutput(most?: number): Uint8Array[] {
     if (this.#latestPing !== undefined) {
@@ -315,11 +324,11 @@ export class Protocol {
   }
 
   /**
-   * Moves output that can't be written yet from shared memory to memory of its own, and new output too until all of it
-   * is taken. In the memory that all protocols of the process share, a few waiting bytes would hold 64 KiB.
+   * Moves output that can't be written yet out of the memory that all protocols of the process share, where a few
+   * waiting bytes would hold 64 KiB. New output is kept outside it too, until all output has been taken.
    */
-  setOutputApart(): void {
-    this.#frames?.output.setApart();
+  moveOutputToOwnMemory(): void {
+    this.#frames?.output.moveToOwnMemory();
   }
 
   /** Whether messages can still be sent: OPEN, or CLOSE_RECEIVED with our Close frame not yet sent. */
@@ -331,7 +340,7 @@ export class Protocol {
    * Sends a message. Returns false if the state no longer allows it.
    *
    * @param isText whether it is text; bytes must then be UTF-8. By default a string is text, and bytes are binary.
-   * @throws {TypeError} if data is neither, or a fragmented message is not finished
+   * @throws {TypeError} if `data` is neither a string nor a Uint8Array, or if a fragmented message is not finished
    */
   send(data: string | Uint8Array, isText: boolean = typeof data === 'string'): boolean {
     if (!this.canSend) return false;
@@ -356,7 +365,7 @@ export class Protocol {
    */
   sendEncoded(frame: Uint8Array): boolean {
     if (this.role === 'client')
-      throw typeError('sendEncoded() is for servers, since a client masks each frame with a key of its own (§5.3)');
+      throw typeError('sendEncoded() is for servers, because a client masks each frame with a key of its own (§5.3)');
     if (!this.canSend) return false;
     this.#checkBetweenMessages('sendEncoded');
     this.#encoder.encoded(frame);
@@ -369,10 +378,10 @@ export class Protocol {
   }
 
   /**
-   * Sends the next fragment of a message (§5.4). The first one decides whether it is text or binary, and whether it is
-   * compressed. Returns false if the state no longer allows it.
+   * Sends the next fragment of a message (§5.4). The first fragment decides whether the message is text or binary, and
+   * whether it is compressed. Returns false if the state no longer allows it.
    *
-   * @param fin whether it is the last one
+   * @param fin whether it is the last fragment
    * @param isText whether the message is text; its bytes must then be UTF-8. By default, a string is text.
    * @param isCompressed whether the message is compressed: its first frame then has RSV1 set (RFC 7692 §6)
    */
@@ -417,7 +426,7 @@ export class Protocol {
   }
 
   /**
-   * Lets the owner answer the peer's Close frame itself, by close() after its last messages. Must be called within
+   * Lets the caller answer the peer's Close frame itself, by close() after its last messages. Must be called within
    * closeReceived(): "An endpoint MAY delay sending a Close frame until its current message is sent" (§5.5.1).
    */
   deferClose(): void {

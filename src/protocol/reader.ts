@@ -7,15 +7,15 @@ import type { Protocol } from './protocol.js';
 export type ControlReceiver = (protocol: Protocol, opcode: number, payload: Uint8Array) => Failure | undefined;
 
 /**
- * Readers to borrow. Connections are read one after the other, so few are needed. A connection keeps its reader within
- * a message.
+ * Readers that connections can borrow. Connections are read one after the other, so few readers are needed. A
+ * connection keeps its reader in the middle of a message.
  */
 const idleReaders: Reader[] = [];
 const MAX_IDLE_READERS = 64;
 
 /**
  * A decoder, an assembler, and the sink of the assembler. Between two messages they hold no state of a connection. So
- * an idle connection has none, which saves a third of its memory.
+ * an idle connection needs no reader, which saves a third of its memory.
  */
 export class Reader implements MessageSink {
   readonly assembler: MessageAssembler;
@@ -24,7 +24,7 @@ export class Reader implements MessageSink {
   compressedAt = 0;
   /** Whether the message that is being streamed is compressed. */
   #isCompressed = false;
-  /** An idle reader refers to no protocol, so it keeps none in memory. */
+  /** Undefined if the reader is idle, so that it does not keep a protocol in memory. */
   #protocol: Protocol | undefined;
   #handler: ProtocolHandler | undefined;
   #receiveControl: ControlReceiver | undefined;
@@ -51,8 +51,8 @@ export class Reader implements MessageSink {
     return reader;
   }
 
-  /** Ends the loan. The reader must be idle. */
-  giveBack(): void {
+  /** Returns the reader to the idle ones. It must hold no state of its protocol. */
+  release(): void {
     this.#protocol = undefined;
     this.#handler = undefined;
     this.#receiveControl = undefined;

@@ -31,7 +31,7 @@ export type Event =
    * read.
    */
   | 'fail'
-  /** The transport ends, by FIN, by reset, or destroyed by this endpoint. */
+  /** The transport ends by a FIN or a reset, or this endpoint destroys it. */
   | 'end';
 
 const TRANSITIONS: Record<State, Partial<Record<Event, State>>> = {

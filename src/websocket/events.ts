@@ -4,7 +4,7 @@ import { defineInterface, toScalarString, toUnsignedShort } from './web-idl.js';
 export interface CloseEvent extends Event {
   /** Whether both Close frames were exchanged. */
   readonly wasClean: boolean;
-  /** The code of the server's Close frame; 1005 if it had none, 1006 if no Close frame came (RFC 6455 §7.1.5). */
+  /** The code of the server's Close frame; 1005 if it had none, 1006 if no Close frame arrived (RFC 6455 §7.1.5). */
   readonly code: number;
   /** The reason in the server's Close frame, or ''. */
   readonly reason: string;

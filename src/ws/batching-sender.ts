@@ -75,7 +75,7 @@ export class BatchingSender extends Sender {
     const { output } = this.#encoder;
     if (output.length === 0) return;
     // Bytes that wait must not pin memory that all connections share.
-    if (socket.writableLength > 0) output.setApart();
+    if (socket.writableLength > 0) output.moveToOwnMemory();
     const pieces = output.take();
     const callbacks = this.#callbacks;
     this.#callbacks = [];

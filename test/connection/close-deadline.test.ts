@@ -61,7 +61,9 @@ describe('CloseDeadline', () => {
     vi.advanceTimersByTime(399);
     expect(ends).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(ends).toEqual([[1_900, 'the closing handshake failed: no Close frame came within 1000 ms (closeTimeout)']]);
+    expect(ends).toEqual([
+      [1_900, 'the closing handshake failed: no Close frame arrived within 1000 ms (closeTimeout)'],
+    ]);
   });
 
   test('adds the time that a slow peer needs for bytes in the kernel, up to ten times the timeout', () => {

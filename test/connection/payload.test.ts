@@ -42,7 +42,7 @@ describe('toPayload()', () => {
       expect.objectContaining({
         name: 'TypeError',
         code: 'WS101_INVALID_ARGUMENT',
-        message: 'data is a Proxy, whose bytes cannot be read: pass the object behind it',
+        message: 'data is a Proxy, whose bytes cannot be read: pass its target',
       }),
     );
   });

@@ -195,7 +195,7 @@ test('bytes that are not released are never overwritten, in any order of calls',
           outputs[who]!.commit(size);
           waiting[who]!.push(value, size);
         } else if (what === 'apart') {
-          outputs[who]!.setApart();
+          outputs[who]!.moveToOwnMemory();
         } else if (what !== 'release') {
           const { length } = outputs[who]!;
           const pieces = what === 'take' ? outputs[who]!.take() : outputs[who]!.take(size);
@@ -285,7 +285,7 @@ test('a buffer that was set apart holds no shared memory, and little of its own'
   const own = new Set<ArrayBufferLike>();
   for (let i = 0; i < 1_000; i++) {
     write(slow, i & 0xff, 1, 2);
-    slow.setApart();
+    slow.moveToOwnMemory();
     const at = busy.reserve(60_000);
     shared.add(busy.memory.buffer);
     busy.commit(60_000);
@@ -307,17 +307,17 @@ test('room is how many bytes fit in the current memory, shared or not', () => {
   write(other, 1);
   expect(output.room).toBe(65_533);
   expect(new OutputBuffer().room).toBe(65_533);
-  output.setApart();
+  output.moveToOwnMemory();
   // What it has fills two bytes of 512.
   expect(output.room).toBe(510);
   const empty = new OutputBuffer();
-  empty.setApart();
+  empty.moveToOwnMemory();
   expect(empty.room).toBe(0);
 });
 
 test('memory of a buffer that was set apart is filled to its last byte', () => {
   const output = new OutputBuffer();
-  output.setApart();
+  output.moveToOwnMemory();
   write(output, ...new Array<number>(500).fill(1));
   write(output, ...new Array<number>(12).fill(2));
   expect(output.pieceCount).toBe(1);
@@ -328,25 +328,25 @@ test('a slab that a buffer left when it was set apart is reused', () => {
   const output = new OutputBuffer();
   write(output, 1, 2);
   const { memory } = output;
-  output.setApart();
+  output.moveToOwnMemory();
   const other = new OutputBuffer();
   expect(other.reserve(1)).toBe(0);
   expect(other.memory).toBe(memory);
   expect([...concat(...output.take())]).toEqual([1, 2]);
 });
 
-test('setApart() does not copy a piece that fills half a slab', () => {
+test('moveToOwnMemory() does not copy a piece that fills half a slab', () => {
   const output = new OutputBuffer();
   output.commit(output.reserve(32_768) + 32_768);
   const { memory } = output;
-  output.setApart();
+  output.moveToOwnMemory();
   expect(output.take()[0]!.buffer).toBe(memory.buffer);
 });
 
 test('a buffer that was set apart shares memory again once all of it was taken', () => {
   const [output, other] = [new OutputBuffer(), new OutputBuffer()];
   write(other, 9);
-  output.setApart();
+  output.moveToOwnMemory();
   write(output, 1);
   expect(output.memory).not.toBe(other.memory);
   output.take();

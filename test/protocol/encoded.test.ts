@@ -23,7 +23,7 @@ describe('Protocol.sendEncoded()', () => {
   test('throws for a client, because each of its frames needs its own masking key (§5.3)', () => {
     const { protocol } = new ProtocolLog('client');
     expect(() => protocol.sendEncoded(frame)).toThrow(
-      'sendEncoded() is for servers, since a client masks each frame with a key of its own (§5.3)',
+      'sendEncoded() is for servers, because a client masks each frame with a key of its own (§5.3)',
     );
     expect(protocol.hasOutput).toBe(false);
   });

@@ -80,7 +80,7 @@ describe.each<Role>(['client', 'server'])('a %s Protocol', role => {
     test('moves detached output out of shared memory', () => {
       const [slow, other] = [new ProtocolLog(role).protocol, new ProtocolLog(role).protocol];
       slow.send('waits');
-      slow.setOutputApart();
+      slow.moveOutputToOwnMemory();
       slow.send('waits too');
       other.send('leaves');
       const [shared] = other.takeOutput();
