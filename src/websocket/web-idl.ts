@@ -25,11 +25,9 @@ export function defineInterface(
   Object.defineProperty(prototype, Symbol.toStringTag, { value: name, configurable: true });
 }
 
-/** @throws {TypeError} if fewer arguments were passed than are required */
-export function requireArguments(caller: string, passed: number, required: number): void {
-  if (passed >= required) return;
-  const count = required === 1 ? '1 argument' : `${required} arguments`;
-  throw typeError(`${caller} requires ${count}, got ${passed}`);
+/** @throws {TypeError} if the one argument that is required was not passed */
+export function requireArgument(caller: string, passed: number): void {
+  if (passed === 0) throw typeError(`${caller} requires 1 argument, got 0`);
 }
 
 /** Converts a value to a string without unpaired surrogates. */

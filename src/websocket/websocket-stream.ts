@@ -9,7 +9,7 @@ import { establish } from './establish.js';
 import { type ConstructorArguments, resolveArguments, type WebSocketInit } from './options.js';
 import { toMessage } from './payload.js';
 import { checkProtocols, parseUrl } from './url.js';
-import { defineInterface, requireArguments, toScalarString } from './web-idl.js';
+import { defineInterface, requireArgument, toScalarString } from './web-idl.js';
 import { toCloseInfo, UncleanEnd, type WebSocketCloseInfo, WebSocketError } from './websocket-error.js';
 
 /** Options of a WebSocketStream: those of the standard, and those of connect(), such as `headers` and `dial`. */
@@ -58,7 +58,7 @@ export class WebSocketStream {
    */
   constructor(url: string | URL, options: WebSocketStreamOptions = {}) {
     // biome-ignore lint/complexity/noArguments: `undefined` is a URL, although a relative one
-    requireArguments('the constructor of WebSocketStream', arguments.length, 1);
+    requireArgument('the constructor of WebSocketStream', arguments.length);
     if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
     const { signal, protocols = [], ...init } = options;
     checkSignal(signal);

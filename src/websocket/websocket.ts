@@ -11,7 +11,7 @@ import { type CloseEvent, closeEventClass, errorEventClass } from './events.js';
 import { type ConstructorArguments, resolveArguments, type WebSocketInit } from './options.js';
 import { toBinaryData, toMessage } from './payload.js';
 import { checkProtocols, parseUrl } from './url.js';
-import { clampToUnsignedShort, defineInterface, requireArguments, toScalarString } from './web-idl.js';
+import { clampToUnsignedShort, defineInterface, requireArgument, toScalarString } from './web-idl.js';
 
 /** What a binary message is delivered as. */
 export type BinaryType = 'blob' | 'arraybuffer';
@@ -97,7 +97,7 @@ export class WebSocket extends EventTarget {
   ) {
     super();
     // biome-ignore lint/complexity/noArguments: `undefined` is a URL, although a relative one
-    requireArguments('the constructor of WebSocket', arguments.length, 1);
+    requireArgument('the constructor of WebSocket', arguments.length);
     const given = resolveArguments(protocols, init);
     this.#url = parseUrl(toScalarString(url));
     checkProtocols(given.protocols);
@@ -185,7 +185,7 @@ export class WebSocket extends EventTarget {
    */
   send(data: string | ArrayBuffer | ArrayBufferView | Blob): void {
     // biome-ignore lint/complexity/noArguments: `undefined` is sent as a string
-    requireArguments('send()', arguments.length, 1);
+    requireArgument('send()', arguments.length);
     const message = toMessage(data);
     // "If this's ready state is CONNECTING, then throw an InvalidStateError."
     if (this.#readyState === CONNECTING) {
