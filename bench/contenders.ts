@@ -1,6 +1,7 @@
 /** The contenders: how each is started, and which scenarios it cannot run. */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Scenario } from './scenarios.js';
 
 export interface Contender {
@@ -90,6 +91,15 @@ export const CONTENDERS: readonly Contender[] = [
     client: [...NODE, client('ws')],
     masking: masking('ws'),
     env: { WS_NO_BUFFER_UTIL: '1' },
+  },
+  {
+    id: 'drop-in',
+    label: 'ws101/ws',
+    version: () => versionIn(resolve(here, '..')),
+    onlyInFull: true,
+    server: [...NODE, server('ws')],
+    client: [...NODE, client('ws')],
+    env: { WS_MODULE: pathToFileURL(resolve(here, '../dist/ws.js')).href },
   },
   { id: 'uws', label: 'uWebSockets.js', version: () => versionOf('uwebsockets'), server: [...NODE, server('uws')] },
   {

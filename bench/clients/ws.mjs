@@ -1,7 +1,8 @@
-/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set. */
+/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set; or the module that WS_MODULE names in its place. */
 import { once } from 'node:events';
-import WebSocket from 'ws';
 import { payload, play, url } from './shared.mjs';
+
+const { WebSocket } = await import(process.env.WS_MODULE ?? 'ws');
 
 play(async onMessage => {
   const socket = new WebSocket(url, { perMessageDeflate: false });

@@ -1,6 +1,7 @@
-/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set. */
-import { WebSocketServer } from 'ws';
+/** ws, with bufferutil, or without it if WS_NO_BUFFER_UTIL is set; or the module that WS_MODULE names in its place. */
 import { mode, ready } from './shared.mjs';
+
+const { WebSocketServer } = await import(process.env.WS_MODULE ?? 'ws');
 
 const server = new WebSocketServer({
   port: 0,

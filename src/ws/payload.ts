@@ -18,6 +18,11 @@ export function toBuffer(data: unknown): Buffer {
   return Buffer.from(data as string);
 }
 
+/** Whether a payload is text or bytes, as opposed to a Blob. */
+export function isTextOrBytes(payload: string | Buffer | Blob): payload is string | Buffer {
+  return typeof payload === 'string' || Buffer.isBuffer(payload);
+}
+
 export function sizeOf(payload: string | Buffer | Blob): number {
   if (typeof payload === 'string') return Buffer.byteLength(payload);
   return Buffer.isBuffer(payload) ? payload.length : payload.size;

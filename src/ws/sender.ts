@@ -6,7 +6,7 @@ import { randomMaskingKey } from '../framing/masking-key.js';
 import { isThenable, isUint8Array } from '../host-values.js';
 import { nextTick, setImmediate } from '../timers.js';
 import { EMPTY_BUFFER, NOOP } from './constants.js';
-import { sizeOf, toPayload } from './payload.js';
+import { isTextOrBytes, sizeOf, toPayload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 
 /** Called when a frame has left, or with what prevented it. */
@@ -120,6 +120,11 @@ export class Sender {
     const isCompressed = options.compress === true && this.#compresses;
     const opcode = isFirst ? (options.binary ? OPCODE.BINARY : OPCODE.TEXT) : OPCODE.CONTINUATION;
     const frame = { fin: options.fin ?? false, opcode, mask: options.mask, rsv1 };
+    // The usual case, without closures.
+    if (this._state === IDLE && !isCompressed && isTextOrBytes(payload)) {
+      this._frame(payload, frame, callback);
+      return;
+    }
     this.#read(payload, callback, bytes => {
       if (isCompressed) this.#deflate(deflate!, bytes, frame, callback);
       else this._frame(bytes, frame, callback);
@@ -133,7 +138,7 @@ export class Sender {
     send: (bytes: string | Buffer) => void,
   ): void {
     this.#enqueueOrRun(payload, callback, () => {
-      if (typeof payload === 'string' || Buffer.isBuffer(payload)) send(payload);
+      if (isTextOrBytes(payload)) send(payload);
       else this.#readBlob(payload, send, callback);
     });
   }

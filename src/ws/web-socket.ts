@@ -240,11 +240,14 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
       this.#dropped(payload, done);
       return;
     }
-    const given = typeof options === 'function' || options == null ? undefined : options;
-    const isText = typeof payload === 'string';
-    const { binary = !isText, mask = !this._isServer, fin = true, compress = true } = given ?? {};
-    const isCompressed = compress && this._extensions['permessage-deflate'] !== undefined;
-    this.#link!.sender.send(payload || EMPTY_BUFFER, { binary, mask, fin, compress: isCompressed }, done);
+    const binary = typeof payload !== 'string';
+    const compress = this._extensions['permessage-deflate'] !== undefined;
+    const sent = { binary, mask: !this._isServer, fin: true, compress };
+    if (typeof options === 'object' && options !== null) {
+      Object.assign(sent, options);
+      if (!compress) sent.compress = false;
+    }
+    this.#link!.sender.send(payload || EMPTY_BUFFER, sent, done);
   }
 
   #checkConnected(): void {
