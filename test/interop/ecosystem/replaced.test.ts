@@ -24,11 +24,15 @@ const DEPENDENTS = [
   'websocket-stream',
 ];
 
+/** A line of the table: names and versions. */
+const ROW = /^\| ([^|]+) \| (\d[^|]+) \|/gm;
+
+function readLock(): Record<string, { version?: string; resolved?: string }> {
+  return JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8')).packages;
+}
+
 test('compat/ws is the only package named ws', () => {
-  const lock = JSON.parse(readFileSync(new URL('package-lock.json', import.meta.url), 'utf8'));
-  const named = Object.entries<{ resolved?: string }>(lock.packages).filter(([path]) =>
-    /(^|\/)node_modules\/ws$/.test(path),
-  );
+  const named = Object.entries(readLock()).filter(([path]) => /(^|\/)node_modules\/ws$/.test(path));
   expect(named.map(([path, { resolved }]) => [path, resolved])).toEqual([
     ['node_modules/ws', 'file:../../../compat/ws'],
   ]);
@@ -44,4 +48,17 @@ test('import and require return the same classes, those of ws101', () => {
 
 test.each(DEPENDENTS)('%s gets them', dependent => {
   expect(wsOf(dependent)).toBe(require('ws101/ws'));
+});
+
+test('docs/interop.md names the versions that are tested', () => {
+  const rows = readFileSync(new URL('../../../docs/interop.md', import.meta.url), 'utf8').matchAll(ROW);
+  const lock = readLock();
+  let count = 0;
+  for (const [, names = '', versions = ''] of rows) {
+    const packages = names.replace(' (mqtt.js)', '').split(', ');
+    const tested = packages.map(name => lock[`node_modules/${name}`]!.version);
+    expect([names, [...new Set(tested)].join(', ')]).toEqual([names, versions]);
+    count += packages.length;
+  }
+  expect(count).toBeGreaterThan(20);
 });

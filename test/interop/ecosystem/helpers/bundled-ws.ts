@@ -6,7 +6,7 @@ const ws = require('ws');
 /**
  * Lets playwright-core use our `ws` instead of the one in its bundle.
  *
- * Its other bundle takes the classes of `ws` from the exports of lib/utilsBundle.js, and only after it has loaded that file.
+ * Its other bundle takes the classes of `ws` from the exports of lib/utilsBundle.js.
  */
 export function replaceInPlaywright(): typeof import('playwright-core') {
   const path = require.resolve('playwright-core').replace(/index\.m?js$/, 'lib/utilsBundle.js');
@@ -21,7 +21,11 @@ export function replaceInPlaywright(): typeof import('playwright-core') {
   return require('playwright-core');
 }
 
-/** Lets Vite use our WebSocketServer instead of the one in its bundle: a module hook replaces the one expression that names it. */
+/**
+ * Lets Vite use our WebSocketServer instead of the one in its bundle.
+ *
+ * A module hook replaces the one expression that names it.
+ */
 export async function replaceInVite(): Promise<typeof import('vite')> {
   const hook = `
     export async function load(url, context, nextLoad) {
@@ -30,7 +34,7 @@ export async function replaceInVite(): Promise<typeof import('vite')> {
       const name = 'import_websocket_server.default';
       const source = String(result.source);
       const parts = source.split(name);
-      if (parts.length !== 2) throw new Error('the bundle of Vite names its WebSocketServer ' + (parts.length - 1) + ' times');
+      if (parts.length !== 2) throw new Error('Vite names its WebSocketServer ' + (parts.length - 1) + ' times');
       return { ...result, source: 'import { WebSocketServer as __ws101 } from "ws";' + parts.join('__ws101') };
     }`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
