@@ -1,6 +1,7 @@
 /**
- * Builds dist/: the JavaScript as ES modules and as CommonJS, and one set of declarations for both. Each entry point is
- * one file. Code that several entry points use is in shared files, so every class exists once.
+ * Builds dist/: the code as CommonJS, an ES module for each entry point that exports the same objects, and one set of
+ * declarations. Code that several entry points use is in shared files. So every class exists once in a program, however
+ * it loads the package.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,11 +29,11 @@ const SHARED = {
   ],
 };
 
-const inputOf = entries => Object.fromEntries(entries.map(({ name, source }) => [name, join(root, source)]));
-const commonJs = entryPoints.filter(({ isCommonJs }) => isCommonJs);
-const modules = entryPoints.filter(({ isCommonJs }) => !isCommonJs);
-const node = { 'platform/node': join(root, 'src/platform/node.ts') };
-const browser = { 'platform/web': join(root, 'src/platform/web.ts') };
+const sources = Object.fromEntries(entryPoints.map(({ name, source }) => [name, join(root, source)]));
+const platforms = {
+  'platform/node': join(root, 'src/platform/node.ts'),
+  'platform/web': join(root, 'src/platform/web.ts'),
+};
 const command = { 'cli/main': join(root, 'src/cli/main.ts') };
 
 // Removes the last build, so that a file deleted from src/ does not stay in the package.
@@ -46,18 +47,21 @@ execFileSync(
   { stdio: 'inherit' },
 );
 
-await buildCode({ ...inputOf(modules), ...node, ...browser }, 'es', 'js');
+const { output } = await buildCode({ ...sources, ...platforms }, 'cjs', 'cjs');
+for (const { name, hasDefault } of entryPoints) {
+  writeModule(name, output.find(chunk => chunk.name === name).exports, hasDefault);
+}
 await buildCode(command, 'es', 'js', {
   codeSplitting: false,
+  // Nobody reads it: it has no map, and its errors are messages for people.
+  minify: true,
   plugins: [{ name: 'library', resolveId: libraryAsPackage }],
 });
-const { output } = await buildCode({ ...inputOf(entryPoints), ...node }, 'cjs', 'cjs');
-for (const { name } of commonJs) writeModule(name, output.find(chunk => chunk.name === name).exports);
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
 
-/** The CommonJS files have no maps, to keep the package small. The docstrings are in the declarations. */
-async function buildCode(input, format, ending, { plugins, codeSplitting = SHARED } = {}) {
+/** The docstrings are in the declarations. */
+async function buildCode(input, format, ending, { plugins, codeSplitting = SHARED, minify = false } = {}) {
   const bundle = await rolldown({
     input,
     external,
@@ -71,34 +75,27 @@ async function buildCode(input, format, ending, { plugins, codeSplitting = SHARE
     exports: 'named',
     // TypeScript without `esModuleInterop` reads the property `default`.
     footer: ({ name }) =>
-      commonJs.some(entry => entry.name === name)
+      entryPoints.some(entry => entry.name === name && entry.hasDefault)
         ? "module.exports = Object.defineProperty(exports.default, 'default', { value: exports.default });"
         : '',
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `shared/[name].${ending}`,
+    minify,
     minifyInternalExports: false,
     comments: false,
-    sourcemap: format === 'es' && 'hidden',
+    sourcemap: 'hidden',
     codeSplitting,
-    plugins: [
-      {
-        name: 'builtins',
-        renderChunk: code => (format === 'es' ? { code: withoutSlowImports(code), map: null } : null),
-      },
-      { name: 'source-maps', writeBundle: (_, files) => Object.values(files).forEach(writeSourceMap) },
-    ],
+    plugins: [{ name: 'source-maps', writeBundle: (_, files) => Object.values(files).forEach(writeSourceMap) }],
   });
   await bundle.close();
   return result;
 }
 
-/** Writes the ES module of a CommonJS file, so that `import` and `require` get the same objects. */
-function writeModule(name, exports) {
+/** Writes the ES module of an entry point. Its names are those that the CommonJS file exports. */
+function writeModule(name, exports, hasDefault) {
   const names = exports.filter(name => name !== 'default').join(', ');
-  writeFileSync(
-    join(dist, `${name}.js`),
-    `import main from './${name}.cjs';\nexport const { ${names} } = main;\nexport default main;\n`,
-  );
+  const main = hasDefault ? 'export default main;\n' : '';
+  writeFileSync(join(dist, `${name}.js`), `import main from './${name}.cjs';\nexport const { ${names} } = main;\n${main}`);
 }
 
 /** The command imports the library by its name. If it shared files with it, `index.js` would be two files, and slower to load. */
@@ -106,22 +103,6 @@ function libraryAsPackage(id, importer) {
   return importer !== undefined && join(importer, '..', id) === join(root, 'src/index.js')
     ? { id: 'ws101', external: true }
     : null;
-}
-
-/**
- * Gets modules of Node without `import` if that is slow. `import` reads every export once, and some are getters that load or
- * compute much: `tls.rootCertificates` takes 5 ms on Node 20, those of `events` and `crypto` 2 ms
- * on Node 24, and `http.WebSocket` there loads fetch, in 20 ms. An entry
- * point takes 30 ms in all. Lines stay as they are, so the source maps still fit.
- */
-function withoutSlowImports(code) {
-  return code.replace(
-    /^import (?:(\w+)(?:, | ))?(?:\{([^}]*)\} ?)?from "(node:(?:tls|events|crypto|http|util))";$/gm,
-    (_, name, names, module) => {
-      const targets = [name, names && `{${names.replaceAll(' as ', ': ')}}`].filter(Boolean);
-      return targets.map(target => `const ${target.trim()} = process.getBuiltinModule("${module}");`).join(' ');
-    },
-  );
 }
 
 /**
@@ -135,18 +116,21 @@ function writeSourceMap({ fileName, map }) {
   if (fileName.startsWith('cli/') || map.sources.length === 0) return;
   const mappings = decode(map.mappings).map(segments => linesOf(segments));
   const { version, sources } = map;
-  const sourcesContent = map.sourcesContent.map(withoutComments);
+  const sourcesContent = map.sourcesContent.map(codeOf);
   writeFileSync(path, JSON.stringify({ version, sources, sourcesContent, names: [], mappings: encode(mappings) }));
   appendFileSync(join(dist, fileName), `//# sourceMappingURL=${basename(path)}\n`);
 }
 
-/** Removes the comments, which are half of the text, and keeps every line at its number. */
-function withoutComments(source) {
+/** Removes the comments and imports, which are more than half of the text, and keeps every line at its number. */
+function codeOf(source) {
+  const { program, comments } = parseSync('source.ts', source);
+  const imports = program.body.filter(({ type }) => type === 'ImportDeclaration');
   let text = '';
   let end = 0;
-  for (const comment of parseSync('source.ts', source).comments) {
-    text += source.slice(end, comment.start) + '\n'.repeat(comment.value.split('\n').length - 1);
-    end = comment.end;
+  for (const part of [...comments, ...imports].sort((a, b) => a.start - b.start)) {
+    if (part.start < end) continue;
+    text += source.slice(end, part.start) + source.slice(part.start, part.end).replace(/[^\n]/g, '');
+    end = part.end;
   }
   return (text + source.slice(end)).replace(/[ \t]+$/gm, '');
 }
@@ -189,10 +173,10 @@ async function buildDeclarations() {
     );
     writeFileSync(join(dist, fileName), text);
   }
-  for (const { name, isCommonJs } of entryPoints) {
+  for (const { name, hasDefault } of entryPoints) {
     const all = `export * from './${name}.cjs';\n`;
     // The default export of a CommonJS file is module.exports for TypeScript, whatever the file declares.
     const main = `import { WebSocket } from './${name}.cjs';\nexport default WebSocket;\n`;
-    writeFileSync(join(dist, `${name}.d.ts`), isCommonJs ? all + main : all);
+    writeFileSync(join(dist, `${name}.d.ts`), hasDefault ? all + main : all);
   }
 }

@@ -11,10 +11,10 @@ export const manifest = JSON.parse(readFileSync(new URL('../package.json', impor
 
 /**
  * Each entry point: `subpath` as in `exports`, `name` of its files in dist/ without an ending, `source` from the root.
- * `isCommonJs`: require() returns the default export, with the other exports as its properties, and `import` gets the same
- * objects. A target with `require` asks for that.
+ * `hasDefault`: require() returns the default export, with the other exports as its properties. A target with `require` asks
+ * for that.
  *
- * @type {{ subpath: string, name: string, source: string, isCommonJs: boolean }[]}
+ * @type {{ subpath: string, name: string, source: string, hasDefault: boolean }[]}
  */
 export const entryPoints = Object.entries(manifest.exports)
   .filter(([, target]) => target[SOURCE] !== undefined)
@@ -22,5 +22,5 @@ export const entryPoints = Object.entries(manifest.exports)
     subpath,
     name: target.default.replace(/^\.\/dist\/|\.js$/g, ''),
     source: target[SOURCE],
-    isCommonJs: target.require !== undefined,
+    hasDefault: target.require !== undefined,
   }));

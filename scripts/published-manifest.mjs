@@ -10,20 +10,13 @@ const manifest = fileURLToPath(new URL('../package.json', import.meta.url));
 const saved = fileURLToPath(new URL('../node_modules/.ws101-package.json', import.meta.url));
 
 /**
- * - `types`: TypeScript. `require` selects the declarations of CommonJS.
- * - `module`: bundlers, for `import` and `require` alike.
- * - `module-sync`: Node, for `import` and `require` alike, so that one program never has two copies.
- * - `require`: tools with a loader of their own that cannot require ES modules, such as Jest before Node 24.9.
+ * `import` gets a module that exports the objects of the CommonJS file, so one program has one copy, whichever it uses.
+ * `require` selects the declarations of CommonJS.
  */
 function conditionsOf(target) {
   const name = target.default.replace(/\.js$/, '');
-  const types = { require: `${name}.d.cts`, default: `${name}.d.ts` };
-  // One that is CommonJS first: its ES module imports the CommonJS file.
-  if (target.require !== undefined) return { types, require: target.require, default: target.default };
   return {
-    types,
-    module: `${name}.js`,
-    'module-sync': `${name}.js`,
+    types: { require: `${name}.d.cts`, default: `${name}.d.ts` },
     require: `${name}.cjs`,
     default: `${name}.js`,
   };
