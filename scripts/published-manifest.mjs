@@ -11,14 +11,19 @@ const saved = fileURLToPath(new URL('../node_modules/.ws101-package.json', impor
 
 /**
  * `import` gets a module that exports the objects of the CommonJS file, so one program has one copy, whichever it uses.
- * `require` selects the declarations of CommonJS.
+ *
+ * - `types`: TypeScript. `require` selects the declarations of CommonJS.
+ * - `module`: bundlers, which must find the CommonJS file by an import.
+ * - `module-sync`: Node.
  */
 function conditionsOf(target) {
-  const name = target.default.replace(/\.js$/, '');
+  const name = target.default.replace(/^\.\/dist\/|\.js$/g, '');
   return {
-    types: { require: `${name}.d.cts`, default: `${name}.d.ts` },
-    require: `${name}.cjs`,
-    default: `${name}.js`,
+    types: { require: `./dist/${name}.d.cts`, default: `./dist/${name}.d.ts` },
+    require: `./dist/${name}.cjs`,
+    module: `./dist/${name}.js`,
+    'module-sync': `./dist/node/${name}.js`,
+    default: `./dist/${name}.js`,
   };
 }
 

@@ -127,7 +127,9 @@ describe('the tarball', () => {
   test('has the build, its manifest and four documents', () => {
     const rest = installed.files.filter(path => !path.startsWith('dist/'));
     expect(rest).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']);
-    const unexpected = installed.files.filter(path => /^dist\//.test(path) && !/\.(c?js|cjs\.map|d\.c?ts)$/.test(path));
+    const unexpected = installed.files.filter(
+      path => /^dist\//.test(path) && !/\.(c?js|c?js\.map|d\.c?ts)$/.test(path),
+    );
     expect(unexpected).toEqual([]);
   });
 
