@@ -20,8 +20,8 @@ function conditionsOf(target) {
   const name = target.default.replace(/^\.\/dist\/|\.js$/g, '');
   return {
     types: { require: `./dist/${name}.d.cts`, default: `./dist/${name}.d.ts` },
+    module: { import: `./dist/${name}.js` },
     require: `./dist/${name}.cjs`,
-    module: `./dist/${name}.js`,
     'module-sync': `./dist/node/${name}.js`,
     default: `./dist/${name}.js`,
   };
