@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -73,6 +73,20 @@ describe('the installed package', () => {
         console.log(typeof required, isSame, Object.keys(namespace).length);
       });`;
     expect(await installed.run(process.execPath, '-e', script)).toBe('function true 10\n');
+  });
+
+  test('compat/ws exports ws101/ws under the name ws', async () => {
+    const project = join(installed.folder, 'compat');
+    await cp(join(ROOT, 'compat/ws'), join(project, 'node_modules/ws'), { recursive: true });
+    const script = `
+      import WebSocket, * as imported from 'ws';
+      import { createRequire } from 'node:module';
+      import * as original from 'ws101/ws';
+      const required = createRequire(import.meta.url)('ws');
+      const names = Object.keys(original);
+      console.log(required === WebSocket, names.every(name => imported[name] === original[name]), names.length);`;
+    await writeFile(join(project, 'check.mjs'), script);
+    expect(await installed.run(process.execPath, join(project, 'check.mjs'))).toBe('true true 10\n');
   });
 
   test('the entry points share their classes', async () => {
