@@ -45,7 +45,7 @@ interface Defaults {
   readonly skipUTF8Validation: boolean;
 }
 
-/** Options with their defaults, and what is set for each request. */
+/** Options with their defaults, and with what each request sets. */
 export type ResolvedOptions = Omit<ClientOptions, keyof Defaults> &
   Defaults & { headers: Record<string, unknown>; timeout?: number | undefined };
 
@@ -64,7 +64,7 @@ const DEFAULTS: Defaults = {
 const PROTOCOL_VERSIONS = [8, 13];
 
 /**
- * Adds the defaults. The URL decides about what else the request goes to.
+ * Adds the defaults. Removes what says where the request goes, because the URL says that.
  *
  * @throws {RangeError} for a version of the protocol that is not supported
  */
@@ -94,10 +94,14 @@ export interface Target {
   readonly path: string;
 }
 
-/** @throws {SyntaxError} for a URL that can't be connected to */
+/**
+ * Returns where a URL points to.
+ *
+ * @throws {SyntaxError} for a URL that is not a WebSocket URL
+ */
 export function parseTarget(address: string | URL): Target {
   const url = parseUrl(address);
-  // Node's URL has no setter that changes a special scheme into another, but ws and http are both special.
+  // The setter accepts this change, because http and ws are both special schemes of the URL standard.
   if (url.protocol === 'http:') url.protocol = 'ws:';
   else if (url.protocol === 'https:') url.protocol = 'wss:';
   const isSecure = url.protocol === 'wss:';
@@ -123,7 +127,11 @@ function parseUrl(address: string | URL): URL {
   }
 }
 
-/** @throws {SyntaxError} for a name that is not a token or is named twice (RFC 6455 §4.1) */
+/**
+ * Returns the subprotocols as a set.
+ *
+ * @throws {SyntaxError} for a name that is not a token or appears twice (RFC 6455 §4.1)
+ */
 export function checkProtocols(protocols: readonly string[]): Set<string> {
   const names = new Set(protocols);
   if (names.size < protocols.length || !protocols.every(name => typeof name === 'string' && isToken(name))) {
@@ -132,7 +140,7 @@ export function checkProtocols(protocols: readonly string[]): Set<string> {
   return names;
 }
 
-/** Sets what depends on the URL. */
+/** Sets the options that depend on the URL. */
 export function aimAt(options: ResolvedOptions, { url, isSecure, socketPath, path }: Target): void {
   const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
   Object.assign(options, {

@@ -48,7 +48,7 @@ type Options = Omit<PerMessageDeflateOptions, 'serverMaxWindowBits' | 'clientMax
 
 type Callback = (error: Error | null, data?: Buffer) => void;
 
-/** What compress() removes from the end of a message (RFC 7692 §7.2.1), and not from a fragment. */
+/** The end of a compressed fragment. It is removed from the last one of a message (RFC 7692 §7.2.1). */
 const TAIL: Buffer = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 
 const DEFAULT_THRESHOLD = 1_024;
@@ -130,8 +130,7 @@ export class PerMessageDeflate {
       if (typeof serverMaxWindowBits === 'number' && serverMaxWindowBits > offeredServerBits) return false;
     }
     if (typeof clientMaxWindowBits !== 'number') return true;
-    // "a server accepts an extension negotiation offer … by including the parameter with … a value less than or equal
-    // to" the offered one (RFC 7692 §7.1.2.2).
+    // The value of the response must not exceed that of the offer (RFC 7692 §7.1.2.2).
     const offeredClientBits = offer.client_max_window_bits;
     return typeof offeredClientBits === 'number'
       ? clientMaxWindowBits <= offeredClientBits
@@ -174,7 +173,7 @@ export class PerMessageDeflate {
     if (name !== 'client_max_window_bits' && name !== 'server_max_window_bits') {
       throw new Error(`Unknown parameter "${name}"`);
     }
-    // "client_max_window_bits" may be offered without a value (RFC 7692 §7.1.2.2).
+    // A client may offer client_max_window_bits without a value (RFC 7692 §7.1.2.2).
     if (value === true && name === 'client_max_window_bits' && this._isServer) return true;
     const bits = Number(value);
     if (value === true || !Number.isInteger(bits) || bits < 8 || bits > 15) throw invalid();

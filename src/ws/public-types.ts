@@ -11,8 +11,8 @@ import type { subprotocol } from './subprotocol.js';
 import type { TypedEmitter } from './typed-emitter.js';
 
 /**
- * The types of WebSocket and WebSocketServer, without what only the ecosystem reads. They fit those of `@types/ws` in both
- * directions.
+ * The types of WebSocket and WebSocketServer, without the properties that only the ecosystem reads. They fit those of
+ * `@types/ws` in both directions.
  */
 
 /** A binary message, or a text as a Buffer. With `binaryType` 'blob', it is a Blob. */

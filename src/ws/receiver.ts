@@ -43,7 +43,7 @@ const READING = 0;
 const INFLATING = 5;
 const DEFERRING = 6;
 
-/** A failure whose FrameError the Receiver has made itself. */
+/** Stops the decoder, for an error that the Receiver has created itself. */
 const FAILED: Failure = { violation: VIOLATION.INVALID_CLOSE_CODE };
 
 /**
@@ -51,8 +51,8 @@ const FAILED: Failure = { violation: VIOLATION.INVALID_CLOSE_CODE };
  *
  *     write() ──▶ FrameDecoder ──▶ MessageAssembler ──▶ PerMessageDeflate, if the message is compressed ──▶ event
  *
- * A write is complete when all of its bytes are processed. So while a message is inflated, the stream fills, and its
- * user pauses the socket.
+ * A write calls back when all of its bytes have been processed. So the stream fills while a message is inflated, and
+ * write() returns false.
  */
 export class Receiver extends Writable implements FrameSink, MessageSink {
   readonly _extensions: { 'permessage-deflate'?: PerMessageDeflate };
@@ -66,7 +66,7 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
   readonly #maxBufferedChunks: number;
   readonly #decoder: FrameDecoder;
   readonly #assembler: MessageAssembler;
-  /** How many chunks the frame that is being read has come in. */
+  /** The number of chunks so far of the frame that is being read. */
   #chunks = 0;
   #inControl = false;
   #isText = false;
@@ -130,7 +130,7 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
   /** Called by the decoder. */
   frameStart(header: Readonly<FrameHeader>): Failure | undefined {
     this.#inControl = isControl(header.opcode);
-    // "The body MUST begin with a 2-byte unsigned integer" (RFC 6455 §5.5.1).
+    // "If there is a body, the first two bytes of the body MUST be a 2-byte unsigned integer" (RFC 6455 §5.5.1).
     const isCutOff = header.opcode === OPCODE.CLOSE && header.payloadLength === 1;
     if (isCutOff) return this.#reject(invalidControlLength(1));
     if (this.#inControl) return this.#assembler.frameStart(header);
@@ -206,7 +206,8 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
       if (!this.#skipsUtf8 && !isUtf8(reason)) return this.#reject(invalidUtf8());
     }
     this.#hasConcluded = true;
-    // "After receiving a Close frame, further data received MUST be discarded" (§1.4).
+    // "after receiving a control frame indicating the connection should be closed, a peer discards any further data
+    // received" (§1.4).
     this.#decoder.stopBefore('frame');
     this.emit('conclude', code, reason);
     nextTick(() => this.end());

@@ -256,13 +256,12 @@ function frameOf(data: string | Buffer, size: number, options: FrameOptions): (B
   return [frame];
 }
 
-const generated = Buffer.alloc(4);
-
 /** Returns a masking key, as FrameHeader has it. */
 export function maskingKey(generateMask: GenerateMask | undefined): number {
   if (generateMask === undefined) return randomMaskingKey();
-  generateMask(generated);
-  return generated.readInt32BE();
+  const mask = Buffer.alloc(4);
+  generateMask(mask);
+  return mask.readInt32BE();
 }
 
 function closePayload(code: number | undefined, data: string | Uint8Array | undefined): Buffer {

@@ -35,7 +35,8 @@ export function judgeRequest({ method, headers }: IncomingMessage): Refused | un
   }
   const version = Number(headers['sec-websocket-version']);
   if (version === 8 || version === 13) return undefined;
-  // "send an HTTP response … with … the version(s) the server is capable of understanding" (§4.2.2).
+  // "a |Sec-WebSocket-Version| header field indicating the version(s) the server is capable of understanding"
+  // (§4.2.2).
   const message = 'Missing or invalid Sec-WebSocket-Version header';
   return { status: 400, message, headers: { 'Sec-WebSocket-Version': '13, 8' } };
 }

@@ -18,8 +18,8 @@ type LinkedSocket = Duplex & { [kWebSocket]?: WebSocket | undefined };
 export const READY_STATE = { CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3 } as const;
 
 /**
- * Joins a WebSocket with its socket: bytes of the socket go to the Receiver, whose events go to the WebSocket. It also
- * carries out the end.
+ * Connects a WebSocket with its socket: bytes of the socket go to the Receiver, and the Receiver's events go to the
+ * WebSocket. It also ends the connection.
  *
  *     a Close frame ('conclude'), an invalid one ('error') ──▶ WebSocket.close() ──▶ endAfterHandshake() ──▶ socket 'close'
  *     socket 'end', 'error', terminate() ────────────────────────────────────────────────────────────────────┘
@@ -95,7 +95,7 @@ export class SocketLink {
     socket.removeListener('close', this.#socketClosed);
     socket.removeListener('end', this.#socketEnded);
     ws._readyState = READY_STATE.CLOSING;
-    // What a paused socket still holds was received before its end.
+    // A paused socket may hold bytes that were received before it closed.
     const mayHoldData = !socket.readableEnded && !ws._closeFrameReceived && receiver.errored == null;
     if (mayHoldData && socket.readableLength > 0) receiver.write(socket.read(socket.readableLength));
     receiver.end();
@@ -136,7 +136,7 @@ export class SocketLink {
     this.#emitError(error);
   }
 
-  /** Reads on without a listener, so that the end of the socket is noticed. */
+  /** Keeps reading and discards the bytes. Otherwise the socket would not report its end. */
   #discardRest(): void {
     this.#stopReading();
     nextTick(() => this.socket.resume());
@@ -152,7 +152,7 @@ export class SocketLink {
   #pinged(data: Buffer): void {
     const ws = this.#ws;
     if (ws._autoPong && ws._readyState === READY_STATE.OPEN) {
-      // A peer that sends Pings and reads nothing would fill the memory with Pongs.
+      // If a peer sends Pings and reads nothing, the Pongs would fill the memory.
       if (ws._maxPendingAutoPongs > 0 && this.#pendingPongs >= ws._maxPendingAutoPongs) {
         ws.terminate();
       } else {
@@ -186,7 +186,7 @@ export class SocketLink {
   close(code: number | undefined, reason: string | Uint8Array | undefined): void {
     const ws = this.#ws;
     this.sender.close(code, reason, !ws._isServer, error => {
-      // The socket reports it.
+      // The socket reports the error too.
       if (error) return;
       ws._closeFrameSent = true;
       this.endAfterHandshake();

@@ -6,7 +6,7 @@ import type { WebSocket as Implementation } from './web-socket.js';
 /**
  * Returns a Duplex whose chunks are the messages of a WebSocket. A chunk that is written is sent as a message.
  *
- * The end of the stream closes the WebSocket, and its `close` ends the stream.
+ * Ending the stream closes the WebSocket, and the stream ends when the WebSocket closes.
  */
 export function createWebSocketStream(websocket: WebSocket, options?: DuplexOptions): Duplex {
   const ws = websocket as unknown as Implementation;
@@ -24,7 +24,7 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
       whenOpen(() => ws.send(chunk, done));
     },
     final(done) {
-      // A WebSocket that never connected reports why by its error.
+      // A WebSocket that could not connect emits `error`, which ends the stream.
       whenOpen(() => {
         if (ws._socket === null) return;
         finish(done);
@@ -78,7 +78,7 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
   });
   ws.once('error', error => {
     if (duplex.destroyed) return;
-    // The error ends the WebSocket in its own way.
+    // The WebSocket closes by itself after an error.
     mayTerminate = false;
     duplex.destroy(error);
   });
@@ -92,7 +92,7 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
     if (!duplex.destroyed && duplex.writableFinished) duplex.destroy();
   }
 
-  /** An error without another listener is thrown, as by any stream. */
+  /** Throws an error that nobody else listens for, as any stream does. */
   function rethrowIfUnheard(error: Error): void {
     duplex.removeListener('error', rethrowIfUnheard);
     duplex.destroy();
