@@ -118,3 +118,37 @@ describe('messages', () => {
     expect(body.length).toBeGreaterThan(9);
   });
 });
+
+describe('large messages', () => {
+  test('are compressed and inflated on the thread pool', async () => {
+    const deflate = new PerMessageDeflate();
+    deflate.accept([{}]);
+    const data = Buffer.alloc(1_000_000, 'ab');
+    const body = await result(callback => deflate.compress(data, true, callback));
+    expect((await result(callback => deflate.decompress(body, true, callback))).equals(data)).toBe(true);
+    const closed = result(callback => deflate.compress(data, true, callback));
+    deflate.cleanup();
+    await expect(closed).rejects.toThrow('The deflate stream was closed');
+  });
+});
+
+describe('options that turn a parameter off', () => {
+  test('refuse an offer, or leave the parameter out', () => {
+    const off = { isServer: true, serverMaxWindowBits: false as never };
+    expect(() => accept(off, 'permessage-deflate; server_max_window_bits=10')).toThrow('None of the extension offers');
+    const header = 'permessage-deflate; client_max_window_bits=10';
+    expect(accept({ isServer: true, clientMaxWindowBits: false as never }, header)).toEqual({});
+    expect(accept({ isServer: true, clientMaxWindowBits: 9 }, header)).toEqual({ client_max_window_bits: 9 });
+    expect(
+      accept({ isServer: true, serverNoContextTakeover: true, clientNoContextTakeover: true }, 'permessage-deflate'),
+    ).toEqual({
+      server_no_context_takeover: true,
+      client_no_context_takeover: true,
+    });
+    expect(accept({ clientMaxWindowBits: 10 }, 'permessage-deflate')).toEqual({ client_max_window_bits: 10 });
+    expect(new PerMessageDeflate({ clientNoContextTakeover: true, clientMaxWindowBits: 9 }).offer()).toEqual({
+      client_no_context_takeover: true,
+      client_max_window_bits: 9,
+    });
+  });
+});

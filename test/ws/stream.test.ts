@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { createWebSocketStream, WebSocket } from '../../src/ws/index.js';
-import { next, open } from './helpers.js';
+import { next, open, serve } from './helpers.js';
 
 describe('createWebSocketStream()', () => {
   test('passes bytes both ways through pipeline()', async () => {
@@ -56,5 +56,44 @@ describe('createWebSocketStream()', () => {
     const stream = createWebSocketStream(new WebSocket('ws://localhost:1'));
     const [error] = await once(stream, 'error');
     expect(error).toBeInstanceOf(Error);
+  });
+});
+
+describe('a stream that is not open yet', () => {
+  test('writes and ends when the WebSocket opens', async () => {
+    const { server, url } = await serve();
+    const stream = createWebSocketStream(new WebSocket(url));
+    stream.end('early');
+    const [peer] = (await next(server, 'connection')) as [WebSocket];
+    const [message, close] = await Promise.all([next(peer, 'message'), next(peer, 'close')]);
+    expect([String(message[0]), close[0]]).toEqual(['early', 1005]);
+  });
+
+  test('reports the error of destroy()', async () => {
+    const { client } = await open();
+    const stream = createWebSocketStream(client);
+    const closed = new Promise(resolve => stream.once('close', resolve));
+    stream.destroy(new Error('mine'));
+    expect(await once(stream, 'error')).toEqual([new Error('mine')]);
+    await closed;
+  });
+
+  test('closes at once if the WebSocket has closed', async () => {
+    const { client } = await open();
+    client.close();
+    await next(client, 'close');
+    const stream = createWebSocketStream(client);
+    stream.destroy();
+    await once(stream, 'close');
+  });
+
+  test('stops reading while nobody reads the stream', async () => {
+    const { client, peer } = await open();
+    const stream = createWebSocketStream(client, { readableHighWaterMark: 10 });
+    for (let i = 0; i < 100; i++) peer.send(Buffer.alloc(1_000));
+    peer.close();
+    await once(stream, 'readable');
+    expect(client.isPaused).toBe(true);
+    expect(Buffer.concat(await stream.toArray()).length).toBe(100_000);
   });
 });

@@ -239,3 +239,75 @@ describe('close()', () => {
     expect([http.listening, http.listenerCount('upgrade')]).toEqual([true, 0]);
   });
 });
+
+describe('the end of a server', () => {
+  test('waits for its clients if it has no server of its own', async () => {
+    const http = createServer();
+    http.listen(0);
+    onTestFinished(() => void http.close());
+    await once(http, 'listening');
+    const server = new WebSocketServer({ server: http });
+    const client = new WebSocket(`ws://localhost:${(http.address() as AddressInfo).port}`);
+    const [[peer]] = await Promise.all([next(server, 'connection') as Promise<[WebSocket]>, once(client, 'open')]);
+    const closed = next(server, 'close');
+    server.close();
+    server.close();
+    expect(server.address()).toBeNull();
+    peer.terminate();
+    await closed;
+  });
+
+  test('reports an address that is in use', async () => {
+    const { url } = await serve();
+    const server = new WebSocketServer({ port: Number(new URL(url).port) });
+    expect((await next(server, 'error'))[0]).toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('an upgrade', () => {
+  test('of a socket that has ended is dropped', async () => {
+    const { server, url } = await serve({
+      verifyClient: (_: unknown, callback: (is: boolean) => void) => {
+        answer = callback;
+      },
+    });
+    let answer: (is: boolean) => void = () => {};
+    const client = new WebSocket(url);
+    client.on('error', () => {});
+    server.on('connection', () => expect.unreachable());
+    while (answer.length === 0) await new Promise(resolve => setImmediate(resolve));
+    client.terminate();
+    await next(client, 'close');
+    await new Promise(resolve => setTimeout(resolve, 20));
+    answer(true);
+  });
+
+  test('without a subprotocol that handleProtocols accepts has none', async () => {
+    const { url } = await serve({ handleProtocols: () => false });
+    const client = new WebSocket(url, ['a']);
+    expect(await next(client, 'error')).toEqual([new Error('Server sent no subprotocol')]);
+  });
+
+  test('with an unknown extension has none', async () => {
+    const { url } = await serve({ perMessageDeflate: true });
+    const client = new WebSocket(url, { perMessageDeflate: false, headers: { 'Sec-WebSocket-Extensions': 'x-other' } });
+    await once(client, 'open');
+    expect(client.extensions).toBe('');
+  });
+
+  test('is not tracked without clientTracking', async () => {
+    const { client, server } = await open({ server: { clientTracking: false } });
+    expect(server.clients).toBeUndefined();
+    const closed = new Promise(resolve => server.close(resolve));
+    client.terminate();
+    await closed;
+  });
+
+  test('takes perMessageDeflate also if it is set later', async () => {
+    const { server, url } = await serve();
+    server.options.perMessageDeflate = true;
+    const client = new WebSocket(url);
+    await once(client, 'open');
+    expect(client.extensions).toBe('permessage-deflate');
+  });
+});

@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { acceptOf } from '../../src/handshake/index.js';
 import { type ClientOptions, WebSocket } from '../../src/ws/index.js';
-import { next, open, serve } from './helpers.js';
+import { internals, next, open, serve } from './helpers.js';
 
 /** Starts a server that answers each upgrade with these lines and ends. Returns its URL. */
 async function answering(answer: (key: string) => string[], body = ''): Promise<string> {
@@ -341,5 +342,152 @@ describe('redirects', () => {
   test('to a URL that is none fail', async () => {
     const url = await answering(() => ['HTTP/1.1 302 Found', 'Location: ws://']);
     expect(await errorOf(url, { followRedirects: true })).toEqual(new SyntaxError('Invalid URL: ws://'));
+  });
+});
+
+describe('a WebSocket without a socket', () => {
+  test('counts what it cannot send, after the connection has failed', async () => {
+    const client = internals(new WebSocket('ws://localhost:1'));
+    client.on('error', () => {});
+    await next(client, 'close');
+    client.send('four');
+    client.send(new Blob(['two']));
+    client.send(undefined);
+    client.ping(5);
+    client.pong();
+    expect(client.bufferedAmount).toBe(8);
+    expect([client._socket, client._receiver, client._sender]).toEqual([null, null, null]);
+  });
+
+  test('does nothing when it is closed, paused or resumed in the wrong state', async () => {
+    const { url } = await serve();
+    const client = new WebSocket(url);
+    client.pause();
+    client.resume();
+    expect(client.isPaused).toBe(false);
+    await next(client, 'open');
+    client.close();
+    client.close();
+    await next(client, 'close');
+    client.close();
+    client.terminate();
+    client.pause();
+    client.resume();
+    expect([client.isPaused, client.readyState]).toEqual([false, WebSocket.CLOSED]);
+  });
+
+  test('fails if it is terminated before it is open', async () => {
+    const { url } = await serve();
+    const client = new WebSocket(url);
+    client.terminate();
+    const [error] = await next(client, 'error');
+    expect(error).toEqual(new Error('WebSocket was closed before the connection was established'));
+  });
+
+  test('fails if it is closed by a listener of upgrade', async () => {
+    const { url } = await serve();
+    const client = new WebSocket(url);
+    client.on('upgrade', () => client.close());
+    client.on('open', () => expect.unreachable());
+    const [, [code]] = await Promise.all([next(client, 'error'), next(client, 'close')]);
+    expect(code).toBe(1006);
+  });
+});
+
+describe('binaryType', () => {
+  test('can be changed at any time, to one of four values', async () => {
+    const { client, peer } = await open();
+    client.binaryType = 'arraybuffer';
+    client.binaryType = 'wrong' as never;
+    expect(client.binaryType).toBe('arraybuffer');
+    peer.send(Buffer.of(1, 2));
+    const [data] = (await next(client, 'message')) as [ArrayBuffer];
+    expect(new Uint8Array(data)).toEqual(Uint8Array.of(1, 2));
+    peer.send(Buffer.alloc(100_000, 1));
+    const [large] = (await next(client, 'message')) as [ArrayBuffer];
+    expect(large.byteLength).toBe(100_000);
+  });
+});
+
+describe('control frames', () => {
+  test('can be sent with a mask of the caller and a callback', async () => {
+    const { client, peer } = await open();
+    peer.ping('a', () => {});
+    expect(await next(client, 'ping')).toEqual([Buffer.from('a')]);
+    client.ping(1, true);
+    expect(await next(peer, 'ping')).toEqual([Buffer.from('1')]);
+  });
+
+  test('with a Blob keep their place', async () => {
+    const { client, peer } = await open();
+    const received: string[] = [];
+    peer.on('ping', data => received.push(String(data)));
+    peer.on('message', data => received.push(String(data)));
+    client.ping(new Blob(['1']));
+    client.send('2');
+    client.close();
+    await next(peer, 'close');
+    expect(received).toEqual(['1', '2']);
+  });
+});
+
+describe('a Blob that can no longer be sent', () => {
+  test('and all that waits for it call back with an error', async () => {
+    const { client } = await open();
+    const failed = (name: string) =>
+      new Promise<[string, string | undefined]>(resolve => {
+        client.send(name === 'blob' ? new Blob(['x']) : name, error => resolve([name, error?.message]));
+      });
+    const all = Promise.all([failed('blob'), failed('text')]);
+    client.send('without a callback');
+    client.terminate();
+    const message = 'The socket was closed while the blob was being read';
+    expect(await all).toEqual([
+      ['blob', message],
+      ['text', message],
+    ]);
+  });
+
+  test('is an error if it cannot be read', async () => {
+    const { client, peer } = await open();
+    const blob = Object.assign(new Blob(['x']), { arrayBuffer: () => Promise.reject(new Error('unreadable')) });
+    const closed = next(peer, 'close');
+    client.send(blob);
+    expect(await next(client, 'error')).toEqual([new Error('unreadable')]);
+    expect((await closed)[0]).toBe(1006);
+  });
+});
+
+describe('messages that are compressed on the thread pool', () => {
+  const options = { server: { perMessageDeflate: { threshold: 0 } } };
+
+  test('call back with an error if the socket closes meanwhile', async () => {
+    const { client } = await open(options);
+    const large = randomBytes(200_000);
+    const error = await new Promise(resolve => {
+      client.send(large, resolve);
+      client.terminate();
+    });
+    expect(error).toEqual(new Error('The socket was closed while data was being compressed'));
+  });
+
+  test('are delivered although the socket has closed', async () => {
+    const { client, peer } = await open(options);
+    const large = randomBytes(200_000);
+    client.send(large, () => client._socket!.end());
+    const [data] = (await next(peer, 'message')) as [Buffer];
+    expect(data.equals(large)).toBe(true);
+  });
+});
+
+describe('bytes that a paused socket holds', () => {
+  test('are delivered when it closes', async () => {
+    const { client, peer } = await open();
+    peer.pause();
+    await new Promise<void>(resolve => client.send('kept', () => resolve()));
+    const received = next(peer, 'message');
+    await once(peer._socket!, 'readable');
+    peer.terminate();
+    expect(await received).toEqual([Buffer.from('kept'), false]);
   });
 });
