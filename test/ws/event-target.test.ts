@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CloseEvent, ErrorEvent, MessageEvent } from '../../src/ws/event-target.js';
 import { WebSocket } from '../../src/ws/index.js';
 import { next, open } from './helpers.js';
 
@@ -97,5 +98,25 @@ describe('the attributes', () => {
     const error = new Error('broken');
     ws.emit('error', error);
     expect(event).toMatchObject({ type: 'error', error, message: 'broken' });
+  });
+});
+
+describe('events', () => {
+  test('have the defaults of a browser', () => {
+    expect(new CloseEvent('close')).toMatchObject({
+      type: 'close',
+      target: null,
+      code: 0,
+      reason: '',
+      wasClean: false,
+    });
+    expect(new ErrorEvent('error')).toMatchObject({ error: null, message: '' });
+    expect(new MessageEvent('message')).toMatchObject({ data: null });
+  });
+
+  test('that nobody listens for can be removed without an effect', () => {
+    const ws = detached();
+    ws.removeEventListener('open', () => {});
+    expect(ws.listenerCount('open')).toBe(0);
   });
 });

@@ -195,3 +195,62 @@ describe('a Receiver', () => {
     ]);
   });
 });
+
+describe('a compressed message', () => {
+  async function body(data: Uint8Array): Promise<Buffer> {
+    return new Promise(resolve => deflate().compress(data, true, (_, output) => resolve(output!)));
+  }
+
+  test.each([100, 1_000_000])('of %i bytes is refused if it is text that is not UTF-8', async size => {
+    const frame = encodeFrame('server', TEXT, await body(Buffer.alloc(size, 0xff)), true, 0x40);
+    const extensions = { 'permessage-deflate': deflate() };
+    expect(await errorOf(frame, { extensions })).toMatchObject({ code: 'WS_ERR_INVALID_UTF8', [kStatusCode]: 1007 });
+  });
+
+  test('is refused if it is not DEFLATE data', async () => {
+    const frame = encodeFrame('server', BINARY, Buffer.from('not deflated'), true, 0x40);
+    const error = await errorOf(frame, { extensions: { 'permessage-deflate': deflate() } });
+    expect(error).toMatchObject({ code: 'Z_DATA_ERROR', [kStatusCode]: 1007 });
+  });
+
+  test('has one fragment, and may be any bytes if skipUTF8Validation is set', async () => {
+    const bytes = await body(Buffer.of(0xff));
+    const receiver = new Receiver({
+      binaryType: 'fragments',
+      skipUTF8Validation: true,
+      extensions: { 'permessage-deflate': deflate() },
+    });
+    const received: unknown[] = [];
+    receiver.on('message', data => received.push(data));
+    for (const opcode of [TEXT, BINARY]) {
+      await new Promise<void>(resolve => {
+        receiver.write(encodeFrame('server', opcode, opcode === TEXT ? bytes : Buffer.of(0x02, 0x00), true, 0x40), () =>
+          resolve(),
+        );
+      });
+    }
+    expect(received[0]).toEqual(Buffer.of(0xff));
+    expect(received[1]).toBeInstanceOf(Array);
+  });
+});
+
+describe('pongs and large binary messages', () => {
+  test('are emitted too', () => {
+    const large = Buffer.alloc(100_000, 1);
+    const events = receive([encodeFrame('server', PONG, ''), encodeFrame('server', BINARY, large)], {
+      binaryType: 'arraybuffer',
+    });
+    expect(events[0]).toEqual(['pong', Buffer.alloc(0)]);
+    expect((events[1]![1] as ArrayBuffer).byteLength).toBe(100_000);
+  });
+});
+
+test('a message before a Close frame in the same turn is deferred with allowSynchronousEvents: false', async () => {
+  const receiver = new Receiver({ allowSynchronousEvents: false });
+  const order: string[] = [];
+  receiver.on('message', () => order.push('message'));
+  receiver.on('conclude', () => order.push('conclude'));
+  receiver.write(Buffer.concat([encodeFrame('server', TEXT, 'a'), encodeFrame('server', CLOSE, '')]));
+  await once(receiver, 'finish');
+  expect(order).toEqual(['message', 'conclude']);
+});

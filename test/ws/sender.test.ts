@@ -85,3 +85,32 @@ describe('a Sender', () => {
     expect(send).toThrow(message);
   });
 });
+
+describe('a Sender that masks', () => {
+  test('masks text and bytes with random keys', () => {
+    const { sender, written } = makeSender();
+    sender.send('a', { fin: true, mask: true });
+    sender.send(Buffer.of(1), { fin: true, binary: true, mask: true });
+    const frames = written();
+    expect([frames.length, frames[1]! & 0x80, frames[8]! & 0x80]).toEqual([14, 0x80, 0x80]);
+  });
+});
+
+test('a server compresses as its own parameters say', () => {
+  const extension = new PerMessageDeflate({ isServer: true, threshold: 10 });
+  extension.accept([{ server_no_context_takeover: [true] }]);
+  const { sender, written } = makeSender({ 'permessage-deflate': extension });
+  sender.send('short', { fin: true, compress: true });
+  expect(written()[0]).toBe(0x81);
+});
+
+test('control frames wait for a message that is being compressed', async () => {
+  const extension = new PerMessageDeflate();
+  extension.accept([{}]);
+  const { sender, written } = makeSender({ 'permessage-deflate': extension });
+  sender.send('a', { fin: true, compress: true });
+  sender.send('b', {});
+  await new Promise<void>(resolve => sender.close(1000, 'bye', false, () => resolve()));
+  const bytes = written();
+  expect([bytes[0], bytes.at(-7)]).toEqual([0xc1, 0x88]);
+});

@@ -491,3 +491,86 @@ describe('bytes that a paused socket holds', () => {
     expect(await received).toEqual([Buffer.from('kept'), false]);
   });
 });
+
+describe('a frame with the wrong mask', () => {
+  test('is sent if the caller asks for it, and fails the connection', async () => {
+    const { client, peer } = await open({ client: { perMessageDeflate: {} } });
+    const failed = next(peer, 'error');
+    client.send('x', { mask: false });
+    expect((await failed)[0]).toMatchObject({ code: 'WS_ERR_EXPECTED_MASK' });
+  });
+});
+
+describe('compressed messages', () => {
+  const options = { server: { perMessageDeflate: { threshold: 0 } } };
+
+  test('are delivered before the close of a socket that ended, and no error follows', async () => {
+    const { client, peer } = await open(options);
+    const log: unknown[] = [];
+    peer.on('message', data => log.push(String(data)));
+    for (let i = 0; i < 5; i++) client.send(`${i}`);
+    client.send('last', () => client.terminate());
+    await next(peer, 'close');
+    expect(log).toEqual(['0', '1', '2', '3', '4', 'last']);
+  });
+
+  test('before a Close frame are delivered although the socket has closed', async () => {
+    const { client, peer } = await open(options);
+    const log: unknown[] = [];
+    peer.on('message', data => log.push(String(data)));
+    for (let i = 0; i < 50; i++) client.send(`${i}`);
+    client.close(1000);
+    client._sender!.ping('', true, () => client._socket?.destroy());
+    await next(peer, 'close');
+    expect(log).toHaveLength(50);
+  });
+
+  test('stay unread while paused', async () => {
+    const { client, peer } = await open(options);
+    peer.on('message', () => peer.pause());
+    client.send(randomBytes(300_000));
+    client.send(randomBytes(300_000));
+    await next(peer, 'message');
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(peer._socket!.isPaused()).toBe(true);
+    peer.resume();
+    await next(peer, 'message');
+  });
+});
+
+describe('two errors', () => {
+  test('are reported once', async () => {
+    const { client, peer } = await open();
+    const blob = Object.assign(new Blob(['x']), { arrayBuffer: () => Promise.reject(new Error('unreadable')) });
+    let count = 0;
+    peer.on('error', () => count++);
+    const closed = next(peer, 'close');
+    peer.send(blob);
+    client._socket!.write(Buffer.of(0x83, 0x80, 0, 0, 0, 0));
+    await closed;
+    expect(count).toBe(1);
+  });
+
+  test('are not reported after the close', async () => {
+    const { client } = await open();
+    let fail = () => {};
+    const blob = Object.assign(new Blob(['x']), {
+      arrayBuffer: () =>
+        new Promise((_, reject) => {
+          fail = () => reject(new Error('unreadable'));
+        }),
+    });
+    client.on('error', () => expect.unreachable());
+    const called = new Promise(resolve => client.send(blob, resolve));
+    client.terminate();
+    await next(client, 'close');
+    fail();
+    expect(await called).toEqual(new Error('unreadable'));
+  });
+});
+
+test('an object of options may be null, and the data empty', async () => {
+  const { client, peer } = await open();
+  client.send('', null);
+  expect(await next(peer, 'message')).toEqual([Buffer.alloc(0), false]);
+});
