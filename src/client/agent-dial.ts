@@ -12,12 +12,12 @@ import { established } from './established.js';
 import { faultOfAbort, messageOf } from './failure.js';
 import type { Destination } from './url.js';
 
-/** An agent of a package that is built on agent-base. Its connect() returns a socket, or another agent to ask. */
+/** An agent of a package that is built on agent-base. Its connect() returns a socket, or another agent to use. */
 interface PackageAgent {
   connect(request: RequestLike, options: object): unknown;
 }
 
-/** A core agent of Node. `createConnection()` is documented, and missing in older versions of @types/node. */
+/** An agent of Node. `createConnection()` is documented, but missing in older versions of @types/node. */
 interface CoreAgent {
   readonly protocol?: string;
   readonly options?: object;
@@ -25,9 +25,9 @@ interface CoreAgent {
 }
 
 /**
- * Makes a dial function of an agent for node:http: an `http.Agent` for ws:, an `https.Agent` for wss:, or an agent of a
- * package, such as https-proxy-agent or socks-proxy-agent. The agent opens the connection, with TLS if the URL says so.
- * Its pool is not used, because a WebSocket keeps its connection.
+ * Makes a dial function from an agent for node:http: an `http.Agent` for ws:, an `https.Agent` for wss:, or an agent of
+ * a package, such as https-proxy-agent or socks-proxy-agent. The agent opens the connection, with TLS if the URL says
+ * so. Its pool is not used, because a WebSocket keeps its connection.
  *
  *     await connect('wss://example.com/', { dial: agentDial(new HttpsProxyAgent('http://proxy.example:3128')) });
  *
@@ -64,7 +64,8 @@ async function open(
   let duplex: unknown;
   if (isPackageAgent(agent)) {
     duplex = await openByPackage(agent, destination, signal, options);
-    // proxy-agent chooses an agent for each URL. A socket has a connect(), too.
+    // The package proxy-agent returns an agent chosen for the URL. A socket also has a connect(), so isDuplex() comes
+    // first.
     if (!isDuplex(duplex) && (isPackageAgent(duplex) || isCoreAgent(duplex))) {
       return await open(duplex, destination, signal, dialOptions);
     }
@@ -113,7 +114,7 @@ async function openByPackage(
       url: destination.href,
     });
   }
-  // https-proxy-agent lets the socket flow then, as node:http does.
+  // https-proxy-agent waits for this event of node:http to resume the socket.
   emitTo(request, ignore, 'socket', opened);
   return opened;
 }
@@ -161,7 +162,7 @@ function openByCore(agent: CoreAgent, { secure, href }: Destination, options: ob
 
 /** Returns the event after which a socket can be used, or undefined if it can be used already. */
 function readyEventOf(duplex: Duplex): 'connect' | 'secureConnect' | undefined {
-  // Node sets it to false when the TLS handshake is complete. It is missing from @types/node.
+  // Node sets `secureConnecting` to false when the TLS handshake is complete. It is missing from @types/node.
   const { connecting, secureConnecting } = duplex as Partial<Socket> & { readonly secureConnecting?: boolean };
   if (duplex instanceof TLSSocket) return secureConnecting === false ? undefined : 'secureConnect';
   return connecting === true ? 'connect' : undefined;

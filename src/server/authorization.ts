@@ -6,8 +6,8 @@ import { clearTimeout, setTimeout } from '../timers.js';
 import type { PendingRequest } from './requests.js';
 
 /**
- * A refusal by authorize(): any status from 300 to 599, with the headers and the body of the response. A Refusal is one
- * too.
+ * A refusal by authorize(): any status from 300 to 599, with the headers and the body of the response. A Refusal works
+ * as well.
  */
 export interface Denial extends RefusalOptions {
   readonly status: number;
@@ -15,10 +15,10 @@ export interface Denial extends RefusalOptions {
 
 const DENIAL_NAMES: OptionNames<Denial> = { status: true, reason: true, headers: true, body: true, detail: true };
 
-/** Of all that authorize() may return, what accepts the request. */
+/** The values of authorize() that accept the request. */
 export type Accepted<Context> = Exclude<Context, Denial | false | null>;
 
-/** What authorize() may return. */
+/** The values that authorize() may return. */
 export type Answer<Context> = Context | Denial | false | null;
 
 /** The second argument of `authorize`. */
@@ -26,17 +26,18 @@ export interface AuthorizeOptions {
   /** Aborts when the client has left, the server shuts down, or `authorizeTimeout` has passed. */
   readonly signal: AbortSignal;
   /**
-   * Headers for the response that accepts the request. A refusal doesn't have them: a Denial has headers of its own.
+   * Headers for the response that accepts the request. They are not sent with a refusal, because a Denial has headers
+   * of its own.
    */
   readonly responseHeaders: ResponseHeaders;
 }
 
 /**
- * Decides on a valid request.
+ * Decides whether a valid request is accepted.
  *
- * A Denial or a Refusal refuses it, and so do false and null (with 403). The request is also refused, with 500, and the
- * failure reported by `handlerError`, if the function throws or rejects, or if it returns undefined or an object that
- * has a numeric `status` but is not a Denial. Any other value accepts the request and becomes `request.context` and
+ * A Denial or a Refusal refuses it, and so do false and null (with 403). If the function throws or rejects, or returns
+ * undefined or an object that has a numeric `status` but is not a Denial, the request is refused with 500, and
+ * `handlerError` reports the failure. Any other value accepts the request and becomes `request.context` and
  * `connection.context`.
  */
 export type Authorize<Context> = (
@@ -44,7 +45,7 @@ export type Authorize<Context> = (
   options: AuthorizeOptions,
 ) => Answer<Context> | Promise<Answer<Context>>;
 
-/** The outcome of asking the application. */
+/** The decision of the application. */
 export type Verdict<Context> =
   | { readonly context: Accepted<Context>; readonly responseHeaders: ResponseHeaders }
   | { readonly refusal: Refusal; readonly error?: HandlerError };
@@ -53,21 +54,21 @@ export type Verdict<Context> =
  * Asks the application whether a valid request may become a connection. Never rejects: if the application fails or
  * takes longer than `timeout`, the request is refused.
  *
- * @param asking provides the signal of authorize(). Aborting it ends the wait. It serves one request, since
- *   AbortSignal.any() would keep the listeners of authorize() alive forever (seen on Node 20).
+ * @param abort provides the signal of authorize(). Aborting it ends the wait. It serves one request only, because on
+ *   Node 20 AbortSignal.any() keeps the listeners of authorize() alive forever.
  */
 export async function authorizeRequest<Context>(
   request: PendingRequest,
   authorize: Authorize<Context>,
   timeout: number,
-  asking: AbortController,
+  abort: AbortController,
 ): Promise<Verdict<Context>> {
-  const { signal } = asking;
+  const { signal } = abort;
   const responseHeaders = new ResponseHeaders();
   let isTooLate = false;
   const timer = setTimeout(() => {
     isTooLate = true;
-    asking.abort(new Error(`it took more than ${timeout} ms (authorizeTimeout)`));
+    abort.abort(new Error(`no answer within ${timeout} ms (authorizeTimeout)`));
   }, timeout);
   try {
     const answer = await Promise.race([authorize(request, { signal, responseHeaders }), rejectionOf(signal)]);
@@ -75,10 +76,10 @@ export async function authorizeRequest<Context>(
     return refusal === undefined ? { context: answer as Accepted<Context>, responseHeaders } : { refusal };
   } catch (thrown) {
     if (isTooLate) {
-      const detail = `authorize() took longer than authorizeTimeout, ${timeout} ms.`;
+      const detail = `authorize() took more than ${timeout} ms (authorizeTimeout).`;
       return { refusal: new Refusal(503, { detail }), error: failure(thrown) };
     }
-    // The request was refused, or its client has left: the answer is not used.
+    // The request was refused, or its client has left. This refusal is not used.
     if (signal.aborted) return { refusal: new Refusal(408) };
     // The client must not learn what was thrown.
     const detail = 'authorize() failed: see the handlerError event.';
@@ -95,9 +96,9 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
 }
 
 /**
- * Returns the refusal that an answer means; undefined if it accepts.
+ * Returns the refusal that an answer means, or undefined if the answer accepts the request.
  *
- * @throws {TypeError | RangeError} if the answer can be read either way: such an answer must not accept a request
+ * @throws {TypeError | RangeError} if the answer is ambiguous, because such an answer must not accept a request
  */
 function refusalIn(answer: unknown): Refusal | undefined {
   if (answer instanceof Refusal) return answer;

@@ -11,11 +11,11 @@ export interface BroadcastOptions<Context = unknown> {
    * The connections that get the message, for example those in a room. Connections that have closed are skipped. By
    * default all connections of the server.
    */
-  // Without the type of the context, so that a server of any context can be passed as a WebSocketServer.
+  // Its type does not contain Context, so that a server with any context can be passed as a WebSocketServer.
   readonly to?: Iterable<WebSocketConnection> | undefined;
   /**
-   * Returns for each open connection whether it gets the message: true or false. Called for all before anything is
-   * sent.
+   * Returns true for each open connection that gets the message, and false for the others. It is called for all of them
+   * before anything is sent.
    */
   readonly filter?: ((connection: WebSocketConnection<Context>) => boolean) | undefined;
 }

@@ -6,7 +6,7 @@ import type { RefusedRequest, ServerRequest } from './requests.js';
 
 /** The events of a server, with the arguments of their listeners. */
 export interface ServerEvents<Context> {
-  /** The server listens: address() tells where. */
+  /** The server listens, and address() returns where. */
   listening: [];
   connection: [connection: WebSocketConnection<Accepted<Context>>, request: ServerRequest<Context>];
   /** A request was refused; `refusal.detail` says why. The request is undefined if none could be read. */
@@ -14,8 +14,8 @@ export interface ServerEvents<Context> {
   /** A listener or an option that is a function failed. Without a listener for this, the process prints a warning. */
   handlerError: [error: HandlerError, connection: WebSocketConnection | undefined];
   /**
-   * The server cannot listen. If it cannot accept later, and this has no listener, the process prints a warning and
-   * continues.
+   * The server failed to listen, or failed to accept a connection. Without a listener, a failure to listen throws, and
+   * a failure to accept prints a warning.
    */
   error: [error: Error];
   /** close() has finished. */

@@ -18,7 +18,7 @@ import type { PendingRequest, RefusedRequest, ServerRequest } from './requests.j
 import type { Responder } from './responder.js';
 import type { ServerSettings } from './settings.js';
 
-/** If a client sends more early frames than this, its socket is paused until the handshake is over. */
+/** If early frames of a client have more bytes than this, its socket is paused until the handshake is over. */
 const MAX_EARLY_BYTES = 65_536;
 
 /** A socket whose opening handshake is done. */
@@ -38,7 +38,7 @@ export interface PendingHandshake {
   refuse(refusal: Refusal): void;
 }
 
-/** The server, as its handshakes see it. */
+/** The part of a server that its handshakes use. */
 export interface HandshakeOwner<Context> {
   readonly settings: ServerSettings<Context>;
   /** Whether maxConnections allows one more connection now. */
@@ -54,13 +54,13 @@ export interface HandshakeOwner<Context> {
   handlerFailed(error: HandlerError): void;
 }
 
-/** What became of a handshake: undefined if the client has left, or if another listener answered the request. */
+/** The result of a handshake: undefined if the client has left, or if another listener answered the request. */
 export type HandshakeOutcome<Context> = WebSocketConnection<Accepted<Context>> | Refusal | undefined;
 
-/** What the caller of handleUpgrade() adds to a handshake. */
+/** The arguments that handleUpgrade() passes to a handshake. */
 export interface HandshakeInit<Context> {
   readonly incoming?: IncomingMessage;
-  /** Takes the place of the option `authorize`. */
+  /** Replaces the option `authorize`. */
   readonly authorize?: Authorize<Context> | undefined;
   /** Called once, when the handshake is over. */
   settled?(outcome: HandshakeOutcome<Context>): void;
@@ -74,8 +74,8 @@ const NO_BYTES = new Uint8Array(0);
  *     request ──▶ room? ──▶ authorize() ──▶ subprotocol, headers ──▶ Responder.accept() ──▶ upgraded()
  *        └──────────┴────────────┴──────────────────┴──▶ Responder.refuse(), end, short drain ──▶ refused()
  *
- * Up to 64 KiB of what the client sends meanwhile is kept for the connection; then its socket is paused. If another
- * `upgrade` listener answers the request meanwhile, the socket is left to it.
+ * Early frames of the client are kept for the connection. At 64 KiB, its socket is paused. If another `upgrade`
+ * listener answers the request meanwhile, the socket is left to it.
  */
 export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeRequest>
   implements SocketOwner, PendingHandshake
@@ -84,13 +84,13 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
   readonly #responder: Responder<Request>;
   readonly #owner: HandshakeOwner<Context>;
   readonly #init: HandshakeInit<Context>;
-  /** Aborts when the answer of authorize() is no longer needed. */
-  #asking: AbortController | undefined;
+  /** Aborted when the answer of authorize() is no longer needed. */
+  #abort: AbortController | undefined;
   /** How much had been written to the socket when authorize() was called. */
   #bytesWritten: number | undefined;
   /** For the `refused` event; undefined if no request could be read. */
   #request: RefusedRequest | undefined;
-  /** A copy: a chunk of one byte occupies 150. */
+  /** The early frames, copied because a chunk of one byte occupies 150 bytes. */
   #early: GrowingBytes | undefined;
   #isSettled = false;
 
@@ -109,52 +109,52 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
   }
 
   /**
-   * Continues with a request that was read.
+   * Decides on a request.
    *
    * @param early the bytes after its head
-   * @param made the request as it was made, if it is refused; undefined if it is malformed
+   * @param summary a summary of a request that is refused; undefined if it is malformed
    */
-  decide(outcome: Request | Refusal, early: Uint8Array, made: RequestSummary | undefined): void {
-    // The caller of handleUpgrade() may have kept the request for a while.
+  decide(outcome: Request | Refusal, early: Uint8Array, summary: RequestSummary | undefined): void {
+    // The client may have left before handleUpgrade() was called.
     if (this.#socket.destroyed) {
       this.socketClose();
     } else if (this.#socket.readableEnded) {
       this.socketEnd();
     } else if (outcome instanceof Refusal) {
-      if (made !== undefined) this.#request = this.#received(made);
+      if (summary !== undefined) this.#request = this.#received(summary);
       this.refuse(outcome);
     } else if (!this.#isSettled) {
       // A function passed as `origins` may have closed the server, which settles the handshake.
       if (early.length > 0) this.socketData(early);
       const pending = this.#received(outcome);
       this.#request = pending;
-      this.#judge(pending);
+      this.#authorize(pending);
     }
   }
 
-  #received<Made extends RequestSummary>(request: Made): Made & RefusedRequest {
+  #received<Summary extends RequestSummary>(request: Summary): Summary & RefusedRequest {
     return Object.assign(request, {
       transport: acceptedTransportInfo(this.#socket),
       incoming: this.#init.incoming,
     });
   }
 
-  #judge(pending: Request & PendingRequest): void {
+  #authorize(pending: Request & PendingRequest): void {
     const authorize = this.#init.authorize ?? this.#owner.settings.authorize;
     if (!this.#owner.hasRoom) this.refuse(this.#noRoom());
     else if (authorize === undefined) this.#accept(pending, undefined as Accepted<Context>);
-    else void this.#ask(pending, authorize);
+    else void this.#askApplication(pending, authorize);
   }
 
-  async #ask(pending: Request & PendingRequest, authorize: Authorize<Context>): Promise<void> {
-    this.#asking = new AbortController();
+  async #askApplication(pending: Request & PendingRequest, authorize: Authorize<Context>): Promise<void> {
+    this.#abort = new AbortController();
     this.#bytesWritten = bytesWritten(this.#socket);
-    const verdict = await authorizeRequest(pending, authorize, this.#owner.settings.authorizeTimeout, this.#asking);
+    const verdict = await authorizeRequest(pending, authorize, this.#owner.settings.authorizeTimeout, this.#abort);
     if ('error' in verdict && verdict.error !== undefined) this.#owner.handlerFailed(verdict.error);
     if ('refusal' in verdict) {
       this.refuse(verdict.refusal);
     } else if (!this.#owner.hasRoom) {
-      // Other connections have opened while the application decided.
+      // Other connections were opened while the application decided.
       this.refuse(this.#noRoom());
     } else if (!this.#isSettled && !this.#leaveIfTaken()) {
       this.#accept(pending, verdict.context, verdict.responseHeaders);
@@ -174,7 +174,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
       const headers = responseHeadersOf(settings.headers?.(request), fromAuthorize);
       lines = acceptanceHeaders(request, { subprotocol, extensions, headers });
     } catch (thrown) {
-      // Of what was agreed on, only the subprotocol can still be wrong: a function may choose one that was not offered.
+      // Only the subprotocol can still be invalid: a function may choose one that was not offered.
       const error = thrown instanceof HandlerError ? thrown : new HandlerError('subprotocols', thrown, 'option');
       this.refuse(new Refusal(500, { detail: `${error.message} (see the handlerError event)` }, { error }));
       return;
@@ -203,16 +203,16 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
    */
   #leaveIfTaken(): boolean {
     const socket = this.#socket;
-    if (this.#asking === undefined || (socket.writable && bytesWritten(socket) === this.#bytesWritten)) return false;
+    if (this.#abort === undefined || (socket.writable && bytesWritten(socket) === this.#bytesWritten)) return false;
     this.socketClose();
-    // A destroyed socket may just as well have been reset by the client.
+    // A socket may also be destroyed because the client reset it.
     if (!socket.destroyed) this.#owner.taken();
     if (!socket.writable || hasOtherReader(socket)) {
       disownSocket(socket);
       socket.resume();
     } else {
-      // Nothing else would end it. What was written may be the response to an earlier request that the client did not
-      // wait for.
+      // No other listener ends the socket. The bytes may be the response to an earlier request, if the client did not
+      // wait for it.
       this.#endAndDiscard();
     }
     return true;
@@ -223,7 +223,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     if (refusal.error !== undefined) this.#owner.handlerFailed(refusal.error);
     if (this.#isSettled || this.#leaveIfTaken()) return;
     this.#leavePending();
-    this.#asking?.abort(new Error(`the request was refused with ${refusal.status}`));
+    this.#abort?.abort(new Error(`the request was refused with ${refusal.status}`));
     if (this.#send(() => this.#responder.refuse(this.#socket, refusal))) this.#endAndDiscard();
     this.#owner.refused(refusal, this.#request);
     this.#init.settled?.(refusal);
@@ -245,7 +245,7 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
   #noRoom(): Refusal {
     const { maxConnections } = this.#owner.settings;
     return new Refusal(503, {
-      detail: `There are as many connections as the option maxConnections allows, ${maxConnections}.`,
+      detail: `The server has ${maxConnections} connections, as many as maxConnections allows.`,
     });
   }
 
@@ -273,11 +273,11 @@ export class OpeningHandshake<Context, Request extends UpgradeRequest = UpgradeR
     destroySocket(this.#socket);
   }
 
-  // `close` follows, and says enough.
+  // Nothing to do, because `close` follows.
   socketError(): void {}
 
   socketClose(): void {
-    this.#asking?.abort(new Error('the client has gone'));
+    this.#abort?.abort(new Error('the client has left'));
     if (this.#isSettled) return;
     this.#leavePending();
     this.#init.settled?.(undefined);
@@ -294,7 +294,7 @@ function hasOtherReader(socket: Duplex): boolean {
   return socket.listenerCount('data') > 1 || socket.listenerCount('readable') > 0;
 }
 
-/** undefined for a Duplex that does not count them. */
+/** Returns how many bytes were written to a socket, or undefined for a Duplex that does not count them. */
 function bytesWritten(socket: Duplex): number | undefined {
   return (socket as Partial<Socket>).bytesWritten;
 }

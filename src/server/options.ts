@@ -13,27 +13,28 @@ import type { PendingRequest, ServerRequest } from './requests.js';
 /** Options of WebSocketServer. */
 export interface ServerOptions<Context = unknown> extends ConnectionOptions, ServerHandshakeOptions {
   /**
-   * The port to listen on; 0 takes a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is needed.
+   * The port to listen on; 0 chooses a free one. Exactly one of `port`, `socketPath`, `server` and `noServer` is
+   * needed.
    */
   readonly port?: number | undefined;
   /** The address to listen on. By default all addresses. */
   readonly host?: string | undefined;
   /** The path of a Unix domain socket to listen on. */
   readonly socketPath?: string | undefined;
-  /** How many connections the kernel may hold back. Default 511, as in Node. */
+  /** How many connections may wait in the kernel to be accepted. Default 511, as in Node. */
   readonly backlog?: number | undefined;
-  /** Options of node:tls, at least `cert` and `key`. Makes it wss. */
+  /** Options of node:tls, at least `cert` and `key`. They make this a server for wss. */
   readonly tls?: TlsOptions | undefined;
   /**
    * A server of node:http or node:https to attach to. Its own limits and deadlines for heads apply. Several
-   * WebSocketServers may be attached, each with its own path. One of them may have no path and gets the rest.
+   * WebSocketServers may be attached, each with its own path. One of them may have no path: it gets all other requests.
    */
   readonly server?: HttpServer | HttpsServer | undefined;
   /** Whether upgrades come from handleUpgrade() only. */
   readonly noServer?: boolean | undefined;
   /**
-   * The subprotocols that this server supports: the client's preferred one is chosen. Or a function that chooses among
-   * those offered.
+   * The subprotocols that this server supports, of which the client's preferred one is chosen; or a function that
+   * chooses one of those offered.
    */
   readonly subprotocols?:
     | readonly string[]
@@ -49,16 +50,19 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
    * Headers for the response that opens a connection, or a function that returns them. It must answer synchronously.
    * Headers that the opening handshake sets itself throw. authorize() can add more, by `responseHeaders`.
    */
-  // Without the type of the context: a function in front of `authorize` would decide it, as unknown.
+  // Its type does not contain Context, which TypeScript would infer as unknown from a function before `authorize`.
   readonly headers?: HeaderInput | ((request: ServerRequest) => HeaderInput | undefined) | undefined;
   /**
-   * Answers GET and HEAD requests that ask for no WebSocket, such as health checks, on a port or a socket of our own.
-   * Returns undefined to refuse one with 426. It must answer synchronously.
+   * Answers GET and HEAD requests that do not ask for a WebSocket, such as health checks, if the server listens itself.
+   * Returns undefined to refuse a request with 426. It must answer synchronously.
    */
   readonly respond?: Respond | undefined;
-  /** More connections than this are refused with 503. Unbounded by default. */
+  /** The maximum number of connections. Further ones are refused with 503. Unlimited by default. */
   readonly maxConnections?: number | undefined;
-  /** How long the request may take from TCP accept, TLS included, in milliseconds. Default 10,000; then 408. */
+  /**
+   * How long the request may take from TCP accept, TLS included, in milliseconds. Default 10,000; then it is refused
+   * with 408.
+   */
   readonly handshakeTimeout?: number | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { FinalResponse } from '../handshake/http1/responses.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import type { RefusedRequest } from './requests.js';
 
-/** A GET or HEAD request that asks for no WebSocket. */
+/** A GET or HEAD request that does not ask for a WebSocket. */
 export type PlainRequest = Pick<RefusedRequest, 'method' | 'target' | 'path' | 'query' | 'host' | 'headers'>;
 
 /** The answer to a PlainRequest. */
@@ -23,7 +23,7 @@ export interface PlainResponse {
 
 const RESPONSE_NAMES: OptionNames<PlainResponse> = { status: true, reason: true, headers: true, body: true };
 
-/** The option `respond`: returns the answer to a request, or undefined to refuse it as a server without it does. */
+/** The option `respond`: returns the answer to a request, or undefined to refuse it with 426. */
 export type Respond = (request: PlainRequest) => PlainResponse | undefined;
 
 /**
@@ -42,7 +42,7 @@ export function plainResponse(respond: Respond | undefined, request: PlainReques
 }
 
 function checked(response: PlainResponse, answersHead: boolean): FinalResponse {
-  // A promise reaches callOption(), which refuses it.
+  // callOption() refuses a promise.
   if (typeof (response as { then?: unknown } | null)?.then === 'function') return response as never;
   if (typeof response !== 'object' || response === null) throw invalidType('the response', 'an object', response);
   checkOptionNames(response, RESPONSE_NAMES);

@@ -1,16 +1,16 @@
-/** What authorize() and the events of a server are told about a request. */
+/** The requests that authorize() and the events of a server receive. */
 import type { IncomingMessage } from 'node:http';
 import type { RequestSummary, UpgradeRequest } from '../handshake/request.js';
 import type { TransportInfo } from '../transport/transport-info.js';
 import type { Accepted } from './authorization.js';
 
-/** What a server knows about every request, besides what it says. */
+/** The properties that a server adds to each request. */
 interface Received {
   /** The addresses, and TLS if there is any. */
   readonly transport: TransportInfo;
   /**
-   * Node's request, if a server of Node received it (`server`, `noServer`), with whatever middleware has set on it;
-   * undefined if the WebSocketServer listens itself.
+   * Node's request, if a server of Node received it (`server`, `noServer`), with the properties that middleware has
+   * set; undefined if the WebSocketServer listens itself.
    */
   readonly incoming: IncomingMessage | undefined;
 }

@@ -19,8 +19,8 @@ export interface ServerCloseOptions {
   readonly reason?: string | undefined;
   /**
    * Connections that have not closed after this many milliseconds are terminated. Default: ten times `closeTimeout`,
-   * the longest time that a connection may take whose peer makes progress. A peer that makes none is ended after
-   * `closeTimeout` anyway.
+   * the longest that closing takes if the peer makes progress. If the peer makes none, its connection is terminated
+   * after `closeTimeout`.
    */
   readonly timeout?: number | undefined;
 }
@@ -45,12 +45,12 @@ export function resolveCloseOptions(
   return { code, reason, timeout };
 }
 
-/** Refuses a request while the server shuts down. */
+/** Returns the refusal of a request while the server shuts down. */
 export function closingRefusal(): Refusal {
   return new Refusal(503, { detail: 'This server is shutting down.' });
 }
 
-/** What a server has open. */
+/** The open parts of a server. */
 export interface OpenParts {
   readonly listener: Listener | undefined;
   readonly clients: ReadonlySet<WebSocketConnection>;
@@ -72,7 +72,7 @@ export async function shutDown(
       for (const connection of clients) connection.terminate();
       for (const socket of refusedSockets) destroySocket(socket);
       listener?.destroyTls();
-      // If something has not closed by then, it never will.
+      // After this time, nothing else will close.
       timer = setTimeout(resolve, 2 * CLOSE_EVENT_TIME);
     }, timeout);
   });

@@ -37,9 +37,9 @@ import { closingRefusal, resolveCloseOptions, type ServerCloseOptions, shutDown 
 /** Options of `handleUpgrade()`. */
 export interface HandleUpgradeOptions<Context = unknown> {
   /**
-   * The context of the connection. It takes the place of the answer of authorize(), which is not called, and may be
-   * anything that authorize() may return: false, null or a denial refuses the request, undefined is a mistake (500),
-   * and a promise is awaited.
+   * The context of the connection. It replaces the answer of authorize(), which is not called, and may be anything that
+   * authorize() may return: false, null or a denial refuses the request, undefined is a mistake (500), and a promise is
+   * awaited.
    */
   readonly context?: Answer<Context> | Promise<Answer<Context>>;
 }
@@ -83,7 +83,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   constructor(options: ServerOptions<Context>);
   constructor(options: ServerOptions<Context>, callback?: undefined) {
     super({ captureRejections: true });
-    // Other servers call it when they listen. To ignore it would be to wait forever.
+    // Other servers call this function when they listen. If it were ignored, the application would wait forever.
     if (callback !== undefined) {
       throw typeError("WebSocketServer takes options only: instead of a callback, use server.once('listening', …)");
     }
@@ -92,7 +92,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       this.#detach = attach(options.server, {
         path: options.path,
         upgrade: (incoming, socket, head) => {
-          // Another listener may have answered it.
+          // Another listener may have answered the request.
           if (!isOwned(socket) && !socket.writableEnded) this.#upgrade(socket, head, incoming, { incoming });
         },
       });
@@ -130,8 +130,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /**
-   * Where the server listens: the path of a Unix domain socket as a string; null if it does not listen, or not by
-   * itself.
+   * Returns where the server listens: an address, or the path of a Unix domain socket as a string. Returns null if it
+   * does not listen itself.
    */
   address(): AddressInfo | string | null {
     return this.#listener?.address() ?? null;
@@ -160,7 +160,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /**
-   * Takes an upgrade from the `upgrade` event of a server of Node. The same rules apply as on a port of our own.
+   * Carries out the opening handshake for an `upgrade` event of a server of Node. The same rules apply as on a port of
+   * our own.
    *
    * If another `upgrade` listener answers the request while authorize() is deciding, the socket is left to it: neither
    * `connection` nor `refused` is emitted, and the process prints one warning.
@@ -176,7 +177,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     head: Uint8Array,
     options: HandleUpgradeOptions<Context> = {},
   ): Promise<HandshakeOutcome<Context>> {
-    // What is thrown in here rejects the promise.
+    // An error that is thrown here rejects the promise.
     return new Promise(settled => {
       checkUpgrade(request, socket, head);
       if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
@@ -214,7 +215,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     }
     if (this.#closing === undefined) {
       let done: () => void;
-      // Set before the shutdown begins, since that runs listeners of the application, which may call close() again.
+      // Set before the shutdown begins, because listeners of the application may call close() again.
       this.#closing = new Promise(resolve => {
         done = resolve;
       });
@@ -272,7 +273,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     return connection;
   }
 
-  /** Warns once, since every request may cause it. */
+  /** Warns once, because every request may cause it. */
   #warnOfTaken(): void {
     if (this.#hasWarnedOfTaken) return;
     this.#hasWarnedOfTaken = true;

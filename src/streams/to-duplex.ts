@@ -10,8 +10,8 @@ import { nextTick } from '../timers.js';
 /** Options of toDuplex(). */
 export interface DuplexOptions {
   /**
-   * Whether a chunk is a message. By default, the stream is one of bytes: messages are joined, and text is read as
-   * UTF-8.
+   * Whether each chunk that is read is one message. By default, the stream is a sequence of bytes: messages are joined,
+   * and text is read as UTF-8.
    */
   readonly objectMode?: boolean;
 }
@@ -21,7 +21,7 @@ const DUPLEX_OPTION_NAMES: OptionNames<DuplexOptions> = { objectMode: true };
 type Callback = (error?: Error | null) => void;
 
 /**
- * Returns a connection as a Duplex of node:stream, for pipeline() for example.
+ * Returns a connection as a Duplex of node:stream, for example for pipeline().
  *
  *     await pipeline(createReadStream('video.mp4'), toDuplex(connection));
  *
@@ -29,7 +29,7 @@ type Callback = (error?: Error | null) => void;
  * both directions.
  *
  *     end()               starts the closing handshake after everything written. `finish` follows when it is complete.
- *     the peer closes     `end` follows after the last message. What is written after that fails.
+ *     the peer closes     `end` follows after the last message. Later writes fail.
  *     connection lost     the stream is destroyed with the cause
  *     destroy(error)      closes the connection with 1011
  *     destroy()           terminates the connection
@@ -59,13 +59,13 @@ class ConnectionStream extends Duplex {
     super({ objectMode, decodeStrings: false, allowHalfOpen: false });
     this.#connection = connection;
     this.#messages = connection[Symbol.asyncIterator]();
-    // Waits for a message at once, so that the loss of the connection destroys the stream even if nobody reads.
+    // Waits for a message at once, so that the loss of the connection destroys the stream even if it is not read.
     this.read(0);
   }
 
   override _read(): void {
     this.#messages.next().then(
-      // In a turn of its own: a listener that throws must not become a rejection.
+      // In a separate tick, so that a listener that throws does not cause a rejection.
       ({ done, value }) => (done === true ? void this.#ended() : nextTick(() => this.#deliver(value))),
       cause => this.destroy(cause),
     );
@@ -73,7 +73,7 @@ class ConnectionStream extends Duplex {
 
   #deliver(message: Message): void {
     if (this.readableObjectMode) this.push(message);
-    // An empty chunk ends no call of _read().
+    // An empty chunk does not complete a call of _read().
     else if (message.length === 0) this._read();
     else this.push(typeof message === 'string' ? Buffer.from(message) : message);
   }

@@ -1,6 +1,6 @@
 /**
- * The "bad ports" of Fetch §2.9. Other protocols than HTTP are spoken there, and a request might mean something in
- * them. Browsers and fetch() refuse them, too.
+ * The "bad ports" of Fetch §2.9. They belong to protocols other than HTTP, in which a request might have a meaning.
+ * Browsers and fetch() refuse these ports too.
  */
 const BLOCKED = new Set([
   0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,

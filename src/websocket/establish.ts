@@ -6,7 +6,7 @@ import type { ConstructorArguments } from './options.js';
 /**
  * "Establish a WebSocket connection" (WHATWG WebSockets §2.2), with the checks that RFC 6455 does not have.
  *
- * Rejects with what failed, or with the reason of `signal`.
+ * Rejects with the failure, or with the reason of `signal`.
  */
 export async function establish(
   url: URL,

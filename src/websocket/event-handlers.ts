@@ -6,7 +6,7 @@ interface EventHandler {
   readonly listener: (event: Event) => void;
 }
 
-/** The event handler attributes of an EventTarget: `onopen`, for example (HTML §8.1.8.1). */
+/** The event handler attributes of an EventTarget: for example `onopen` (HTML §8.1.8.1). */
 export class EventHandlers {
   readonly #target: EventTarget;
   readonly #handlers = new Map<string, EventHandler>();

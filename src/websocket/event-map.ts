@@ -4,7 +4,7 @@ import type { CloseEvent, ErrorEvent } from './events.js';
 export interface WebSocketEventMap {
   /** The connection is open. */
   open: Event;
-  /** A message: `data` is a string, or for a binary message what `binaryType` says. */
+  /** A message: `data` is a string, or for a binary message a Blob or an ArrayBuffer, as `binaryType` says. */
   message: MessageEvent;
   /** The connection failed. `close` follows. */
   error: ErrorEvent;

@@ -20,11 +20,11 @@ export interface CloseEventInit {
   readonly reason?: string;
 }
 
-/** The event `error`. The standard has an Event without a cause here. */
+/** The event `error`. In the standard, it is an Event without a cause. */
 export interface ErrorEvent extends Event {
-  /** What failed. */
+  /** The message of `error`. */
   readonly message: string;
-  /** What failed, for example a HandshakeError or a ProtocolError. */
+  /** The cause of the failure, for example a HandshakeError or a ProtocolError. */
   readonly error: unknown;
 }
 

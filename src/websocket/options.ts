@@ -3,12 +3,12 @@ import { resolveConnectionOptions } from '../connection/options.js';
 import { checkOptionNames, type OptionHints, type OptionNames } from '../option-names.js';
 import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
 
-/** The options of connect() that the API of browsers has in another form, or has no way to use. */
+/** The options of connect() that the API of browsers has in another form, or cannot use. */
 type Excluded = 'subprotocols' | 'signal' | 'text' | 'incoming' | 'autoPong';
 
-/** Options of a WebSocket on Node.js, which browsers do not have: those of connect(), such as `headers` and `dial`. */
+/** Options of a WebSocket that browsers do not have: those of connect(), such as `headers` and `dial`. */
 export interface WebSocketInit extends Omit<ConnectOptions, Excluded> {
-  /** Subprotocols to offer, the preferred one first: what the second argument is otherwise. */
+  /** Subprotocols to offer, the preferred one first. Without options, they are the second argument. */
   readonly protocols?: string | Iterable<string> | undefined;
 }
 

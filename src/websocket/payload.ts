@@ -3,7 +3,7 @@ import { invalidType } from '../errors.js';
 import { bytesOf, isBlob } from '../host-values.js';
 import { toScalarString } from './web-idl.js';
 
-/** Converts `(BufferSource or Blob or USVString)`: what send() is given. */
+/** Converts `(BufferSource or Blob or USVString)`, the argument of send(). */
 export function toMessage(data: unknown): string | Uint8Array | Blob {
   if (typeof data === 'string') return data;
   if (ArrayBuffer.isView(data)) {
@@ -15,7 +15,7 @@ export function toMessage(data: unknown): string | Uint8Array | Blob {
   return isBlob(data) ? data : toScalarString(data);
 }
 
-/** Returns a binary message as an application gets it. */
+/** Returns a binary message in the form that `binaryType` requests. */
 export function toBinaryData(data: Buffer, type: 'blob' | 'arraybuffer'): Blob | ArrayBuffer {
   if (type === 'blob') return new Blob([data]);
   // The memory of a Buffer may contain other messages.

@@ -8,7 +8,7 @@ import { isToken } from '../handshake/grammar.js';
  * @throws {DOMException} SyntaxError
  */
 export function parseUrl(text: string): URL {
-  // "If urlRecord is failure, then throw a SyntaxError": a relative URL fails, since there is no document.
+  // "If urlRecord is failure, then throw a SyntaxError": a relative URL fails, because there is no document.
   if (!URL.canParse(text)) throw syntaxError(`${describeValue(text)} is not an absolute URL`);
   const url = new URL(text);
   // "If urlRecord's scheme is 'http', then set urlRecord's scheme to 'ws'." The same with https and wss.
@@ -35,7 +35,7 @@ export function checkProtocols(protocols: readonly string[]): void {
   if (wrong !== undefined) throw syntaxError(`a subprotocol must be a token, got ${describeValue(wrong)}`);
   // "If any of the values in protocols occur more than once": browsers ignore the case.
   const names = new Set(protocols.map(name => name.toLowerCase()));
-  if (names.size !== protocols.length) throw syntaxError('no subprotocol may be given twice');
+  if (names.size !== protocols.length) throw syntaxError('no subprotocol may be offered twice');
 }
 
 export function syntaxError(message: string): DOMException {

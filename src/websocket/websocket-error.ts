@@ -2,15 +2,15 @@ import { invalidType } from '../errors.js';
 import { checkClose } from './close-arguments.js';
 import { defineInterface, enforceUnsignedShort, toScalarString } from './web-idl.js';
 
-/** A close code and a reason: what close() takes, and what `closed` resolves to. */
+/** A close code and a reason, for close(). `closed` resolves to one too. */
 export interface WebSocketCloseInfo {
-  /** To close: 1000, or 3000 to 4999. */
+  /** The close code. For close(), 1000 or 3000 to 4999. */
   readonly closeCode?: number;
-  /** To close: at most 123 bytes of UTF-8. */
+  /** The close reason. For close(), at most 123 bytes of UTF-8. */
   readonly reason?: string;
 }
 
-/** How a connection ended that was not closed cleanly. Its code is not one that an application may send. */
+/** The end of a connection that was not closed cleanly. An application must not send its code. */
 export class UncleanEnd implements WebSocketCloseInfo {
   readonly closeCode: number;
   readonly reason: string;
@@ -24,7 +24,8 @@ export class UncleanEnd implements WebSocketCloseInfo {
 }
 
 /**
- * A WebSocketStream failed, or is to be closed with this code and reason by cancel() or abort() of one of its streams.
+ * The error of a WebSocketStream that failed. Passed to cancel() or abort() of one of its streams, it sets the close
+ * code and the reason.
  */
 export class WebSocketError extends DOMException {
   readonly #closeCode: number | null;

@@ -20,11 +20,11 @@ export interface WebSocketStreamOptions extends Omit<WebSocketInit, 'protocols'>
   readonly signal?: AbortSignal;
 }
 
-/** What `opened` resolves to. */
+/** The result of `opened`. */
 export interface WebSocketOpenInfo {
-  /** The messages: strings and Uint8Arrays. It reads no faster than the application. */
+  /** The messages: strings and Uint8Arrays. They are read no faster than the application takes them. */
   readonly readable: ReadableStream<string | Uint8Array>;
-  /** Sends each chunk as a message. A write is done when no more than `highWaterMark` bytes wait. */
+  /** Sends each chunk as a message. A write is complete when at most `highWaterMark` bytes wait. */
   readonly writable: WritableStream<string | ArrayBuffer | ArrayBufferView>;
   /** The negotiated extensions, or ''. */
   readonly extensions: string;
@@ -33,7 +33,7 @@ export interface WebSocketOpenInfo {
 }
 
 /**
- * A WebSocket as a pair of WHATWG streams, with backpressure in both directions, as Chrome has it
+ * A WebSocket as a pair of WHATWG streams, with backpressure in both directions, as in Chrome
  * (https://github.com/whatwg/websockets/pull/48).
  *
  *     const { readable, writable } = await new WebSocketStream('wss://example.com/chat').opened;
@@ -71,7 +71,7 @@ export class WebSocketStream {
     const connection = this.#establish(given, signal);
     this.#opened = connection.then(open => this.#openInfo(open));
     this.#closed = connection.then(open => open.closed).then(info => cleanEnd(info));
-    // An application that looks at one of them must not be told of a rejection of the other.
+    // An application may use only one of them. A rejection of the other must not be reported as unhandled.
     this.#opened.catch(() => {});
     this.#closed.catch(() => {});
   }
@@ -151,7 +151,7 @@ export class WebSocketStream {
   }
 }
 
-/** Returns how a connection ended, or throws a WebSocketError if that was not cleanly. */
+/** Returns how a connection ended. Throws a WebSocketError if it did not end cleanly. */
 function cleanEnd(info: CloseInfo): WebSocketCloseInfo {
   if (!info.wasClean) throw failureOf(info);
   return { closeCode: info.code, reason: info.reason };

@@ -13,7 +13,7 @@ import { toBinaryData, toMessage } from './payload.js';
 import { checkProtocols, parseUrl } from './url.js';
 import { clampToUnsignedShort, defineInterface, requireArgument, toScalarString } from './web-idl.js';
 
-/** What a binary message is delivered as. */
+/** The type in which binary messages are delivered. */
 export type BinaryType = 'blob' | 'arraybuffer';
 
 const CONNECTING = 0;
@@ -28,7 +28,7 @@ const CLOSED = 3;
  */
 const MOST_TASKS = 64;
 
-/** EventTarget has these methods. Only their types are narrower. */
+/** These methods are those of EventTarget, with narrower types. */
 export interface WebSocket {
   addEventListener<Type extends keyof WebSocketEventMap>(
     type: Type,
@@ -74,7 +74,7 @@ export class WebSocket extends EventTarget {
   /** How many of these bytes the connection has taken. */
   #taken = 0;
   #isFlushing = false;
-  /** How many messages have arrived whose task has not run yet. */
+  /** How many messages have arrived, but their tasks have not run yet. */
   #undelivered = 0;
 
   static {
@@ -104,7 +104,7 @@ export class WebSocket extends EventTarget {
     void this.#establish(given);
   }
 
-  /** The URL, in its normal form. */
+  /** The URL, normalised. */
   get url(): string {
     return this.#url.href;
   }
@@ -118,8 +118,8 @@ export class WebSocket extends EventTarget {
   }
 
   /**
-   * How many bytes of messages send() has taken that have not been handed to the operating system. It stays as it is
-   * when the connection closes.
+   * How many bytes of messages were passed to send() and have not been handed to the operating system. The number does
+   * not change when the connection closes.
    */
   get bufferedAmount(): number {
     return this.#bufferedAmount;
@@ -135,7 +135,9 @@ export class WebSocket extends EventTarget {
     return this.#hasOpened ? this.#connection!.subprotocol : '';
   }
 
-  /** What a binary message is delivered as: 'blob', the default, or 'arraybuffer'. Any other value is ignored. */
+  /**
+   * The type in which binary messages are delivered: 'blob', the default, or 'arraybuffer'. Any other value is ignored.
+   */
   get binaryType(): BinaryType {
     return this.#binaryType;
   }
@@ -208,7 +210,7 @@ export class WebSocket extends EventTarget {
    * @throws {DOMException} InvalidAccessError for another code, SyntaxError for a longer reason
    */
   close(code: number | undefined = undefined, reason: string | undefined = undefined): void {
-    // Default values make `length` 0, as Web IDL demands for optional arguments.
+    // Default values make `length` 0, as Web IDL requires for optional arguments.
     const givenReason = reason === undefined ? '' : toScalarString(reason);
     const closeCode = checkClose(code === undefined ? undefined : clampToUnsignedShort(code), givenReason);
     // "If this's ready state is CLOSING or CLOSED: do nothing."
@@ -234,7 +236,7 @@ export class WebSocket extends EventTarget {
       const connection = await establish(this.#url, given, signal);
       this.#listen(connection);
       const info = await connection.closed;
-      // Messages that are kept because of pause() come before the end.
+      // Messages that pause() held back come before the end.
       connection.resume();
       setImmediate(() => this.#closed(info, signal.reason));
     } catch (error) {
@@ -291,7 +293,7 @@ export class WebSocket extends EventTarget {
     this.dispatchEvent(new (closeEventClass())('close', { wasClean, code, reason }));
   }
 
-  /** Reduces `bufferedAmount` when what the connection has taken until now has left. */
+  /** Reduces `bufferedAmount` when the bytes that the connection has taken so far have left. */
   #awaitFlush(): void {
     this.#isFlushing = true;
     const amount = this.#taken;

@@ -196,7 +196,7 @@ describe('maxConnections', () => {
     };
     expect([await ask(), await ask(), await ask()]).toEqual(['101', '101', '503']);
     expect(refusals).toEqual([[503, expect.objectContaining({ path: '/chat' })]]);
-    expect(details).toEqual(['There are as many connections as the option maxConnections allows, 2.']);
+    expect(details).toEqual(['The server has 2 connections, as many as maxConnections allows.']);
     expect(server.clients.size).toBe(2);
     connections[0]!.terminate();
     await connections[0]!.closed;

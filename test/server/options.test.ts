@@ -41,7 +41,11 @@ describe('the constructor throws for a wrong option, and names it', () => {
     ['port must be a number, got "80"', { port: '80' }, TypeError],
     ['port must be an integer from 0 to 65535, got 65536', { port: 65_536 }, RangeError],
     ['port must be an integer', { port: -1 }, RangeError],
-    ['host must be an address or a name (all addresses if left out), got ""', { port: 0, host: '' }, RangeError],
+    [
+      'host must be a host name or an IP address (leave it out to listen on all addresses), got ""',
+      { port: 0, host: '' },
+      RangeError,
+    ],
     ['host must be a string, got 5', { port: 0, host: 5 }, TypeError],
     ['socketPath must be a string, got 5', { socketPath: 5 }, TypeError],
     ['host must be a host name or an IP address, without NUL', { port: 0, host: '127.0.0.1\0x' }, RangeError],

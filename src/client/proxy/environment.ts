@@ -6,9 +6,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Returns the proxy that the environment names for a destination, as curl does: `https_proxy` for wss:, `http_proxy`
- * for ws:, else `all_proxy`, except for the hosts in `no_proxy`. Each may be in capitals, too.
+ * for ws:, else `all_proxy`, except for the hosts in `no_proxy`. Each name may also be in capitals.
  *
- * This machine itself is never reached through a proxy.
+ * A loopback address is never reached through a proxy.
  *
  * @throws {RangeError} that names the variable, if its value is not the URL of a proxy
  */
@@ -49,7 +49,7 @@ function isExcepted({ hostname, port }: Destination, environment: Environment): 
   });
 }
 
-/** A leading dot or `*.` makes no difference. */
+/** Whether a host is in a domain. A leading dot or `*.` makes no difference. */
 function isInDomain(host: string, domain: string): boolean {
   const name = domain.replace(/^\*?\./, '').replace(/\.$/, '');
   return name !== '' && (host === name || host.endsWith(`.${name}`));

@@ -35,7 +35,7 @@ export class ExactReader {
     return bytes;
   }
 
-  /** Stops reading. The Duplex is paused, and what was not read stays in it. */
+  /** Stops reading. The Duplex is paused, and bytes that were not read stay in it. */
   release(): void {
     this.#stopListening();
     this.#duplex

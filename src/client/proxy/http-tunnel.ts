@@ -10,9 +10,9 @@ import { proxyRefused } from './proxy-error.js';
 const HINTS: ReadonlyMap<number, string> = new Map([
   [400, 'is this an HTTP proxy, and does it accept CONNECT?'],
   [403, 'the proxy does not allow this host or this port. Many allow port 443 only'],
-  [404, 'is this an HTTP proxy? A web server answers so'],
+  [404, 'is this an HTTP proxy? A web server often answers CONNECT with 404'],
   [405, 'is this an HTTP proxy, and does it accept CONNECT?'],
-  [407, 'the proxy wants a user and a password: write them in its URL, as http://user:password@host:port'],
+  [407, 'the proxy requires a user and a password: write them in its URL, as http://user:password@host:port'],
   [502, 'the proxy cannot reach the server'],
   [503, 'the proxy cannot reach the server'],
   [504, 'the server does not answer the proxy'],
@@ -23,7 +23,7 @@ const HINTS: ReadonlyMap<number, string> = new Map([
  *
  * @param duplex a connection to the proxy
  * @returns `duplex`, which now leads to the destination
- * @throws {HandshakeError} with the proxy's status if it refuses; any error of the connection
+ * @throws {HandshakeError} with the proxy's status if it refuses, or any error of the connection
  */
 export function openHttpTunnel(
   duplex: Duplex,

@@ -17,7 +17,7 @@ export interface ProxyOptions {
 
 const PROXY_OPTION_NAMES: OptionNames<ProxyOptions> = { url: true, tls: true, headers: true };
 
-/** How to reach a proxy. */
+/** The address of a proxy, and how to connect to it. */
 export interface ProxyServer {
   readonly kind: 'http' | 'socks5';
   /** Whether the connection to the proxy itself uses TLS. */
@@ -52,7 +52,7 @@ const SCHEMES: ReadonlyMap<string, Scheme> = new Map([
 /**
  * Parses the option `proxy`.
  *
- * @throws {TypeError | RangeError} that says what it may be and what it was
+ * @throws {TypeError | RangeError} that names the valid values and the value it had
  */
 export function parseProxy(proxy: string | URL | ProxyOptions): ProxyServer {
   if (typeof proxy === 'string' || isUrl(proxy)) return parse(proxy, 'proxy', undefined, []);
@@ -66,7 +66,11 @@ export function parseProxy(proxy: string | URL | ProxyOptions): ProxyServer {
   return parse(url, 'proxy.url', tls, toHeaderFields(headers, 'proxy.headers').lines);
 }
 
-/** @param argument where the URL came from, for the error */
+/**
+ * Parses the URL of a proxy.
+ *
+ * @param argument the option or the variable with the URL, for the error
+ */
 export function parseProxyUrl(url: string, argument: string): ProxyServer {
   return parse(url, argument, undefined, []);
 }
@@ -87,10 +91,10 @@ function parse(
   }
   const [user, password] = [percentDecoded(url.username), percentDecoded(url.password)];
   if (user === undefined || password === undefined) {
-    throw rangeError(`${argument} must have user and password percent-encoded as UTF-8: write a % as %25`);
+    throw rangeError(`${argument} must have a user and a password that are percent-encoded as UTF-8: write a % as %25`);
   }
   if (scheme.kind === 'socks5' && (Buffer.byteLength(user) > 255 || Buffer.byteLength(password) > 255)) {
-    throw rangeError(`${argument} must have user and password of at most 255 bytes for SOCKS5 (RFC 1929 §2)`);
+    throw rangeError(`${argument} must have a user and a password of at most 255 bytes each for SOCKS5 (RFC 1929 §2)`);
   }
   const port = url.port === '' ? scheme.port : Number(url.port);
   return {
@@ -104,13 +108,16 @@ function parse(
   };
 }
 
-/** Recognises a URL by its shape: one of another realm is not an instance of our class. */
+/**
+ * Whether a value is a URL. It is recognised by its properties, because a URL of another realm is not an instance of
+ * our class.
+ */
 function isUrl(value: unknown): value is URL {
   const { href, searchParams } = Object(value) as Partial<URL>;
   return typeof href === 'string' && typeof searchParams === 'object';
 }
 
-/** Hides user and password, also those of a URL that cannot be parsed. */
+/** Hides the user and the password, even in a URL that cannot be parsed. */
 function hidden(text: string): string {
   return text.replace(/^([^:/]*:?[/\\]*).*@/s, '$1***@');
 }

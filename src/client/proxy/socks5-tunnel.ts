@@ -23,7 +23,7 @@ const REPLIES: ReadonlyArray<readonly [reply: string, hint?: string]> = [
   ['connection refused', 'nothing listens at this port of the server'],
   ['TTL expired'],
   ['command not supported', 'the proxy does not support CONNECT'],
-  ['address type not supported', 'try socks5h:// if it was socks5://, or the other way round'],
+  ['address type not supported', 'try socks5h:// instead of socks5://, or the other way round'],
 ];
 
 /**
@@ -32,7 +32,7 @@ const REPLIES: ReadonlyArray<readonly [reply: string, hint?: string]> = [
  *
  * @param duplex a connection to the proxy
  * @param host the name or the address that the proxy connects to
- * @throws {HandshakeError} if the proxy refuses; any error of the connection
+ * @throws {HandshakeError} if the proxy refuses, or any error of the connection
  */
 export async function openSocks5Tunnel(
   duplex: Duplex,
@@ -72,14 +72,14 @@ async function authenticate(duplex: Duplex, reader: ExactReader, proxy: ProxySer
   if (method !== METHOD.PASSWORD || credentials === undefined) {
     const hint =
       credentials === undefined
-        ? 'the proxy wants a user and a password: write them in its URL, as socks5h://user:password@host:port'
-        : 'the proxy accepts neither user and password nor no authentication';
-    throw refused('accepts none of the ways to authenticate', hint);
+        ? 'the proxy requires a user and a password: write them in its URL, as socks5h://user:password@host:port'
+        : 'the proxy accepts neither a user and a password nor a client without authentication';
+    throw refused('accepts none of the authentication methods', hint);
   }
   const [user, password] = [Buffer.from(credentials.user), Buffer.from(credentials.password)];
   duplex.write(Buffer.concat([Buffer.from([1, user.length]), user, Buffer.from([password.length]), password]));
   const [, status] = await reader.read(2);
-  if (status !== 0) throw refused('refused user and password', 'are user and password in its URL right?');
+  if (status !== 0) throw refused('refused the user and the password', 'are they right in the URL of the proxy?');
 }
 
 function notSocks5(version: number, refused: Refused): HandshakeError {
@@ -97,7 +97,7 @@ function address(host: string): Buffer {
 }
 
 function ipv6Bytes(host: string): Buffer {
-  // URL writes all forms of an address in one: hexadecimal groups, with at most one `::`. It knows no zones.
+  // URL normalises an address to hexadecimal groups with at most one `::`. It does not accept a zone.
   const { hostname } = new URL(`http://[${host.replace(/%.*/, '')}]/`);
   const [front = '', back = ''] = hostname.slice(1, -1).split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':').map(group => Number.parseInt(group, 16)));

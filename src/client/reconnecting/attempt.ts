@@ -14,7 +14,7 @@ export interface Opened<C> {
   readonly link: Link;
 }
 
-/** What one attempt needs. */
+/** The arguments of makeAttempt(). */
 export interface AttemptInit<C extends Reconnectable> {
   readonly url: PerAttempt<string | URL>;
   readonly settings: ReconnectingSettings<C>;
@@ -28,7 +28,7 @@ export interface AttemptInit<C extends Reconnectable> {
  *
  *     url() ──▶ connect() ──▶ open() ──▶ onOpen()
  *
- * If it fails, nothing of it is left when the promise resolves: the next attempt never meets this one.
+ * If it fails, its connection has closed when the promise resolves, so two attempts never overlap.
  */
 export async function makeAttempt<C extends Reconnectable>(init: AttemptInit<C>): Promise<Opened<C> | FailureCause> {
   const { url, settings, attempt } = init;
@@ -118,7 +118,7 @@ async function untilAborted<T>(signal: AbortSignal, promise: Promise<T>): Promis
   }
 }
 
-/** The reason for which an attempt is given up. */
+/** The error of an attempt that took too long. */
 export class AttemptTimeout extends Error {
   constructor(timeout: number) {
     super(`the attempt took more than ${timeout} ms (attemptTimeout)`);

@@ -2,7 +2,7 @@
 export interface Backoff {
   /** The longest wait before the first attempt after a connection was lost. */
   readonly initialDelay: number;
-  /** The longest wait that failures lead to. */
+  /** The longest wait after any number of failures. */
   readonly maxDelay: number;
 }
 
@@ -11,7 +11,7 @@ export interface Backoff {
  * jitter.
  *
  * @param failures how many attempts failed in succession, at least 1
- * @param retryAfter how long the server asked to wait. The random wait follows it
+ * @param retryAfter how long the server asked to wait. The random wait is added to it
  * @param random returns a number from 0 to below 1
  */
 export function delayBefore(

@@ -1,8 +1,8 @@
 import { clearTimeout, now, setTimeout } from '../../timers.js';
 
-/** Time and chance, so that a test can predict both. */
+/** The time, timers and random numbers, so that a test can control them. */
 export interface Clock {
-  /** Returns the milliseconds since some moment. */
+  /** Returns the milliseconds since a fixed moment. */
   now(): number;
   /** Calls `callback` after `delay` milliseconds. Returns a function that prevents it. */
   after(delay: number, callback: () => void): () => void;

@@ -16,11 +16,11 @@ export interface ConnectionFailure {
   readonly failures: number;
 }
 
-/** What is known of a failure before failures are counted. */
+/** A failure before it is counted. */
 export type FailureCause = Omit<ConnectionFailure, 'failures'> & {
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfter: number;
-  /** Whether the application closed this one connection. */
+  /** Whether the application closed this connection, but not the client. */
   readonly isLocal: boolean;
 };
 
@@ -46,7 +46,7 @@ export function connectionEnded({
   return { kind: 'ended', error: cause, status: undefined, close: { code, reason }, retryAfter: 0, isLocal };
 }
 
-/** Close codes by which the peer says that it is done with this client, or that the client is at fault. */
+/** Close codes with which the peer says that it has finished, or that the client is at fault. */
 const FATAL_CODES: ReadonlySet<number> = new Set([
   CLOSE_CODE.NORMAL_CLOSURE,
   CLOSE_CODE.PROTOCOL_ERROR,
@@ -66,8 +66,9 @@ const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 /**
  * Whether another attempt may succeed.
  *
- * A wrong argument stays wrong. A status below 500 says that the request is at fault, except for 408, 425 and 429. A
- * close code may say that the peer is done (1000), or that this endpoint is at fault. Anything else may pass.
+ * Another attempt cannot correct a wrong argument. It also fails if the request is at fault, which a status below 500
+ * says, except for 408, 425 and 429. The peer may have finished (close code 1000), or this endpoint may be at fault.
+ * All other failures may be temporary.
  */
 export function isRetryable({ kind, error, status, close, isLocal }: FailureCause): boolean {
   if (kind === 'ended') return isLocal || close === undefined || !isFatalClose(close.code, error);
@@ -78,7 +79,7 @@ export function isRetryable({ kind, error, status, close, isLocal }: FailureCaus
   return code !== 'WS101_INVALID_ARGUMENT' && name !== 'SyntaxError';
 }
 
-/** If there was an error at this end, the peer's code only answers our own. */
+/** If this endpoint had an error, the peer's code only answers our own. */
 function isFatalClose(code: number, error: unknown): boolean {
   return error === undefined && FATAL_CODES.has(code);
 }
@@ -92,7 +93,7 @@ function retryAfterOf({ headers }: HandshakeError): number {
   return wait > 0 ? Math.min(wait, MAX_RETRY_AFTER) : 0;
 }
 
-/** Returns an error that says why a client has given up. */
+/** Returns the error for a client that has given up. */
 export function errorOf({ error, close }: ConnectionFailure): unknown {
   if (error !== undefined || close === undefined) return error;
   const reason = close.reason === '' ? '' : `: ${close.reason}`;

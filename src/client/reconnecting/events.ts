@@ -2,7 +2,7 @@ import type { HandlerError } from '../../errors.js';
 import type { ConnectionFailure } from './connection-failure.js';
 import type { UnsentMessage } from './unsent-queue.js';
 
-/** What a reconnecting client is doing, for example for a user interface. */
+/** The state of a reconnecting client, for example for a user interface. */
 export interface ReconnectingState {
   /**
    * - `'connecting'`: an attempt is being made
@@ -36,7 +36,7 @@ export interface ReconnectingEvents<C> {
   failure: [failure: ConnectionFailure, isRetried: boolean];
   /** A message was dropped from the queue to make room, as `whenQueueFull: 'drop-oldest'` allows. */
   dropped: [message: UnsentMessage];
-  /** send() returned false before, and everything has been passed to the connection now. */
+  /** After send() had returned false, everything has been passed to the connection. */
   drain: [];
   /** A listener or an option that is a function failed. Without a listener for this, the process prints a warning. */
   handlerError: [error: HandlerError];

@@ -3,11 +3,11 @@ import { invalidReturn } from '../../errors.js';
 import { ConnectionLink } from './connection-link.js';
 import { type WebSocketLike, WebSocketLink } from './web-socket-link.js';
 
-/** What a reconnecting client can keep open: a connection of this package, or a W3C WebSocket of any make. */
+/** A connection that a reconnecting client can keep open: one of this package, or any W3C WebSocket. */
 export type Reconnectable = WebSocketConnection | WebSocketLike;
 
 /**
- * Makes a Link of what an `open` function returned.
+ * Makes a Link from the result of an `open` function.
  *
  * @throws {TypeError} if it is neither a WebSocketConnection nor a W3C WebSocket
  */

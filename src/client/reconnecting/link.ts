@@ -4,7 +4,7 @@ import type { UnsentMessage } from './unsent-queue.js';
 /** How the connection of a Link ended. */
 export type Ended = Pick<CloseInfo, 'code' | 'reason'> & Partial<Pick<CloseInfo, 'cause' | 'initiator'>>;
 
-/** What both kinds of connection have in common. */
+/** The common interface of both kinds of connection. */
 export interface Link {
   /** Resolves when the connection can be used. Rejects if it closes first. */
   readonly opened: Promise<void>;
@@ -12,7 +12,7 @@ export interface Link {
   readonly closed: Promise<Ended>;
   /** Whether messages that arrive before forward() are kept. */
   readonly keepsMessages: boolean;
-  /** Sends a message. The answer is that of WebSocketConnection.send(). */
+  /** Sends a message. Returns the same as WebSocketConnection.send(). */
   send(message: UnsentMessage): boolean | undefined;
   /** Calls `listener` when the connection takes messages again after send() returned false. */
   onDrain(listener: () => void): void;

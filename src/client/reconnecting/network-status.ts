@@ -1,6 +1,5 @@
 /**
- * Whether the host has a network. In a browser, `navigator` has `onLine` and `window` has the events. Node does not
- * tell.
+ * Whether the host has a network. In a browser, `navigator` has `onLine` and `window` has the events. Node has neither.
  */
 export interface NetworkStatus {
   readonly onLine: boolean;
@@ -12,7 +11,7 @@ interface Host extends Omit<NetworkStatus, 'onLine'> {
   readonly navigator?: { readonly onLine?: unknown };
 }
 
-/** Returns what a global object says about its network, or undefined if it does not tell. */
+/** Returns the network status of a global object, or undefined if it has none. */
 export function hostNetwork(host: Partial<Host> = globalThis as Partial<Host>): NetworkStatus | undefined {
   const { navigator, addEventListener, removeEventListener } = host;
   if (typeof navigator?.onLine !== 'boolean' || addEventListener === undefined || removeEventListener === undefined) {

@@ -23,7 +23,7 @@ export class NextAttempt {
     network?.addEventListener('offline', this.#networkChanged);
   }
 
-  /** Whether an attempt can succeed as far as the host knows. */
+  /** Whether the host has a network, as far as it knows. */
   get #isOnline(): boolean {
     return this.#network?.onLine !== false;
   }
@@ -47,7 +47,8 @@ export class NextAttempt {
         if (this.#isOnline === isWaiting) return;
         isWaiting = this.#isOnline;
         cancel();
-        // Earlier failures say nothing about the new network. Many clients may get it at the same moment.
+        // Earlier failures say nothing about the new network. The wait is random, because many clients may get the
+        // network at the same moment.
         if (isWaiting) start(this.#delay(1, 0));
         else this.#changed(undefined);
       };

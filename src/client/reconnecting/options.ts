@@ -29,8 +29,8 @@ export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnecti
   /** Options of connect(), or a function that returns them for each attempt, for example with a fresh token. */
   readonly connect?: PerAttempt<ConnectOptions> | undefined;
   /**
-   * Opens a connection, or returns a W3C WebSocket that opens. Default: connect(). It must give up when
-   * `options.signal` is aborted.
+   * Opens a connection, or returns a W3C WebSocket that is opening. It must give up when `options.signal` is aborted.
+   * Default: connect().
    */
   readonly open?: ((url: string | URL, options: ConnectOptions) => C | Promise<C>) | undefined;
   /**
@@ -41,7 +41,7 @@ export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnecti
   /**
    * Decides whether another attempt follows a failure.
    *
-   * @param usual what happens without this option
+   * @param usual the decision without this option
    */
   readonly isRetryable?: ((failure: ConnectionFailure, usual: boolean) => boolean) | undefined;
   /**
@@ -55,16 +55,19 @@ export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnecti
   readonly stableAfter?: number | undefined;
   /** How long one attempt may take, including the functions that are called for it. Default 30 s. */
   readonly attemptTimeout?: number | undefined;
-  /** The most messages that wait for a connection. Default 1,024. 0 keeps none. */
+  /** How many messages may wait for a connection. 0 keeps none. Default 1,024. */
   readonly maxQueuedMessages?: number | undefined;
-  /** The most bytes of messages that wait for a connection. Default 1 MiB. */
+  /** How many bytes of messages may wait for a connection. Default 1 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /**
    * What send() does if the queue is full: `'reject'` throws a BackpressureError, `'drop-oldest'` drops the oldest
    * messages, `'keep'` keeps the queue as it is and drops the new message. Default `'reject'`.
    */
   readonly whenQueueFull?: QueuePolicy | undefined;
-  /** Tells when the host has no network: no attempt is made then. Default: the host's own events, if it has them. */
+  /**
+   * Whether the host has a network. Without one, no attempt is made. Default: `navigator.onLine` and the events of the
+   * host, if it has them.
+   */
   readonly network?: NetworkStatus | undefined;
   /** A heartbeat, for a W3C WebSocket. A WebSocketConnection has `pingInterval`. Default: none. */
   readonly heartbeat?: HeartbeatOptions | undefined;
@@ -104,7 +107,11 @@ export interface ReconnectingSettings<C extends Reconnectable> extends Backoff, 
 
 const QUEUE_POLICIES: readonly unknown[] = ['reject', 'drop-oldest', 'keep'];
 
-/** @throws {TypeError | RangeError} that names the option, what it may be and what it was */
+/**
+ * Returns the options, checked, with their defaults.
+ *
+ * @throws {TypeError | RangeError} that names the option, the valid values and the value it had
+ */
 export function resolveReconnectingOptions<C extends Reconnectable>(
   options: ReconnectingOptions<C>,
 ): ReconnectingSettings<C> {

@@ -1,15 +1,15 @@
 import type { Link } from './link.js';
 import { type QueueLimits, type UnsentMessage, UnsentQueue } from './unsent-queue.js';
 
-/** What Outgoing tells its client. */
+/** The events of Outgoing. */
 export interface OutgoingOwner {
   /** A message was dropped from the queue. */
   dropped(message: UnsentMessage): void;
-  /** Nothing waits any more, after send() returned false. */
+  /** No message waits any more, after send() had returned false. */
   drained(): void;
 }
 
-/** The messages of a reconnecting client on their way: to the open connection, or into the queue for the next one. */
+/** Sends the messages of a reconnecting client: to the open connection, or to the queue for the next one. */
 export class Outgoing {
   readonly queue: UnsentQueue;
   readonly #owner: OutgoingOwner;
@@ -29,9 +29,9 @@ export class Outgoing {
     return this.#link !== undefined && this.queue.length === 0 && !this.#isBlocked;
   }
 
-  /** Returns what ReconnectingClient.send() returns. */
+  /** Sends or queues a message. Returns the same as ReconnectingClient.send(). */
   send(message: UnsentMessage): boolean | undefined {
-    // A connection that is closing returns undefined: the message is for the next one.
+    // If the connection is closing, it returns undefined, and the message is for the next one.
     const answer = this.isReady ? this.#pass(message) : undefined;
     if (answer !== undefined) return answer;
     if (!this.queue.push(message)) return undefined;
@@ -39,7 +39,7 @@ export class Outgoing {
     return !this.#isBlocked;
   }
 
-  /** Sends what waits, and later messages, with this connection. */
+  /** Sends the queued messages, and later ones, with this connection. */
   attach(link: Link): void {
     this.#link = link;
     link.onDrain(() => {
@@ -50,13 +50,13 @@ export class Outgoing {
     this.#flush(false);
   }
 
-  /** Keeps later messages: the connection has closed. */
+  /** Keeps later messages, because the connection has closed. */
   detach(): void {
     this.#link = undefined;
     this.#isBlocked = false;
   }
 
-  /** Sends all that waits, even to a busy connection, because it is about to be closed. */
+  /** Sends all queued messages, even to a busy connection, because it is about to be closed. */
   finish(): void {
     this.#flush(true);
   }

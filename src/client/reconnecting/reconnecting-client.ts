@@ -28,11 +28,11 @@ import { Outgoing } from './outgoing.js';
 import { toUnsent } from './unsent-queue.js';
 import { WebSocketLink } from './web-socket-link.js';
 
-/** A client with a listener for one of these learns that it has given up. */
+/** With a listener for one of these, the application learns that the client has given up. */
 const EVENTS_OF_FAILURE = ['state', 'failure', 'close'] as const;
 
 /**
- * Keeps a connection open: reconnecting() makes it. At most one connection exists at a time.
+ * Keeps a connection open. reconnecting() creates it. At most one connection exists at a time.
  *
  *     client.send(data)                           now, or with the next connection
  *     client.on('message', data => …)             the messages of all connections
@@ -55,14 +55,14 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   #failure: ConnectionFailure | undefined;
   #current: Opened<C> | undefined;
   #stopForwarding: (() => void) | undefined;
-  /** Whether the application learns of the end. */
+  /** Whether the application has asked for the end, by `closed` or by iterating. */
   #isWatched = false;
   #end: ReconnectingEnd | undefined;
 
   static {
     type Add = (this: ReconnectingClient, event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
     const { on, prependListener } = EventEmitter.prototype as unknown as Readonly<Record<string, Add>>;
-    /** Passes on messages from the first listener for `message` on. */
+    /** Begins to pass on messages with the first listener for `message`. */
     const observed = (add: Add): Add =>
       function (this: ReconnectingClient, event, listener) {
         add.call(this, event, listener);
@@ -100,7 +100,7 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#closed = this.#run();
   }
 
-  /** What the client is doing. The event `state` follows each change. */
+  /** The state of the client. The event `state` follows each change. */
   get state(): ReconnectingState {
     return this.#state;
   }
@@ -137,8 +137,8 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   }
 
   /**
-   * Resolves to true when there is a connection, nothing waits for it, and it takes more; to false when the client has
-   * ended.
+   * Resolves to true when there is a connection, no message waits, and the connection takes more; to false when the
+   * client has ended.
    */
   drained(options: WaitOptions = {}): Promise<boolean> {
     return rejectIfThrown(() => {
@@ -156,7 +156,8 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   }
 
   /**
-   * Ends the client: sends what waits if there is a connection, and closes it with a closing handshake.
+   * Ends the client. If there is a connection, sends the queued messages, then closes the connection with a closing
+   * handshake.
    *
    * @returns how the client ended. If the code must not be sent (RFC 6455 §7.4) or the reason is longer than 123 bytes,
    *   rejects with a TypeError or RangeError, and nothing else happens.
@@ -183,9 +184,9 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   }
 
   /**
-   * Iterates over the connections, beginning with the one that is open. A connection that ended before the loop asked
-   * for it is skipped. The loop ends when the application has closed the client, or the peer has closed with 1000. It
-   * throws the cause if another failure was not retried.
+   * Iterates over the connections, beginning with the one that is open. A connection that ended before the loop
+   * requested it is skipped. The loop ends when the application has closed the client, or the peer has closed with
+   * 1000. It throws the cause if another failure was not retried.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<C, void, void> {
     this.#isWatched = true;
@@ -265,7 +266,7 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#setState('open');
     this.#emit('open', connection);
     this.#forward(link);
-    // close() may have been called after the connection was open and before this.
+    // close() may have been called since the connection was opened.
     if (this.#closing.signal.aborted) link.close();
     const ended = await link.closed;
     heartbeat?.stop();
@@ -353,17 +354,17 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
 
   /** Calls `done` when `answer` returns something. Returns a function that stops waiting. */
   #watch<T>(answer: () => T | undefined, done: (value: T) => void): () => void {
-    const look = () => {
+    const check = () => {
       const value = answer();
       if (value === undefined) return;
-      this.#watchers.delete(look);
+      this.#watchers.delete(check);
       done(value);
     };
-    this.#watchers.add(look);
-    return () => void this.#watchers.delete(look);
+    this.#watchers.add(check);
+    return () => void this.#watchers.delete(check);
   }
 
   #changed(): void {
-    for (const look of this.#watchers) look();
+    for (const check of this.#watchers) check();
   }
 }

@@ -27,7 +27,7 @@ export interface QueueLimits {
 }
 
 /**
- * Checks the arguments of send() before it is known when the message can be sent.
+ * Checks the arguments of send(), for a message that may be sent later.
  *
  * @throws {TypeError | RangeError} as WebSocketConnection.send() does
  */
@@ -89,7 +89,7 @@ export class UnsentQueue {
         'caller',
       );
     }
-    // A message that never fits in must not empty the queue.
+    // A message that can never fit must not empty the queue.
     if (whenQueueFull === 'keep' || maxQueuedMessages === 0 || size > maxQueuedBytes) return false;
     while (!hasRoom()) this.#dropped(this.shift()!);
     return true;

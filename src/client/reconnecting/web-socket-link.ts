@@ -4,7 +4,7 @@ import { isUint8Array } from '../../host-values.js';
 import type { Ended, Link } from './link.js';
 import type { UnsentMessage } from './unsent-queue.js';
 
-/** The W3C WebSocket: that of a browser, of Node, of this package, or of another one. */
+/** A W3C WebSocket of a browser, of Node, of this package, or of another one. */
 export interface WebSocketLike {
   readonly readyState: number;
   send(data: string | ArrayBufferView | ArrayBuffer | Blob): void;
@@ -15,7 +15,7 @@ export interface WebSocketLike {
 
 const [OPEN, CLOSED] = [1, 3];
 
-/** A W3C WebSocket. It reports no backpressure, and says nothing about why it failed. */
+/** The link of a W3C WebSocket, which reports neither backpressure nor why it failed. */
 export class WebSocketLink implements Link {
   readonly #socket: WebSocketLike;
   readonly opened: Promise<void>;
@@ -34,7 +34,7 @@ export class WebSocketLink implements Link {
       this.#ended({ code, reason });
     });
     if (readyState === CLOSED) this.#ended({ code: CLOSE_CODE.ABNORMAL_CLOSURE, reason: '' });
-    // An `error` event without a listener is an exception in some implementations.
+    // Some implementations throw if an `error` event has no listener.
     socket.addEventListener('error', () => {});
     this.opened = readyState === OPEN ? Promise.resolve() : this.#untilOpen();
     this.opened.catch(() => {});
@@ -70,14 +70,14 @@ export class WebSocketLink implements Link {
     this.#socket.close(code, reason);
   }
 
-  /** A W3C WebSocket lets no one choose 1011. */
+  /** close() of a W3C WebSocket does not accept 1011. */
   fail(): void {
     this.#socket.close();
   }
 
   /**
-   * Takes the connection for lost. A W3C WebSocket cannot be destroyed, and may wait for minutes until its closing
-   * handshake has failed.
+   * Treats the connection as lost. A W3C WebSocket cannot be destroyed, and its closing handshake may take minutes to
+   * fail.
    */
   abandon(cause: unknown): void {
     this.#socket.close();

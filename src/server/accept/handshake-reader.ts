@@ -40,13 +40,13 @@ export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
 
   socketData(chunk: Uint8Array): void {
     const outcome = this.#handshake.receive(chunk);
-    // A function passed as `origins` may have closed the server, which refuses this handshake.
+    // A function passed as `origins` may have closed the server, which has then refused this handshake.
     if (outcome === undefined || !this.#owner.pending.has(this)) return;
     const { head, rest } = this.#handshake;
-    const made = outcome instanceof Refusal && head !== undefined ? summarizeRequest(head) : undefined;
-    const response = made === undefined ? undefined : this.#plainResponse(made);
+    const summary = outcome instanceof Refusal && head !== undefined ? summarizeRequest(head) : undefined;
+    const response = summary === undefined ? undefined : this.#plainResponse(summary);
     const handshake = this.#next();
-    if (response === undefined) handshake.decide(outcome, rest, made);
+    if (response === undefined) handshake.decide(outcome, rest, summary);
     else if (response instanceof Refusal) handshake.refuse(response);
     else handshake.respond(encodeFinalResponse(response));
   }
@@ -67,7 +67,7 @@ export class HandshakeReader<Context> implements SocketOwner, PendingHandshake {
     destroySocket(this.#socket);
   }
 
-  // `close` follows, and says enough.
+  // Nothing to do, because `close` follows.
   socketError(): void {}
 
   socketClose(): void {

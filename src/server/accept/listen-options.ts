@@ -40,15 +40,16 @@ export function checkListenOptions<Context>(options: ServerOptions<Context>): vo
   if (port !== undefined) checkInteger('port', port, 0, 65_535);
   if (backlog !== undefined) checkInteger('backlog', backlog, 1, MAX_BACKLOG);
   if (host !== undefined && typeof host !== 'string') throw invalidType('host', 'a string', host);
-  // The system would cut the name off at the NUL, and listen there.
+  // The system would ignore the NUL and everything after it.
   if (host?.includes('\0')) throw invalidValue('host', 'a host name or an IP address, without NUL', host);
   if (socketPath !== undefined && typeof socketPath !== 'string') {
     throw invalidType('socketPath', 'a string', socketPath);
   }
   const pathFault = socketPath === undefined ? undefined : socketPathFault(socketPath);
   if (pathFault !== undefined) throw invalidValue('socketPath', pathFault, socketPath);
-  // Node listens on all addresses for an empty host. More often it is a variable that was not set.
-  if (host === '') throw invalidValue('host', 'an address or a name (all addresses if left out)', host);
+  // Node listens on all addresses if the host is empty. But an empty host is most likely a variable that was not set.
+  if (host === '')
+    throw invalidValue('host', 'a host name or an IP address (leave it out to listen on all addresses)', host);
   if (server !== undefined && !speaksHttp1(server)) {
     throw invalidType('server', 'a server of node:http or node:https, which emits `upgrade`', server);
   }
@@ -77,7 +78,10 @@ function speaksHttp1(server: object): boolean {
   return !(server instanceof net.Server) || requestTimeout !== undefined;
 }
 
-/** Without a certificate node:tls listens, but refuses every client. Node checks the other options. */
+/**
+ * Checks that there is a certificate: without one, node:tls listens but refuses every client. Node checks the other
+ * options.
+ */
 function checkTls(tls: TlsOptions): void {
   if (typeof tls !== 'object' || tls === null) throw invalidType('tls', 'an object', tls);
   const { cert, key, pfx, SNICallback, pskCallback } = tls;

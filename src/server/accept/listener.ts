@@ -4,7 +4,7 @@ import { invalidType } from '../../errors.js';
 import { now } from '../../timers.js';
 import type { ServerOptions } from '../options.js';
 
-/** Where a Listener listens. */
+/** The options of a Listener. */
 export type ListenOptions = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls'>;
 
 export interface ListenerOwner {
@@ -53,7 +53,10 @@ export class Listener {
     });
   }
 
-  /** Where it listens: the path of a Unix domain socket as a string; null if it does not listen yet, or no longer. */
+  /**
+   * Returns where it listens: an address, or the path of a Unix domain socket as a string. Returns null if it does not
+   * listen yet, or no longer.
+   */
   address(): AddressInfo | string | null {
     return this.#server.address();
   }
@@ -120,7 +123,7 @@ function createTlsServer(options: TlsOptions): tls.Server {
   }
 }
 
-/** undefined for a Unix domain socket, and if the client has left. */
+/** Returns the address and port of the client, or undefined for a Unix domain socket and if the client has left. */
 function remoteEndpoint({ remoteAddress, remotePort }: Socket): string | undefined {
   return remoteAddress === undefined ? undefined : `${remoteAddress} ${remotePort}`;
 }

@@ -8,8 +8,8 @@ import { isDuplex } from '../../transport/transport.js';
 /**
  * Checks the arguments of handleUpgrade().
  *
- * @throws {TypeError} if they are not what an `upgrade` event has
- * @throws {RangeError} if the socket was given to a handleUpgrade() before, or if end() was called on it
+ * @throws {TypeError} if they are not the arguments of an `upgrade` event
+ * @throws {RangeError} if the socket was passed to handleUpgrade() before, or if end() was called on it
  */
 export function checkUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   if (!Array.isArray(request?.rawHeaders)) throw invalidType('request', 'an IncomingMessage', request);
