@@ -14,14 +14,7 @@ import { type DialOptions, dial } from './dial.js';
 import { amended, HandshakeTimeout } from './failure.js';
 import { openHandshake } from './open.js';
 import { type ConnectOptions, type ConnectSettings, resolveConnectOptions } from './options.js';
-import {
-  isRedirect,
-  isSameOrigin,
-  notFollowed,
-  redirected,
-  withoutCertificate,
-  withoutCredentials,
-} from './redirect.js';
+import { isRedirect, isSameOrigin, redirected, withoutCertificate, withoutCredentials } from './redirect.js';
 import { waitForEarlierAttempts } from './serial-attempts.js';
 import { type Destination, parseWebSocketUrl, type WebSocketUrl } from './url.js';
 
@@ -162,17 +155,12 @@ function nextAttempt(last: Attempt, settings: ConnectSettings, error: unknown): 
   const staysInOrigin = isSameOrigin(last.destination, url);
   const dialOptions = staysInOrigin ? last.dialOptions : withoutCertificate(last.dialOptions);
   const headers = staysInOrigin ? last.headers : withoutCredentials(last.headers);
-  try {
-    return makeAttempt(settings, url, {
-      dialOptions,
-      headers,
-      redirectsLeft: last.redirectsLeft - 1,
-      redirectedFrom: [...last.redirectedFrom, last.destination.href],
-    });
-  } catch (cause) {
-    // URL allows characters in a host that HTTP does not.
-    throw notFollowed('its host is not valid in HTTP', response, error, cause);
-  }
+  return makeAttempt(settings, url, {
+    dialOptions,
+    headers,
+    redirectsLeft: last.redirectsLeft - 1,
+    redirectedFrom: [...last.redirectedFrom, last.destination.href],
+  });
 }
 
 /** Adds the redirects that led to an attempt. An error of a class that a dial function defines stays as it is. */

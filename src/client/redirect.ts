@@ -91,12 +91,7 @@ export function withoutCertificate({ tls, ...options }: DialOptions): DialOption
 }
 
 /** Returns the error for a redirect that is not followed. */
-export function notFollowed(
-  why: string,
-  response: ResponseHead,
-  error: HandshakeError,
-  cause?: unknown,
-): HandshakeError {
+function notFollowed(why: string, response: ResponseHead, error: HandshakeError, cause?: unknown): HandshakeError {
   const [location = ''] = response.headers.all('Location');
   const place = quoted(decodeLocation(location) ?? location);
   const summary = `${error.summary}: the redirect to ${place} is not followed, since ${why}`;

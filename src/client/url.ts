@@ -1,5 +1,6 @@
 import { URL } from 'node:url';
 import { describeValue, invalidType, rangeError } from '../errors.js';
+import { parseAuthority } from '../handshake/request-target.js';
 import { socketPathFault } from '../transport/socket-path.js';
 import { percentDecoded } from './percent-decoded.js';
 
@@ -55,6 +56,8 @@ export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
   if (url.protocol === 'ws+unix:' || url.protocol === 'wss+unix:') return unixUrl(url, text);
   const scheme = SCHEMES.get(url.protocol);
   if (scheme === undefined) throw wrongUrl('start with ws:, wss:, http:, https:, ws+unix: or wss+unix:', text);
+  // URL allows more characters in a host name than the Host header (RFC 9110 §7.2).
+  if (parseAuthority(url.host) === undefined) throw wrongUrl('have a host name without any of " ` { }', text);
   const port = url.port === '' ? scheme.port : Number(url.port);
   const authorization = basicAuthorization(url, text);
   const target = url.pathname + url.search;

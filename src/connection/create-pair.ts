@@ -54,5 +54,5 @@ export function createPair<Context = unknown>(
 function settingsOf(name: 'client' | 'server', options: ConnectionOptions, hints: OptionHints) {
   if (typeof options !== 'object' || options === null) throw invalidType(name, 'an object', options);
   checkOptionNames(options, CONNECTION_OPTION_NAMES, `${name}.`, hints);
-  return resolveConnectionOptions(options);
+  return resolveConnectionOptions(options, `${name}.`);
 }

@@ -120,32 +120,34 @@ const RANGES: {
  * Returns the options, with defaults for those that are missing. Other properties are ignored, because callers have
  * options of their own.
  *
+ * @param prefix what precedes the names of the options in errors, such as `client.`
  * @throws {TypeError | RangeError} that names the option, the valid values and the value it had
  */
-export function resolveConnectionOptions(options: ConnectionOptions): ConnectionSettings {
+export function resolveConnectionOptions(options: ConnectionOptions, prefix = ''): ConnectionSettings {
   const settings: Record<string, unknown> = { ...CONNECTION_DEFAULTS };
   for (const [name, [least, greatest]] of Object.entries(RANGES)) {
     const value = options[name as keyof typeof RANGES];
     if (value === undefined) continue;
-    checkInteger(name, value, least, greatest);
+    checkInteger(`${prefix}${name}`, value, least, greatest);
     settings[name] = value;
   }
   if (options.incoming !== undefined) {
-    if (typeof options.incoming !== 'string') throw invalidType('incoming', "'keep' or 'discard'", options.incoming);
+    if (typeof options.incoming !== 'string')
+      throw invalidType(`${prefix}incoming`, "'keep' or 'discard'", options.incoming);
     if (options.incoming !== 'keep' && options.incoming !== 'discard') {
-      throw invalidValue('incoming', "'keep' or 'discard'", options.incoming);
+      throw invalidValue(`${prefix}incoming`, "'keep' or 'discard'", options.incoming);
     }
     settings.incoming = options.incoming;
   }
   if (options.text !== undefined) {
-    if (typeof options.text !== 'string') throw invalidType('text', "'string' or 'buffer'", options.text);
+    if (typeof options.text !== 'string') throw invalidType(`${prefix}text`, "'string' or 'buffer'", options.text);
     if (options.text !== 'string' && options.text !== 'buffer') {
-      throw invalidValue('text', "'string' or 'buffer'", options.text);
+      throw invalidValue(`${prefix}text`, "'string' or 'buffer'", options.text);
     }
     settings.text = options.text;
   }
   if (options.autoPong !== undefined) {
-    if (typeof options.autoPong !== 'boolean') throw invalidType('autoPong', 'a boolean', options.autoPong);
+    if (typeof options.autoPong !== 'boolean') throw invalidType(`${prefix}autoPong`, 'a boolean', options.autoPong);
     settings.autoPong = options.autoPong;
   }
   return Object.freeze(settings as unknown as ConnectionSettings);

@@ -1,6 +1,6 @@
 import { isAnyArrayBuffer, isProxy } from 'node:util/types';
 import { isUtf8 } from '#platform';
-import { invalidReturn, invalidType, invalidValue, typeError } from '../errors.js';
+import { invalidReturn, invalidType, invalidValue, rangeError, typeError } from '../errors.js';
 import { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
 import { bytesOf, isBlob, isUint8Array } from '../host-values.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
@@ -22,6 +22,9 @@ export interface SendOptions {
 
 export const SEND_OPTION_NAMES: OptionNames<SendOptions> = { type: true, compress: true };
 
+/** The types of data that send(), broadcast(), ping() and pong() have in common, for error messages. */
+const TEXT_OR_BYTES = 'a string, a Buffer, an ArrayBufferView';
+
 /**
  * Returns the text or the bytes to send, without a copy. A Blob is returned as it is, because its bytes must be read
  * first.
@@ -34,7 +37,18 @@ export function toPayload(data: Sendable): string | Uint8Array | Blob {
   if (isAnyArrayBuffer(data)) return new Uint8Array(data);
   if (isBlob(data)) return data;
   if (isProxy(data)) throw typeError('data is a Proxy, whose bytes cannot be read: pass its target');
-  throw invalidType('data', 'a string, a Buffer, an ArrayBufferView, an ArrayBuffer or a Blob', data);
+  throw invalidType('data', `${TEXT_OR_BYTES}, an ArrayBuffer or a Blob`, data);
+}
+
+/**
+ * Returns the text or the bytes to send, without a copy.
+ *
+ * @throws {TypeError} for anything else, including a Blob
+ */
+export function toTextOrBytes(data: Exclude<Sendable, Blob>): string | Uint8Array {
+  const isOther = typeof data !== 'string' && !ArrayBuffer.isView(data) && !isAnyArrayBuffer(data) && !isProxy(data);
+  if (isOther) throw invalidType('data', `${TEXT_OR_BYTES} or an ArrayBuffer`, data);
+  return toPayload(data) as string | Uint8Array;
 }
 
 /** The checked options of a message: whether it is text, and whether it may be compressed. */
@@ -55,7 +69,8 @@ export function sendModeOf<Default extends boolean | undefined>(
   isText: Default,
   names: OptionNames<SendOptions> = SEND_OPTION_NAMES,
 ): SendMode<boolean | Default> {
-  if (typeof options === 'function') throw typeError('send() takes no callback: flushed() resolves when all is sent');
+  if (typeof options === 'function')
+    throw typeError('send() takes no callback: await flushed() instead, which resolves when everything has been sent');
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   checkOptionNames(options, names, '', WS_SEND_OPTIONS);
   const { type, compress = true } = options;
@@ -104,11 +119,11 @@ export function payloadSize(payload: string | Uint8Array | { readonly size: numb
  * @throws {TypeError | RangeError} for anything but at most 125 bytes
  */
 export function toControlPayload(data: string | Uint8Array, name: 'Ping' | 'Pong'): Buffer {
-  const payload = toPayload(data);
-  if (isBlob(payload)) throw invalidType('data', 'a string or a Uint8Array', data);
-  const bytes = Buffer.from(payload as string);
+  const bytes = Buffer.from(toTextOrBytes(data) as string);
   if (bytes.length > MAX_CONTROL_PAYLOAD) {
-    throw invalidValue('data', `at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5)`, bytes.length);
+    throw rangeError(
+      `data must have at most ${MAX_CONTROL_PAYLOAD} bytes in a ${name} (RFC 6455 §5.5), but has ${bytes.length}`,
+    );
   }
   // The payload is kept until its Pong arrives, so it must not keep Node's pool alive.
   return Buffer.from(new Uint8Array(bytes).buffer);

@@ -1,10 +1,18 @@
-import { invalidType, typeError } from '../errors.js';
+import { typeError } from '../errors.js';
 import { encodeFrame } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
 import { OPCODE } from '../framing/opcode.js';
-import { isBlob, isThenable } from '../host-values.js';
+import { isThenable } from '../host-values.js';
 import { Deflater, type DeflaterOptions } from '../permessage-deflate/index.js';
-import { payloadAs, payloadSize, type Sendable, type SendOptions, sendModeOf, toPayload } from './payload.js';
+import {
+  payloadAs,
+  payloadSize,
+  type Sendable,
+  type SendOptions,
+  sendModeOf,
+  toPayload,
+  toTextOrBytes,
+} from './payload.js';
 
 /** Marks the prepared messages of every copy of this package in the process, also of another version or realm. */
 const PREPARED = Symbol.for('ws101.PreparedMessage');
@@ -78,8 +86,7 @@ export class PreparedMessage {
  * @throws {RangeError} if bytes that are sent as text are not UTF-8
  */
 export function prepareMessage(data: Exclude<Sendable, Blob>, options?: SendOptions): PreparedMessage {
-  const payload = toPayload(data);
-  if (isBlob(payload)) throw invalidType('data', 'a string, a Buffer, an ArrayBufferView or an ArrayBuffer', data);
+  const payload = toTextOrBytes(data);
   if (options === undefined) return new PreparedMessage(payload);
   const { isText, mayCompress } = sendModeOf(options, typeof payload === 'string');
   return new PreparedMessage(payloadAs(payload, isText), isText, mayCompress);

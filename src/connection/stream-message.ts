@@ -1,5 +1,5 @@
 import { onAbort } from '../abort-signal.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidType, invalidValue, rangeError } from '../errors.js';
 import { Utf8Validator } from '../framing/utf8-validator.js';
 import { isUint8Array } from '../host-values.js';
 import type { OptionNames } from '../option-names.js';
@@ -144,7 +144,7 @@ export class StreamMessage {
   /** Checks the end of a text, and sends the rest of it. */
   async #sendCarry(): Promise<void> {
     if (this.#validator?.isComplete === false) {
-      throw invalidValue('the stream', 'UTF-8 if it is sent as text', 'an incomplete last character');
+      throw rangeError('the stream must be UTF-8 if it is sent as text, but its last character is incomplete');
     }
     // Half of a surrogate pair is encoded as U+FFFD.
     if (this.#carry !== '' && !(await this.#send(this.#typed(this.#carry)))) throw CLOSED;
@@ -171,7 +171,8 @@ export class StreamMessage {
   #accept(piece: unknown): string | Uint8Array {
     const kind = typeof piece === 'string' ? 'string' : isUint8Array(piece) ? 'Uint8Array' : undefined;
     if (kind === undefined || (this.#kind !== undefined && kind !== this.#kind)) {
-      throw invalidType('a piece of the stream', this.#kind ?? 'a string or a Uint8Array', piece);
+      const expected = this.#kind === undefined ? 'a string or a Uint8Array' : `a ${this.#kind}, like the first piece`;
+      throw invalidType('a piece of the stream', expected, piece);
     }
     this.#kind = kind;
     this.#isText ??= kind === 'string';

@@ -28,6 +28,7 @@ export function broadcast<Context>(
   data: Exclude<Sendable, Blob> | PreparedMessage,
   options: BroadcastOptions<Context>,
 ): number {
+  if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   checkOptionNames(options, BROADCAST_OPTION_NAMES);
   const { to, filter } = options;
   if (filter !== undefined && typeof filter !== 'function') throw invalidType('filter', 'a function', filter);

@@ -115,7 +115,7 @@ describe('connect() rejects when an option is wrong, and names it', () => {
   test.each<[url: unknown, error: typeof TypeError | typeof RangeError]>([
     ['example.com', RangeError],
     ['htp://example.com', RangeError],
-    ['ws://a"b/', TypeError],
+    ['ws://a"b/', RangeError],
     ['ws://127.0.0.1%00x/', RangeError],
     ['ws+unix:/a%00b', RangeError],
     [undefined, TypeError],

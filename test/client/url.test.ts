@@ -54,6 +54,12 @@ describe('ws: and wss: URLs (RFC 6455 §3)', () => {
     expect(parseWebSocketUrl('ws://bücher.example/').hostname).toBe('xn--bcher-kva.example');
   });
 
+  test.each(['"', '`', '{', '}'])('a host name with %s is refused as a wrong url', character => {
+    const call = () => parseWebSocketUrl(`ws://a${character}b.example/`);
+    expect(call).toThrow(RangeError);
+    expect(call).toThrow('url must have a host name without any of " ` { }, got "ws://a');
+  });
+
   test('http: and https: mean ws: and wss:, as in browsers', () => {
     expect(parsed('http://h:81/x', 'href', 'secure', 'port')).toEqual({ href: 'ws://h:81/x', secure: false, port: 81 });
     expect(parsed('https://h/x', 'href', 'secure', 'port')).toEqual({ href: 'wss://h/x', secure: true, port: 443 });

@@ -99,6 +99,8 @@ describe('createPair()', () => {
     [null, 'options must be an object, got null'],
     [{ port: 1 }, "unknown option 'port'"],
     [{ client: 5 }, 'client must be an object, got 5'],
+    [{ client: { pingInterval: 'x' } }, 'client.pingInterval must be a number, got "x"'],
+    [{ server: { text: 5 } }, "server.text must be 'string' or 'buffer', got 5"],
     [{ server: { maxPayload: 1 } }, "unknown option 'server.maxPayload': use 'maxMessageSize'"],
     [{ client: { followRedirects: true } }, "unknown option 'client.followRedirects': use 'maxRedirects'"],
     [{ server: { clientTracking: true } }, "unknown option 'server.clientTracking': not needed"],

@@ -76,8 +76,12 @@ describe('ping() (§5.5.2)', () => {
 
   test('rejects for a payload that is too long or of another type, and sends nothing (§5.5)', async () => {
     const { connection, peer } = connectionAndPeer();
-    await expect(connection.ping('é'.repeat(63))).rejects.toThrow('data must be at most 125 bytes in a Ping');
-    await expect(connection.ping(new Blob(['x']) as never)).rejects.toThrow('data must be a string or a Uint8Array');
+    await expect(connection.ping('é'.repeat(63))).rejects.toThrow(
+      'data must have at most 125 bytes in a Ping (RFC 6455 §5.5), but has 126',
+    );
+    await expect(connection.ping(new Blob(['x']) as never)).rejects.toThrow(
+      'data must be a string, a Buffer, an ArrayBufferView or an ArrayBuffer',
+    );
     void connection.ping('é'.repeat(62));
     await peer.saw(1);
     expect(peer.seenFrames[0]!.payload).toHaveLength(124);

@@ -52,7 +52,7 @@ test.each<[unknown, string]>([
   [{ type: 'json' }, "type must be 'text' or 'binary', got \"json\""],
   [{ compress: 1 }, 'compress must be a boolean, got 1'],
   [{ binary: true }, "unknown option 'binary': use 'type'"],
-  [() => {}, 'send() takes no callback: flushed() resolves when all is sent'],
+  [() => {}, 'send() takes no callback: await flushed() instead, which resolves when everything has been sent'],
 ])('send() throws for the options %j', (options, message) => {
   const { connection } = connectionAndPeer();
   expect(() => connection.send('x', options as never)).toThrow(message);

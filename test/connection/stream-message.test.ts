@@ -119,8 +119,16 @@ describe('sendStream()', () => {
   });
 
   test.each<[string, Iterable<unknown>, string]>([
-    ['text and bytes', ['text', Buffer.from('bytes')], 'a piece of the stream must be string, got a Buffer'],
-    ['bytes and text', [Buffer.from('bytes'), 'text'], 'a piece of the stream must be Uint8Array, got "text"'],
+    [
+      'text and bytes',
+      ['text', Buffer.from('bytes')],
+      'a piece of the stream must be a string, like the first piece, got a Buffer',
+    ],
+    [
+      'bytes and text',
+      [Buffer.from('bytes'), 'text'],
+      'a piece of the stream must be a Uint8Array, like the first piece, got "text"',
+    ],
     ['text and a number', ['text', 1], 'got 1'],
   ])('closes with 1011 if %s are mixed', async (_, source, message) => {
     const { connection, peer } = connectionAndPeer();

@@ -88,6 +88,13 @@ describe('broadcast()', () => {
     expect(connections[0]!.bufferedAmount).toBe(0);
   });
 
+  test('throws for options that are not an object', async () => {
+    const { server } = await openServer();
+    for (const options of [null, 5]) {
+      expect(() => server.broadcast('x', options as never)).toThrow(`options must be an object, got ${options}`);
+    }
+  });
+
   test('does not count a connection that it ended for exceeding maxBufferedAmount', async () => {
     const { server, port, connections } = await openServer({ maxBufferedAmount: 100_000, highWaterMark: 1_000 });
     const reader = await client(port);

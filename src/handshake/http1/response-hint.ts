@@ -58,7 +58,7 @@ function hintOfStatus(head: ResponseHead, body: Uint8Array): string {
     const what = isPage ? 'a web page' : 'an ordinary HTTP resource';
     return `${what} answered: is the path right? If it is, ${PROXY_MAY_DROP_UPGRADE}`;
   }
-  if (status < 400) return hintOfRedirect(headers.get('Location') ?? 'nowhere');
+  if (status < 400) return hintOfRedirect(status, headers.get('Location'));
   return status < 500 ? 'the server refuses the request' : 'the server failed';
 }
 
@@ -68,8 +68,13 @@ function hintOfUnauthorized(challenge: string | undefined): string {
     : `the server requires credentials: ${quoted(challenge)}`;
 }
 
-function hintOfRedirect(location: string): string {
-  return `a redirect to ${quoted(decodeLocation(location) ?? location)}, which was not followed`;
+/** The redirects that connect() can follow. */
+const FOLLOWABLE: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+function hintOfRedirect(status: number, location: string | undefined): string {
+  if (location === undefined) return 'a redirect without a Location header';
+  const what = `a redirect to ${quoted(decodeLocation(location) ?? location)}, which was not followed`;
+  return FOLLOWABLE.has(status) ? `${what}: to follow it, set the option maxRedirects` : what;
 }
 
 function hintOfUpgradeRequired({ headers }: ResponseHead): string {

@@ -32,7 +32,7 @@ describe('parseProxy', () => {
     ['http://', RangeError, 'got "http://"'],
     ['socks4://user:secret@p', RangeError, 'got "socks4://***@p"'],
     ['http://%ff@p', RangeError, 'percent-encoded as UTF-8'],
-    [`socks5://${'a'.repeat(256)}@p`, RangeError, 'at most 255 bytes for SOCKS5 (RFC 1929 §2)'],
+    [`socks5://${'a'.repeat(256)}@p`, RangeError, 'at most 255 bytes each for SOCKS5 (RFC 1929 §2)'],
   ])('%o throws', (proxy, type, message) => {
     expect(() => parseProxy(proxy as string)).toThrow(type);
     expect(() => parseProxy(proxy as string)).toThrow(message);

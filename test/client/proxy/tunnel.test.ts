@@ -163,7 +163,7 @@ describe('a SOCKS5 proxy', () => {
       'wants a password and gets none',
       '',
       { password: 'ada:pass' },
-      /ways to authenticate/,
+      /authentication methods/,
       /socks5h:\/\/user:password/,
     ],
     [
@@ -173,7 +173,7 @@ describe('a SOCKS5 proxy', () => {
       /refused the user and the password/,
       /in the URL/,
     ],
-    ['accepts no way to authenticate', 'ada:pass@', { method: 0xff }, /ways to authenticate/, /neither user/],
+    ['accepts no way to authenticate', 'ada:pass@', { method: 0xff }, /authentication methods/, /neither a user/],
     ['forbids the host', '', { reply: 2 }, /not allowed by its rules \(reply 2\)/, /does not allow/],
     ['cannot reach the host', '', { reply: 5 }, /connection refused \(reply 5\)/, /nothing listens/],
     ['replies with an unknown number', '', { reply: 77 }, /an unknown reply \(reply 77\)/, /^$/],

@@ -229,7 +229,7 @@ rule('a response other than 101 says what is likely wrong', [
   ],
   ['200', refused('200 OK'), 'failed', /ordinary HTTP resource.*proxy_set_header Upgrade/],
   ['301', refused('301 Moved', ['Location: /new']), 'failed', /redirect to "\/new"/],
-  ['307 without Location', refused('307 Moved'), 'failed', /redirect to "nowhere"/],
+  ['307 without Location', refused('307 Moved'), 'failed', /redirect without a Location header/],
   ['400', refused('400 Bad Request'), 'failed', /malformed; a proxy/],
   ['400 of a TLS port', refused('400 Bad Request', [], 'sent to an HTTPS server'), 'failed', /TLS: try wss/],
   ['401', refused('401 Unauthorized', ['WWW-Authenticate: Basic realm="x"']), 'failed', /credentials: "Basic/],

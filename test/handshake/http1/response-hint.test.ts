@@ -34,7 +34,7 @@ test.each([400, 426])('%i says which headers a proxy must pass on', status => {
 });
 
 test.each([
-  [300, '', /a redirect to "nowhere"/],
+  [300, '', /a redirect without a Location header/],
   [399, '', /a redirect/],
   [400, 'The plain HTTP request was sent to HTTPS port', /try wss/],
   [403, 'see https://a.example/', /does not allow/],
