@@ -65,7 +65,7 @@ test("discord.js: the gateway's client identifies, keeps its heartbeat and resum
     const deflate = createDeflate({ flush: constants.Z_SYNC_FLUSH });
     deflate.on('data', chunk => socket.send(chunk));
     const send = (message: object) => deflate.write(JSON.stringify(message));
-    send({ op: 10, d: { heartbeat_interval: 20 } });
+    send({ op: 10, d: { heartbeat_interval: 1000 } });
     socket.on('message', data => {
       const { op, d } = JSON.parse(String(data));
       received.push(op);

@@ -6,6 +6,8 @@ import * as Y from 'yjs';
 import { startServer } from './helpers/http.js';
 import { countOpenings } from './helpers/ours.js';
 
+const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+
 async function join(url: string, room: string, doc = new Y.Doc()) {
   const provider = new WebsocketProvider(url, room, doc, { WebSocketPolyfill: WebSocket as never, disableBc: true });
   onTestFinished(() => provider.destroy());
@@ -19,11 +21,11 @@ test('y-websocket: documents and awareness are synchronized, and again after a l
   server.on('connection', setupWSConnection);
   const [ada, bob, other] = [await join(url, 'room'), await join(url, 'room'), await join(url, 'other')];
   ada.text.insert(0, 'hello');
-  await vi.waitFor(() => expect(String(bob.text)).toBe('hello'));
+  await eventually(() => expect(String(bob.text)).toBe('hello'));
   bob.text.insert(5, `, ${'long '.repeat(50_000)}`);
-  await vi.waitFor(() => expect(ada.text).toHaveLength(7 + 250_000));
+  await eventually(() => expect(ada.text).toHaveLength(7 + 250_000));
   ada.provider.awareness.setLocalStateField('user', 'ada');
-  await vi.waitFor(() => expect([...bob.provider.awareness.getStates().values()]).toContainEqual({ user: 'ada' }));
+  await eventually(() => expect([...bob.provider.awareness.getStates().values()]).toContainEqual({ user: 'ada' }));
   expect(String(other.text)).toBe('');
   expect(openings()).toEqual({ clients: 3, servers: 3 });
 
@@ -32,6 +34,6 @@ test('y-websocket: documents and awareness are synchronized, and again after a l
   await lost;
   ada.text.delete(0, ada.text.length);
   bob.text.insert(bob.text.length, 'offline');
-  await vi.waitFor(() => expect([String(ada.text), String(bob.text)]).toEqual(['offline', 'offline']), 5000);
+  await eventually(() => expect([String(ada.text), String(bob.text)]).toEqual(['offline', 'offline']));
   expect(openings()).toEqual({ clients: 4, servers: 4 });
 });

@@ -5,6 +5,7 @@ import { Socket as EngineClient } from 'engine.io-client';
 import { type DefaultEventsMap, Server } from 'socket.io';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { WebSocket } from 'ws';
 import { listen } from './helpers/http.js';
 import { countOpenings } from './helpers/ours.js';
 
@@ -16,6 +17,15 @@ type ClientOptions = Partial<ManagerOptions & SocketOptions>;
 /** Resolves to the arguments of the next event. */
 function next(socket: Pick<Socket, 'once'>, event: string): Promise<unknown[]> {
   return new Promise(resolve => socket.once(event, (...args: unknown[]) => resolve(args)));
+}
+
+/** Resolves to the reason for which the next client is gone. */
+function disconnectOf(server: IoServer): Promise<unknown> {
+  return new Promise(resolve => server.once('connection', peer => peer.once('disconnect', resolve)));
+}
+
+function webSocketOf(socket: Socket): WebSocket {
+  return (socket.io.engine.transport as unknown as { ws: WebSocket }).ws;
 }
 
 async function start(options: ConstructorParameters<typeof Server>[1] = {}) {
@@ -117,17 +127,15 @@ describe('Socket.IO', () => {
   });
 
   test('each way to end is reported with its reason', async () => {
-    const { server, client } = await start({ pingInterval: 100, pingTimeout: 100 });
-    const reasonOnServer = () =>
-      new Promise(resolve => server.once('connection', peer => peer.once('disconnect', resolve)));
+    const { server, client } = await start();
 
-    let ended = reasonOnServer();
+    let ended = disconnectOf(server);
     const leaving = client();
     await next(leaving, 'connect');
     leaving.disconnect();
     expect(await ended).toBe('client namespace disconnect');
 
-    ended = reasonOnServer();
+    ended = disconnectOf(server);
     const kicked = client();
     const kickedBecause = next(kicked, 'disconnect');
     await next(kicked, 'connect');
@@ -135,18 +143,22 @@ describe('Socket.IO', () => {
     expect((await kickedBecause)[0]).toBe('io server disconnect');
     expect(await ended).toBe('server namespace disconnect');
 
-    ended = reasonOnServer();
+    ended = disconnectOf(server);
     const vanished = client();
     const vanishedBecause = next(vanished, 'disconnect');
     await next(vanished, 'connect');
-    (vanished.io.engine.transport as unknown as { ws: { terminate(): void } }).ws.terminate();
+    webSocketOf(vanished).terminate();
     expect(await ended).toBe('transport close');
     expect((await vanishedBecause)[0]).toBe('transport close');
+  });
 
-    ended = reasonOnServer();
+  test('a client that answers no ping is dropped', async () => {
+    const { server, client } = await start({ pingInterval: 50, pingTimeout: 50 });
+    const ended = disconnectOf(server);
     const silent = client();
-    await next(silent, 'connect');
-    (silent.io.engine.transport as unknown as { ws: { _socket: { pause(): void } } }).ws._socket.pause();
+    silent.on('connect', () => {
+      silent.io.engine.transport.send = () => {};
+    });
     expect(await ended).toBe('ping timeout');
   });
 
