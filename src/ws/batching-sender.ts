@@ -6,17 +6,17 @@ import { transportOf } from '../transport/transport.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { type FrameOptions, type GenerateMask, maskingKey, type SendCallback, Sender } from './sender.js';
 
-/** More output than this is written at once, so that the peer can read while the rest is encoded. */
+/** If more bytes than this wait, they are written at once, so that the peer can read them while the rest is encoded. */
 const MOST_PENDING = 262_144;
 
 /**
  * The Sender of a WebSocket. Frames that are sent in one tick leave in one write, because writing is the largest cost
- * of sending. WebSocket calls flush() before anyone else uses the socket, so nothing can be written out of order.
+ * of sending. WebSocket calls flush() before it exposes the socket, so nothing can be written out of order.
  */
 export class BatchingSender extends Sender {
   readonly #encoder: FrameEncoder;
   readonly #isClient: boolean;
-  /** Whether the socket has copied what it was given when the write is complete. */
+  /** Whether the socket has copied the bytes when a write is complete. */
   readonly #copiesWrites: boolean;
   #callbacks: SendCallback[] = [];
   #isScheduled = false;
@@ -41,7 +41,7 @@ export class BatchingSender extends Sender {
 
   override _frame(payload: string | Buffer, options: FrameOptions, callback?: SendCallback): void {
     const { opcode, fin = true, rsv1 = false, mask = false } = options;
-    // "a client MUST mask all frames that it sends" (RFC 6455 §5.1), but the caller may insist.
+    // "a client MUST mask all frames that it sends" (RFC 6455 §5.1), but the caller may choose otherwise.
     if (mask !== this.#isClient) {
       super._frame(payload, options, callback);
       return;
@@ -69,12 +69,12 @@ export class BatchingSender extends Sender {
     }
   }
 
-  /** Writes what waits. */
+  /** Writes the waiting bytes. */
   flush(): void {
     const socket = this._socket;
     const { output } = this.#encoder;
     if (output.length === 0) return;
-    // Bytes that wait must not pin memory that all connections share.
+    // Waiting bytes must not pin memory that all connections share.
     if (socket.writableLength > 0) output.moveToOwnMemory();
     const pieces = output.take();
     const callbacks = this.#callbacks;

@@ -4,12 +4,12 @@ import type { Duplex } from 'node:stream';
 import { acceptOf, createKey } from '../handshake/http1/key.js';
 import { nextTick } from '../timers.js';
 import {
-  aimAt,
   type ClientOptions,
   checkProtocols,
   parseTarget,
   type ResolvedOptions,
   resolveOptions,
+  setTarget,
   type Target,
 } from './client-options.js';
 import { extension } from './extension.js';
@@ -19,7 +19,7 @@ import type { WebSocket } from './web-socket.js';
 
 const { extensionName } = PerMessageDeflate;
 
-/** Set on a request that was ended on purpose: its errors are reported already. */
+/** Set on a request that was ended on purpose. Its later errors are not reported. */
 const ABORTED: unique symbol = Symbol('aborted');
 
 type AbortableRequest = ClientRequest & { [ABORTED]?: boolean };
@@ -43,7 +43,7 @@ export class ClientOpening {
   /**
    * Sends the request.
    *
-   * @throws {SyntaxError | RangeError} for an argument of the constructor that is wrong
+   * @throws {SyntaxError | RangeError} for an invalid argument of the constructor
    */
   open(address: string | URL): void {
     const ws = this.#ws;
@@ -51,7 +51,7 @@ export class ClientOpening {
     const target = parseTarget(address);
     ws._url = target.url.href;
     this.#protocols = checkProtocols(this.#offered);
-    aimAt(options, target);
+    setTarget(options, target);
     const key = createKey();
     const deflate = this.#setHeaders(options, key);
     const request = this.#request(options, target);
@@ -83,7 +83,7 @@ export class ClientOpening {
       Upgrade: 'websocket',
     });
     if (this.#protocols.size > 0) headers['Sec-WebSocket-Protocol'] = [...this.#protocols].join(',');
-    // Version 8 of the protocol has another name for it.
+    // Version 8 of the protocol has another name for this header.
     if (options.origin) headers[protocolVersion < 13 ? 'Sec-WebSocket-Origin' : 'Origin'] = options.origin;
     if (!perMessageDeflate) return undefined;
     const own = perMessageDeflate === true ? {} : perMessageDeflate;
@@ -92,7 +92,7 @@ export class ClientOpening {
     return deflate;
   }
 
-  /** Makes the request. What a redirect must not pass on is removed. */
+  /** Makes the request. Removes headers that must not be sent after a redirect. */
   #request(options: ResolvedOptions, target: Target): ClientRequest {
     const ws = this.#ws;
     const send = target.isSecure ? https.request : http.request;
@@ -107,7 +107,7 @@ export class ClientOpening {
       this.#dropCredentials(options, target);
     }
     const kept = this.#options.headers as Record<string, unknown>;
-    // The URL of the first request decides, also about later requests to the same host.
+    // The credentials in the URL of the first request also apply to later requests to the same host.
     if (options.auth && kept.authorization === undefined) {
       kept.authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`;
     }
@@ -158,19 +158,22 @@ export class ClientOpening {
     }
   }
 
-  #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer, asked: Asked): void {
+  #upgraded(response: IncomingMessage, socket: Duplex, head: Buffer, requested: Requested): void {
     const ws = this.#ws;
     ws.emit('upgrade', response);
-    // A listener may have closed it.
+    // A listener may have closed the WebSocket.
     if (ws._readyState !== READY_STATE.CONNECTING) return;
     ws._req = null;
-    const fault = this.#judge(response, asked);
+    const fault = this.#checkResponse(response, requested);
     if (fault !== undefined) abortHandshake(ws, socket, fault);
-    else ws.setSocket(socket, head, asked.options);
+    else ws.setSocket(socket, head, requested.options);
   }
 
-  /** Checks the response (RFC 6455 §4.1) and keeps what was agreed on. Returns what is wrong with it. */
-  #judge({ headers }: IncomingMessage, { key, deflate }: Asked): string | undefined {
+  /**
+   * Checks the response (RFC 6455 §4.1) and keeps the subprotocol and the extensions. Returns the reason if it is
+   * invalid.
+   */
+  #checkResponse({ headers }: IncomingMessage, { key, deflate }: Requested): string | undefined {
     const ws = this.#ws;
     if (headers.upgrade?.toLowerCase() !== 'websocket') return 'Invalid Upgrade header';
     if (headers['sec-websocket-accept'] !== acceptOf(key)) return 'Invalid Sec-WebSocket-Accept header';
@@ -203,8 +206,8 @@ export class ClientOpening {
   }
 }
 
-/** What a request asked for. */
-interface Asked {
+/** The values of a request that its response must match. */
+interface Requested {
   readonly options: ResolvedOptions;
   readonly key: string;
   readonly deflate: PerMessageDeflate | undefined;
@@ -241,7 +244,7 @@ export function abortHandshake(ws: WebSocket, stream: ClientRequest | Duplex | n
   Error.captureStackTrace(error, abortHandshake);
   if (stream !== null && 'setHeader' in stream) {
     abort(stream);
-    // Once there is a response, the request leaves its socket alone.
+    // After a response, destroying the request does not destroy its socket.
     if (stream.socket?.destroyed === false) stream.socket.destroy();
     nextTick(() => emitErrorAndClose(ws, error));
   } else {

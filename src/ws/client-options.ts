@@ -84,7 +84,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   return resolved;
 }
 
-/** Where a URL points to. */
+/** The server and the resource of a URL. */
 export interface Target {
   readonly url: URL;
   readonly isSecure: boolean;
@@ -141,7 +141,7 @@ export function checkProtocols(protocols: readonly string[]): Set<string> {
 }
 
 /** Sets the options that depend on the URL. */
-export function aimAt(options: ResolvedOptions, { url, isSecure, socketPath, path }: Target): void {
+export function setTarget(options: ResolvedOptions, { url, isSecure, socketPath, path }: Target): void {
   const hostname = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
   Object.assign(options, {
     createConnection: options.createConnection ?? (isSecure ? tlsConnect : netConnect),

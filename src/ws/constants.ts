@@ -1,6 +1,6 @@
 import { GUID } from '../handshake/http1/key.js';
 
-/** What several files of this folder share. The names of the symbols and values are those of the package `ws`. */
+/** Constants that several files of this folder share. Their names and values are those of the package `ws`. */
 
 /** The payload of every empty message and control frame. */
 export const EMPTY_BUFFER: Buffer = Buffer.alloc(0);

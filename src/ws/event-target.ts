@@ -48,7 +48,7 @@ export class CloseEvent extends Event {
     return this.#options.reason ?? '';
   }
 
-  /** Whether both Close frames have passed. */
+  /** Whether both Close frames were exchanged. */
   get wasClean(): boolean {
     return this.#options.wasClean ?? false;
   }
@@ -63,7 +63,7 @@ export class ErrorEvent extends Event {
     this.#options = options;
   }
 
-  /** What went wrong. */
+  /** The error. */
   get error(): Anything {
     return this.#options.error ?? null;
   }
@@ -83,7 +83,7 @@ export class MessageEvent extends Event {
     this.#data = options.data ?? null;
   }
 
-  /** The message: text as a string, binary as `binaryType` says. */
+  /** The message: text as a string, binary in the form of `binaryType`. */
   get data(): Anything {
     return this.#data;
   }
@@ -104,7 +104,7 @@ type Anything = any;
 export type EventName = 'open' | 'message' | 'close' | 'error';
 export type EventListener = ((event: Event) => void) | { handleEvent(event: Event): void };
 
-/** The state of a closed WebSocket that its CloseEvent tells. */
+/** The state of a closed WebSocket for its CloseEvent. */
 interface Closable extends EventEmitter {
   _closeFrameReceived: boolean;
   _closeFrameSent: boolean;

@@ -54,7 +54,7 @@ const TAIL: Buffer = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const DEFAULT_THRESHOLD = 1_024;
 
 /**
- * permessage-deflate with the interface of `ws`, on the deflater and inflater of ws101. So no zlib stream outlives a
+ * permessage-deflate with the interface of `ws`, on the deflater and inflater of ws101. No zlib stream outlives a
  * message, and small messages are compressed synchronously.
  */
 export class PerMessageDeflate {
@@ -96,9 +96,9 @@ export class PerMessageDeflate {
   }
 
   /**
-   * Accepts an offer, or on a client the response.
+   * Accepts an offer of a client, or the response of a server.
    *
-   * @throws {Error} if none is acceptable
+   * @throws {Error} if no offer is acceptable
    */
   accept(configurations: readonly (ExtensionParameters | Record<string, never>)[]): Parameters {
     const offers = configurations.map(configuration => this.#parse(configuration));
@@ -228,7 +228,7 @@ export class PerMessageDeflate {
     if (this.#deflater === undefined) {
       const { level = 6, memLevel = 8, windowBits = 15 } = this._options.zlibDeflateOptions ?? {};
       const own = this.#parametersOf(this._isServer ? 'server' : 'client', windowBits);
-      // zlib has no window of 8 bits. At level 0, its output refers to no earlier bytes, so any window will do.
+      // zlib has no window of 8 bits. At level 0, its output refers to no earlier bytes, so it fits any window.
       const isTooSmall = own.windowBits < MIN_DEFLATE_WINDOW_BITS;
       const fit = isTooSmall ? { windowBits: MIN_DEFLATE_WINDOW_BITS, level: 0 } : { level };
       this.#deflater = new Deflater({ ...own, memLevel, ...fit });

@@ -21,7 +21,7 @@ export type RawData = Buffer | ArrayBuffer | Buffer[];
 /** The data of a MessageEvent. */
 export type Data = string | Buffer | ArrayBuffer | Buffer[];
 
-/** What send() accepts: whatever Buffer.from() does, and a Blob. */
+/** The data that send() accepts: a Blob, and everything that Buffer.from() accepts. */
 export type BufferLike =
   | string
   | number
@@ -49,7 +49,7 @@ export interface WebSocketEvents {
   'unexpected-response': [request: ClientRequest, response: IncomingMessage];
 }
 
-/** What addEventListener() and `on…` pass to a listener. */
+/** The event that addEventListener() and `on…` pass to a listener. */
 export interface Event {
   type: string;
   target: WebSocket;
@@ -65,7 +65,7 @@ export interface ErrorEvent extends Event {
 export interface CloseEvent extends Event {
   code: number;
   reason: string;
-  /** Whether both Close frames have passed. */
+  /** Whether both Close frames were exchanged. */
   wasClean: boolean;
 }
 
@@ -85,7 +85,7 @@ export interface WebSocketEventMap {
   message: MessageEvent;
 }
 
-/** What addEventListener() accepts for an event. */
+/** A listener that addEventListener() accepts for an event. */
 export type EventMapListener<K extends keyof WebSocketEventMap> =
   | ((event: WebSocketEventMap[K]) => void)
   | { handleEvent(event: WebSocketEventMap[K]): void };
@@ -105,7 +105,7 @@ export interface WebSocket extends TypedEmitter<WebSocketEvents>, ReadyStates {
   /** The form in which binary messages are delivered. The default is 'nodebuffer'. */
   get binaryType(): 'nodebuffer' | 'arraybuffer' | 'fragments';
   set binaryType(type: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob');
-  /** The bytes of frames that the system has not taken yet. */
+  /** How many bytes of frames the system has not taken yet. */
   readonly bufferedAmount: number;
   /** The names of the negotiated extensions. */
   readonly extensions: string;
@@ -188,7 +188,7 @@ export interface WebSocketServer<
   C extends WebSocketClass = WebSocketClass,
   R extends typeof IncomingMessage = typeof IncomingMessage,
 > extends TypedEmitter<WebSocketServerEvents<InstanceType<C>, InstanceType<R>>> {
-  /** Read for every request, so they may be changed. */
+  /** The options. They are read for every request, so they may be changed. */
   options: Omit<ServerOptions<C, R>, 'WebSocket'> & { WebSocket?: Anything };
   /** Declared for `@types/ws`. It is not set: read `options.path`. */
   path: string;
@@ -196,7 +196,7 @@ export interface WebSocketServer<
   clients: Set<InstanceType<C>>;
   /** Returns the address of the HTTP server. */
   address(): AddressInfo | string | null;
-  /** Accepts no more connections. The open ones are left alone. */
+  /** Stops accepting connections. Open connections are not closed. */
   close(callback?: (error?: Error) => void): void;
   /** Answers a request for a WebSocket. */
   handleUpgrade(

@@ -110,17 +110,17 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
     this.#chunk = chunk;
     this.#at = 0;
     this.#done = done;
-    this.#readOn();
+    this.#continue();
   }
 
-  /** Reads the chunk on, until a message must be inflated or an event deferred. */
-  #readOn(): void {
+  /** Continues with the chunk, until a message must be inflated or an event deferred. */
+  #continue(): void {
     if (this.#error === undefined) this.#at = this.#decoder.push(this.#chunk, this.#at);
     const { error, header } = this.#decoder;
     const failure = this.#error ?? (error && frameErrorOf(error, header));
     if (failure === undefined && this._state !== READING) return;
     this._state = READING;
-    // A chunk must not be held longer than it is read.
+    // The chunk is released when it has been read.
     this.#chunk = EMPTY_BUFFER;
     this.#done(failure);
   }
@@ -173,10 +173,10 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
       setImmediate(() => {
         this.#resume();
         if (result !== undefined) this.#receiveInflated(result, isText);
-        this.#readOn();
+        this.#continue();
       });
     const inflated = this._extensions['permessage-deflate']!.inflate(bytes);
-    // A listener must not be called within the promise, whose rejection would hide what it throws.
+    // A listener must not be called within the promise, because an error that it throws would become a rejection.
     if (isThenable(inflated)) void inflated.then(finish);
     else finish(inflated);
   }
@@ -228,7 +228,7 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
     else this.#deliver(() => this.emit('message', value, !isText));
   }
 
-  /** Emits an event now, or in a turn of the event loop of its own. */
+  /** Emits an event now, or in a separate turn of the event loop. */
   #deliver(emit: () => void): void {
     if (this.#isSynchronous) {
       emit();
@@ -238,7 +238,7 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
     setImmediate(() => {
       emit();
       this.#resume();
-      this.#readOn();
+      this.#continue();
     });
   }
 
@@ -257,7 +257,7 @@ function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** Returns the payload of a binary message in the form that `binaryType` asks for. */
+/** Returns the payload of a binary message in the form of `binaryType`. */
 function toBinaryType(data: Buffer, type: BinaryType, fragments: readonly number[]): unknown {
   if (type === 'nodebuffer') return data;
   if (type === 'arraybuffer') {

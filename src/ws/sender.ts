@@ -9,7 +9,7 @@ import { EMPTY_BUFFER, NOOP } from './constants.js';
 import { isTextOrBytes, sizeOf, toPayload } from './payload.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 
-/** Called when a frame has left, or with what prevented it. */
+/** Called when a frame has left, or with the error that prevented this. */
 export type SendCallback = (error?: Error) => void;
 /** Fills a Buffer of 4 bytes with a masking key. */
 export type GenerateMask = (mask: Buffer) => void;
@@ -25,7 +25,7 @@ export interface FrameOptions {
   generateMask?: GenerateMask | undefined;
 }
 
-/** How a message is sent. */
+/** Options of send(). */
 export interface SendOptions {
   binary?: boolean | undefined;
   compress?: boolean | undefined;
@@ -33,7 +33,7 @@ export interface SendOptions {
   mask?: boolean | undefined;
 }
 
-/** Values of `_state`: what the frames in `_queue` wait for. The numbers are those of `ws`. */
+/** Values of `_state`: the reason why frames wait in `_queue`. The numbers are those of `ws`. */
 const IDLE = 0;
 const DEFLATING = 1;
 const READING_BLOB = 2;
@@ -120,7 +120,7 @@ export class Sender {
     const isCompressed = options.compress === true && this.#compresses;
     const opcode = isFirst ? (options.binary ? OPCODE.BINARY : OPCODE.TEXT) : OPCODE.CONTINUATION;
     const frame = { fin: options.fin ?? false, opcode, mask: options.mask, rsv1 };
-    // The usual case, without closures.
+    // The usual case needs no closures.
     if (this._state === IDLE && !isCompressed && isTextOrBytes(payload)) {
       this._frame(payload, frame, callback);
       return;
@@ -147,7 +147,7 @@ export class Sender {
     this.#wait(READING_BLOB, blob.size);
     blob.arrayBuffer().then(
       buffer => this.#continue(blob.size, 'the blob was being read', callback, () => send(Buffer.from(buffer))),
-      // What a listener throws must not become a rejection.
+      // An error that a listener throws must not become a rejection.
       error => nextTick(() => this.#failed(error, callback)),
     );
   }
@@ -174,7 +174,7 @@ export class Sender {
     this._bufferedBytes += size;
   }
 
-  /** Sends what had to wait, and then the queue. */
+  /** Sends the message that had to wait, then the queue. */
   #continue(size: number, activity: string, callback: SendCallback | undefined, send: () => void): void {
     setImmediate(() => {
       this._bufferedBytes -= size;
@@ -256,7 +256,7 @@ function frameOf(data: string | Buffer, size: number, options: FrameOptions): (B
   return [frame];
 }
 
-/** Returns a masking key, as FrameHeader has it. */
+/** Returns a masking key in the form of FrameHeader. */
 export function maskingKey(generateMask: GenerateMask | undefined): number {
   if (generateMask === undefined) return randomMaskingKey();
   const mask = Buffer.alloc(4);

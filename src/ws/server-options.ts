@@ -6,14 +6,14 @@ import type { PerMessageDeflateOptions } from './per-message-deflate.js';
 import type { WebSocketClass } from './public-types.js';
 import type { LinkOptions } from './socket-link.js';
 
-/** What verifyClient() gets. */
+/** The first argument of verifyClient(). */
 export interface ClientInfo<R = IncomingMessage> {
   origin: string;
   secure: boolean;
   req: R;
 }
 
-/** Returns whether a request is accepted, or calls back with that if it has two parameters. */
+/** Returns whether a request is accepted. With two parameters, it passes the answer to the callback instead. */
 export type VerifyClient<R = IncomingMessage> = (
   info: ClientInfo<R>,
   callback: (isVerified: boolean, code?: number, message?: string, headers?: OutgoingHttpHeaders) => void,
@@ -40,7 +40,11 @@ export interface ServerOptions<
   WebSocket?: C | undefined;
 }
 
-/** @throws {TypeError} unless one of `port`, `server` and `noServer` is given */
+/**
+ * Returns the options with their defaults.
+ *
+ * @throws {TypeError} unless one of `port`, `server` and `noServer` is given
+ */
 export function resolveServerOptions(
   options: ServerOptions | undefined,
   WebSocketClass: WebSocketClass,

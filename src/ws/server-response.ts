@@ -18,14 +18,14 @@ export function refuse(
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${message}`);
 }
 
-/** What is wrong with a request for a WebSocket. */
+/** The reason to refuse a request for a WebSocket. */
 export interface Refused {
   readonly status: number;
   readonly message?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-/** Checks what every opening handshake needs (RFC 6455 §4.2.1). */
+/** Checks the requirements of every opening handshake (RFC 6455 §4.2.1). */
 export function judgeRequest({ method, headers }: IncomingMessage): Refused | undefined {
   if (method !== 'GET') return { status: 405, message: 'Invalid HTTP method' };
   if (headers.upgrade?.toLowerCase() !== 'websocket') return { status: 400, message: 'Invalid Upgrade header' };

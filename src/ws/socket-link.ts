@@ -45,7 +45,7 @@ export class SocketLink {
     this.socket[kWebSocket] = ws;
   }
 
-  /** Starts to read. `head` was received after the opening handshake. */
+  /** Starts to read. `head` contains the bytes after the opening handshake. */
   start(head: Uint8Array): void {
     const { receiver, socket, sender } = this;
     const ws = this.#ws;
@@ -115,7 +115,7 @@ export class SocketLink {
 
   // The Receiver
 
-  /** A Close frame was received. It is answered with the same code (RFC 6455 §5.5.1). */
+  /** Answers a Close frame with the same code (RFC 6455 §5.5.1). */
   #concluded(code: number, reason: Buffer): void {
     const ws = this.#ws;
     ws._closeFrameReceived = true;
@@ -195,7 +195,7 @@ export class SocketLink {
     this.startCloseTimer();
   }
 
-  /** Ends the socket if both Close frames have passed, or if nothing more can be received. */
+  /** Ends the socket if both Close frames were exchanged, or if nothing more can be received. */
   endAfterHandshake(): void {
     const isOver = this.#ws._closeFrameReceived || this.receiver.errored != null;
     if (!this.#ws._closeFrameSent || !isOver) return;

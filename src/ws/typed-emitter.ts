@@ -31,7 +31,7 @@ export interface TypedEmitter<Events extends { [name in keyof Events]: unknown[]
   prependOnceListener(event: string | symbol, listener: AnyListener<this>): this;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the arguments of an event that is not declared are not known
+// biome-ignore lint/suspicious/noExplicitAny: the arguments of an event that is not declared are unknown
 type AnyListener<This> = (this: This, ...args: any[]) => void;
 
 /** Node's EventEmitter. Only the types of its methods differ. */

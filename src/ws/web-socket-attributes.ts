@@ -5,7 +5,10 @@ import type { WebSocket } from './web-socket.js';
 const PROPERTIES = ['binaryType', 'bufferedAmount', 'extensions', 'isPaused', 'protocol', 'readyState', 'url'];
 const EVENTS: readonly EventName[] = ['open', 'error', 'close', 'message'];
 
-/** Defines what a declaration in a class can't: constants of class and prototype, and enumerable properties. */
+/**
+ * Defines the constants of a class and its prototype, and enumerable properties, which a class declaration can't
+ * contain.
+ */
 export function defineAttributes({ prototype }: typeof WebSocket): void {
   for (const name of PROPERTIES) Object.defineProperty(prototype, name, { enumerable: true });
   for (const [name, value] of Object.entries(READY_STATE)) {

@@ -38,9 +38,9 @@ export interface WebSocketServerEvents {
 
 /** A WebSocket server with the interface of the package `ws`. */
 export class WebSocketServer extends TypedEmitter<WebSocketServerEvents> {
-  /** Read for every request, so they may be changed. */
+  /** The options. They are read for every request, so they may be changed. */
   options: ServerOptions;
-  /** Only with the option `clientTracking`. */
+  /** The open WebSockets. Undefined without the option `clientTracking`. */
   declare clients: Set<WebSocket>;
   _server: HttpServer | HttpsServer | null = null;
   _state: number = RUNNING;
@@ -86,7 +86,7 @@ export class WebSocketServer extends TypedEmitter<WebSocketServerEvents> {
     return this._server?.address() ?? null;
   }
 
-  /** Accepts no more connections. The open ones are left alone. */
+  /** Stops accepting connections. Open connections are not closed. */
   close(callback?: (error?: Error) => void): void {
     if (this._state === CLOSED) {
       if (callback) this.once('close', () => callback(new Error('The server is not running')));
@@ -117,7 +117,7 @@ export class WebSocketServer extends TypedEmitter<WebSocketServerEvents> {
   /**
    * Answers a request for a WebSocket.
    *
-   * @param callback gets the open WebSocket. It is not called if the handshake is refused.
+   * @param callback called with the open WebSocket, unless the handshake is refused
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, callback: UpgradeCallback): void {
     socket.on('error', destroyOnError);
@@ -172,7 +172,7 @@ export class WebSocketServer extends TypedEmitter<WebSocketServerEvents> {
     return deflate;
   }
 
-  /** Calls `verifyClient`, which refuses the request or calls `accept`. */
+  /** Calls `verifyClient`, and then refuses the request or calls `accept`. */
   #verify(request: IncomingMessage, socket: UpgradeSocket, accept: () => void): void {
     const { verifyClient } = this.options;
     if (!verifyClient) {

@@ -71,7 +71,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   _redirects = 0;
   _url = '';
   _req: ClientRequest | null = null;
-  /** What send() was given after the socket had closed. */
+  /** The bytes that were passed to send() after the socket had closed. */
   _bufferedAmount = 0;
   #link: SocketLink | undefined;
 
@@ -103,7 +103,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     if (this.#link !== undefined) this.#link.receiver._binaryType = type;
   }
 
-  /** The bytes of frames that the system has not taken yet. */
+  /** How many bytes of frames the system has not taken yet. */
   get bufferedAmount(): number {
     const link = this.#link;
     if (link === undefined) return this._bufferedAmount;
@@ -136,7 +136,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     return this._url;
   }
 
-  /** The socket. All that was sent before is written first. */
+  /** The socket. Frames that wait are written before it is returned. */
   get _socket(): Duplex | null {
     const link = this.#link;
     if (link === undefined) return null;
@@ -144,19 +144,19 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     return link.socket;
   }
 
-  /** What reads the socket. */
+  /** The Receiver, which reads the socket. */
   get _receiver(): Receiver | null {
     return this.#link?.receiver ?? null;
   }
 
-  /** What writes to the socket. */
+  /** The Sender, which writes to the socket. */
   get _sender(): Sender | null {
     return this.#link?.sender ?? null;
   }
 
   // The connection
 
-  /** Makes this WebSocket open, on a socket whose opening handshake is complete. */
+  /** Opens this WebSocket on a socket whose opening handshake is complete. */
   setSocket(socket: Duplex, head: Uint8Array, options: LinkOptions = {}): void {
     this.#link = new SocketLink(this, socket, options);
     this.#link.start(head);
@@ -164,7 +164,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     this.emit('open');
   }
 
-  /** Emits `close`, for the last time anything is emitted. */
+  /** Emits `close`, the last event. */
   _emitClose(): void {
     this._extensions['permessage-deflate']?.cleanup();
     this.#link?.receiver.removeAllListeners();
@@ -172,7 +172,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     this.emit('close', this._closeCode, this._closeMessage);
   }
 
-  /** Starts the closing handshake (RFC 6455 §7.1.2), or does its next step. */
+  /** Starts the closing handshake (RFC 6455 §7.1.2), or continues it. */
   close(code?: number, data?: string | Uint8Array): void {
     if (this._readyState === READY_STATE.CLOSED) return;
     if (this._readyState === READY_STATE.CONNECTING) abortHandshake(this, this._req, CLOSED_EARLY);
@@ -202,7 +202,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
   resume(): void {
     if (this._readyState === READY_STATE.CONNECTING || this._readyState === READY_STATE.CLOSED) return;
     this._paused = false;
-    // Otherwise the Receiver resumes it.
+    // Otherwise, the Receiver resumes the socket.
     if (this.#link?.receiver.writableNeedDrain === false) this.#link.socket.resume();
   }
 
@@ -255,7 +255,7 @@ export class WebSocket extends TypedEmitter<WebSocketEvents> {
     throw new Error('WebSocket is not open: readyState 0 (CONNECTING)');
   }
 
-  /** Counts what can't be sent any more, as browsers do. */
+  /** Counts messages that can't be sent any more, as browsers do. */
   #dropped(data: unknown, callback: SendCallback | undefined): void {
     if (data) {
       const size = isBlob(data) ? data.size : toBuffer(data).length;

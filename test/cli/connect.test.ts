@@ -233,7 +233,7 @@ describe('ws101 connect in a pipe', () => {
     expect(streams.stdout.text.match(/^\d+ /gm)).toEqual(Array.from({ length: total }, (_, i) => `${i} `));
   });
 
-  test('closes the connection when the reader of its output is gone', async () => {
+  test('closes the connection when the reader of its output has exited', async () => {
     const closed = deferred<unknown>();
     const url = await server(connection => {
       connection.on('close', closed.resolve);
@@ -353,7 +353,7 @@ describe('the exit code of ws101 connect after a clean close', () => {
     [1011, EXIT.CLOSED_WITH_ERROR],
     [3000, EXIT.CLOSED_WITH_ERROR],
     [4001, EXIT.CLOSED_WITH_ERROR],
-  ])('is, for code %s of the server, %i', async (code, exit) => {
+  ])('for code %s of the server is %i', async (code, exit) => {
     const url = await server(connection => connection.close(code));
     expect(await connect([url], pipes())).toBe(exit);
   });

@@ -87,7 +87,7 @@ describe('ws101 connect as a process', () => {
     expect(await command.exit).toBe(1);
   });
 
-  test('closes the connection if the reader of its output is gone', async () => {
+  test('closes the connection if the reader of its output has exited', async () => {
     const server = await startEcho({ host: '127.0.0.1', port: 0 });
     onTestFinished(() => server.close({ timeout: 0 }));
     const command = ws101('connect', urlOf(server, false));

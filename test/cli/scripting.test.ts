@@ -97,7 +97,7 @@ describe('input', () => {
 });
 
 describe('the end', () => {
-  test('--wait-for exits 1 if the server closes before enough messages have come', async () => {
+  test('--wait-for exits 1 if the server closes before enough messages have arrived', async () => {
     const url = await server(connection => {
       connection.send('only one');
       void connection.close(1000);
@@ -123,12 +123,12 @@ describe('the end', () => {
   test.each([
     ['1000', 1000, EXIT.OK],
     ['an error code', 1011, EXIT.CLOSED_WITH_ERROR],
-  ])('the exit code tells a close with %s', async (_, code, exit) => {
+  ])('the exit code shows a close with %s', async (_, code, exit) => {
     const url = await server(connection => void connection.close(code));
     expect(await connect([url], pipes())).toBe(exit);
   });
 
-  test('the exit code tells an unclean end', async () => {
+  test('the exit code shows an unclean end', async () => {
     const url = await server(connection => connection.terminate());
     expect(await connect([url], pipes())).toBe(EXIT.FAILURE);
   });

@@ -38,7 +38,7 @@ describe('reading', () => {
     expect(await chunksOf(stream)).toEqual(['text', '', Buffer.from([1])]);
   });
 
-  test('messages that came before are read, too', async () => {
+  test('messages that arrived before are read too', async () => {
     const { client, server } = connectedPair();
     server.send('early');
     await server.flushed();
@@ -46,7 +46,7 @@ describe('reading', () => {
     expect(String((await chunksOf(toDuplex(client)))[0])).toBe('early');
   });
 
-  test('stops the peer while nobody reads', async () => {
+  test('slows the peer down while the stream is not read', async () => {
     const { client, server } = connectedPair({ maxUnreadBytes: 1_000, highWaterMark: 1_000 });
     const stream = toDuplex(client);
     const sender = toDuplex(server);
@@ -107,7 +107,7 @@ describe('writing', () => {
     ]);
   });
 
-  test('in object mode, sends what send() takes', async () => {
+  test('in object mode, sends everything that send() accepts', async () => {
     expect(await framesOf(true, ['text'], [new ArrayBuffer(4)], [new Blob(['blob'])])).toEqual([
       'text "text"',
       'binary 4',
@@ -115,7 +115,7 @@ describe('writing', () => {
     ]);
   });
 
-  test('a chunk that can not be sent destroys the stream and closes with 1011', async () => {
+  test('a chunk that cannot be sent destroys the stream and closes with 1011', async () => {
     const { client, server } = connectedPair();
     const stream = toDuplex(client, { objectMode: true });
     stream.write(1);
@@ -136,7 +136,7 @@ describe('writing', () => {
     expect(String(stream.read())).toBe('still on its way');
   });
 
-  test('end() fails if the closing handshake does', async () => {
+  test('end() fails if the closing handshake fails', async () => {
     const { connection } = connectionAndPeer('client', { closeTimeout: 20 });
     const stream = toDuplex(connection);
     stream.end();
@@ -199,7 +199,7 @@ describe('the end', () => {
     expect(await server.closed).toMatchObject({ code: 1011 });
   });
 
-  test('an echo is a pipeline', async () => {
+  test('a pipeline from a connection to itself echoes', async () => {
     const { client, server } = connectedPair();
     const stream = toDuplex(server);
     const upper = new Transform({

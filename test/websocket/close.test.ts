@@ -66,7 +66,7 @@ describe('the arguments of close()', () => {
     },
   );
 
-  test('a reason alone is taken for a code: Close-onlyReason.any.js', async () => {
+  test('a reason as the only argument is converted to a code: Close-onlyReason.any.js', async () => {
     const { socket } = await openEcho();
     expect(() => socket.close('a reason' as unknown as number)).toThrow(
       expect.objectContaining({ name: 'InvalidAccessError' }),
@@ -120,7 +120,7 @@ describe('close() of an open connection', () => {
     expect((await peer.frames('client', 2)).map(show)).toEqual(['text "a"', 'close 1000']);
   });
 
-  test('a server that never answers: the connection fails after closeTimeout', async () => {
+  test('fails the connection after closeTimeout if the server never answers', async () => {
     const { socket, events, closed } = await openRaw({ closeTimeout: 20 });
     socket.close(1000);
     expect(await closed).toMatchObject({ code: 1006, wasClean: false });
@@ -143,7 +143,7 @@ describe('close() while connecting', () => {
     expect(socket.readyState).toBe(3);
   });
 
-  test('at once: events come in a later task, and none is `open`', async () => {
+  test('fires its events in a later task, and never `open`', async () => {
     const { url } = await echoServer();
     const { socket, events, closed } = observe(new WebSocket(url));
     socket.close(1000, 'changed my mind');
@@ -153,7 +153,7 @@ describe('close() while connecting', () => {
     expect(events.map(({ type }) => type)).toEqual(['error', 'close']);
   });
 
-  test('when the connection is established, but `open` has not been fired: it never is', async () => {
+  test('prevents `open`, even if the connection is already established', async () => {
     const { url } = await echoServer();
     const ignore = () => {};
     // The response arrives here. The task for `open` is queued after this one.
@@ -217,7 +217,7 @@ describe('the server', () => {
   });
 });
 
-test('a listener that throws does not keep the others from being called, and is reported by the process', async () => {
+test('the other listeners are called if one throws, and the process reports the error', async () => {
   const { socket, closed } = await openEcho();
   const thrown: unknown[] = [];
   const listeners = process.listeners('uncaughtException');

@@ -260,7 +260,7 @@ describe('options', () => {
     return { socket, requests: await (await accepted).head() };
   }
 
-  test('protocols are accepted in the third argument, too', async () => {
+  test('may contain protocols in the third argument', async () => {
     const { url } = await echoServer();
     const { socket, next } = observe(new WebSocket(url, undefined, { protocols: 'chat' }));
     await next('open');
@@ -273,7 +273,7 @@ describe('options', () => {
     expect(socket.extensions).toMatch(/^permessage-deflate/);
   });
 
-  test('an own dial function opens the transport', async () => {
+  test('a dial function of the application opens the transport', async () => {
     const { url } = await echoServer();
     const { dial } = await import('../../src/index.js');
     const dialled: string[] = [];
@@ -326,7 +326,7 @@ describe('options', () => {
     },
   );
 
-  test('a server that is not reached in handshakeTimeout fails the connection', async () => {
+  test('the connection fails if the server is not reached within handshakeTimeout', async () => {
     const server = await rawServer();
     const { closed } = observe(new WebSocket(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 20 }));
     expect(await closed).toMatchObject({ code: 1006 });

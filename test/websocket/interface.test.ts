@@ -188,7 +188,7 @@ describe('event handlers', () => {
     expect(run()).toBe('first last new');
   });
 
-  test('a handler that is set or removed during an event: eventhandlers.any.js', () => {
+  test('a handler that is set during an event is called in it: eventhandlers.any.js', () => {
     const target = fresh();
     const calls: string[] = [];
     target.addEventListener('open', () => {
@@ -199,7 +199,7 @@ describe('event handlers', () => {
     expect(calls).toEqual(['changed']);
   });
 
-  test('addEventListener takes objects, once and a signal', () => {
+  test('addEventListener accepts objects, once and a signal', () => {
     const target = fresh();
     const calls: string[] = [];
     target.addEventListener('open', { handleEvent: () => calls.push('object') });

@@ -63,7 +63,7 @@ describe('binary', () => {
     expect([data.size, data.type, await data.text()]).toEqual([5, '', 'hello']);
   });
 
-  test('a small message in a large chunk has memory of its own', async () => {
+  test('a small message in a large chunk is copied', async () => {
     const { socket, peer, next } = await openRaw();
     socket.binaryType = 'arraybuffer';
     const received: ArrayBuffer[] = [];
@@ -86,7 +86,7 @@ describe('binary', () => {
     expect(Array.from(new Uint8Array(received))).toEqual([1, 2, 3]);
   });
 
-  test('binaryType counts at the time of the event', async () => {
+  test('binaryType is read when the event is fired', async () => {
     const { socket, peer, next } = await openRaw();
     const types: string[] = [];
     socket.onmessage = ({ data }) => {
@@ -167,7 +167,7 @@ describe('the event message', () => {
     expect(events.map(({ type }) => type)).toEqual(['open', 'message', 'close']);
   });
 
-  test('a chunk with many messages leaves turns of the event loop to others', async () => {
+  test('a chunk with many messages does not block the event loop', async () => {
     const { socket, peer, closed } = await openRaw();
     let received = 0;
     let most = 0;
@@ -250,7 +250,7 @@ describe('bufferedAmount', () => {
     expect(socket.bufferedAmount).toBe(3);
   });
 
-  test('what is sent after the Close frame of the server counts for ever', async () => {
+  test('includes bytes sent after the Close frame of the server forever', async () => {
     const { socket, peer, closed } = await openRaw();
     peer.write(FRAMES.server.close(1000));
     await peer.frames('client', 1);

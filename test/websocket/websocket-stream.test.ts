@@ -86,7 +86,7 @@ describe('the constructor: constructor.any.js', () => {
 });
 
 describe('the signal: abort.any.js', () => {
-  test('aborted before: nothing is opened', async () => {
+  test('opens nothing if it is already aborted', async () => {
     const { url, connections } = await echoServer();
     const reason = new Error('changed my mind');
     const stream = open(url, { signal: AbortSignal.abort(reason) });
@@ -96,7 +96,7 @@ describe('the signal: abort.any.js', () => {
     expect(connections).toEqual([]);
   });
 
-  test('aborted during the handshake', async () => {
+  test('rejects both promises if it aborts during the handshake', async () => {
     const server = await rawServer();
     const accepted = server.next();
     const controller = new AbortController();
@@ -107,7 +107,7 @@ describe('the signal: abort.any.js', () => {
     await expect(stream.closed).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('aborted after the handshake, it does nothing', async () => {
+  test('does nothing if it aborts after the handshake', async () => {
     const controller = new AbortController();
     const { readable, writable } = await openEcho({ signal: controller.signal });
     controller.abort();
@@ -301,7 +301,7 @@ describe('WebSocketError: websocket-error.any.js', () => {
     expect(Object.prototype.toString.call(error)).toBe('[object WebSocketError]');
   });
 
-  test('takes a code and a reason, and checks them', () => {
+  test('accepts a code and a reason, and checks them', () => {
     expect(new WebSocketError('m', { closeCode: 3456, reason: 'r' })).toMatchObject({
       message: 'm',
       closeCode: 3456,

@@ -45,7 +45,7 @@ describe('a URL', () => {
 });
 
 describe('a connection', () => {
-  test('goes over TLS for wss: and https:, and says so to verifyClient', async () => {
+  test('goes over TLS for wss: and https:, and verifyClient gets `secure`', async () => {
     const https = createTlsServer({ cert: TLS_CERTIFICATE, key: TLS_KEY });
     const seen: boolean[] = [];
     const server = new WebSocketServer({
@@ -131,7 +131,7 @@ describe('credentials', () => {
     expect(await authorizations({ auth: 'me:secret' })).toEqual([basic, basic]);
   });
 
-  test('in a header win over those of the URL', async () => {
+  test('in a header take precedence over those of the URL', async () => {
     expect(await authorizations({ headers: { authorization: 'Bearer t' } }, 'me:secret@')).toEqual([
       'Bearer t',
       'Bearer t',

@@ -89,7 +89,7 @@ describe('the attributes', () => {
     expect(await event).toMatchObject({ type: 'close', code: 4000, reason: 'bye', wasClean: true });
   });
 
-  test('tell what went wrong', () => {
+  test('have the error', () => {
     const ws = detached();
     let event: unknown;
     ws.onerror = given => {
@@ -114,7 +114,7 @@ describe('events', () => {
     expect(new MessageEvent('message')).toMatchObject({ data: null });
   });
 
-  test('that nobody listens for can be removed without an effect', () => {
+  test('removing a listener that was not added has no effect', () => {
     const ws = detached();
     ws.removeEventListener('open', () => {});
     expect(ws.listenerCount('open')).toBe(0);

@@ -42,7 +42,7 @@ describe('extension.format()', () => {
     expect(extension.format(extension.parse(header))).toBe(header);
   });
 
-  test('takes single values and single offers', () => {
+  test('accepts single values and single offers', () => {
     expect(extension.format({ a: { x: true, y: 10 } })).toBe('a; x; y=10');
   });
 });

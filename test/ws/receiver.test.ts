@@ -53,7 +53,7 @@ describe('a Receiver', () => {
     ]);
   });
 
-  test('emits the code and the reason of a Close frame, and ignores what follows', async () => {
+  test('emits the code and the reason of a Close frame, and ignores later frames', async () => {
     const close = Buffer.concat([Buffer.of(3, 232), Buffer.from('bye')]);
     expect(receive([encodeFrame('server', CLOSE, close), encodeFrame('server', TEXT, 'late')])).toEqual([
       ['conclude', 1000, Buffer.from('bye')],
@@ -61,11 +61,11 @@ describe('a Receiver', () => {
     expect(receive([encodeFrame('server', CLOSE, '')])).toEqual([['conclude', 1005, Buffer.alloc(0)]]);
   });
 
-  test('takes masked frames on a server', () => {
+  test('accepts masked frames on a server', () => {
     expect(receive([encodeFrame('client', PONG, 'pong')], { isServer: true })).toEqual([['pong', Buffer.from('pong')]]);
   });
 
-  test('delivers binary messages as binaryType says', () => {
+  test('delivers binary messages in the form of binaryType', () => {
     const frames = [
       encodeFrame('server', BINARY, Buffer.of(1, 2), false),
       encodeFrame('server', CONTINUATION, Buffer.of(3)),
@@ -186,7 +186,7 @@ describe('a Receiver', () => {
     expect((await failed)[0]).toMatchObject({ code: 'WS_ERR_TOO_MANY_BUFFERED_PARTS', [kStatusCode]: 1008 });
   });
 
-  test('takes any bytes as text if skipUTF8Validation is set', () => {
+  test('accepts any bytes as text if skipUTF8Validation is set', () => {
     const text = encodeFrame('server', TEXT, Buffer.of(0xff));
     const close = encodeFrame('server', CLOSE, Buffer.of(3, 232, 0xff));
     expect(receive([text, close], { skipUTF8Validation: true })).toEqual([
@@ -235,7 +235,7 @@ describe('a compressed message', () => {
 });
 
 describe('pongs and large binary messages', () => {
-  test('are emitted too', () => {
+  test('are emitted', () => {
     const large = Buffer.alloc(100_000, 1);
     const events = receive([encodeFrame('server', PONG, ''), encodeFrame('server', BINARY, large)], {
       binaryType: 'arraybuffer',

@@ -44,7 +44,7 @@ describe('a Sender', () => {
     expect(written()).toEqual(Buffer.from([0x01, 1, 97, 0x80, 1, 98]));
   });
 
-  test('sends what Buffer.from() takes', () => {
+  test('sends everything that Buffer.from() accepts', () => {
     const { sender, written } = makeSender();
     sender.send([1, 2], { fin: true, binary: true });
     sender.send(new Uint16Array([0x0403]), { fin: true, binary: true });

@@ -87,7 +87,7 @@ describe('a stream that is not open yet', () => {
     await once(stream, 'close');
   });
 
-  test('stops reading while nobody reads the stream', async () => {
+  test('stops reading while the stream is not read', async () => {
     const { client, peer } = await open();
     const stream = createWebSocketStream(client, { readableHighWaterMark: 10 });
     for (let i = 0; i < 100; i++) peer.send(Buffer.alloc(1_000));

@@ -112,7 +112,7 @@ describe('verifyClient', () => {
     await once(new WebSocket(url, { origin: 'a' }), 'open');
   });
 
-  test('may call back, with a response of its own', async () => {
+  test('may call back with its own response', async () => {
     const { url } = await serve({
       verifyClient: (_, callback) => setImmediate(callback, false, 403, 'Not you', { 'X-Reason': 'because' }),
     });
@@ -128,7 +128,7 @@ describe('subprotocols', () => {
     expect(client.protocol).toBe('a');
   });
 
-  test('are chosen by handleProtocols, also if it is set later', async () => {
+  test('are chosen by handleProtocols, even if it is set later', async () => {
     const { server, url } = await serve();
     server.options.handleProtocols = protocols => [...protocols].at(-1)!;
     const client = new WebSocket(url, ['a', 'b']);
@@ -195,7 +195,7 @@ describe('handleUpgrade()', () => {
 });
 
 describe('setSocket()', () => {
-  test('makes a client of any Duplex', async () => {
+  test('makes a client from any Duplex', async () => {
     const { server, url } = await serve();
     const ws = new WebSocket(null, undefined, { isServer: false });
     const sent = httpRequest(url.replace('ws:', 'http:'), {
@@ -282,13 +282,13 @@ describe('an upgrade', () => {
     answer(true);
   });
 
-  test('without a subprotocol that handleProtocols accepts has none', async () => {
+  test('has no subprotocol if handleProtocols accepts none', async () => {
     const { url } = await serve({ handleProtocols: () => false });
     const client = new WebSocket(url, ['a']);
     expect(await next(client, 'error')).toEqual([new Error('Server sent no subprotocol')]);
   });
 
-  test('with an unknown extension has none', async () => {
+  test('with an unknown extension has no extensions', async () => {
     const { url } = await serve({ perMessageDeflate: true });
     const client = new WebSocket(url, { perMessageDeflate: false, headers: { 'Sec-WebSocket-Extensions': 'x-other' } });
     await once(client, 'open');
@@ -303,7 +303,7 @@ describe('an upgrade', () => {
     await closed;
   });
 
-  test('takes perMessageDeflate also if it is set later', async () => {
+  test('uses perMessageDeflate even if it is set later', async () => {
     const { server, url } = await serve();
     server.options.perMessageDeflate = true;
     const client = new WebSocket(url);

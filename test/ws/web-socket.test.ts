@@ -47,7 +47,7 @@ describe('the constructor', () => {
     expect(() => new WebSocket('ws://localhost', { protocolVersion: 14 })).toThrow(message);
   });
 
-  test('takes http URLs, and subprotocols as an option', async () => {
+  test('accepts http URLs, and subprotocols as an option', async () => {
     const { server, url } = await serve();
     const client = new WebSocket(url.replace('ws:', 'http:'), { protocols: ['chat'] });
     await Promise.all([once(server, 'connection'), once(client, 'open')]);
@@ -62,7 +62,7 @@ describe('the constructor', () => {
 });
 
 describe('messages', () => {
-  test('arrive as Buffers, with whether they are binary', async () => {
+  test('arrive as Buffers, with a flag for binary', async () => {
     const { client, peer } = await open();
     client.send('text');
     expect(await next(peer, 'message')).toEqual([Buffer.from('text'), false]);
@@ -84,7 +84,7 @@ describe('messages', () => {
     }
   });
 
-  test('keep their order, whatever they are made of', async () => {
+  test('keep their order, whatever their type', async () => {
     const { client, peer } = await open({ server: { perMessageDeflate: { threshold: 0 } } });
     const received: string[] = [];
     peer.on('message', data => received.push(String(data)));
@@ -150,7 +150,7 @@ describe('messages', () => {
     expect(client.bufferedAmount).toBeGreaterThanOrEqual(4);
   });
 
-  test('are read no more while paused', async () => {
+  test('are not read while paused', async () => {
     const { client, peer } = await open();
     peer.pause();
     client.send('x');
@@ -339,14 +339,14 @@ describe('redirects', () => {
     expect(message).toBe('Maximum redirects exceeded');
   });
 
-  test('to a URL that is none fail', async () => {
+  test('to an invalid URL fail', async () => {
     const url = await answering(() => ['HTTP/1.1 302 Found', 'Location: ws://']);
     expect(await errorOf(url, { followRedirects: true })).toEqual(new SyntaxError('Invalid URL: ws://'));
   });
 });
 
 describe('a WebSocket without a socket', () => {
-  test('counts what it cannot send, after the connection has failed', async () => {
+  test('counts the bytes that it cannot send, after the connection has failed', async () => {
     const client = internals(new WebSocket('ws://localhost:1'));
     client.on('error', () => {});
     await next(client, 'close');
@@ -432,7 +432,7 @@ describe('control frames', () => {
 });
 
 describe('a Blob that can no longer be sent', () => {
-  test('and all that waits for it call back with an error', async () => {
+  test('and the messages after it call back with an error', async () => {
     const { client } = await open();
     const failed = (name: string) =>
       new Promise<[string, string | undefined]>(resolve => {

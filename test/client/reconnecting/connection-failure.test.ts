@@ -20,7 +20,7 @@ describe('isRetryable', () => {
     expect(isRetryable(openingFailed(new DOMException('wrong URL', 'SyntaxError')))).toBe(false);
   });
 
-  test('a handshake that failed through a fault of the caller is not retried, such as a certificate that cannot be parsed', () => {
+  test('a handshake that failed because of an argument is not retried, such as a certificate that cannot be parsed', () => {
     expect(isRetryable(openingFailed(new HandshakeError('x', { phase: 'tls', fault: 'caller' })))).toBe(false);
     expect(isRetryable(openingFailed(new HandshakeError('x', { phase: 'dns', fault: 'network' })))).toBe(true);
   });
@@ -29,7 +29,7 @@ describe('isRetryable', () => {
     expect(isRetryable(openingFailed(thrown))).toBe(true);
   });
 
-  test("the peer's answer to an error of this end does not count", () => {
+  test("the peer's close code does not count if it answers an error of this end", () => {
     const cause = new ConnectionLostError('no answer', 'WS101_KEEPALIVE_TIMEOUT');
     expect(isRetryable(connectionEnded({ code: 1002, reason: '', cause, initiator: 'local' }))).toBe(true);
     expect(isRetryable(connectionEnded({ code: 1002, reason: '', cause: undefined, initiator: 'remote' }))).toBe(false);
@@ -53,7 +53,7 @@ describe('Retry-After', () => {
   });
 });
 
-test('errorOf() returns the error, or makes one of the close code', () => {
+test('errorOf() returns the error, or makes one from the close code', () => {
   const error = new Error('x');
   const failure = { kind: 'ended', status: undefined, failures: 1 } as const;
   expect(errorOf({ ...failure, error, close: { code: 1006, reason: '' } })).toBe(error);

@@ -12,7 +12,7 @@ class Network extends EventTarget {
 }
 
 describe('without a network', () => {
-  test('no attempt is made, and the network is followed by a short random wait', async () => {
+  test('no attempt is made, and a short random wait follows when the network returns', async () => {
     const peer = new ReconnectingPeer();
     peer.clock.random = () => 0.5;
     const network = new Network();
@@ -27,7 +27,7 @@ describe('without a network', () => {
     expect(peer.attempts).toEqual([60_500]);
   });
 
-  test('a wait that was long because of failures becomes short with the network', async () => {
+  test('a long wait becomes short when the network returns', async () => {
     const peer = new ReconnectingPeer();
     peer.clock.random = () => 1;
     const network = new Network();

@@ -170,7 +170,7 @@ describe('failures', () => {
     expect(client.state.name).toBe('waiting');
   });
 
-  test('isRetryable decides, and knows the usual answer', async () => {
+  test('isRetryable decides, and gets the usual answer as an argument', async () => {
     const peer = new ReconnectingPeer();
     peer.answer = 401;
     const asked: unknown[] = [];
@@ -190,7 +190,7 @@ describe('failures', () => {
     expect((await client.closed).failure?.failures).toBe(3);
   });
 
-  test('an isRetryable that throws is reported, and the usual answer holds', async () => {
+  test('if isRetryable throws, the error is reported, and the usual answer is used', async () => {
     const peer = new ReconnectingPeer();
     const errors: unknown[] = [];
     const client = peer.created({ ...SLOW, isRetryable: () => JSON.parse('{') });
@@ -201,7 +201,7 @@ describe('failures', () => {
     expect(client.state.name).toBe('waiting');
   });
 
-  test('Retry-After is waited for, and the random wait follows', async () => {
+  test('the random wait is added to Retry-After', async () => {
     const peer = new ReconnectingPeer();
     peer.clock.random = () => 0.5;
     const refused = (headers: Array<readonly [string, string]>) =>
@@ -218,7 +218,7 @@ describe('failures', () => {
     expect(client.state.delay).toBe(8_000);
   });
 
-  test('a failure without a listener is a process warning', async () => {
+  test('a failure without a listener causes a process warning', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     onTestFinished(() => warn.mockRestore());
     const peer = new ReconnectingPeer();
@@ -329,7 +329,7 @@ describe('messages', () => {
     expect(peer.received).toEqual([[1, 'a']]);
   });
 
-  test('wrong data throws at send(), also while there is no connection', () => {
+  test('send() throws for wrong data, even while there is no connection', () => {
     const client = new ReconnectingPeer().created();
     expect(() => client.send(5 as never)).toThrow(TypeError);
     expect(() => client.send('a', { typ: 'text' } as never)).toThrow(/did you mean 'type'/);
@@ -373,7 +373,7 @@ describe('messages', () => {
     expect(peer.received.at(-1)).toEqual([1, 'last']);
   });
 
-  test('message passes on the messages of every connection, even to a listener that is added late', async () => {
+  test('the event message passes on the messages of every connection, even to a listener that is added late', async () => {
     const peer = new ReconnectingPeer();
     const client = await peer.client(SLOW);
     peer.server.send('kept');

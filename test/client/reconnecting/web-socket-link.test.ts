@@ -55,7 +55,7 @@ async function created(options: ReconnectingOptions<FakeWebSocket> = {}) {
 }
 
 describe('a W3C WebSocket', () => {
-  test('is open after its event, and then sends queued messages', async () => {
+  test('sends queued messages when it has emitted open', async () => {
     const { client, sockets } = await created();
     client.send('a');
     expect(client.state.name).toBe('connecting');
@@ -85,7 +85,7 @@ describe('a W3C WebSocket', () => {
     expect(client.connection).toBe(sockets[1]);
   });
 
-  test('that is closed already fails', async () => {
+  test('fails if it is already closed', async () => {
     const socket = new FakeWebSocket();
     socket.closed(1006);
     const { client } = await created({ open: () => socket });
