@@ -24,10 +24,15 @@ function missingHalf({ sent, received }: CloseInfo): string {
   return 'there was no closing handshake';
 }
 
+/** Returns a hint of the library with the options of the command. */
+function hintOf(hint: string): string {
+  return hint.replace('tls.ca', '--ca').replace('set the option maxRedirects', 'use --location');
+}
+
 /** Describes why a connection did not open, one line each. */
 export function failureReport(error: HandshakeError): [string, ...string[]] {
   const lines: [string, ...string[]] = [`the opening handshake failed: ${printableText(error.summary)}`];
-  if (error.hint !== undefined) lines.push(`hint: ${printableText(error.hint.replace('tls.ca', '--ca'))}`);
+  if (error.hint !== undefined) lines.push(`hint: ${printableText(hintOf(error.hint))}`);
   const body = error.body.trim();
   if (body !== '') lines.push(`the server says: ${printableText(body.slice(0, BODY_SHOWN))}`);
   return lines;

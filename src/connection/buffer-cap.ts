@@ -20,9 +20,10 @@ export interface CappedOutput {
 /**
  * Limits how much waits for a peer (`maxBufferedAmount`).
  *
- * The peer can take nothing of a burst before the turn of the event loop ends. So the cap applies to what waited before
- * the turn: what one turn adds is exempt until it has left. Memory is bounded by the cap, plus what one turn added,
- * plus one message. The connection also ends if the peer takes nothing for 10 s while more than the cap waits.
+ * The peer cannot take a burst before the turn of the event loop ends. So the cap applies to the bytes that waited
+ * before the turn. Bytes that one turn adds are exempt until they have left. Memory is bounded by the cap, plus what
+ * one turn added, plus one message. The connection also ends if the peer takes nothing for 10 s while more than the cap
+ * waits.
  */
 export class BufferCap {
   readonly #limit: number;

@@ -47,12 +47,13 @@ export class CloseDeadline {
     this.#timer.start(timeout);
   }
 
-  /** Notes that our Close frame has left. A slow peer still has to read what the kernel holds before it. */
+  /** Notes that our Close frame has left. A slow peer must still read the bytes that the kernel holds before it. */
   left(): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const time = now();
-    // The running timer checks the new time when it fires. A second timer would be a fifth of what closing allocates.
+    // The running timer checks the new time when it fires. A second timer would be a fifth of the memory that closing
+    // allocates.
     this.#extend(this.#timeout + Math.max(0, this.#peer.busyUntil - time), time);
   }
 

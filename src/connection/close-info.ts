@@ -10,14 +10,15 @@ export interface CloseInfo {
   /** Whether both Close frames were exchanged (§7.1.4). */
   readonly wasClean: boolean;
   /**
-   * Who ended it: `local` is this endpoint, `remote` the peer by a Close frame, `network` the loss of the transport.
+   * The cause of the end: `local` is this endpoint, `remote` a Close frame of the peer, `network` the loss of the
+   * transport.
    */
   readonly initiator: 'local' | 'remote' | 'network';
   /** The Close frame that this endpoint sent, or undefined. */
   readonly sent: ClosePayload | undefined;
   /** The Close frame that the peer sent, or undefined. */
   readonly received: ClosePayload | undefined;
-  /** What went wrong; undefined after a clean close without a fault. */
+  /** The error that ended it; undefined after a clean close without a fault. */
   readonly cause: Error | undefined;
   /**
    * How many received messages were dropped, because too many were unread while the connection was closing or because a

@@ -51,7 +51,10 @@ export class ConnectionKeepalive implements KeepaliveMember {
     this.#ping = pinger.await(payload, ignoreAnswer);
   }
 
-  /** Bytes that the kernel takes at once say nothing about the peer. It may still be reading what the kernel holds. */
+  /**
+   * Bytes that the kernel takes at once say nothing about the peer. It may still be reading bytes that the kernel
+   * holds.
+   */
   tookOutput(): boolean {
     const { taken, isBlocked, busyUntil } = this.#reading.backlog.writer;
     const hasTaken = this.#waitedAtTick && taken > this.#takenAtTick;

@@ -120,7 +120,7 @@ const RANGES: {
  * Returns the options, with defaults for those that are missing. Other properties are ignored, because callers have
  * options of their own.
  *
- * @param prefix what precedes the names of the options in errors, such as `client.`
+ * @param prefix the prefix of option names in errors, such as `client.`
  * @throws {TypeError | RangeError} that names the option, the valid values and the value it had
  */
 export function resolveConnectionOptions(options: ConnectionOptions, prefix = ''): ConnectionSettings {

@@ -20,8 +20,8 @@ const LEAST_BUSY = 3_000;
 const MOST_BUSY = 60_000;
 
 /**
- * Estimates until when a peer is busy reading what was sent to it. Until then, its silence does not mean that it is
- * dead.
+ * Estimates until when a peer is busy reading the bytes that were sent to it. Until then, its silence does not mean
+ * that it is dead.
  *
  * The kernel does not say how much of its buffers the peer has read. So the peer gets the time that reading takes at
  * 128 KiB/s. While the transport is blocked, the bytes that it takes show the peer's progress.

@@ -14,7 +14,9 @@ export interface SentPing {
   after: SentPing | undefined;
 }
 
-/** How much memory a waiting Ping holds, in bytes: its payload, a promise, and what the promise refers to. */
+/**
+ * How much memory a waiting Ping holds, in bytes: its payload, a promise, and the objects that the promise refers to.
+ */
 const PING_COST = 1_024;
 
 /**

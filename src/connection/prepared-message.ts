@@ -93,7 +93,7 @@ export function prepareMessage(data: Exclude<Sendable, Blob>, options?: SendOpti
 }
 
 /**
- * Returns what send() sends: the result of toPayload(), or a prepared message.
+ * Returns the message for send(): the result of toPayload(), or a prepared message.
  *
  * @throws {TypeError} for anything else
  */

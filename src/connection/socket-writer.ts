@@ -65,7 +65,7 @@ export class SocketWriter {
     return this.#taken;
   }
 
-  /** What `taken` will be when all output so far has left. */
+  /** The value of `taken` when all output so far will have left. */
   get position(): number {
     const inFlight = this.#inFlight?.reduce((sum, { length }) => sum + length, 0) ?? 0;
     return this.#taken + inFlight + this.#protocol.outputLength;

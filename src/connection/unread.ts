@@ -7,7 +7,7 @@ export interface UnreadState {
   readonly hasReader: boolean;
 }
 
-/** The likely cause of unread messages, and what to do. */
+/** The likely cause of unread messages, and the remedy. */
 const NO_READER =
   "there is no listener for 'message' and no iterator. If the application only sends, set the option incoming: 'discard'";
 

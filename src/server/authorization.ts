@@ -81,7 +81,7 @@ export async function authorizeRequest<Context>(
     }
     // The request was refused, or its client has left. This refusal is not used.
     if (signal.aborted) return { refusal: new Refusal(408) };
-    // The client must not learn what was thrown.
+    // The client must not see the error.
     const detail = 'authorize() failed: see the handlerError event.';
     return { refusal: new Refusal(500, { detail }), error: failure(thrown) };
   } finally {

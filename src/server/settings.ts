@@ -33,7 +33,11 @@ export interface ServerSettings<Context> {
   readonly handshakeTimeout: number;
 }
 
-/** @throws {TypeError | RangeError} that names the option, what it may be, and what it was */
+/**
+ * Returns the options, checked, with their defaults.
+ *
+ * @throws {TypeError | RangeError} that names the option, the valid values and the value it had
+ */
 export function resolveServerOptions<Context>(options: ServerOptions<Context>): ServerSettings<Context> {
   if (typeof options !== 'object' || options === null) throw invalidType('options', 'an object', options);
   checkOptionNames(options, SERVER_OPTION_NAMES, '', WS_SERVER_OPTIONS);

@@ -79,7 +79,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     });
   }
 
-  /** @throws {TypeError | RangeError} that names the option, what it may be, and what it was */
+  /** @throws {TypeError | RangeError} that names the option, the valid values and the value it had */
   constructor(options: ServerOptions<Context>);
   constructor(options: ServerOptions<Context>, callback?: undefined) {
     super({ captureRejections: true });
@@ -200,8 +200,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   /**
-   * Shuts down: stops accepting, sends a Close frame to every connection, and lets what was sent before leave. A server
-   * of Node that this one is attached to continues.
+   * Shuts down: stops accepting, and closes every connection with a Close frame after the messages that were sent
+   * before. A server of Node that this one is attached to continues.
    *
    * @returns a promise that resolves when everything has closed, at the latest 200 ms after `timeout`. It rejects with
    *   a TypeError or RangeError if code, reason or timeout is invalid; then nothing has happened

@@ -3,7 +3,7 @@ import { toUSVString } from 'node:util';
 import { invalidType, typeError } from '../errors.js';
 
 /**
- * Gives the members of a class the property attributes of a Web IDL interface.
+ * Sets the property attributes of a class as in a Web IDL interface.
  *
  * @param constants properties of both the class and its prototype
  */

@@ -16,7 +16,7 @@ import { toCloseInfo, UncleanEnd, type WebSocketCloseInfo, WebSocketError } from
 export interface WebSocketStreamOptions extends Omit<WebSocketInit, 'protocols'> {
   /** Subprotocols to offer, the preferred one first. */
   readonly protocols?: Iterable<string>;
-  /** Gives up the attempt. It does nothing once the connection is open. */
+  /** Aborts the attempt to connect. It does nothing after the connection has opened. */
   readonly signal?: AbortSignal;
 }
 
@@ -95,7 +95,7 @@ export class WebSocketStream {
   }
 
   /**
-   * Starts the closing handshake. While connecting, it gives up the attempt.
+   * Starts the closing handshake. While connecting, aborts the attempt.
    *
    * @throws {DOMException} InvalidAccessError if the code is neither 1000 nor 3000 to 4999, SyntaxError if the reason is
    *   longer than 123 bytes

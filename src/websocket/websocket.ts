@@ -203,7 +203,7 @@ export class WebSocket extends EventTarget {
   }
 
   /**
-   * Starts the closing handshake, after all messages that were sent. While connecting, it gives up the attempt.
+   * Starts the closing handshake, after all messages that were sent. While connecting, aborts the attempt.
    *
    * @param code 1000, or 3000 to 4999
    * @param reason at most 123 bytes of UTF-8

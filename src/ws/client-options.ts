@@ -64,7 +64,7 @@ const DEFAULTS: Defaults = {
 const PROTOCOL_VERSIONS = [8, 13];
 
 /**
- * Adds the defaults. Removes what says where the request goes, because the URL says that.
+ * Adds the defaults. Removes options for the address of the request, which the URL determines.
  *
  * @throws {RangeError} for a version of the protocol that is not supported
  */
@@ -95,7 +95,7 @@ export interface Target {
 }
 
 /**
- * Returns where a URL points to.
+ * Returns the server and the resource of a URL.
  *
  * @throws {SyntaxError} for a URL that is not a WebSocket URL
  */

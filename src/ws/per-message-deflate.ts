@@ -61,7 +61,7 @@ export class PerMessageDeflate {
   static readonly extensionName: 'permessage-deflate' = 'permessage-deflate';
 
   params: Parameters | null = null;
-  /** The window sizes may be `true` to ask for the parameter, and `false` to refuse it. */
+  /** The window sizes may be `true` to request the parameter, and `false` to refuse it. */
   readonly _options: Options;
   readonly _threshold: number;
   readonly _maxPayload: number;

@@ -203,7 +203,7 @@ export class SocketLink {
     this.socket.end();
   }
 
-  /** Gives the peer time to complete the closing handshake. */
+  /** Limits the time in which the peer must complete the closing handshake. */
   startCloseTimer(): void {
     const ws = this.#ws;
     ws._closeTimer = setTimeout(() => this.socket.destroy(), ws._closeTimeout);

@@ -92,7 +92,7 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
     if (!duplex.destroyed && duplex.writableFinished) duplex.destroy();
   }
 
-  /** Throws an error that nobody else listens for, as any stream does. */
+  /** Throws an error that has no other listener, as any stream does. */
   function rethrowIfUnheard(error: Error): void {
     duplex.removeListener('error', rethrowIfUnheard);
     duplex.destroy();

@@ -62,6 +62,17 @@ describe('failureReport()', () => {
     ]);
   });
 
+  test('names the options of the command in a hint', () => {
+    const [, hint] = failureReport(
+      new HandshakeError('302 Found', {
+        phase: 'response',
+        fault: 'peer',
+        hint: 'a redirect to "/", which was not followed: to follow it, set the option maxRedirects',
+      }),
+    );
+    expect(hint).toBe('hint: a redirect to "/", which was not followed: to follow it, use --location');
+  });
+
   test('is one line without a hint and a body', () => {
     expect(failureReport(new HandshakeError('no', { phase: 'dns', fault: 'network' }))).toHaveLength(1);
   });

@@ -6,7 +6,7 @@ import { CLOSE_CODE } from '../../framing/close-code.js';
 export interface ConnectionFailure {
   /** `'opening'` if no connection was opened, `'ended'` if an open connection ended. */
   readonly kind: 'opening' | 'ended';
-  /** What went wrong, for example a HandshakeError. Undefined if the peer closed the connection cleanly. */
+  /** The error, for example a HandshakeError. Undefined if the peer closed the connection cleanly. */
   readonly error: unknown;
   /** The status code of the response to the opening handshake, if it was refused. */
   readonly status: number | undefined;

@@ -16,7 +16,7 @@ export interface UnsentMessage {
   readonly options: SendOptions | undefined;
 }
 
-/** What happens to a new message if the queue is full. */
+/** The treatment of a new message if the queue is full. */
 export type QueuePolicy = 'reject' | 'drop-oldest' | 'keep';
 
 /** The bounds of the queue. */

@@ -8,10 +8,7 @@ import type { ServerOptions } from '../options.js';
 export type ListenOptions = Pick<ServerOptions, 'port' | 'host' | 'socketPath' | 'backlog' | 'tls'>;
 
 export interface ListenerOwner {
-  /**
-   * A transport is connected, TLS included. `timeLeft` is what remains of the handshake's deadline, which starts at TCP
-   * accept.
-   */
+  /** A transport is connected, TLS included. `timeLeft` is the rest of handshakeTimeout, which starts at TCP accept. */
   accepted(socket: Socket, timeLeft: number): void;
   listening(): void;
   /** Listening or accepting failed. */
