@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:https';
 import { PassThrough, Writable } from 'node:stream';
 import { constants, createDeflate } from 'node:zlib';
@@ -7,7 +9,7 @@ import { CompressionMethod, WebSocketManager, WebSocketShardEvents } from '@disc
 import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node';
 import { JSDOM } from 'jsdom';
 import { expect, onTestFinished, test } from 'vitest';
-import { WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { TLS_CERTIFICATE, TLS_KEY } from '../../helpers/tls-fixture.js';
 import { listen, startServer } from './helpers/http.js';
 import { countOpenings } from './helpers/ours.js';
@@ -164,4 +166,20 @@ test("Kubernetes' client runs a command with stdin, stdout, stderr and a status 
   const path = `/api/v1/namespaces/default/pods/pod/exec?${query}`;
   expect(requests).toEqual([path, 'Bearer secret', 'v4.channel.k8s.io']);
   expect(openings()).toEqual({ clients: 1, servers: 1 });
+});
+
+test('an empty Sec-WebSocket-Protocol, as the API server of Kubernetes may send, fails as it does with ws', async () => {
+  const api = createHttpServer();
+  api.on('upgrade', ({ headers }, socket) => {
+    const accept = createHash('sha1').update(`${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+    socket.end(
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        `Sec-WebSocket-Accept: ${accept.digest('base64')}\r\nSec-WebSocket-Protocol:\r\n\r\n`,
+    );
+  });
+  const url = `ws://127.0.0.1:${await listen(api)}`;
+  expect((await once(new WebSocket(url), 'error'))[0].message).toBe('Server sent a subprotocol but none was requested');
+  expect((await once(new WebSocket(url, 'v4.channel.k8s.io'), 'error'))[0].message).toBe(
+    'Server sent an invalid subprotocol',
+  );
 });
