@@ -93,9 +93,9 @@ describe('microsocks', () => {
     await converse(url, { proxy: `socks5h://ada:secret@127.0.0.1:${port}` });
     const wrong = await failure(url, { proxy: `socks5h://ada:wrong@127.0.0.1:${port}` });
     expect(wrong).toMatchObject({ phase: 'proxy', fault: 'peer' });
-    expect(wrong.summary).toContain('refused user and password');
+    expect(wrong.summary).toContain('refused the user and the password');
     const none = await failure(url, { proxy: `socks5h://127.0.0.1:${port}` });
-    expect(none.summary).toContain('accepts none of the ways to authenticate');
+    expect(none.summary).toContain('accepts none of the authentication methods');
   });
 
   test('cannot reach the server, and the error says why', async () => {
