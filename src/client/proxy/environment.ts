@@ -33,7 +33,7 @@ function isUsable(name: string, environment: Environment): boolean {
 }
 
 function isLoopback(hostname: string): boolean {
-  return /^(.*\.)?localhost\.?$|^127\.|^::1$/i.test(hostname);
+  return /^(.*\.)?localhost\.?$|^::1$/i.test(hostname) || (isIP(hostname) === 4 && hostname.startsWith('127.'));
 }
 
 /** Whether `no_proxy` names the host: by name, with all its subdomains; by address, or as a network in CIDR notation. */
@@ -59,8 +59,10 @@ function isInNetwork(host: string, network: string): boolean {
   const [address = '', prefix] = network.split('/');
   const family = isIP(address);
   if (family === 0 || family !== isIP(host)) return false;
-  const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix);
-  if (!(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128))) return false;
+  const longest = family === 4 ? 32 : 128;
+  if (prefix !== undefined && !/^\d+$/.test(prefix)) return false;
+  const bits = Number(prefix ?? longest);
+  if (bits > longest) return false;
   const type = family === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(address, bits, type);

@@ -58,7 +58,8 @@ export function openHttpTunnel(
       if (head.length > 0) duplex.unshift(head);
       resolve(duplex);
     });
-    request.end();
+    if (signal.aborted) request.destroy(signal.reason);
+    else request.end();
 
     function refusal({ statusCode: status = 0, statusMessage = '', rawHeaders }: IncomingMessage, body: Buffer) {
       return proxyRefused(`answered ${status} ${statusMessage}`.trimEnd(), proxy, destination, {

@@ -41,6 +41,11 @@ export async function openSocks5Tunnel(
   host: string,
   signal: AbortSignal,
 ): Promise<void> {
+  // The length is one byte: a longer name would be read as another name and another port.
+  if (Buffer.byteLength(host) > 255) {
+    const what = 'cannot be asked for this host: SOCKS5 allows a name of at most 255 bytes (RFC 1928 §5)';
+    throw proxyRefused(what, proxy, destination, { fault: 'caller' });
+  }
   const reader = new ExactReader(duplex, signal);
   const refused = (what: string, hint?: string) => proxyRefused(what, proxy, destination, { hint });
   try {

@@ -19,8 +19,8 @@ export interface AttemptInit<C extends Reconnectable> {
   readonly url: PerAttempt<string | URL>;
   readonly settings: ReconnectingSettings<C>;
   readonly attempt: ReconnectAttempt;
-  /** Called when the connection is open, before `onOpen`. */
-  readonly opened: (link: Link) => void;
+  /** Called before the connection can have messages: a W3C WebSocket may be opening still. */
+  readonly opening: (link: Link) => void;
 }
 
 /**
@@ -40,8 +40,8 @@ export async function makeAttempt<C extends Reconnectable>(init: AttemptInit<C>)
     const connection = await open(settings, address, options, signal);
     link = linkOf(connection);
     checkHeartbeat(settings, link);
+    init.opening(link);
     await untilAborted(signal, link.opened);
-    init.opened(link);
     const ended = await Promise.race([link.closed, onOpen(init, connection)]);
     if (ended !== undefined) return connectionEnded(ended);
     return { connection, link };

@@ -1,3 +1,5 @@
+import { MAX_TIME } from '../../connection/options.js';
+
 /** How long to wait before an attempt to connect. Times are in milliseconds. */
 export interface Backoff {
   /** The longest wait before the first attempt after a connection was lost. */
@@ -20,5 +22,8 @@ export function delayBefore(
   retryAfter: number,
   random: () => number,
 ): number {
-  return retryAfter + random() * Math.min(maxDelay, initialDelay * 2 ** (failures - 1));
+  // 2 ** 1024 is Infinity, and 0 * Infinity is NaN. After 31 doublings, 1 ms exceeds every maxDelay.
+  const longest = Math.min(maxDelay, initialDelay * 2 ** Math.min(failures - 1, 31));
+  // A timer with a longer delay would fire at once.
+  return Math.min(MAX_TIME, retryAfter + random() * longest);
 }

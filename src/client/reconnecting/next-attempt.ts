@@ -39,8 +39,9 @@ export class NextAttempt {
         resolve();
       };
       const start = (delay: number) => {
-        this.#changed(delay);
+        // A listener may end the wait at once, so the timer must exist before.
         cancel = this.#clock.after(delay, end);
+        this.#changed(delay);
       };
       let isWaiting = this.#isOnline;
       const networkChanged = () => {

@@ -151,8 +151,7 @@ export function resolveReconnectingOptions<C extends Reconnectable>(
       ? invalidValue('whenQueueFull', expected, whenQueueFull)
       : invalidType('whenQueueFull', expected, whenQueueFull);
   }
-  const { onLine, addEventListener } = Object(network ?? { onLine: true, addEventListener() {} }) as NetworkStatus;
-  if (typeof onLine !== 'boolean' || typeof addEventListener !== 'function') {
+  if (network !== undefined && !isNetworkStatus(network)) {
     throw invalidType('network', 'an EventTarget with onLine', network);
   }
   checkSignal(signal);
@@ -172,6 +171,11 @@ export function resolveReconnectingOptions<C extends Reconnectable>(
     heartbeat: heartbeat && resolveHeartbeat(heartbeat),
     signal,
   };
+}
+
+function isNetworkStatus(value: unknown): value is NetworkStatus {
+  const { onLine, addEventListener, removeEventListener } = Object(value) as Partial<NetworkStatus>;
+  return [typeof onLine, typeof addEventListener, typeof removeEventListener].join() === 'boolean,function,function';
 }
 
 const HEARTBEAT_OPTION_NAMES: OptionNames<HeartbeatOptions> = { message: true, interval: true, timeout: true };

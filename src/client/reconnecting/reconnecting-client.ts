@@ -54,6 +54,8 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   #state: ReconnectingState = { name: 'connecting', delay: undefined, failure: undefined };
   #failure: ConnectionFailure | undefined;
   #current: Opened<C> | undefined;
+  /** The connection whose messages are passed on. */
+  #source: Link | undefined;
   #stopForwarding: (() => void) | undefined;
   /** Whether the application has asked for the end, by `closed` or by iterating. */
   #isWatched = false;
@@ -66,7 +68,7 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     const observed = (add: Add): Add =>
       function (this: ReconnectingClient, event, listener) {
         add.call(this, event, listener);
-        if (event === 'message') this.#forward(this.#current?.link);
+        if (event === 'message') this.#forward();
         return this;
       };
     const addListener = observed(on!);
@@ -243,13 +245,14 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
       url: this.#url,
       settings: this.#settings,
       attempt: { number, lastFailure: this.#failure, signal: abort.signal },
-      opened: link => {
-        if (!link.keepsMessages) this.#forward(link);
+      opening: link => {
+        if (!link.keepsMessages) this.#beginForwarding(link);
       },
     });
     cancelTimeout();
     stopListening();
     if (!('link' in opened)) {
+      this.#endForwarding();
       if (opened.error instanceof HandlerError) this.#report(opened.error);
       return opened;
     }
@@ -265,15 +268,14 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#outgoing.attach(link);
     this.#setState('open');
     this.#emit('open', connection);
-    this.#forward(link);
+    this.#beginForwarding(link);
     // close() may have been called since the connection was opened.
     if (this.#closing.signal.aborted) link.close();
     const ended = await link.closed;
     heartbeat?.stop();
     this.#current = undefined;
     this.#outgoing.detach();
-    this.#stopForwarding?.();
-    this.#stopForwarding = undefined;
+    this.#endForwarding();
     if (this.#clock.now() - since >= this.#settings.stableAfter) this.#failure = undefined;
     return connectionEnded(ended);
   }
@@ -322,13 +324,24 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#emit('state', this.#state);
   }
 
-  /** Passes on the messages of a connection, if the application listens to them. */
-  #forward(link: Link | undefined): void {
-    if (link === undefined || this.#stopForwarding !== undefined || this.listenerCount('message') === 0) return;
-    this.#stopForwarding = link.forward((data, isBinary) => {
+  #beginForwarding(link: Link): void {
+    this.#source = link;
+    this.#forward();
+  }
+
+  /** Passes on the messages of the connection, if the application listens to them. */
+  #forward(): void {
+    if (this.#stopForwarding !== undefined || this.listenerCount('message') === 0) return;
+    this.#stopForwarding = this.#source?.forward((data, isBinary) => {
       const failed = (_: unknown, event: string, thrown: unknown) => this.#listenerFailed(event, thrown);
       emitTo<ReconnectingClient<C>>(this, failed, 'message', data, isBinary);
     });
+  }
+
+  #endForwarding(): void {
+    this.#source = undefined;
+    this.#stopForwarding?.();
+    this.#stopForwarding = undefined;
   }
 
   #emit<E extends 'state' | 'open' | 'failure' | 'dropped' | 'drain' | 'close'>(

@@ -69,18 +69,22 @@ export class UnsentQueue {
    */
   push(message: UnsentMessage): boolean {
     const size = payloadSize(message.data);
-    if (!this.#makeRoom(size)) return false;
+    const dropped = this.#makeRoom(size);
+    if (dropped === undefined) return false;
     const { data, options } = message;
     // The caller may reuse the memory when send() returns.
     this.#messages.push({ data: isUint8Array(data) ? Uint8Array.from(data) : data, options });
     this.#bytes += size;
+    // Last, because a listener may call send(), and its message follows this one.
+    for (const old of dropped) this.#dropped(old);
     return true;
   }
 
-  #makeRoom(size: number): boolean {
+  /** Returns the messages that it removed to make room, or undefined if there is no room. */
+  #makeRoom(size: number): UnsentMessage[] | undefined {
     const { maxQueuedMessages, maxQueuedBytes, whenQueueFull } = this.#limits;
     const hasRoom = () => this.length < maxQueuedMessages && this.#bytes + size <= maxQueuedBytes;
-    if (hasRoom()) return true;
+    if (hasRoom()) return [];
     if (whenQueueFull === 'reject') {
       throw new WebSocketError(
         `the message has ${size} bytes, and ${this.length} messages of ${this.#bytes} bytes wait for a connection: ` +
@@ -90,9 +94,10 @@ export class UnsentQueue {
       );
     }
     // A message that can never fit must not empty the queue.
-    if (whenQueueFull === 'keep' || maxQueuedMessages === 0 || size > maxQueuedBytes) return false;
-    while (!hasRoom()) this.#dropped(this.shift()!);
-    return true;
+    if (whenQueueFull === 'keep' || maxQueuedMessages === 0 || size > maxQueuedBytes) return undefined;
+    const dropped: UnsentMessage[] = [];
+    while (!hasRoom()) dropped.push(this.shift()!);
+    return dropped;
   }
 
   /** Returns the oldest message, or undefined if there is none. */

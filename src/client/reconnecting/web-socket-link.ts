@@ -66,8 +66,10 @@ export class WebSocketLink implements Link {
     return () => this.#socket.removeEventListener('message', onMessage);
   }
 
+  /** close() of a W3C WebSocket accepts 1000 and 3000 to 4999 only. Without another code, the peer gets 1005. */
   close(code?: number, reason?: string): void {
-    this.#socket.close(code, reason);
+    if (code === CLOSE_CODE.NORMAL_CLOSURE || (code !== undefined && code >= 3_000)) this.#socket.close(code, reason);
+    else this.#socket.close();
   }
 
   /** close() of a W3C WebSocket does not accept 1011. */

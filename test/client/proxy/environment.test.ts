@@ -22,6 +22,7 @@ describe('the environment', () => {
     ['wss://a.test/', { https_proxy: 'p:1' }, 'http://p:1'],
     ['wss://a.test/', { https_proxy: ' ', all_proxy: '' }, undefined],
     ['ws://a.test/', { https_proxy: 'http://p:1' }, undefined],
+    ['wss://127.a.test/', { all_proxy: 'http://p:1' }, 'http://p:1'],
     ['wss://a.test/', {}, undefined],
     // httpoxy
     ['ws://a.test/', { HTTP_PROXY: 'http://p:1', REQUEST_METHOD: 'GET' }, undefined],
@@ -59,6 +60,9 @@ describe('the environment', () => {
     ['ws://192.0.2.7/', '192.0.2.0/24', true],
     ['ws://192.0.2.7/', '192.0.3.0/24', false],
     ['ws://192.0.2.7/', '192.0.2.0/33', false],
+    ['ws://192.0.2.7/', '192.0.3.0/', false],
+    ['ws://192.0.2.7/', '192.0.3.0/0x0', false],
+    ['ws://192.0.2.7/', '0.0.0.0/0', true],
     ['ws://192.0.2.7/', '2.7', false],
     ['ws://192.0.2.7/', '2001:db8::/32', false],
     ['ws://[2001:db8::1]/', '2001:db8::/32', true],

@@ -185,6 +185,15 @@ describe('a SOCKS5 proxy', () => {
     expect(error.hint ?? '').toMatch(hint);
   });
 
+  test('is not asked for a name longer than 255 bytes, whose length does not fit in the request', async () => {
+    const proxy = await socks5Proxy();
+    const name = `${'a.'.repeat(150)}test`;
+    const error = await failure(`ws://${name}/`, { proxy: `socks5h://127.0.0.1:${proxy.port}` });
+    expect(error).toMatchObject({ phase: 'proxy', fault: 'caller' });
+    expect(error.summary).toContain('at most 255 bytes');
+    expect(proxy.tunnels).toEqual([]);
+  });
+
   test('that is an HTTP proxy is recognised', async () => {
     const proxy = await rawServer(async peer => peer.write('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const error = await failure('ws://example.test/', { proxy: `socks5h://127.0.0.1:${proxy.port}` });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { delayBefore } from '../../../src/client/reconnecting/backoff.js';
+import { MAX_TIME } from '../../../src/connection/options.js';
 
 const backoff = { initialDelay: 1_000, maxDelay: 10_000 };
 const longest = (failures: number, retryAfter = 0) => delayBefore(failures, backoff, retryAfter, () => 1);
@@ -24,6 +25,16 @@ describe('delayBefore', () => {
         },
       ),
     );
+  });
+
+  test('without an initial delay there is no wait, after any number of failures', () => {
+    const none = { initialDelay: 0, maxDelay: 10_000 };
+    expect([1, 2_000].map(failures => delayBefore(failures, none, 0, () => 1))).toEqual([0, 0]);
+  });
+
+  test('the wait never exceeds the longest delay of a timer', () => {
+    const endless = { initialDelay: MAX_TIME, maxDelay: MAX_TIME };
+    expect(delayBefore(9, endless, 3_600_000, () => 1)).toBe(MAX_TIME);
   });
 
   test('the first wait may be anything from 0 to initialDelay', () => {

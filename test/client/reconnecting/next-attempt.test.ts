@@ -51,6 +51,22 @@ describe('without a network', () => {
     expect(client.state.name).toBe('open');
   });
 
+  test.each(['close', 'retryNow'] as const)(
+    '%s() in the listener that learns of the wait leaves no timer behind',
+    async method => {
+      const peer = new ReconnectingPeer();
+      peer.answer = new Error('no route');
+      const client = peer.created();
+      client.once('failure', () => {
+        client.once('state', () => void client[method]());
+      });
+      await settle();
+      expect(peer.attempts).toHaveLength(method === 'close' ? 1 : 2);
+      await client.close();
+      expect(peer.clock.timers).toBe(0);
+    },
+  );
+
   test('a client that has ended no longer listens to the network', async () => {
     const peer = new ReconnectingPeer();
     const network = new Network();

@@ -16,6 +16,7 @@ describe('options of reconnecting', () => {
     [{ maxQueuedBytes: Number.NaN }, RangeError, 'maxQueuedBytes must be an integer'],
     [{ whenQueueFull: 'wait' }, RangeError, "whenQueueFull must be 'reject', 'drop-oldest' or 'keep', got \"wait\""],
     [{ whenQueueFull: 1 }, TypeError, "whenQueueFull must be 'reject', 'drop-oldest' or 'keep', got 1"],
+    [{ network: { onLine: true, addEventListener() {} } }, TypeError, 'network must be an EventTarget with onLine'],
     [{ network: {} }, TypeError, 'network must be an EventTarget with onLine, got an object'],
     [{ signal: 5 }, TypeError, 'signal must be an AbortSignal, got 5'],
     [{ heartbeat: 5 }, TypeError, 'heartbeat must be an object, got 5'],

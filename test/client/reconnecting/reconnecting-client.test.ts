@@ -321,6 +321,15 @@ describe('messages', () => {
     expect(peer.received.map(([, data]) => data)).toEqual(['b', 'cc']);
   });
 
+  test('a message that a listener for dropped sends follows the one that made it drop', async () => {
+    const peer = new ReconnectingPeer();
+    const client = peer.created({ maxQueuedMessages: 2, whenQueueFull: 'drop-oldest' });
+    client.once('dropped', () => client.send('d'));
+    for (const data of ['a', 'b', 'c']) client.send(data);
+    await settle();
+    expect(peer.received.map(([, data]) => data)).toEqual(['c', 'd']);
+  });
+
   test("whenQueueFull: 'keep' drops the new message", async () => {
     const peer = new ReconnectingPeer();
     const client = peer.created({ maxQueuedMessages: 1, whenQueueFull: 'keep' });

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ReconnectingOptions, resolveReconnectingOptions } from '../../../src/client/reconnecting/options.js';
 import { ReconnectingClient } from '../../../src/client/reconnecting/reconnecting-client.js';
 import type { WebSocketLike } from '../../../src/index.js';
@@ -135,6 +135,42 @@ describe('a W3C WebSocket', () => {
     await settle();
     await client.close(4000, 'bye');
     expect(sockets[0]?.closes).toEqual([[4000, 'bye']]);
+  });
+
+  test.each([1001, 1011])('is closed without a code by close(%i), which it does not accept', async code => {
+    const { client, sockets } = await created();
+    sockets[0]?.open();
+    await settle();
+    expect(await client.close(code)).toMatchObject({ failure: undefined });
+    expect(sockets[0]?.closes).toEqual([[]]);
+  });
+
+  test('passes on a message that comes at once after the event open', async () => {
+    const { client, sockets } = await created();
+    const messages: unknown[] = [];
+    client.on('message', data => messages.push(data));
+    sockets[0]?.open();
+    sockets[0]?.message('a');
+    await settle();
+    expect(messages).toEqual(['a']);
+  });
+
+  test.each([
+    ['onOpen fails', true],
+    ['it never opens', false],
+  ])('passes on its messages if %s in an earlier attempt', async (_, opens) => {
+    const onOpen = vi.fn().mockRejectedValueOnce(new Error('oops'));
+    const { client, clock, sockets } = await created({ onOpen });
+    client.on('handlerError', () => {});
+    const messages: unknown[] = [];
+    client.on('message', data => messages.push(data));
+    if (opens) sockets[0]?.open();
+    else sockets[0]?.closed(1006);
+    await clock.advance(1_000);
+    sockets[0]?.message('of the first');
+    sockets[1]?.open();
+    sockets[1]?.message('of the second');
+    expect(messages).toEqual(['of the second']);
   });
 
   test('is closed without a code if a listener fails', async () => {
