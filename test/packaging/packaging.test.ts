@@ -187,7 +187,7 @@ describe('the tarball', () => {
   test('has source maps that turn a stack trace into lines of the sources', async () => {
     const script = `try { require('ws101').prepareMessage(3); } catch (error) { console.log(error.stack); }`;
     const stack = await installed.run(process.execPath, '--enable-source-maps', '-e', script);
-    const [, place, line] = /at toPayload \(.*\/src\/(connection\/payload\.ts):(\d+)/.exec(stack) ?? [];
+    const [, place, line] = /at toTextOrBytes \(.*\/src\/(connection\/payload\.ts):(\d+)/.exec(stack) ?? [];
     const source = (await readFile(join(ROOT, 'src', place!), 'utf8')).split('\n');
     expect(source[Number(line) - 1]).toContain('throw invalidType(');
   });
