@@ -36,7 +36,8 @@ export class Outbox {
   ): boolean | undefined {
     const backlog = this.#backlog;
     if (!backlog.admits()) return undefined;
-    // The jobs are made in methods of their own: a closure in this one would allocate its scope for each message.
+    // The jobs are created in separate methods, because a closure in this method would allocate its scope for each
+    // message.
     if (!isTextOrBytes(payload) && isBlob(payload)) {
       this.#enqueueBlob(payload, isText, mayCompress);
     } else if (backlog.hasJobs) {

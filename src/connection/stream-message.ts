@@ -39,7 +39,7 @@ export class StreamMessage {
   #isText: boolean | undefined;
   readonly #isCompressed: boolean;
   #kind: 'string' | 'Uint8Array' | undefined;
-  /** Checks a text whose pieces are bytes. Made with the first piece. */
+  /** Checks a text whose pieces are bytes. Created with the first piece. */
   #validator: Utf8Validator | undefined;
   /** Whether a part of the message was passed on, so that the message must be completed. */
   #hasBegun = false;

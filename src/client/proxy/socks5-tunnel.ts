@@ -8,7 +8,7 @@ import type { ProxyServer } from './proxy.js';
 import { proxyRefused } from './proxy-error.js';
 
 const VERSION = 5;
-/** RFC 1928 §3: ways to authenticate. */
+/** RFC 1928 §3: authentication methods. */
 const METHOD = { NONE: 0, PASSWORD: 2, NOT_ACCEPTABLE: 0xff } as const;
 const CONNECT = 1;
 /** RFC 1928 §5: types of addresses. */

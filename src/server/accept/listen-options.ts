@@ -68,8 +68,8 @@ function sourceOf<Context>(options: ServerOptions<Context>): Source {
 }
 
 /**
- * Whether a server may emit `upgrade`. Judged by its methods, since a server of another runtime or realm is not an
- * instance of Node's classes: servers of node:net and node:tls have no setTimeout(), and one of node:http2 has a
+ * Whether a server may emit `upgrade`. It is recognised by its methods, because a server of another runtime or realm is
+ * not an instance of Node's classes: servers of node:net and node:tls have no setTimeout(), and one of node:http2 has a
  * `requestTimeout` only if it also speaks HTTP/1.1.
  */
 function speaksHttp1(server: object): boolean {
