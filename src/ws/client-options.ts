@@ -164,7 +164,7 @@ function decode(text: string): string {
   }
 }
 
-type ConnectOptions = { path?: string | undefined; socketPath?: string; servername?: string; host?: string };
+type ConnectOptions = { path?: string | undefined; socketPath?: string; servername?: string; host: string };
 
 function netConnect(options: ConnectOptions): Duplex {
   return net.connect({ ...options, path: options.socketPath } as net.NetConnectOpts);
@@ -172,6 +172,6 @@ function netConnect(options: ConnectOptions): Duplex {
 
 function tlsConnect(options: ConnectOptions): Duplex {
   // An IP address must not be a server name (RFC 6066 §3).
-  const servername = options.servername ?? (net.isIP(options.host ?? '') === 0 ? options.host : '');
+  const servername = options.servername ?? (net.isIP(options.host) === 0 ? options.host : '');
   return tls.connect({ ...options, path: undefined, servername } as tls.ConnectionOptions);
 }

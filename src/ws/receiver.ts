@@ -152,7 +152,7 @@ export class Receiver extends Writable implements FrameSink, MessageSink {
   frameEnd(): Failure | undefined {
     this.#chunks = 0;
     if (!this.#inControl && this.#fin) this._totalPayloadLength = 0;
-    return this.#assembler.frameEnd() ?? (this.#error === undefined ? undefined : FAILED);
+    return this.#assembler.frameEnd();
   }
 
   // Messages
