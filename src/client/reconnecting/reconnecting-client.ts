@@ -225,6 +225,9 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     for (let number = 1; !this.#isOver; number++) {
       await this.#nextAttempt.wait(this.#failure?.failures ?? 0, retryAfter);
       if (this.#isOver) break;
+      this.#setState('connecting');
+      // A listener may have called close().
+      if (this.#isOver) break;
       const cause = await this.#attempt(number);
       if (this.#isOver || !this.#failed(cause)) break;
       retryAfter = cause.retryAfter;
@@ -236,7 +239,6 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
 
   /** Makes one attempt, and keeps the connection until it has closed. */
   async #attempt(number: number): Promise<FailureCause> {
-    this.#setState('connecting');
     const { attemptTimeout } = this.#settings;
     const abort = new AbortController();
     const cancelTimeout = this.#clock.after(attemptTimeout, () => abort.abort(new AttemptTimeout(attemptTimeout)));

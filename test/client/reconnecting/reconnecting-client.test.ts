@@ -446,6 +446,25 @@ describe('the end', () => {
     },
   );
 
+  test.each(['connecting', 'open', 'waiting', 'offline', 'closed'] as const)(
+    'close() in the listener that learns of the state %s ends the client',
+    async name => {
+      const peer = new ReconnectingPeer();
+      const network = Object.assign(new EventTarget(), { onLine: name !== 'offline' });
+      if (name === 'waiting') peer.answer = 503;
+      if (name === 'closed') peer.answer = 403;
+      const client = peer.created({ network });
+      client.send('a');
+      client.on('state', state => {
+        if (state.name === name) void client.close();
+      });
+      const { unsent } = await client.closed;
+      expect(unsent).toHaveLength(name === 'open' ? 0 : 1);
+      expect(peer.attempts).toHaveLength(['connecting', 'offline'].includes(name) ? 0 : 1);
+      expect(peer.clock.timers).toBe(0);
+    },
+  );
+
   test('the signal closes the client', async () => {
     const peer = new ReconnectingPeer();
     const abort = new AbortController();
