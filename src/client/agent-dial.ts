@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { emitTo } from '../application-code.js';
 import { HandshakeError, invalidReturn, invalidType, typeError } from '../errors.js';
+import { printable } from '../handshake/quoted.js';
 import { isDuplex } from '../transport/transport.js';
 import type { Dial, DialOptions } from './dial.js';
 import { dialError } from './dial-error.js';
@@ -107,7 +108,7 @@ async function openByPackage(
   if (refusal !== undefined) {
     if (isDuplex(opened)) opened.destroy();
     const { statusCode: status, statusText = '' } = refusal;
-    throw new HandshakeError(`the proxy of the agent ${name} answered ${status} ${statusText}`.trimEnd(), {
+    throw new HandshakeError(`the proxy of the agent ${name} answered ${status} ${printable(statusText)}`.trimEnd(), {
       phase: 'proxy',
       fault: 'peer',
       status,

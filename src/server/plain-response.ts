@@ -3,11 +3,15 @@ import { invalidType, invalidValue } from '../errors.js';
 import { FIELD_VALUE, isFieldValue } from '../handshake/grammar.js';
 import { callersHeaders, HANDSHAKE_HEADERS, type HeaderFields, type HeaderInput } from '../handshake/header-fields.js';
 import type { FinalResponse } from '../handshake/http1/responses.js';
+import type { RequestSummary } from '../handshake/request.js';
 import { checkOptionNames, type OptionNames } from '../option-names.js';
 import type { RefusedRequest } from './requests.js';
 
 /** A GET or HEAD request that does not ask for a WebSocket. */
-export type PlainRequest = Pick<RefusedRequest, 'method' | 'target' | 'path' | 'query' | 'host' | 'headers'>;
+export type PlainRequest = Pick<RefusedRequest, 'method' | 'target' | 'query' | 'host' | 'headers'> & {
+  /** The path of the target. It starts with `/` and is not percent-decoded. */
+  readonly path: string;
+};
 
 /** The answer to a PlainRequest. */
 export interface PlainResponse {
@@ -32,11 +36,13 @@ export type Respond = (request: PlainRequest) => PlainResponse | undefined;
  * @returns undefined if there is none, or if the request is for a WebSocket
  * @throws {HandlerError} if the function fails, or returns something that can't be sent
  */
-export function plainResponse(respond: Respond | undefined, request: PlainRequest): FinalResponse | undefined {
-  const { method, headers } = request;
+export function plainResponse(respond: Respond | undefined, request: RequestSummary): FinalResponse | undefined {
+  const { method, path, headers } = request;
   if (respond === undefined || headers.has('Upgrade') || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  // The target is malformed, such as `*`, which is for OPTIONS (RFC 9112 §3.2.4). The refusal says so.
+  if (path === undefined) return undefined;
   return callOption('respond', 'a response or undefined', () => {
-    const response = respond(request);
+    const response = respond({ ...request, path });
     return response === undefined ? undefined : checked(response, method === 'HEAD');
   });
 }

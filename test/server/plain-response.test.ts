@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { connect, type PlainRequest, type ServerOptions, WebSocketServer } from '../../src/index.js';
 import { openServer } from '../helpers/open-server.js';
 
@@ -65,11 +65,14 @@ describe('respond', () => {
   });
 
   test.each([
+    ['a target that is no path', { path: '*' }],
     ['another method', { method: 'POST', path: '/health' }],
     ['an upgrade that is not valid', { path: '/health', headers: { Upgrade: 'websocket', Connection: 'Upgrade' } }],
   ])('is not asked about %s', async (_, options) => {
-    const { port, refusals } = await openServer(health);
+    const respond = vi.fn();
+    const { port, refusals } = await openServer({ respond });
     await request(port, options);
+    expect(respond).not.toHaveBeenCalled();
     expect(refusals).toHaveLength(1);
   });
 

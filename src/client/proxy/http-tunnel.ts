@@ -2,6 +2,7 @@ import http, { type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../../abort-signal.js';
 import { HeaderFields, type HeaderLine } from '../../handshake/header-fields.js';
+import { printable } from '../../handshake/quoted.js';
 import type { Destination } from '../url.js';
 import type { ProxyServer } from './proxy.js';
 import { proxyRefused } from './proxy-error.js';
@@ -62,7 +63,7 @@ export function openHttpTunnel(
     else request.end();
 
     function refusal({ statusCode: status = 0, statusMessage = '', rawHeaders }: IncomingMessage, body: Buffer) {
-      return proxyRefused(`answered ${status} ${statusMessage}`.trimEnd(), proxy, destination, {
+      return proxyRefused(`answered ${status} ${printable(statusMessage)}`.trimEnd(), proxy, destination, {
         status,
         headers: new HeaderFields(pairs(rawHeaders)).lines,
         body,

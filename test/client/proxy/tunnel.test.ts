@@ -94,6 +94,12 @@ describe('an HTTP proxy', () => {
     expect(error.message).not.toContain('secret');
   });
 
+  test('whose reason has control characters cannot act on a terminal', async () => {
+    const proxy = await httpProxy({ answer: 'HTTP/1.1 403 \x1b[31mred\r\n\r\n' });
+    const { summary } = await failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(summary).toMatch(/answered 403 \\u001b\[31mred$/);
+  });
+
   test('that does not speak HTTP fails with phase proxy', async () => {
     const proxy = await rawServer(async peer => {
       await peer.received;
