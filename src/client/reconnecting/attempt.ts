@@ -1,5 +1,5 @@
 import { onAbort } from '../../abort-signal.js';
-import { HandlerError, typeError } from '../../errors.js';
+import { HandlerError, invalidReturn, typeError } from '../../errors.js';
 import { connect } from '../connect.js';
 import type { ConnectOptions } from '../options.js';
 import { connectionEnded, type FailureCause, openingFailed } from './connection-failure.js';
@@ -71,7 +71,9 @@ async function open<C extends Reconnectable>(
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<C> {
-  if (Object(options).signal !== undefined) {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw invalidReturn('connect', 'an object', given);
+  if (options.signal !== undefined) {
     throw typeError("connect.signal is not available: pass 'signal' to reconnecting()");
   }
   const opening = (settings.open ?? (connect as unknown as NonNullable<typeof settings.open>))(url, {

@@ -62,21 +62,26 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   #end: ReconnectingEnd | undefined;
 
   static {
-    type Add = (this: ReconnectingClient, event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
-    const { on, prependListener } = EventEmitter.prototype as unknown as Readonly<Record<string, Add>>;
-    /** Begins to pass on messages with the first listener for `message`. */
-    const observed = (add: Add): Add =>
-      function (this: ReconnectingClient, event, listener) {
-        add.call(this, event, listener);
-        if (event === 'message') this.#forward();
+    type Method = (this: ReconnectingClient, ...args: unknown[]) => unknown;
+    const methods = EventEmitter.prototype as unknown as Readonly<Record<string, Method>>;
+    const { on, prependListener, removeListener, removeAllListeners } = methods;
+    /** Passes on messages only while there is a listener for `message`. Until then, the connection keeps them. */
+    const observed = (method: Method): Method =>
+      function (this: ReconnectingClient, ...args) {
+        method.apply(this, args);
+        this.#forward();
         return this;
       };
-    const addListener = observed(on!);
+    const [addListener, remove] = [observed(on!), observed(removeListener!)];
     // Without declarations, as in WebSocketConnection. once() calls on(), and prependOnceListener() prependListener().
     Object.assign(ReconnectingClient.prototype, {
       on: addListener,
       addListener,
       prependListener: observed(prependListener!),
+      // The listener of once() is removed by removeListener().
+      removeListener: remove,
+      off: remove,
+      removeAllListeners: observed(removeAllListeners!),
       // EventEmitter calls it if the promise of a listener rejects.
       [captureRejectionSymbol](this: ReconnectingClient, error: unknown, event: string | symbol): void {
         this.#listenerFailed(String(event), error);
@@ -333,7 +338,12 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
 
   /** Passes on the messages of the connection, if the application listens to them. */
   #forward(): void {
-    if (this.#stopForwarding !== undefined || this.listenerCount('message') === 0) return;
+    if (this.listenerCount('message') === 0) {
+      this.#stopForwarding?.();
+      this.#stopForwarding = undefined;
+      return;
+    }
+    if (this.#stopForwarding !== undefined) return;
     this.#stopForwarding = this.#source?.forward((data, isBinary) => {
       const failed = (_: unknown, event: string, thrown: unknown) => this.#listenerFailed(event, thrown);
       emitTo<ReconnectingClient<C>>(this, failed, 'message', data, isBinary);

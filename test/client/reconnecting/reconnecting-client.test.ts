@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { HandlerError, HandshakeError, type ReconnectingState } from '../../../src/index.js';
+import { HandlerError, HandshakeError, type ReconnectingClient, type ReconnectingState } from '../../../src/index.js';
 import { settle } from '../../helpers/fake-clock.js';
 import { ReconnectingPeer } from '../../helpers/reconnecting-peer.js';
 
@@ -113,6 +114,13 @@ describe('attempts', () => {
     await peer.clock.advance(1);
     expect(String(client.state.failure?.error)).toMatch(/took more than 2000 ms \(attemptTimeout\)/);
     expect(peer.clients.every(({ state }) => state === 'closed')).toBe(true);
+  });
+
+  test.each([null, undefined, 5, 'x'])('a connect function that returns %j ends the client', async options => {
+    const peer = new ReconnectingPeer();
+    const client = await peer.client({ connect: () => options as never });
+    expect(String((await client.closed).failure?.error)).toContain('connect() must return an object, got');
+    expect(peer.attempts).toEqual([]);
   });
 
   test('a connection that arrives after attemptTimeout is closed', async () => {
@@ -398,6 +406,29 @@ describe('messages', () => {
       ['kept', false],
       [Buffer.from('b'), true],
     ]);
+  });
+
+  test.each<[string, (client: ReconnectingClient, listener: () => void) => void]>([
+    ['off()', (client, listener) => client.off('message', listener)],
+    ['removeListener()', (client, listener) => client.removeListener('message', listener)],
+    ['removeAllListeners()', client => client.removeAllListeners('message')],
+  ])('a message that arrives after %s is kept for the next listener', async (_, remove) => {
+    const peer = new ReconnectingPeer();
+    const client = await peer.client();
+    const listener = vi.fn();
+    client.on('message', listener);
+    remove(client, listener);
+    peer.server.send('a');
+    await settle();
+    const [data] = await once(client, 'message');
+    expect([listener.mock.calls, data]).toEqual([[], 'a']);
+  });
+
+  test('once() gets one message after the other, even if they arrive together', async () => {
+    const peer = new ReconnectingPeer();
+    const client = await peer.client();
+    for (const data of ['a', 'b', 'c']) peer.server.send(data);
+    for (const data of ['a', 'b', 'c']) expect((await once(client, 'message'))[0]).toBe(data);
   });
 
   test('a message listener that throws closes the connection with 1011, and the client connects again', async () => {
