@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { addressesOf } from '../../src/client/addresses.js';
+import { HandlerError } from '../../src/errors.js';
 
 const forever: AbortSignal = new AbortController().signal;
 
@@ -87,4 +88,22 @@ test('the error of getaddrinfo() is passed on, and no listener stays on the sign
   asked[0]![2](error);
   await expect(failing).rejects.toBe(error);
   expect(remove).toHaveBeenCalledOnce();
+});
+
+test.each([
+  ['a single name', 'a.example', "'a.example'"],
+  ['a list of numbers', [5], '5'],
+  ['a list with a hole', [undefined], 'undefined'],
+  ['an entry that is a name', [{ address: 'b.example', family: 4 }], "'b.example'"],
+])('a lookup that calls back with %s fails, and the error says so', async (_, found, described) => {
+  const lookup = (_: string, __: object, done: (error: null, found: unknown) => void) => done(null, found);
+  const error = await addressesOf('a.example', { lookup: lookup as never }, forever).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(HandlerError);
+  const { message } = (error as HandlerError).cause as TypeError;
+  expect(message.replaceAll('"', "'")).toBe(`it must call back with IP addresses, got ${described}`);
+});
+
+test('a lookup may call back with a single address', async () => {
+  const lookup = (_: string, __: object, done: (error: null, found: unknown) => void) => done(null, '10.0.0.1');
+  expect(await addressesOf('a.example', { lookup: lookup as never }, forever)).toEqual(['10.0.0.1']);
 });
