@@ -13,6 +13,9 @@ import { established } from './established.js';
 import { faultOfAbort, messageOf } from './failure.js';
 import type { Destination } from './url.js';
 
+/** How many agents may each return the next one. An agent that returns itself would never let a timer fire. */
+const MAX_AGENTS = 8;
+
 /** An agent of a package that is built on agent-base. Its connect() returns a socket, or another agent to use. */
 interface PackageAgent {
   connect(request: RequestLike, options: object): unknown;
@@ -54,6 +57,7 @@ async function open(
   destination: Destination,
   signal: AbortSignal,
   dialOptions: DialOptions,
+  agentsLeft: number = MAX_AGENTS,
 ): Promise<Duplex> {
   const { hostname: host, port, secure } = destination;
   const secureOptions = {
@@ -67,8 +71,8 @@ async function open(
     duplex = await openByPackage(agent, destination, signal, options);
     // The package proxy-agent returns an agent chosen for the URL. A socket also has a connect(), so isDuplex() comes
     // first.
-    if (!isDuplex(duplex) && (isPackageAgent(duplex) || isCoreAgent(duplex))) {
-      return await open(duplex, destination, signal, dialOptions);
+    if (!isDuplex(duplex) && (isPackageAgent(duplex) || isCoreAgent(duplex)) && agentsLeft > 0) {
+      return await open(duplex, destination, signal, dialOptions, agentsLeft - 1);
     }
   } else duplex = await openByCore(agent as CoreAgent, destination, options);
   if (!isDuplex(duplex)) throw invalidReturn('agent.connect', 'a socket', duplex);

@@ -38,13 +38,21 @@ export type Respond = (request: PlainRequest) => PlainResponse | undefined;
  */
 export function plainResponse(respond: Respond | undefined, request: RequestSummary): FinalResponse | undefined {
   const { method, path, headers } = request;
-  if (respond === undefined || headers.has('Upgrade') || (method !== 'GET' && method !== 'HEAD')) return undefined;
+  if (respond === undefined || asksForWebSocket(headers) || (method !== 'GET' && method !== 'HEAD')) return undefined;
   // The target is malformed, such as `*`, which is for OPTIONS (RFC 9112 §3.2.4). The refusal says so.
   if (path === undefined) return undefined;
   return callOption('respond', 'a response or undefined', () => {
     const response = respond({ ...request, path });
     return response === undefined ? undefined : checked(response, method === 'HEAD');
   });
+}
+
+/**
+ * Whether an Upgrade header names WebSocket. Some HTTP clients, such as Java's, offer h2c with every request: "A server
+ * MAY ignore a received Upgrade header field" (RFC 9110 §7.8).
+ */
+function asksForWebSocket(headers: HeaderFields): boolean {
+  return headers.all('Upgrade').some(value => /websocket/i.test(value));
 }
 
 function checked(response: PlainResponse, answersHead: boolean): FinalResponse {

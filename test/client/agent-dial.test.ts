@@ -142,6 +142,11 @@ describe('an agent of a package', () => {
     });
   });
 
+  test('that returns itself is refused', async () => {
+    const agent = { connect: async (): Promise<unknown> => agent };
+    await expect(opened('ws://example.test/', agent)).rejects.toThrow('agent.connect() must return a socket, got');
+  });
+
   test('that returns no socket is refused', async () => {
     await expect(opened('ws://example.test/', { connect: async () => 5 })).rejects.toThrow(
       'agent.connect() must return a socket, got 5',

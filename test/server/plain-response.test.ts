@@ -57,6 +57,13 @@ describe('respond', () => {
     expect([response.statusCode, response.headers['content-length'], body]).toEqual([204, undefined, '']);
   });
 
+  test('answers a client that offers h2c with every request', async () => {
+    const { port } = await openServer(health);
+    const headers = { Upgrade: 'h2c', Connection: 'Upgrade, HTTP2-Settings', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
+    const [response, body] = await request(port, { path: '/health', headers });
+    expect([response.statusCode, body]).toEqual([200, 'ok']);
+  });
+
   test('that returns undefined refuses the request as before', async () => {
     const { port, refusals } = await openServer(health);
     const [response] = await request(port, { path: '/other' });
