@@ -51,8 +51,14 @@ export class WebSocketLink implements Link {
 
   send({ data, options }: UnsentMessage): boolean | undefined {
     if (this.#socket.readyState !== OPEN) return undefined;
-    this.#socket.send(typed(data, options?.type) as string | Uint8Array | Blob);
-    return true;
+    try {
+      this.#socket.send(typed(data, options?.type) as string | Uint8Array | Blob);
+      return true;
+    } catch (error) {
+      // The arguments are right, so the connection is at fault. The message is for the next one.
+      this.abandon(error);
+      return undefined;
+    }
   }
 
   onDrain(): void {}
@@ -82,8 +88,9 @@ export class WebSocketLink implements Link {
    * fail.
    */
   abandon(cause: unknown): void {
-    this.#socket.close();
+    // First, because close() may fire the event, which knows no cause.
     this.#ended({ code: CLOSE_CODE.ABNORMAL_CLOSURE, reason: '', cause: cause as Error });
+    this.#socket.close();
   }
 }
 

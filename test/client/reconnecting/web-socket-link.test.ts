@@ -137,6 +137,27 @@ describe('a W3C WebSocket', () => {
     expect(sockets[0]?.closes).toEqual([[4000, 'bye']]);
   });
 
+  test.each(['queued', 'sent'])(
+    'whose send() throws is replaced, and a message that is %s goes to the next one',
+    async how => {
+      const { client, clock, sockets } = await created();
+      const failures: unknown[] = [];
+      client.on('failure', ({ error }) => failures.push(String(error)));
+      sockets[0]!.send = () => {
+        throw new Error('broken');
+      };
+      if (how === 'queued') client.send('a');
+      sockets[0]?.open();
+      await settle();
+      if (how === 'sent') client.send('a');
+      await clock.advance(1_000);
+      sockets[1]?.open();
+      await settle();
+      expect(failures).toEqual(['Error: broken']);
+      expect(sockets[1]?.sent).toEqual(['a']);
+    },
+  );
+
   test.each([1001, 1011])('is closed without a code by close(%i), which it does not accept', async code => {
     const { client, sockets } = await created();
     sockets[0]?.open();
