@@ -281,6 +281,17 @@ export function invalidValue(argument: string, expected: string, actual: unknown
   return rangeError(`${argument} must be ${expected}, got ${describeValue(actual)}`);
 }
 
+/** Returns the RangeError of invalidValue() if `actual` is a string, and otherwise the TypeError of invalidType(). */
+export function invalidString(
+  argument: string,
+  expected: string,
+  actual: unknown,
+): ArgumentError<TypeError | RangeError> {
+  return typeof actual === 'string'
+    ? invalidValue(argument, expected, actual)
+    : invalidType(argument, expected, actual);
+}
+
 /**
  * Returns a TypeError that says `name() must return expected, got actual`, for a function that the application passed.
  */

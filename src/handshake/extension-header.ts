@@ -1,5 +1,5 @@
 /** Sec-WebSocket-Extensions (RFC 6455 §9.1). */
-import { invalidType } from '../errors.js';
+import { invalidString } from '../errors.js';
 import { isToken, parseList, type Scanner } from './grammar.js';
 
 /** A parameter of an extension. Its value is `true` if it has no `=`. */
@@ -53,7 +53,7 @@ function parseParameter(scanner: Scanner): ExtensionParameter | undefined {
 /**
  * Returns the value of the header.
  *
- * @throws {TypeError} if a name or a value is not a token
+ * @throws {TypeError | RangeError} if a name or a value is not a token
  */
 export function serializeExtensions(offers: readonly ExtensionOffer[]): string {
   return offers.map(serializeExtension).join(', ');
@@ -68,6 +68,6 @@ function serializeExtension(offer: ExtensionOffer): string {
 }
 
 function checkedToken(argument: string, text: string): string {
-  if (typeof text !== 'string' || !isToken(text)) throw invalidType(argument, 'a token of RFC 9110 §5.6.2', text);
+  if (typeof text !== 'string' || !isToken(text)) throw invalidString(argument, 'a token of RFC 9110 §5.6.2', text);
   return text;
 }

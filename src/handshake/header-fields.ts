@@ -1,5 +1,5 @@
 /** Header lines, the same for every version of HTTP. */
-import { invalidType, typeError } from '../errors.js';
+import { invalidString, invalidType, rangeError } from '../errors.js';
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import { FIELD_VALUE, isFieldValue, isToken } from './grammar.js';
 
@@ -14,7 +14,7 @@ export type HeaderInput = Iterable<HeaderLine> | Readonly<Record<string, string 
  * Checks the headers that a caller passed, and returns them as HeaderFields.
  * @param argument the name of the argument in error messages
  *
- * @throws {TypeError} if a name is not a token, or a value contains characters that a header cannot contain
+ * @throws {TypeError | RangeError} if a name is not a token, or a value contains characters that a header cannot contain
  */
 export function toHeaderFields(input: HeaderInput | undefined, argument = 'headers'): HeaderFields {
   if (input instanceof HeaderFields || input === undefined) return checkHeaders(input ?? new HeaderFields(), argument);
@@ -45,14 +45,14 @@ export const HANDSHAKE_HEADERS: readonly string[] = [
  * @param reserved names that the caller may not set, in lower case. A name that ends in `-` stands for all names with
  *   this prefix.
  *
- * @throws {TypeError} if a header is reserved or cannot be sent
+ * @throws {TypeError | RangeError} if a header is reserved or cannot be sent
  */
 export function callersHeaders(input: HeaderInput | undefined, reserved: readonly string[]): HeaderFields {
   const headers = toHeaderFields(input);
   for (const [name] of headers) {
     const key = name.toLowerCase();
     if (reserved.some(own => key === own || (own.endsWith('-') && key.startsWith(own)))) {
-      throw typeError(`headers must not contain ${JSON.stringify(name)}, which only the opening handshake may set`);
+      throw rangeError(`headers must not contain ${JSON.stringify(name)}, which only the opening handshake may set`);
     }
   }
   return headers;
@@ -63,12 +63,12 @@ export function checkHeaders<Lines extends Iterable<HeaderLine>>(headers: Lines,
   return headers;
 }
 
-/** @throws {TypeError} if the header can't be sent */
+/** @throws {TypeError | RangeError} if the header can't be sent */
 export function checkHeader(name: string, value: string, argument: string): void {
-  if (!isToken(name)) throw invalidType(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
+  if (!isToken(name)) throw invalidString(`a name in ${argument}`, 'a token of RFC 9110 §5.6.2', name);
   // CVE-2026-1527: CR and LF would start a new line. CVE-2016-2216: so would U+010D and U+010A, if truncated to a
   // byte.
   if (typeof value !== 'string' || !isFieldValue(value)) {
-    throw invalidType(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
+    throw invalidString(`${argument}[${JSON.stringify(name)}]`, FIELD_VALUE, value);
   }
 }

@@ -2,7 +2,7 @@
  * The answer to a request that does not become a WebSocket connection: a complete HTTP response, and the last one on
  * its connection. No second request is read, so a refused request cannot smuggle one.
  */
-import { type HandlerError, invalidType, invalidValue } from '../errors.js';
+import { type HandlerError, invalidString, invalidType, invalidValue } from '../errors.js';
 import { FIELD_VALUE, isFieldValue } from './grammar.js';
 import { callersHeaders, HeaderFields, type HeaderInput, type HeaderLine } from './header-fields.js';
 import { mismatch } from './quoted.js';
@@ -83,9 +83,9 @@ export class Refusal {
   /**
    * A 401 needs WWW-Authenticate among its headers, and a redirect needs Location. The caller provides them.
    *
-   * @throws {TypeError} if an argument is of the wrong type or cannot be sent, or if only the handshake may set a
+   * @throws {TypeError} if an argument is of the wrong type
+   * @throws {RangeError} if `status` does not refuse, if an argument cannot be sent, or if only the handshake may set a
    *   header
-   * @throws {RangeError} if `status` does not refuse
    */
   constructor(status: number, options: RefusalOptions = {}, { answersHead = false, error }: RefusalCause = {}) {
     // A 304 answers a conditional request, which an opening handshake is not.
@@ -97,7 +97,7 @@ export class Refusal {
     const { reason = registeredReason, body = textOfStatus(status), headers } = options;
     const { detail = textOfStatus(status).trimEnd() } = options;
     if (typeof reason !== 'string' || !isFieldValue(reason)) {
-      throw invalidType('reason', FIELD_VALUE, reason);
+      throw invalidString('reason', FIELD_VALUE, reason);
     }
     if (typeof body !== 'string') throw invalidType('body', 'a string', body);
     if (typeof detail !== 'string') throw invalidType('detail', 'a string', detail);

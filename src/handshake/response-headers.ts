@@ -11,7 +11,7 @@ export class ResponseHeaders implements Iterable<HeaderLine> {
   /**
    * Adds a header line, and keeps earlier lines of the same name.
    *
-   * @throws {TypeError} if the handshake sets this header itself, or if the name or the value can't be sent
+   * @throws {TypeError | RangeError} if the handshake sets this header itself, or if the name or the value can't be sent
    */
   append(name: string, value: string): void {
     this.#lines.push(...callersHeaders([[name, value]], HANDSHAKE_HEADERS));
@@ -20,7 +20,7 @@ export class ResponseHeaders implements Iterable<HeaderLine> {
   /**
    * Adds a header line, and removes earlier lines of the same name.
    *
-   * @throws {TypeError} as append() does
+   * @throws {TypeError | RangeError} as append() does
    */
   set(name: string, value: string): void {
     const added = callersHeaders([[name, value]], HANDSHAKE_HEADERS);

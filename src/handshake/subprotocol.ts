@@ -1,5 +1,5 @@
 /** Sec-WebSocket-Protocol (RFC 6455 §1.9, §11.3.4). */
-import { describeValue, invalidType, typeError } from '../errors.js';
+import { describeValue, invalidString, invalidType, rangeError } from '../errors.js';
 import { isToken, parseTokenList } from './grammar.js';
 
 /**
@@ -24,16 +24,16 @@ export function selectSubprotocol(offered: readonly string[], supported: readonl
 /**
  * Checks the subprotocols that a caller passed, and returns them.
  *
- * @throws {TypeError} if one is not a token, or is repeated
+ * @throws {TypeError | RangeError} if one is not a token, or is repeated
  */
 export function checkSubprotocols(subprotocols: readonly string[], argument = 'subprotocols'): readonly string[] {
   if (!Array.isArray(subprotocols)) throw invalidType(argument, 'an array of tokens', subprotocols);
   for (const name of subprotocols) {
     if (typeof name !== 'string' || !isToken(name)) {
-      throw invalidType(`each entry of ${argument}`, 'a token', name);
+      throw invalidString(`each entry of ${argument}`, 'a token', name);
     }
   }
   const twice = subprotocols.find((name, index) => subprotocols.indexOf(name) !== index);
-  if (twice !== undefined) throw typeError(`${argument} must not contain ${describeValue(twice)} twice`);
+  if (twice !== undefined) throw rangeError(`${argument} must not contain ${describeValue(twice)} twice`);
   return subprotocols;
 }

@@ -1,5 +1,5 @@
 import { callOption } from '../application-code.js';
-import { invalidType, invalidValue } from '../errors.js';
+import { invalidString, invalidType, invalidValue } from '../errors.js';
 import { FIELD_VALUE, isFieldValue } from '../handshake/grammar.js';
 import { callersHeaders, HANDSHAKE_HEADERS, type HeaderFields, type HeaderInput } from '../handshake/header-fields.js';
 import type { FinalResponse } from '../handshake/http1/responses.js';
@@ -65,7 +65,7 @@ function checked(response: PlainResponse, answersHead: boolean): FinalResponse {
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw invalidValue('status', 'an integer from 200 to 599', status);
   }
-  if (typeof reason !== 'string' || !isFieldValue(reason)) throw invalidType('reason', FIELD_VALUE, reason);
+  if (typeof reason !== 'string' || !isFieldValue(reason)) throw invalidString('reason', FIELD_VALUE, reason);
   if (typeof body !== 'string') throw invalidType('body', 'a string', body);
   const fields: HeaderFields = callersHeaders(headers, HANDSHAKE_HEADERS);
   return { status, reason, headers: fields, body, answersHead };

@@ -68,7 +68,7 @@ describe('connect() rejects before anything is opened', () => {
     ['Node CVE-2016-2216: U+010D U+010A in the origin', { origin: 'http://a\u010d\u010aX-C: d' }],
   ])('%s', async (_, options) => {
     const server = await rawServer();
-    await expect(connect(`ws://127.0.0.1:${server.port}/`, options)).rejects.toThrow(TypeError);
+    await expect(connect(`ws://127.0.0.1:${server.port}/`, options)).rejects.toThrow(RangeError);
     expect(server.peers).toEqual([]);
   });
 

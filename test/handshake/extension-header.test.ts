@@ -90,16 +90,22 @@ describe('serializeExtensions', () => {
   });
 
   test.each<[string, unknown]>([
-    ['an empty name', { name: '', parameters: [] }],
     ['a name that is not a string', { name: 1, parameters: [] }],
-    ['a name with a comma', { name: 'a,b', parameters: [] }],
-    ['a parameter with a space', { name: 'a', parameters: [['b c', true]] }],
-    ['an empty value', { name: 'a', parameters: [['b', '']] }],
-    ['a value with a line end', { name: 'a', parameters: [['b', '1\r\n']] }],
     ['a number', { name: 'a', parameters: [['b', 15]] }],
     ['an array', { name: 'a', parameters: [['b', ['c']]] }],
   ])('throws TypeError on %s', (_, offer) => {
     expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(TypeError);
+    expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(/ must be a token /);
+  });
+
+  test.each<[string, unknown]>([
+    ['an empty name', { name: '', parameters: [] }],
+    ['a name with a comma', { name: 'a,b', parameters: [] }],
+    ['a parameter with a space', { name: 'a', parameters: [['b c', true]] }],
+    ['an empty value', { name: 'a', parameters: [['b', '']] }],
+    ['a value with a line end', { name: 'a', parameters: [['b', '1\r\n']] }],
+  ])('throws RangeError on %s', (_, offer) => {
+    expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(RangeError);
     expect(() => serializeExtensions([offer as ExtensionOffer])).toThrow(/ must be a token /);
   });
 });

@@ -111,8 +111,14 @@ describe('acceptanceHeaders()', () => {
     expect(() => accept(options)).toThrow(RangeError);
   });
 
+  test.each<[string, AcceptOptions]>([['a subprotocol that is not a string', { subprotocol: 1 as unknown as string }]])(
+    'throws a TypeError for %s',
+    (_, options) => {
+      expect(() => accept(options)).toThrow(TypeError);
+    },
+  );
+
   test.each<[string, AcceptOptions]>([
-    ['a subprotocol that is not a string', { subprotocol: 1 as unknown as string }],
     ['a parameter that is not a token', { extensions: [{ name: 'x', parameters: [['y', 'a\r\nb']] }] }],
     ['Connection', { headers: { connection: 'close' } }],
     ['Upgrade', { headers: { UPGRADE: 'h2c' } }],
@@ -122,7 +128,7 @@ describe('acceptanceHeaders()', () => {
     ['Content-Length', { headers: { 'Content-Length': '0' } }],
     ['Transfer-Encoding', { headers: { 'Transfer-Encoding': 'chunked' } }],
     ['CR LF in a header', { headers: { 'X-A': 'a\r\nX-B: b' } }],
-  ])('throws a TypeError for %s', (_, options) => {
-    expect(() => accept(options)).toThrow(TypeError);
+  ])('throws a RangeError for %s', (_, options) => {
+    expect(() => accept(options)).toThrow(RangeError);
   });
 });

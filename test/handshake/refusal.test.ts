@@ -7,16 +7,21 @@ describe('Refusal', () => {
   });
 
   test.each<[string, unknown]>([
-    ['a Connection header', { headers: { Connection: 'keep-alive' } }],
-    ['a Content-Length header', { headers: { 'Content-Length': '1' } }],
-    ['a Transfer-Encoding header', { headers: { 'transfer-encoding': 'chunked' } }],
-    ['a header with a line end', { headers: { 'X-A': 'a\nb' } }],
-    ['a reason with a line end', { reason: 'a\r\nb' }],
     ['a reason that is not a string', { reason: 1 }],
     ['a body that is not a string', { body: 1 }],
     ['a detail that is not a string', { detail: 1 }],
   ])('throws TypeError on %s', (_, options) => {
     expect(() => new Refusal(403, options as RefusalOptions)).toThrow(TypeError);
+  });
+
+  test.each<[string, unknown]>([
+    ['a Connection header', { headers: { Connection: 'keep-alive' } }],
+    ['a Content-Length header', { headers: { 'Content-Length': '1' } }],
+    ['a Transfer-Encoding header', { headers: { 'transfer-encoding': 'chunked' } }],
+    ['a header with a line end', { headers: { 'X-A': 'a\nb' } }],
+    ['a reason with a line end', { reason: 'a\r\nb' }],
+  ])('throws RangeError on %s', (_, options) => {
+    expect(() => new Refusal(403, options as RefusalOptions)).toThrow(RangeError);
   });
 
   test.each([300, 303, 305, 599])('refuses with %s', status => {

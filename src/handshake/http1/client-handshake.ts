@@ -5,7 +5,7 @@
  *     bytes received -> receive() -> Agreement: the connection is open
  *                                 -> HandshakeError: there is no connection
  */
-import { HandshakeError, invalidType, typeError } from '../../errors.js';
+import { HandshakeError, invalidString, rangeError, typeError } from '../../errors.js';
 import { checkOptionNames, type OptionNames } from '../../option-names.js';
 import type { Agreement } from '../agreement.js';
 import { type ExtensionOffer, serializeExtensions } from '../extension-header.js';
@@ -83,7 +83,7 @@ export class ClientHandshake {
    */
   constructor(options: ClientHandshakeOptions, key: string = createKey()) {
     checkOptionNames(options, OPTION_NAMES);
-    if (!isKey(key)) throw invalidType('key', '16 bytes in base64', key);
+    if (!isKey(key)) throw invalidString('key', '16 bytes in base64', key);
     this.key = key;
     this.#reader = responseHeadReader(options);
     this.request = encodeRequest(options, key);
@@ -201,13 +201,13 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
   const { target, extensions = [], origin } = options;
   const subprotocols = checkSubprotocols(options.subprotocols ?? []);
   if (typeof target !== 'string' || !target.startsWith('/') || !isRequestTarget(target)) {
-    throw invalidType('target', 'a path with an optional query, such as `/chat?room=1`', target);
+    throw invalidString('target', 'a path with an optional query, such as `/chat?room=1`', target);
   }
   const headers = callersHeaders(options.headers, HANDSHAKE_HEADERS);
   const hosts = headers.has('Host') ? headers.all('Host') : [options.host];
-  if (hosts.length > 1) throw typeError(`headers must contain Host only once, got ${hosts.length} lines`);
+  if (hosts.length > 1) throw rangeError(`headers must contain Host only once, got ${hosts.length} lines`);
   if (typeof hosts[0] !== 'string' || parseAuthority(hosts[0]) === undefined) {
-    throw invalidType(headers.has('Host') ? 'headers["Host"]' : 'host', '`host[:port]`', hosts[0]);
+    throw invalidString(headers.has('Host') ? 'headers["Host"]' : 'host', '`host[:port]`', hosts[0]);
   }
   const lines: HeaderLine[] = [
     ['Host', hosts[0]],
@@ -218,7 +218,7 @@ function encodeRequest(options: ClientHandshakeOptions, key: string): Uint8Array
   ];
   if (origin !== undefined) {
     if (headers.has('Origin')) throw typeError('origin must be passed once: as the option `origin` or in `headers`');
-    if (typeof origin !== 'string' || !isFieldValue(origin)) throw invalidType('origin', FIELD_VALUE, origin);
+    if (typeof origin !== 'string' || !isFieldValue(origin)) throw invalidString('origin', FIELD_VALUE, origin);
     lines.push(['Origin', origin]);
   }
   if (subprotocols.length > 0) lines.push(['Sec-WebSocket-Protocol', subprotocols.join(', ')]);

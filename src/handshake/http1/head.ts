@@ -4,7 +4,7 @@
  * Strings are latin1: each character is one byte on the wire.
  */
 import { Buffer } from 'node:buffer';
-import { invalidType, invalidValue } from '../../errors.js';
+import { invalidString, invalidValue } from '../../errors.js';
 import { FIELD_VALUE, isFieldValue, isToken } from '../grammar.js';
 import { checkHeader, type HeaderFields, type HeaderLine } from '../header-fields.js';
 import { isRequestTarget } from '../request-target.js';
@@ -63,9 +63,9 @@ type Encodable<Head> = Omit<Head, 'headers'> & { readonly headers: Iterable<Head
  * @throws {TypeError | RangeError} before anything is encoded, if HTTP cannot carry it
  */
 export function encodeRequestHead(head: Encodable<RequestHead>): Uint8Array {
-  if (!isToken(head.method)) throw invalidType('method', 'a token of RFC 9110 §5.6.2', head.method);
+  if (!isToken(head.method)) throw invalidString('method', 'a token of RFC 9110 §5.6.2', head.method);
   if (!isRequestTarget(head.target)) {
-    throw invalidType('target', 'printable ASCII without spaces and `#`', head.target);
+    throw invalidString('target', 'printable ASCII without spaces and `#`', head.target);
   }
   return encodeHead(`${head.method} ${head.target} ${httpVersion(head.version)}`, head.headers);
 }
@@ -79,13 +79,13 @@ export function encodeResponseHead(head: Encodable<ResponseHead>): Uint8Array {
   if (!Number.isInteger(head.status) || head.status < 100 || head.status > 999) {
     throw invalidValue('status', 'an integer from 100 to 999', head.status);
   }
-  if (!isFieldValue(head.reason)) throw invalidType('reason', FIELD_VALUE, head.reason);
+  if (!isFieldValue(head.reason)) throw invalidString('reason', FIELD_VALUE, head.reason);
   return encodeHead(`${httpVersion(head.version)} ${head.status} ${head.reason}`, head.headers);
 }
 
 function httpVersion(version: string): string {
   const text = `HTTP/${version}`;
-  if (parseHttpVersion(text) === undefined) throw invalidType('version', 'two digits such as `1.1`', version);
+  if (parseHttpVersion(text) === undefined) throw invalidString('version', 'two digits such as `1.1`', version);
   return text;
 }
 

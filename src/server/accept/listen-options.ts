@@ -86,5 +86,5 @@ function checkTls(tls: TlsOptions): void {
   if (typeof tls !== 'object' || tls === null) throw invalidType('tls', 'an object', tls);
   const { cert, key, pfx, SNICallback, pskCallback } = tls;
   if ((cert !== undefined && key !== undefined) || pfx || SNICallback || pskCallback) return;
-  throw invalidType('tls', 'an object with cert and key, or with pfx, SNICallback or pskCallback', tls);
+  throw invalidValue('tls', 'an object with cert and key, or with pfx, SNICallback or pskCallback', tls);
 }

@@ -22,7 +22,7 @@ describe('parseProxy', () => {
     [{ url: 5 }, TypeError, 'proxy.url must be a string or a URL, got 5'],
     [{ url: 'http://p', tls: 5 }, TypeError, 'proxy.tls must be an object, got 5'],
     [{ uri: 'http://p' }, TypeError, "unknown option 'proxy.uri': did you mean 'proxy.url'?"],
-    [{ url: 'http://p', headers: { 'a b': '' } }, TypeError, 'proxy.headers'],
+    [{ url: 'http://p', headers: { 'a b': '' } }, RangeError, 'proxy.headers'],
     [
       'proxy.test:3128',
       RangeError,
