@@ -2,7 +2,7 @@ import { callSafely, warn } from '../application-code.js';
 import { ConnectionLostError, HandlerError } from '../errors.js';
 import { CLOSE_CODE } from '../framing/close-code.js';
 import { LINGER_TIME, Linger } from '../transport/linger.js';
-import { destroySocket, isPlainSocket } from '../transport/socket-owner.js';
+import { destroySocket } from '../transport/socket-owner.js';
 import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import { type CloseInfo, endReasonOf } from './close-info.js';
 import { STOPPED_BY } from './read-gate.js';
@@ -11,9 +11,8 @@ import type { Reading } from './reading.js';
 /**
  * The end of a connection: the closing handshake with its deadline, and the end of the transport (§7.1.1).
  *
- *     close(), a Close frame ──▶ CloseDeadline ──▶ both Close frames ──▶ destroy, or Linger ──▶ transport 'close'
- *     a broken rule ──▶ our Close frame ──▶ Linger ───────────────────────────────────────────────┤
- *     FIN, an error, terminate() ─────────────────────────────────────────────────────────────────┘
+ *     close(), a Close frame, a broken rule ──▶ CloseDeadline ──▶ both Close frames ──▶ Linger ──▶ transport 'close'
+ *     FIN, an error, terminate() ────────────────────────────────────────────────────────────────────┘
  *
  * It also records who started it and why, for CloseInfo.
  */
@@ -112,19 +111,10 @@ export class Closing implements ClosingPeer {
   }
 
   #endTransport(): void {
-    const { duplex, tap, protocol } = this.#reading;
+    const { duplex, tap } = this.#reading;
     if (this.#linger !== undefined || duplex.destroyed) return;
     tap?.ended('local');
-    // A peer that follows §5.5.1 sends nothing after its Close frame, so there is no unread input that could cause a
-    // reset, and the kernel delivers our last bytes before its FIN. Lingering would cost a fifth of a connection that is
-    // opened and closed (`npm run guard`, `visits.heap`). TLS still has to exchange its alerts.
-    if (this.#isClean && !protocol.hasTrailingBytes && isPlainSocket(duplex)) destroySocket(duplex);
-    else this.#linger = new Linger(duplex, this.#isCutOff ? LINGER_TIME : undefined);
-  }
-
-  /** Whether both Close frames have left, and the transport did not end before. */
-  get #isClean(): boolean {
-    return this.#hasCloseLeft && this.#reading.protocol.receivedClose !== undefined && !this.#isCutOff;
+    this.#linger = new Linger(duplex, this.#isCutOff ? LINGER_TIME : undefined);
   }
 
   /** Notes that the peer has sent its FIN. */
@@ -185,7 +175,7 @@ export class Closing implements ClosingPeer {
     backlog.end();
     this.#reading.end();
     tap?.closed(duplex.errored ?? undefined);
-    const wasClean = this.#isClean;
+    const wasClean = this.#hasCloseLeft && protocol.receivedClose !== undefined && !this.#isCutOff;
     delivery.deliverKept();
     const info: CloseInfo = {
       code: protocol.receivedClose?.code ?? CLOSE_CODE.ABNORMAL_CLOSURE,

@@ -48,7 +48,6 @@ export class Protocol {
   /** The permissions of the state. Stored, because every message needs them. */
   #permissions = permissions('OPEN');
   #isDecoding = false;
-  #hasTrailingBytes = false;
   #stopPoint: StopPoint = 'nothing';
   /** Where the last frame of the last compressed message began. */
   #compressedAt = 0;
@@ -138,14 +137,6 @@ export class Protocol {
     return this.#permissions.reads;
   }
 
-  /**
-   * Whether bytes arrived after the last frame that is read, for example after the peer's Close frame. They are
-   * discarded.
-   */
-  get hasTrailingBytes(): boolean {
-    return this.#hasTrailingBytes;
-  }
-
   // Receiving
 
   /**
@@ -153,10 +144,7 @@ export class Protocol {
    * kept.
    */
   receive(chunk: Uint8Array): void {
-    if (!this.reads) {
-      this.#hasTrailingBytes = true;
-      return;
-    }
+    if (!this.reads) return;
     if (this.#stopPoint === 'frame' || this.#isDecoding || this.#kept !== undefined) {
       this.#keep(chunk);
       this.#readKept();
@@ -217,10 +205,7 @@ export class Protocol {
     while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
       const next = kept.take();
       const at = this.#decode(next.chunk, next.start);
-      if (!this.reads) {
-        this.#hasTrailingBytes ||= !kept.isEmpty;
-        return;
-      }
+      if (!this.reads) return;
       kept.taken(next);
       if (at < next.chunk.length) {
         kept.addRest(next.chunk, at, true);
@@ -238,7 +223,6 @@ export class Protocol {
     this.#isDecoding = false;
     if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
     else this.#releaseReader(reader);
-    if (at < chunk.length && !this.reads) this.#hasTrailingBytes = true;
     return at;
   }
 

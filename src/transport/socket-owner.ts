@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from '../timers.js';
 
@@ -70,16 +69,7 @@ export function destroySocket(socket: Duplex): void {
   } catch {
     // A custom Duplex may throw. socketClose() is called all the same.
   }
-  // Node's sockets always emit 'close': they need no timer.
-  if (isPlainSocket(socket) || owned[OWNER] === NO_OWNER) return;
-  owned[CLOSE_TIMER] ??= setTimeout(endOwnership, CLOSE_EVENT_TIME, owned);
-}
-
-/**
- * Whether this is a TCP or Unix domain socket without TLS, exactly as Node makes it. A subclass may behave differently.
- */
-export function isPlainSocket(duplex: Duplex): boolean {
-  return Object.getPrototypeOf(duplex) === Socket.prototype;
+  if (owned[OWNER] !== NO_OWNER) owned[CLOSE_TIMER] ??= setTimeout(endOwnership, CLOSE_EVENT_TIME, owned);
 }
 
 function endOwnership(socket: OwnedSocket): void {

@@ -1,7 +1,7 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { invalidType } from '../errors.js';
-import { isPlainSocket } from './socket-owner.js';
 import { type TransportInfo, transportInfo } from './transport-info.js';
 
 /** A Duplex that carries a WebSocket, and what may be done with its memory. transportOf() makes one. */
@@ -60,5 +60,6 @@ export function isDuplex(value: unknown): value is Duplex {
 
 /** Whether this is a socket exactly as Node makes it. A subclass may read or write in its own way. */
 function isNodeSocket(duplex: Duplex): boolean {
-  return isPlainSocket(duplex) || Object.getPrototypeOf(duplex) === TLSSocket.prototype;
+  const prototype = Object.getPrototypeOf(duplex);
+  return prototype === Socket.prototype || prototype === TLSSocket.prototype;
 }

@@ -1,6 +1,6 @@
 /** Counts things that do not depend on the machine, and compares each with its budget (README.md). */
 import { execFileSync, fork } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -43,7 +43,9 @@ function build(): string {
       stdio: 'inherit',
     },
   );
-  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  // The compiler writes ES modules only.
+  const imports = { '#platform': './dist/platform/node.js' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', imports }));
   return folder;
 }
 

@@ -207,8 +207,10 @@ describe('the end', () => {
     const events: unknown[] = [];
     peer.on('error', (error: Error & { code?: string }) => events.push(error.code));
     peer.on('close', code => events.push(code));
+    const peerClosed = next(peer, 'close');
     client._socket!.write(Buffer.of(0x83, 0x80, 0, 0, 0, 0));
     expect((await next(client, 'close'))[0]).toBe(1002);
+    await peerClosed;
     expect(events).toEqual(['WS_ERR_INVALID_OPCODE', 1006]);
   });
 
