@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
@@ -15,7 +16,7 @@ test('a socket is destroyed if the signal is aborted already', async () => {
 
 test('a socket that was destroyed before is never established', async () => {
   const socket = new net.Socket();
-  socket.destroy();
+  await once(socket.destroy(), 'close');
   await expect(established(socket, 'connect', forever)).rejects.toThrow('the connection was closed');
 });
 
