@@ -182,8 +182,9 @@ describe('Inflater (RFC 7692 §7.2.2)', () => {
       const { outcome, peak } = JSON.parse(String(printed));
       expect(outcome).toMatchObject({ kind: 'too-big', detail: 'it inflates to more than 1048576 bytes' });
       expect(peak).toBeGreaterThan(MEBIBYTE / 2);
-      // A small bomb is first inflated synchronously, and that memory may not be collected yet. A page is for the program itself.
-      const garbage = bomb.length > 16_384 ? 0 : bomb.length + 65_536 + 16_384;
+      // A small bomb is first inflated synchronously, and that memory may not be collected yet: the input and two chunks, since
+      // zlib of Node 24 makes the next one early. A page is for the program itself.
+      const garbage = bomb.length > 16_384 ? 0 : bomb.length + 2 * 65_536;
       expect(peak).toBeLessThanOrEqual(MEBIBYTE + OUTPUT_CHUNK + garbage + 4096);
     });
   });
