@@ -204,6 +204,50 @@ declare module 'fastify' {
   }
   export default function fastify(): Instance;
 }
+
+declare module 'koa' {
+  import type { Server } from 'node:http';
+  export default class Koa {
+    use(middleware: (context: { body: unknown }) => void): this;
+    listen(port: number): Server;
+  }
+}
+
+declare module 'hono' {
+  interface Context { text(body: string): Response }
+  export class Hono {
+    readonly fetch: (request: Request) => Response | Promise<Response>;
+    get(path: string, handler: (context: Context) => Response): this;
+  }
+}
+
+declare module '@hono/node-server' {
+  import type { Server } from 'node:http';
+  import type { Http2SecureServer, Http2Server } from 'node:http2';
+  export function serve(options: {
+    fetch: (request: Request) => Response | Promise<Response>;
+    port: number;
+  }): Server | Http2Server | Http2SecureServer;
+}
+
+declare module 'vite' {
+  import type { Server } from 'node:http';
+  import type { Http2SecureServer } from 'node:http2';
+  export interface Plugin {
+    name: string;
+    configureServer?(server: { httpServer: Server | Http2SecureServer | null }): void;
+  }
+  export function defineConfig(config: { plugins: Plugin[] }): object;
+}
+
+declare module 'next' {
+  import type { IncomingMessage, ServerResponse } from 'node:http';
+  interface NextServer {
+    prepare(): Promise<void>;
+    getRequestHandler(): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  }
+  export default function next(options: { dev: boolean }): NextServer;
+}
 `;
 
 function withFreePort(code: string): string {

@@ -60,8 +60,9 @@ export interface ReconnectingOptions<C extends Reconnectable = WebSocketConnecti
   /** How many bytes of messages may wait for a connection. Default 1 MiB. */
   readonly maxQueuedBytes?: number | undefined;
   /**
-   * The behaviour of send() if the queue is full: `'reject'` throws a BackpressureError, `'drop-oldest'` drops the
-   * oldest messages, `'keep'` keeps the queue as it is and drops the new message. Default `'reject'`.
+   * The behaviour of send() if the queue is full: `'reject'` throws a WebSocketError with the code WS101_BACKPRESSURE,
+   * `'drop-oldest'` drops the oldest messages, `'keep'` keeps the queue as it is and drops the new message. Default
+   * `'reject'`.
    */
   readonly whenQueueFull?: QueuePolicy | undefined;
   /**
