@@ -1,7 +1,6 @@
 /**
  * The protocol without sockets: two Protocols exchange bytes over MessagePorts. Any transport that keeps bytes in order
- * works:
- * a serial line, a QUIC stream, a test.
+ * works, such as a serial line or a QUIC stream.
  *
  *     npx tsx --conditions=ws101-source examples/own-transport.ts
  */
