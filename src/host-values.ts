@@ -59,3 +59,9 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
 }
+
+/** Returns whether `value` has the properties of a URL. */
+export function isUrl(value: unknown): value is URL {
+  const { href, searchParams } = Object(value) as Partial<URL>;
+  return typeof href === 'string' && typeof searchParams === 'object';
+}

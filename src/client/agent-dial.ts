@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Agent } from 'node:http';
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { emitTo } from '../application-code.js';
@@ -11,6 +11,7 @@ import type { Dial, DialOptions } from './dial.js';
 import { dialError } from './dial-error.js';
 import { established } from './established.js';
 import { faultOfAbort, messageOf } from './failure.js';
+import { tlsDefaults } from './tls.js';
 import type { Destination } from './url.js';
 
 /** How many agents may each return the next one. An agent that returns itself would never let a timer fire. */
@@ -60,12 +61,8 @@ async function open(
   agentsLeft: number = MAX_AGENTS,
 ): Promise<Duplex> {
   const { hostname: host, port, secure } = destination;
-  const secureOptions = {
-    ALPNProtocols: ['http/1.1'],
-    ...(isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),
-    ...dialOptions.tls,
-  };
-  const options = { host, port, secureEndpoint: secure, ...(secure ? secureOptions : {}) };
+  const secureOptions = secure ? { ...tlsDefaults(host), ...dialOptions.tls } : {};
+  const options = { host, port, secureEndpoint: secure, ...secureOptions };
   let duplex: unknown;
   if (isPackageAgent(agent)) {
     duplex = await openByPackage(agent, destination, signal, options);

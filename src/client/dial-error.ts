@@ -1,6 +1,7 @@
 import { type Fault, HandlerError, HandshakeError, type HandshakePhase } from '../errors.js';
 import { hintOfDialing } from './dial-hint.js';
 import { faultOfAbort, messageOf } from './failure.js';
+import { hostAndPort } from './host-name.js';
 import type { Destination } from './url.js';
 
 /**
@@ -27,7 +28,6 @@ export function dialError(
 
 function stepOf(phase: HandshakePhase, { hostname, port, socketPath }: Destination): string {
   if (phase === 'dns') return `looking up ${hostname}`;
-  const host = hostname.includes(':') ? `[${hostname}]` : hostname;
-  const place = socketPath ?? `${host}:${port}`;
+  const place = socketPath ?? hostAndPort(hostname, port);
   return phase === 'tls' ? `the TLS handshake with ${place}` : `connecting to ${place}`;
 }

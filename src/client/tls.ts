@@ -50,13 +50,20 @@ export function secureContextOf(destination: Destination, options: ConnectionOpt
   }
 }
 
-/** The TLS socket is half-open if `duplex` is. */
-function connect(duplex: Duplex, { hostname }: Destination, options: ConnectionOptions): TLSSocket {
-  return tls.connect({
+/** Returns the options of node:tls that a WebSocket client needs unless the application passes others. */
+export function tlsDefaults(hostname: string): ConnectionOptions {
+  return {
     // "the client … MUST use the Server Name Indication extension in the TLS handshake" (§4.1). RFC 6066 §3 allows only
     // names, without a dot at the end.
     ...(net.isIP(hostname) === 0 ? { servername: hostname.replace(/\.$/, '') } : {}),
     ALPNProtocols: ['http/1.1'],
+  };
+}
+
+/** The TLS socket is half-open if `duplex` is. */
+function connect(duplex: Duplex, { hostname }: Destination, options: ConnectionOptions): TLSSocket {
+  return tls.connect({
+    ...tlsDefaults(hostname),
     ...options,
     ...(options.checkServerIdentity === undefined ? {} : { checkServerIdentity: guarded(options.checkServerIdentity) }),
     // The certificate must be for this name, unless there is a `servername`.

@@ -1,7 +1,9 @@
 import { URL } from 'node:url';
 import { describeValue, invalidType, rangeError } from '../errors.js';
 import { parseAuthority } from '../handshake/request-target.js';
+import { isUrl } from '../host-values.js';
 import { socketPathFault } from '../transport/socket-path.js';
+import { withoutBrackets } from './host-name.js';
 import { percentDecoded } from './percent-decoded.js';
 
 /** The parts of a WebSocket URL (RFC 6455 §3): the server to connect to, and the resource to request. */
@@ -64,7 +66,7 @@ export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
   return {
     href: `${scheme.secure ? 'wss' : 'ws'}://${url.host}${target}`,
     secure: scheme.secure,
-    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    hostname: withoutBrackets(url.hostname),
     port,
     socketPath: undefined,
     // URL drops the default port of the scheme.
@@ -72,12 +74,6 @@ export function parseWebSocketUrl(input: string | URL): WebSocketUrl {
     target,
     authorization,
   };
-}
-
-/** Recognises a URL by its shape: one of another realm (node:vm, jsdom) is not an instance of our class. */
-function isUrl(value: unknown): value is URL {
-  const { href, searchParams } = Object(value) as Partial<URL>;
-  return typeof href === 'string' && typeof searchParams === 'object';
 }
 
 /**

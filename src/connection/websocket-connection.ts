@@ -122,8 +122,8 @@ export class WebSocketConnection<Context = unknown> extends EventEmitter<Connect
   }
 
   /**
-   * Aborted when the connection has closed. The reason is the `cause` of CloseInfo, or else a ConnectionClosedError with
-   * the close code and reason.
+   * Aborted when the connection has closed. The reason is the `cause` of CloseInfo, or else a ConnectionClosedError
+   * with the close code and reason.
    */
   get signal(): AbortSignal {
     return this.#reading.closing.signal;

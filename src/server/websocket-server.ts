@@ -168,8 +168,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
    *
    * @returns the connection, after `connection` was emitted; the refusal; or undefined if the client has left or
    *   another listener answered. The promise may be ignored: nothing that a client does rejects it
-   * @throws {TypeError | RangeError} as a rejection: if the arguments are not those of an `upgrade` event, if the socket
-   *   was passed to a handleUpgrade() before, if end() was called on it, or if an option is unknown
+   * @throws {TypeError | RangeError} as a rejection: if the arguments are not those of an `upgrade` event, if the
+   *   socket was passed to a handleUpgrade() before, if end() was called on it, or if an option is unknown
    */
   handleUpgrade(
     request: IncomingMessage,

@@ -97,8 +97,8 @@ class OwnErrorEvent extends Event implements ErrorEvent {
   }
 }
 
-// The classes of the host, if it has them: an application may use `instanceof`. Node 20 has neither. Later versions load
-// them at the first access, which takes 20 ms, so nothing reads them before it is needed.
+// The classes of the host, if it has them: an application may use `instanceof`. Node 20 has neither. Later versions
+// load them at the first access, which takes 20 ms, so nothing reads them before it is needed.
 const host = globalThis as {
   readonly CloseEvent?: EventConstructor<CloseEvent, CloseEventInit>;
   readonly ErrorEvent?: EventConstructor<ErrorEvent, ErrorEventInit>;

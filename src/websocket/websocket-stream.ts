@@ -97,8 +97,8 @@ export class WebSocketStream {
   /**
    * Starts the closing handshake. While connecting, aborts the attempt.
    *
-   * @throws {DOMException} InvalidAccessError if the code is neither 1000 nor 3000 to 4999, SyntaxError if the reason is
-   *   longer than 123 bytes
+   * @throws {DOMException} InvalidAccessError if the code is neither 1000 nor 3000 to 4999, SyntaxError if the reason
+   *   is longer than 123 bytes
    */
   close(closeInfo: WebSocketCloseInfo = {}): void {
     const { closeCode, reason } = toCloseInfo(closeInfo);

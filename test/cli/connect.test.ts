@@ -12,22 +12,8 @@ import { type WebSocketConnection, WebSocketServer } from '../../src/index.js';
 import { widthOf } from '../../src/wire/width.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 import { listen, rawServer } from './raw-server.js';
+import { echo, server } from './servers.js';
 import { deferred, pipes, terminal } from './streams.js';
-
-/** Starts a server that passes its connections to `serve`. Returns its url. */
-async function server(serve: (connection: WebSocketConnection) => void, subprotocols: string[] = []): Promise<string> {
-  const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, subprotocols });
-  standing.on('connection', serve);
-  onTestFinished(() => standing.close({ timeout: 0 }));
-  await once(standing, 'listening');
-  return urlOf(standing, false);
-}
-
-async function echo(): Promise<string> {
-  const standing = await startEcho({ host: '127.0.0.1', port: 0 });
-  onTestFinished(() => standing.close({ timeout: 0 }));
-  return urlOf(standing, false);
-}
 
 /** Returns the messages that a server receives when `input` is piped to the command. */
 async function received(input: string, ...args: string[]): Promise<Array<string | Buffer>> {

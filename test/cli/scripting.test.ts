@@ -1,31 +1,15 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/cli/connect.js';
-import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { EXIT, UsageError } from '../../src/cli/exit-code.js';
 import { ws101 } from '../../src/cli/ws101.js';
-import { type ServerOptions, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
+import type { ServerOptions, WebSocketConnection } from '../../src/index.js';
 import { httpProxy } from '../helpers/proxy-servers.js';
 import { rawServer } from '../helpers/raw-peer.js';
+import { echo, server } from './servers.js';
 import { pipes, type TestStreams, terminal } from './streams.js';
-
-/** Starts a server that passes its connections to `serve`. Returns its url. */
-async function server(serve: (connection: WebSocketConnection) => void, options: ServerOptions = {}): Promise<string> {
-  const standing = new WebSocketServer({ host: '127.0.0.1', port: 0, ...options });
-  standing.on('connection', serve);
-  onTestFinished(() => standing.close({ timeout: 0 }));
-  await once(standing, 'listening');
-  return urlOf(standing, false);
-}
-
-async function echo(): Promise<string> {
-  const standing = await startEcho({ host: '127.0.0.1', port: 0 });
-  onTestFinished(() => standing.close({ timeout: 0 }));
-  return urlOf(standing, false);
-}
 
 function file(content: string | Buffer): string {
   const folder = mkdtempSync(join(tmpdir(), 'ws101-'));

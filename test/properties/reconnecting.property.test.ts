@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { ReconnectingState } from '../../src/index.js';
 import { settle } from '../helpers/fake-clock.js';
 import { ReconnectingPeer } from '../helpers/reconnecting-peer.js';
+import { SwitchedNetwork } from '../helpers/switched-network.js';
 
 /** What can happen to a reconnecting client. */
 const step = fc.oneof(
@@ -19,17 +20,6 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const) }) },
 );
 
-/** A network that the test switches on and off. */
-class Network extends EventTarget {
-  onLine = true;
-
-  set(isOnline: boolean): void {
-    if (isOnline === this.onLine) return;
-    this.onLine = isOnline;
-    this.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
-  }
-}
-
 test('a reconnecting client has one connection at a time, waits as announced, and sends each message once, in order', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -37,7 +27,7 @@ test('a reconnecting client has one connection at a time, waits as announced, an
       fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
       async (steps, chances) => {
         const peer = new ReconnectingPeer();
-        const network = new Network();
+        const network = new SwitchedNetwork();
         peer.clock.random = () => chances.next().value;
         let mayStartAt = 0;
         let openNow = 0;

@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutBrackets } from '../host-name.js';
 import type { Destination } from '../url.js';
 import { type ProxyServer, parseProxyUrl } from './proxy.js';
 
@@ -36,7 +37,9 @@ function isLoopback(hostname: string): boolean {
   return /^(.*\.)?localhost\.?$|^::1$/i.test(hostname) || (isIP(hostname) === 4 && hostname.startsWith('127.'));
 }
 
-/** Whether `no_proxy` names the host: by name, with all its subdomains; by address, or as a network in CIDR notation. */
+/**
+ * Whether `no_proxy` names the host: by name, with all its subdomains, by address, or by a network in CIDR notation.
+ */
 function isExcepted({ hostname, port }: Destination, environment: Environment): boolean {
   const entries = (environment.no_proxy ?? environment.NO_PROXY ?? '').split(/[\s,]+/).filter(entry => entry !== '');
   const host = hostname.toLowerCase().replace(/\.$/, '');
@@ -44,7 +47,7 @@ function isExcepted({ hostname, port }: Destination, environment: Environment): 
     if (entry === '*') return true;
     const [, name, portOfEntry] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(entry) ?? [undefined, entry, undefined];
     if (portOfEntry !== undefined && Number(portOfEntry) !== port) return false;
-    const plain = name!.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+    const plain = withoutBrackets(name!).toLowerCase();
     return isIP(host) === 0 ? isInDomain(host, plain) : isInNetwork(host, plain);
   });
 }

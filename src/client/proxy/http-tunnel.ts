@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { onAbort } from '../../abort-signal.js';
 import { HeaderFields, type HeaderLine } from '../../handshake/header-fields.js';
 import { printable } from '../../handshake/quoted.js';
+import { hostAndPort } from '../host-name.js';
 import type { Destination } from '../url.js';
 import type { ProxyServer } from './proxy.js';
 import { proxyRefused } from './proxy-error.js';
@@ -33,7 +34,7 @@ export function openHttpTunnel(
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { hostname, port } = destination;
-  const authority = `${hostname.includes(':') ? `[${hostname}]` : hostname}:${port}`;
+  const authority = hostAndPort(hostname, port);
   return new Promise((resolve, reject) => {
     const request = http.request({
       method: 'CONNECT',

@@ -2,7 +2,9 @@ import type { ConnectionOptions } from 'node:tls';
 import { URL } from 'node:url';
 import { describeValue, invalidType, rangeError } from '../../errors.js';
 import { type HeaderInput, type HeaderLine, toHeaderFields } from '../../handshake/header-fields.js';
+import { isUrl } from '../../host-values.js';
 import { checkOptionNames, type OptionNames } from '../../option-names.js';
+import { withoutBrackets } from '../host-name.js';
 import { percentDecoded } from '../percent-decoded.js';
 
 /** A proxy with options. */
@@ -99,22 +101,13 @@ function parse(
   const port = url.port === '' ? scheme.port : Number(url.port);
   return {
     ...scheme,
-    hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    hostname: withoutBrackets(url.hostname),
     port,
     name: `${url.protocol}//${url.hostname}:${port}`,
     credentials: user === '' && password === '' ? undefined : { user, password },
     tls,
     headers,
   };
-}
-
-/**
- * Whether a value is a URL. It is recognised by its properties, because a URL of another realm is not an instance of
- * our class.
- */
-function isUrl(value: unknown): value is URL {
-  const { href, searchParams } = Object(value) as Partial<URL>;
-  return typeof href === 'string' && typeof searchParams === 'object';
 }
 
 /** Hides the user and the password, even in a URL that cannot be parsed. */

@@ -19,8 +19,8 @@ import {
   isRetryable,
 } from './connection-failure.js';
 import type { ReconnectingEnd, ReconnectingEvents, ReconnectingState } from './events.js';
+import { Forwarding } from './forwarding.js';
 import { Heartbeat } from './heartbeat.js';
-import type { Link } from './link.js';
 import type { Reconnectable } from './link-of.js';
 import { NextAttempt } from './next-attempt.js';
 import type { PerAttempt, ReconnectingSettings } from './options.js';
@@ -45,6 +45,7 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   readonly #settings: ReconnectingSettings<C>;
   readonly #clock: Clock;
   readonly #outgoing: Outgoing;
+  readonly #forwarding: Forwarding;
   readonly #nextAttempt: NextAttempt;
   /** Aborted by close(). */
   readonly #closing = new AbortController();
@@ -54,9 +55,6 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
   #state: ReconnectingState = { name: 'connecting', delay: undefined, failure: undefined };
   #failure: ConnectionFailure | undefined;
   #current: Opened<C> | undefined;
-  /** The connection whose messages are passed on. */
-  #source: Link | undefined;
-  #stopForwarding: (() => void) | undefined;
   /** Whether the application has asked for the end, by `closed` or by iterating. */
   #isWatched = false;
   #end: ReconnectingEnd | undefined;
@@ -69,7 +67,7 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     const observed = (method: Method): Method =>
       function (this: ReconnectingClient, ...args) {
         method.apply(this, args);
-        this.#forward();
+        this.#forwarding.update();
         return this;
       };
     const [addListener, remove] = [observed(on!), observed(removeListener!)];
@@ -101,6 +99,11 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
         this.#emit('drain');
       },
     });
+    const failed = (_: unknown, event: string, thrown: unknown) => this.#listenerFailed(event, thrown);
+    this.#forwarding = new Forwarding(
+      () => this.listenerCount('message') > 0,
+      (data, isBinary) => emitTo<ReconnectingClient<C>>(this, failed, 'message', data, isBinary),
+    );
     this.#nextAttempt = new NextAttempt(settings, settings.network, clock, delay =>
       this.#setState(delay === undefined ? 'offline' : 'waiting', delay),
     );
@@ -253,13 +256,13 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
       settings: this.#settings,
       attempt: { number, lastFailure: this.#failure, signal: abort.signal },
       opening: link => {
-        if (!link.keepsMessages) this.#beginForwarding(link);
+        if (!link.keepsMessages) this.#forwarding.begin(link);
       },
     });
     cancelTimeout();
     stopListening();
     if (!('link' in opened)) {
-      this.#endForwarding();
+      this.#forwarding.end();
       if (opened.error instanceof HandlerError) this.#report(opened.error);
       return opened;
     }
@@ -275,14 +278,14 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#outgoing.attach(link);
     this.#setState('open');
     this.#emit('open', connection);
-    this.#beginForwarding(link);
+    this.#forwarding.begin(link);
     // close() may have been called since the connection was opened.
     if (this.#closing.signal.aborted) link.close();
     const ended = await link.closed;
     heartbeat?.stop();
     this.#current = undefined;
     this.#outgoing.detach();
-    this.#endForwarding();
+    this.#forwarding.end();
     if (this.#clock.now() - since >= this.#settings.stableAfter) this.#failure = undefined;
     return connectionEnded(ended);
   }
@@ -329,31 +332,6 @@ export class ReconnectingClient<C extends Reconnectable = WebSocketConnection> e
     this.#state = { name, delay, failure: name === 'open' ? undefined : this.#failure };
     this.#changed();
     this.#emit('state', this.#state);
-  }
-
-  #beginForwarding(link: Link): void {
-    this.#source = link;
-    this.#forward();
-  }
-
-  /** Passes on the messages of the connection, if the application listens to them. */
-  #forward(): void {
-    if (this.listenerCount('message') === 0) {
-      this.#stopForwarding?.();
-      this.#stopForwarding = undefined;
-      return;
-    }
-    if (this.#stopForwarding !== undefined) return;
-    this.#stopForwarding = this.#source?.forward((data, isBinary) => {
-      const failed = (_: unknown, event: string, thrown: unknown) => this.#listenerFailed(event, thrown);
-      emitTo<ReconnectingClient<C>>(this, failed, 'message', data, isBinary);
-    });
-  }
-
-  #endForwarding(): void {
-    this.#source = undefined;
-    this.#stopForwarding?.();
-    this.#stopForwarding = undefined;
   }
 
   #emit<E extends 'state' | 'open' | 'failure' | 'dropped' | 'drain' | 'close'>(

@@ -1,21 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { settle } from '../../helpers/fake-clock.js';
 import { ReconnectingPeer } from '../../helpers/reconnecting-peer.js';
-
-class Network extends EventTarget {
-  onLine = true;
-
-  set(isOnline: boolean): void {
-    this.onLine = isOnline;
-    this.dispatchEvent(new Event(isOnline ? 'online' : 'offline'));
-  }
-}
+import { SwitchedNetwork } from '../../helpers/switched-network.js';
 
 describe('without a network', () => {
   test('no attempt is made, and a short random wait follows when the network returns', async () => {
     const peer = new ReconnectingPeer();
     peer.clock.random = () => 0.5;
-    const network = new Network();
+    const network = new SwitchedNetwork();
     network.onLine = false;
     const client = await peer.client({ network, initialDelay: 1_000 });
     expect(client.state.name).toBe('offline');
@@ -30,7 +22,7 @@ describe('without a network', () => {
   test('a long wait becomes short when the network returns', async () => {
     const peer = new ReconnectingPeer();
     peer.clock.random = () => 1;
-    const network = new Network();
+    const network = new SwitchedNetwork();
     peer.answer = new Error('no route');
     const client = await peer.client({ network, initialDelay: 1_000, maxDelay: 60_000 });
     await peer.clock.advance(20_000);
@@ -43,7 +35,7 @@ describe('without a network', () => {
 
   test('retryNow() makes an attempt anyway', async () => {
     const peer = new ReconnectingPeer();
-    const network = new Network();
+    const network = new SwitchedNetwork();
     network.onLine = false;
     const client = await peer.client({ network });
     client.retryNow();
@@ -69,7 +61,7 @@ describe('without a network', () => {
 
   test('a client that has ended no longer listens to the network', async () => {
     const peer = new ReconnectingPeer();
-    const network = new Network();
+    const network = new SwitchedNetwork();
     const client = await peer.client({ network });
     await client.close();
     network.set(false);
