@@ -65,13 +65,37 @@ describe('.ci/run', () => {
   });
 
   test.each([
-    ['counts the tests of a report', '{"numPassedTests":5,"numFailedTests":2}', '5 passed, 2 failed'],
-    ['counts a failed step without failed tests', '{"numPassedTests":5,"numFailedTests":0}', '5 passed, 1 failed'],
+    ['counts the tests of a report', '{"numPassedTests":5,"numFailedTests":2,"testResults":[]}', '5 passed, 2 failed'],
+    [
+      'counts a failed step without failed tests',
+      '{"numPassedTests":5,"numFailedTests":0,"testResults":[]}',
+      '5 passed, 1 failed',
+    ],
     ['accepts a truncated report', '{"numPassedTests":5', '0 passed, 1 failed'],
   ])('%s', async (_, report, expected) => {
     const ran = await ciRun({ test: `REPORT='${report}' node tests.cjs` }, 'tests');
     expect(ran.code).toBe(1);
     expect(lastLine(ran)).toBe(expected);
+  });
+
+  test('names each test that failed, and each that passed only when it was run again', async () => {
+    const result = (fullName: string, status: string, ...failureMessages: string[]) => ({
+      fullName,
+      status,
+      failureMessages,
+    });
+    const assertionResults = [
+      result('adds', 'passed'),
+      result('waits', 'passed', 'Error: late\n    at x'),
+      result('ends', 'failed', 'Error: open\n    at x', 'Error: again'),
+    ];
+    const testResults = [{ name: 'a.test.ts', assertionResults }];
+    const report = JSON.stringify({ numPassedTests: 2, numFailedTests: 1, testResults });
+    const ran = await ciRun({ test: `REPORT='${report}' node tests.cjs` }, 'tests');
+    expect(ran.stdout).toContain('tests: passed when run again: a.test.ts: waits\n  Error: late\n');
+    expect(ran.stdout).toContain('tests: failed: a.test.ts: ends\n  Error: open\n');
+    expect(ran.stdout).not.toContain('adds');
+    expect(lastLine(ran)).toBe('2 passed, 1 failed');
   });
 
   test('runs nothing after a failed install', async () => {
