@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { rolldown } from 'rolldown';
-import { parseSync } from 'rolldown/utils';
+import { minifySync, parseSync } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
 import { entryPoints } from './entry-points.mjs';
 
@@ -55,7 +55,7 @@ await buildCode(command, 'es', 'js', {
   codeSplitting: false,
   // Nobody reads it: it has no map, and its errors are messages for people.
   minify: true,
-  plugins: [{ name: 'library', resolveId: libraryAsPackage }],
+  plugins: [{ name: 'library', resolveId: entryPointAsPackage }],
 });
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
@@ -88,7 +88,11 @@ async function buildCode(input, format, ending, { plugins, codeSplitting = SHARE
     plugins: [
       {
         name: 'fast-commonjs',
-        renderChunk: code => (format === 'cjs' ? { code: withPlainExports(withLazyModules(code)), map: null } : null),
+        renderChunk: (code, { name }) => {
+          if (format !== 'cjs') return null;
+          const plain = withPlainExports(withLazyModules(code));
+          return { code: isTool(name) ? minifySync(`${name}.cjs`, plain).code : plain, map: null };
+        },
       },
       { name: 'source-maps', writeBundle: (_, files) => Object.values(files).forEach(writeSourceMap) },
     ],
@@ -143,22 +147,30 @@ function writeModules(name, exports, hasDefault) {
   writeFileSync(join(dist, `node/${name}.js`), `const main = ${load};\n${rest}`);
 }
 
-/** The command imports the library by its name. If it shared files with it, `index.js` would be two files, and slower to load. */
-function libraryAsPackage(id, importer) {
-  return importer !== undefined && join(importer, '..', id) === join(root, 'src/index.js')
-    ? { id: 'ws101', external: true }
-    : null;
+function isTool(name) {
+  return entryPoints.some(entry => entry.name === name && entry.isTool);
+}
+
+/**
+ * The command imports the entry points by their names. If it shared files with them, `index.js` would be two files, and
+ * slower to load.
+ */
+function entryPointAsPackage(id, importer) {
+  if (importer === undefined) return null;
+  const source = join(importer, '..', id).replace(/\.js$/, '.ts');
+  const entry = entryPoints.find(entry => join(root, entry.source) === source);
+  return entry === undefined ? null : { id: entry.subpath.replace('.', 'ws101'), external: true };
 }
 
 /**
  * Replaces the map of a file with one that maps lines, not columns. It is a third of the size, and enough for stack
- * traces and breakpoints. The command has no map: its errors are messages for people.
+ * traces and breakpoints. The command and the tools have no map: their errors are messages for people.
  */
 function writeSourceMap({ fileName, map }) {
   if (!map) return;
   const path = join(dist, `${fileName}.map`);
   rmSync(path, { force: true });
-  if (fileName.startsWith('cli/') || map.sources.length === 0) return;
+  if (fileName.startsWith('cli/') || isTool(basename(fileName, '.cjs')) || map.sources.length === 0) return;
   const mappings = decode(map.mappings).map(segments => linesOf(segments));
   const { version, sources } = map;
   const sourcesContent = map.sourcesContent.map(codeOf);
@@ -166,13 +178,17 @@ function writeSourceMap({ fileName, map }) {
   appendFileSync(join(dist, fileName), `//# sourceMappingURL=${basename(path)}\n`);
 }
 
-/** Removes the comments and imports, which are more than half of the text, and keeps every line at its number. */
+/**
+ * Removes what no stack trace names: comments, imports and types, which are more than half of the text. Keeps every line
+ * at its number.
+ */
 function codeOf(source) {
   const { program, comments } = parseSync('source.ts', source);
-  const imports = program.body.filter(({ type }) => type === 'ImportDeclaration');
+  const isType = ({ type, declaration }) =>
+    /^(ImportDeclaration|TSInterfaceDeclaration|TSTypeAliasDeclaration)$/.test(declaration?.type ?? type);
   let text = '';
   let end = 0;
-  for (const part of [...comments, ...imports].sort((a, b) => a.start - b.start)) {
+  for (const part of [...comments, ...program.body.filter(isType)].sort((a, b) => a.start - b.start)) {
     if (part.start < end) continue;
     text += source.slice(end, part.start) + source.slice(part.start, part.end).replace(/[^\n]/g, '');
     end = part.end;

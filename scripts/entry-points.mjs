@@ -12,9 +12,10 @@ export const manifest = JSON.parse(readFileSync(new URL('../package.json', impor
 /**
  * Each entry point: `subpath` as in `exports`, `name` of its files in dist/ without an ending, `source` from the root.
  * `hasDefault`: require() returns the default export, with the other exports as its properties. A target with `require` asks
- * for that.
+ * for that. `isTool`: what shows the wire. Programs that only use WebSockets do not load it, so it is minified and has no
+ * source map.
  *
- * @type {{ subpath: string, name: string, source: string, hasDefault: boolean }[]}
+ * @type {{ subpath: string, name: string, source: string, hasDefault: boolean, isTool: boolean }[]}
  */
 export const entryPoints = Object.entries(manifest.exports)
   .filter(([, target]) => target[SOURCE] !== undefined)
@@ -23,4 +24,5 @@ export const entryPoints = Object.entries(manifest.exports)
     name: target.default.replace(/^\.\/dist\/|\.js$/g, ''),
     source: target[SOURCE],
     hasDefault: target.require !== undefined,
+    isTool: ['wire', 'tools'].includes(subpath.slice(2)),
   }));
