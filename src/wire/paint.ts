@@ -11,6 +11,7 @@ export interface Paint {
 
 const asItIs = (text: string): string => text;
 
+/** No colors. */
 export const PLAIN: Paint = {
   heading: asItIs,
   note: asItIs,

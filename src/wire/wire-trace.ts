@@ -7,6 +7,7 @@ import { type Paint, PLAIN } from './paint.js';
 import { type Side, TraceWriter } from './trace-writer.js';
 import { type TracedTransport, writeTransport } from './transport-section.js';
 
+/** Where a WireTrace writes, and how. */
 export interface WireTraceOptions {
   /**
    * Takes one line of the trace, without a line end. It contains no control characters other than those that `paint`
@@ -41,11 +42,13 @@ export class WireTrace {
     this.#watchers = this.#watchBoth(false);
   }
 
+  /** Begins the trace with the addresses and the TLS session. */
   connected(transport: TracedTransport): void {
     writeTransport(this.#writer, transport);
     this.#handshake.begin();
   }
 
+  /** Takes bytes of the client. */
   sent(bytes: Uint8Array): void {
     let start: number | undefined = 0;
     if (!this.#isRequestWhole) {
@@ -56,6 +59,7 @@ export class WireTrace {
     this.#watchers.client.push(bytes, start);
   }
 
+  /** Takes bytes of the server. */
   received(bytes: Uint8Array): void {
     let start: number | undefined = 0;
     if (!this.#isOpened) {
@@ -69,12 +73,14 @@ export class WireTrace {
     this.#watchers.server.push(bytes, start);
   }
 
+  /** Takes the FIN of one side: `local` is the client. */
   ended(by: 'local' | 'remote'): void {
     const side = by === 'local' ? 'client' : 'server';
     this.#endSide(side);
     this.#closing.transportEnded(side);
   }
 
+  /** Ends the trace. `error` is that of the transport, or the reason why the opening handshake failed. */
   closed(error?: Error): void {
     this.#endSide('client');
     this.#endSide('server');

@@ -134,11 +134,14 @@ describe('localAddress and localPort', () => {
 describe('keepAlive and keepAliveInitialDelay', () => {
   /** Returns in how many seconds the kernel sends a keepalive probe on the connection; undefined if never. */
   async function secondsToProbe({ transport }: WebSocketConnection): Promise<number | undefined> {
-    const local = `:${transport.localPort!.toString(16).toUpperCase().padStart(4, '0')}`;
+    const portOf = (port: number) => `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    // Another connection may have the same local port.
+    const isIts = (local = '', remote = '') =>
+      local.endsWith(portOf(transport.localPort!)) && remote.endsWith(portOf(transport.remotePort!));
     for (;;) {
       const lines = (await readFile('/proc/net/tcp', 'utf8')).split('\n').map(line => line.trim().split(/\s+/));
       // The columns: sl, local_address, rem_address, st, tx_queue:rx_queue, tr:tm->when, …
-      const [kind, when] = lines.find(([, address]) => address?.endsWith(local))![5]!.split(':');
+      const [kind, when] = lines.find(([, local, remote]) => isIts(local, remote))![5]!.split(':');
       if (kind === '02') return Number.parseInt(when!, 16) / 100;
       // The timer of a retransmission (01) hides that of keepalive until the peer has acknowledged the request.
       if (kind !== '01') return undefined;
