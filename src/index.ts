@@ -24,6 +24,14 @@ export { startTls } from './client/tls.js';
 export type { Destination } from './client/url.js';
 export type { CloseInfo } from './connection/close-info.js';
 export { createPair, type PairOptions } from './connection/create-pair.js';
+export type {
+  CloseDiagnostic,
+  Diagnostics,
+  ErrorDiagnostic,
+  FrameDiagnostic,
+  HandshakeDiagnostic,
+  MessageDiagnostic,
+} from './connection/diagnostics.js';
 export type { ConnectionEvents } from './connection/events.js';
 export type { Message, MessageIterator, TypedMessage } from './connection/inbox.js';
 export type { ConnectionInit, HandshakeResponse } from './connection/init.js';

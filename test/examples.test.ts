@@ -240,6 +240,25 @@ declare module 'vite' {
   export function defineConfig(config: { plugins: Plugin[] }): object;
 }
 
+declare module '@opentelemetry/api' {
+  export interface Span {
+    addEvent(name: string): void;
+    setAttributes(attributes: object): void;
+    setStatus(status: { code: number; message?: string | undefined }): void;
+    recordException(error: Error): void;
+    end(): void;
+  }
+  export const SpanKind: { CLIENT: number; SERVER: number };
+  export const SpanStatusCode: { ERROR: number };
+  interface Meter {
+    createCounter(name: string, options: object): { add(value: number, attributes: object): void };
+    createUpDownCounter(name: string, options: object): { add(value: number, attributes: object): void };
+    createHistogram(name: string, options: object): { record(value: number, attributes: object): void };
+  }
+  export const metrics: { getMeter(name: string): Meter };
+  export const trace: { getTracer(name: string): { startSpan(name: string, options: object): Span } };
+}
+
 declare module 'next' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
   interface NextServer {

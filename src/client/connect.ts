@@ -1,4 +1,5 @@
 import { onAbort } from '../abort-signal.js';
+import { HANDSHAKES, type HandshakeDiagnostic } from '../connection/diagnostics.js';
 import { type ConnectionSettings, resolveConnectionOptions } from '../connection/options.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandshakeError } from '../errors.js';
@@ -7,11 +8,11 @@ import type { HeaderLine } from '../handshake/header-fields.js';
 import { ClientHandshake } from '../handshake/http1/client-handshake.js';
 import type { ResponseHead } from '../handshake/http1/head.js';
 import { makeOffers } from '../permessage-deflate/index.js';
-import { clearTimeout, setTimeout } from '../timers.js';
+import { clearTimeout, now, setTimeout } from '../timers.js';
 import { callDial } from './call-dial.js';
 import { agreedDeflate } from './compression.js';
 import { type DialOptions, dial } from './dial.js';
-import { amended, HandshakeTimeout } from './failure.js';
+import { amended, HandshakeTimeout, messageOf } from './failure.js';
 import { openHandshake } from './open.js';
 import { type ConnectOptions, type ConnectSettings, resolveConnectOptions } from './options.js';
 import { isRedirect, isSameOrigin, redirected, withoutCertificate, withoutCredentials } from './redirect.js';
@@ -51,7 +52,24 @@ export async function connect(url: string | URL, options: ConnectOptions = {}): 
   const start = { dialOptions, headers, redirectsLeft: maxRedirects, redirectedFrom: [] };
   const attempt = makeAttempt(settings, parseWebSocketUrl(url), start);
   if (signal?.aborted === true) throw signal.reason;
-  return await open(attempt, settings, connection);
+  if (!HANDSHAKES.hasSubscribers) return await open(attempt, settings, connection);
+  return await published(attempt.destination.href, open(attempt, settings, connection));
+}
+
+/** Publishes the result of an opening handshake, and returns it. */
+async function published(url: string, opening: Promise<WebSocketConnection>): Promise<WebSocketConnection> {
+  const start = now();
+  const publish = (result: Pick<HandshakeDiagnostic, 'connection' | 'status' | 'reason' | 'error'>) =>
+    HANDSHAKES.publish({ role: 'client', url, ...result, duration: now() - start });
+  try {
+    const connection = await opening;
+    publish({ connection, status: 101, reason: undefined, error: undefined });
+    return connection;
+  } catch (error) {
+    const status = error instanceof HandshakeError ? error.status : undefined;
+    publish({ connection: undefined, status, reason: messageOf(error), error });
+    throw error;
+  }
 }
 
 async function open(

@@ -5,6 +5,7 @@ import { LINGER_TIME, Linger } from '../transport/linger.js';
 import { destroySocket } from '../transport/socket-owner.js';
 import { CloseDeadline, type ClosingPeer } from './close-deadline.js';
 import { type CloseInfo, endReasonOf } from './close-info.js';
+import { publishClose } from './diagnostics.js';
 import { STOPPED_BY } from './read-gate.js';
 import type { Reading } from './reading.js';
 
@@ -195,6 +196,7 @@ export class Closing implements ClosingPeer {
     );
     this.#resolveClosed?.(info);
     this.#abort?.abort(this.endReason);
+    publishClose(connection, protocol.role, info);
     handlers.notify('close', info);
   }
 

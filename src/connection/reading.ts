@@ -15,6 +15,7 @@ import { Backlog, type BacklogOwner } from './backlog.js';
 import { Closing } from './closing.js';
 import { ConnectionKeepalive } from './connection-keepalive.js';
 import { Delivery } from './delivery.js';
+import { FramePublisher, withDiagnostics } from './frame-publisher.js';
 import { Handlers } from './handlers.js';
 import type { Message } from './inbox.js';
 import { Inflation } from './inflation.js';
@@ -71,7 +72,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     this.settings = settings;
     this.onHandlerError = onHandlerError;
     this.onClosed = onClosed;
-    this.tap = tap && guardTap(tap);
+    this.tap = withDiagnostics(tap && guardTap(tap), connection, role, deflate !== undefined);
     this.#inflation = deflate === undefined ? undefined : new Inflation(deflate, settings.text === 'string');
     this.protocol = new Protocol(role, this, {
       maxMessageSize: settings.maxMessageSize,
@@ -148,6 +149,7 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     // They are read in the next turn, when the application has its listeners. Otherwise a Close frame after a message
     // would be answered before the application could answer the message.
     if (!this.duplex.destroyed) this.#yield();
+    if (this.tap instanceof FramePublisher) this.tap.receivedEarly(head);
     // A Buffer, because a message may be a view of it.
     this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { emitTo, warn } from '../application-code.js';
+import { HANDSHAKES } from '../connection/diagnostics.js';
 import { failListener } from '../connection/handlers.js';
 import type { Sendable } from '../connection/payload.js';
 import type { PreparedMessage } from '../connection/prepared-message.js';
@@ -249,7 +250,10 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       refusedSockets: this.#refusedSockets,
       upgraded: (socket, outcome) => this.#open(socket, outcome),
       taken: () => this.#warnOfTaken(),
-      refused: (refusal, request) => this.#emit('refused', refusal, request),
+      refused: (refusal, request) => {
+        publishHandshake(request?.target, undefined, refusal);
+        this.#emit('refused', refusal, request);
+      },
       handlerFailed: error => this.#handlerFailed(error),
     };
   }
@@ -268,6 +272,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       onClosed: this.#onClosed,
     });
     this.#clients.add(connection);
+    publishHandshake(request.target, connection);
     const failed = (_: unknown, event: string, thrown: unknown) => failListener(connection, event, thrown);
     emitTo<WebSocketServer<Context>>(this, failed, 'connection', connection, request);
     return connection;
@@ -318,4 +323,10 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     // Throws the error, as every EventEmitter does without a listener for `error`.
     else this.emit('error', error);
   }
+}
+
+function publishHandshake(url: string | undefined, connection?: WebSocketConnection, refusal?: Refusal): void {
+  if (!HANDSHAKES.hasSubscribers) return;
+  const { status = 101, detail: reason, error } = refusal ?? {};
+  HANDSHAKES.publish({ role: 'server', url, connection, status, reason, error, duration: undefined });
 }
