@@ -12,7 +12,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      exclude: ['src/cli/**'],
+      // The command is tested as a process, and the page in a browser.
+      exclude: ['src/cli/**', 'src/inspector/**'],
       reporter: ['text', 'html'],
       thresholds: { lines: 98, branches: 98 },
     },

@@ -12,6 +12,7 @@ import { rolldown } from 'rolldown';
 import { minifySync, parseSync } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
 import { entryPoints } from './entry-points.mjs';
+import { inspectorPage } from './inspector-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -57,6 +58,7 @@ await buildCode(command, 'es', 'js', {
   minify: true,
   plugins: [{ name: 'library', resolveId: entryPointAsPackage }],
 });
+writeFileSync(join(dist, 'inspector.html'), await inspectorPage());
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
 

@@ -44,6 +44,8 @@ export interface ConnectArguments {
   readonly binaryOutput: BinaryOutput;
   readonly showPings: boolean;
   readonly trace: boolean;
+  /** Whether a page shows the connection. */
+  readonly inspect: boolean;
 }
 
 const BINARY_OUTPUTS: readonly string[] = ['raw', 'hex', 'base64'] satisfies readonly BinaryOutput[];
@@ -79,6 +81,7 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     'binary-output': { type: 'string' },
     'show-pings': { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    inspect: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help === true) return 'help';
@@ -123,6 +126,7 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     binaryOutput: binaryOutput(values['binary-output']),
     showPings: values['show-pings'],
     trace: values.trace,
+    inspect: values.inspect,
   };
 }
 

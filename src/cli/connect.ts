@@ -5,6 +5,8 @@ import {
   type WebSocketConnection,
   type WireTap,
 } from '../index.js';
+import { inspector } from '../tools/inspector/inspector.js';
+import { inspectorTap } from '../tools/inspector/inspector-tap.js';
 import { type Paint, PLAIN, WireTrace } from '../wire/index.js';
 import { failureReport } from './close-report.js';
 import { COLORS, usesColor } from './colors.js';
@@ -24,8 +26,6 @@ const CLOSE_TIMEOUT = 4_000;
 
 /** As many as the library follows. */
 const MAX_REDIRECTS = 5;
-
-const NO_TRACE: WireTap = { connected() {}, sent() {}, received() {}, ended() {}, closed() {} };
 
 /** `ws101 connect`: an interactive client. */
 export async function connect(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
@@ -49,21 +49,21 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   const paint = usesColor(streams.stderr, process.env) ? COLORS : PLAIN;
   const session = new Session(terminal, streams, paint, options);
   const trace = options.trace ? wireTrace(terminal, paint, () => columnsOf(streams.stderr, process.env)) : undefined;
-  const opening = open(url, {
-    ...libraryOptions(options),
-    signal: session.signal,
-    tap: {
-      ...(trace?.tap ?? NO_TRACE),
-      received: bytes => {
-        session.received(bytes);
-        trace?.tap.received(bytes);
-      },
-    },
-  });
-  await checkUsage(opening);
+  const page = options.inspect ? await inspector({ title: `ws101 connect ${withoutPassword(url)}` }) : undefined;
+  const taps: Partial<WireTap>[] = [{ received: bytes => session.received(bytes) }];
+  if (trace !== undefined) taps.push(trace.tap);
+  if (page !== undefined) taps.push(inspectorTap(page, 'client'));
+  const opening = open(url, { ...libraryOptions(options), signal: session.signal, tap: joinedTap(taps) });
+  try {
+    await checkUsage(opening);
+  } catch (error) {
+    await page?.close();
+    throw error;
+  }
   const stopListening = onInterruption(() => session.interrupt());
   try {
     const whose = options.url === undefined ? ' (built-in echo server)' : '';
+    if (page !== undefined) session.status(`inspector: ${page.url}`);
     session.status(`init: connecting to ${withoutPassword(url)}${whose}`);
     if (options.insecure) session.status('--insecure: the certificate is not verified');
     if (session.isInteractive) terminal.openPrompt(session);
@@ -87,7 +87,22 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   } finally {
     terminal.close();
     stopListening();
+    await page?.close();
   }
+}
+
+/** Returns a tap that calls several. */
+function joinedTap(taps: readonly Partial<WireTap>[]): WireTap {
+  const each = (call: (tap: Partial<WireTap>) => void): void => {
+    for (const tap of taps) call(tap);
+  };
+  return {
+    connected: transport => each(tap => tap.connected?.(transport)),
+    sent: bytes => each(tap => tap.sent?.(bytes)),
+    received: bytes => each(tap => tap.received?.(bytes)),
+    ended: by => each(tap => tap.ended?.(by)),
+    closed: error => each(tap => tap.closed?.(error)),
+  };
 }
 
 function openedStatus(agreed: string, offered: readonly string[]): string {

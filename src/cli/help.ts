@@ -73,6 +73,8 @@ Output
                                end (raw), or as one line (hex, base64)
       --show-pings             report pings and pongs received
       --trace                  show the bytes on the wire, explained
+      --inspect                print the URL of a page that shows the connection
+                               live
   -h, --help                   print this text
 
 Lines

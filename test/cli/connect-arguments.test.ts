@@ -29,6 +29,7 @@ describe('arguments of ws101 connect', () => {
       binaryOutput: 'described',
       showPings: false,
       trace: false,
+      inspect: false,
     });
   });
 
@@ -38,7 +39,7 @@ describe('arguments of ws101 connect', () => {
       ...['--origin', 'http://o', '--auth', 'ada:secret', '--compress', '--ping-interval', '2', '--ping-timeout=.25'],
       ...['--connect-timeout', '3', '--location', '--proxy', 'env', '--ca', 'file', '--cert', 'c', '--key', 'k'],
       ...['--execute', 'one', '-x', 'two', '--file', 'f', '--commands', '--wait', '2.5', '--wait-for', '7'],
-      ...['--binary-output', 'hex', '--show-pings', '--trace'],
+      ...['--binary-output', 'hex', '--show-pings', '--trace', '--inspect'],
     ];
     expect(parseConnectArguments(args)).toEqual({
       url: 'wss://x/',
@@ -69,6 +70,7 @@ describe('arguments of ws101 connect', () => {
       binaryOutput: 'hex',
       showPings: true,
       trace: true,
+      inspect: true,
     });
   });
 
