@@ -39,8 +39,13 @@ function hintFor(
 ): string | undefined {
   // A name of another library is not a misspelling, even if it is similar to a name here.
   if (Object.hasOwn(hints, name)) return hints[name];
-  const similar = Object.keys(names).find(known => isSimilar(name, known));
+  const similar = similarName(name, Object.keys(names));
   return similar === undefined ? undefined : `did you mean '${prefix}${similar}'?`;
+}
+
+/** Returns the first of the names that `name` may be a misspelling of. */
+export function similarName(name: string, names: readonly string[]): string | undefined {
+  return names.find(known => isSimilar(name, known));
 }
 
 /** Whether the names differ only in case, or in at most two letters and a third of the name. */

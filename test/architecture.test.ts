@@ -96,7 +96,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'server',
     'websocket',
   ],
-  tools: ['timers', 'host-values', 'wire', 'index'],
+  tools: ['errors', 'host-values', 'option-names', 'timers', 'framing', 'handshake', 'wire', 'index'],
   inspector: ['framing', 'handshake', 'wire'],
   cli: ['wire', 'tools', 'index'],
 };

@@ -1,0 +1,12 @@
+/** `ws101/tools`: what tests and diagnoses WebSocket endpoints. */
+
+export type { MisbehaveKind } from './misbehave/kind.js';
+export { MISBEHAVE_KINDS } from './misbehave/kinds.js';
+export {
+  type MisbehaveServerOptions,
+  type MisbehavingClient,
+  type MisbehavingServer,
+  misbehave,
+  misbehavingClient,
+} from './misbehave/misbehave.js';
+export type { MisbehaveOptions, PeerReport } from './misbehave/options.js';

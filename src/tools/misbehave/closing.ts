@@ -1,0 +1,137 @@
+/** What peers do wrong in the closing handshake, or instead of it (RFC 6455 §5.5.1, §7). */
+import { Buffer } from 'node:buffer';
+import { encodeClosePayload } from '../../framing/close-payload.js';
+import { encodeFrame } from '../../framing/frame-encoder.js';
+import { OPCODE } from '../../framing/opcode.js';
+import { closeFrame } from './frame-bytes.js';
+import type { KindRows } from './kind.js';
+import type { Peer, Reactions } from './peer.js';
+
+const { TEXT, CLOSE } = OPCODE;
+const FAIL_1002 = 'fails the connection with 1002';
+const REPORT_1006 = 'reports 1006: no Close frame came';
+const TIME_OUT = 'ends TCP itself after a timeout';
+
+/** Sends a Close frame first, and leaves TCP to the other endpoint if this is a client. */
+async function closeWith(peer: Peer, ...frames: Uint8Array[]): Promise<void> {
+  await peer.handshake();
+  await peer.write(Buffer.concat(frames));
+  if (peer.side === 'server') peer.end();
+  await peer.converse({ close: () => {} });
+}
+
+async function react(peer: Peer, reactions: Reactions): Promise<void> {
+  await peer.handshake();
+  await peer.converse(reactions);
+}
+
+export const CLOSING_KINDS: KindRows = {
+  'close-at-once': {
+    by: 'both',
+    section: '§7.1.2',
+    does: 'closes at once, without a code unless `code` (and `reason`) say one',
+    expected: 'answers the Close frame and reports its code, or 1005',
+    check: ({ code, reason }) => void encodeClosePayload(code, reason),
+    run: async peer => {
+      await peer.handshake();
+      await peer.frame(CLOSE, encodeClosePayload(peer.options.code, peer.options.reason));
+      await peer.converse({ close: () => peer.side === 'server' && peer.end() });
+    },
+  },
+  'no-close-frame': {
+    by: 'both',
+    section: '§7.1.1',
+    does: 'ends TCP at once, without a Close frame',
+    expected: `ends TCP too, and ${REPORT_1006}`,
+    run: async peer => {
+      await peer.handshake();
+      peer.end();
+      await peer.converse();
+    },
+  },
+  reset: {
+    by: 'both',
+    section: '§7.1.1',
+    does: 'resets TCP at once',
+    expected: REPORT_1006,
+    run: async peer => {
+      await peer.handshake();
+      peer.reset();
+    },
+  },
+  'no-close': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'ignores the Close frame and stays connected',
+    expected: `${TIME_OUT}, and reports 1006`,
+    run: peer => react(peer, { close: () => {} }),
+  },
+  'no-fin': {
+    by: 'both',
+    section: '§7.1.1',
+    does: 'answers the Close frame and then never ends TCP',
+    expected: `reports the clean close, and ${TIME_OUT}`,
+    run: peer => react(peer, { close: ({ payload }) => peer.post(encodeFrame(peer.side, CLOSE, payload)) }),
+  },
+  'other-code': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'answers the Close frame with the code 4999, which is legal',
+    expected: 'ends cleanly',
+    run: peer =>
+      react(peer, {
+        close: () => {
+          peer.post(closeFrame(peer.side, 4999));
+          if (peer.side === 'server') peer.end();
+        },
+      }),
+  },
+  'data-instead-of-close': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'answers the Close frame with a message, and then with a Close frame, which is legal',
+    expected: 'ignores or delivers the message, and ends cleanly',
+    run: peer =>
+      react(peer, {
+        close: ({ payload }) => {
+          peer.post(Buffer.concat([encodeFrame(peer.side, TEXT, 'late'), encodeFrame(peer.side, CLOSE, payload)]));
+          if (peer.side === 'server') peer.end();
+        },
+      }),
+  },
+  'close-code-reserved': {
+    by: 'both',
+    section: '§7.4.1',
+    does: 'closes with 1005, which must not be sent, or with another `code`',
+    expected: FAIL_1002,
+    run: peer => closeWith(peer, closeFrame(peer.side, peer.options.code ?? 1005)),
+  },
+  'close-one-byte': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'closes with one byte, which is half a code',
+    expected: FAIL_1002,
+    run: peer => closeWith(peer, encodeFrame(peer.side, CLOSE, Uint8Array.of(0x03))),
+  },
+  'bad-utf8-close': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'closes with a reason that is not UTF-8',
+    expected: 'fails the connection with 1007',
+    run: peer => closeWith(peer, closeFrame(peer.side, 1000, Uint8Array.of(0x62, 0x79, 0x65, 0xff))),
+  },
+  'data-after-close': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'sends a message after its Close frame',
+    expected: 'ignores the message, and ends cleanly',
+    run: peer => closeWith(peer, closeFrame(peer.side, 1000), encodeFrame(peer.side, TEXT, 'too late')),
+  },
+  'close-twice': {
+    by: 'both',
+    section: '§5.5.1',
+    does: 'sends two Close frames, with 1000 and 4999',
+    expected: 'reports 1000, and ends cleanly',
+    run: peer => closeWith(peer, closeFrame(peer.side, 1000), closeFrame(peer.side, 4999)),
+  },
+};

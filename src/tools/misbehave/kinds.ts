@@ -1,0 +1,45 @@
+import { invalidType, rangeError } from '../../errors.js';
+import { similarName } from '../../option-names.js';
+import type { Side } from '../../wire/conversation.js';
+import { CLIENT_HANDSHAKE_KINDS } from './client-handshake.js';
+import { CLOSING_KINDS } from './closing.js';
+import { DEFLATE_KINDS } from './deflate.js';
+import { FRAME_KINDS } from './frames.js';
+import type { KindRow, KindRows, MisbehaveKind } from './kind.js';
+import { PACE_KINDS } from './pace.js';
+import { SERVER_HANDSHAKE_KINDS } from './server-handshake.js';
+import { STATUS_KINDS } from './status.js';
+
+/** In the order of a connection. Both sides may have a kind of the same name. */
+const TABLES: readonly KindRows[] = [
+  SERVER_HANDSHAKE_KINDS,
+  CLIENT_HANDSHAKE_KINDS,
+  STATUS_KINDS,
+  FRAME_KINDS,
+  DEFLATE_KINDS,
+  PACE_KINDS,
+  CLOSING_KINDS,
+];
+
+/** Every kind: what it does, and what a correct peer does about it. */
+export const MISBEHAVE_KINDS: readonly MisbehaveKind[] = TABLES.flatMap(rows =>
+  Object.entries(rows).map(([kind, { by, does, expected, section }]) => ({ kind, by, does, expected, section })),
+);
+
+/**
+ * Returns the row of a kind.
+ *
+ * @throws {TypeError | RangeError} if `kind` is not a string, or not a kind of this side
+ */
+export function rowOf(kind: string, side: Side): KindRow {
+  if (typeof kind !== 'string') throw invalidType('kind', 'the name of a kind', kind);
+  const isOfSide = ({ by }: { readonly by: string }) => by === 'both' || by === side;
+  for (const rows of TABLES) {
+    const row = Object.hasOwn(rows, kind) ? rows[kind] : undefined;
+    if (row !== undefined && isOfSide(row)) return row;
+  }
+  const others = MISBEHAVE_KINDS.filter(isOfSide).map(other => other.kind);
+  const similar = similarName(kind, others);
+  const hint = similar === undefined ? 'MISBEHAVE_KINDS lists them' : `did you mean '${similar}'?`;
+  throw rangeError(`unknown kind of misbehaving ${side} ${JSON.stringify(kind)}: ${hint}`);
+}
