@@ -83,7 +83,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'connection',
     'client',
   ],
-  wire: ['errors', 'host-values', 'platform', 'framing', 'handshake'],
+  wire: ['errors', 'header-fields', 'host-values', 'platform', 'framing', 'handshake', 'permessage-deflate'],
   ws: ['errors', 'host-values', 'timers', 'framing', 'handshake', 'permessage-deflate', 'transport'],
   index: [
     'errors',

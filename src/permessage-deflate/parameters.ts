@@ -87,6 +87,12 @@ function read(parameters: readonly ExtensionParameter[], forms: ReadonlyMap<stri
   };
 }
 
+/** Returns why a server declines an offer, as a sentence for people, or undefined if the offer is valid. */
+export function faultOfOffer({ parameters }: ExtensionOffer): string | undefined {
+  const offer = read(parameters, OFFER_FORMS);
+  return typeof offer === 'string' ? offer : undefined;
+}
+
 function isOfForm(value: string | true, form: ValueForms): boolean {
   return value === true ? form.isFlag : form.isWindowBits && WINDOW_BITS_VALUE.test(value);
 }

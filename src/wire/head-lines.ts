@@ -10,6 +10,8 @@ export interface HeadLine {
   readonly bytes: Uint8Array;
   /** The number of its bytes. */
   readonly length: number;
+  /** Whether CR LF ends it, as it must, or LF alone. */
+  readonly endsInCrLf: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export class HeadLines {
   take(chunk: Uint8Array, start: number): { readonly line: HeadLine; readonly next: number } | undefined {
     for (let at = start; at < chunk.length; at++) {
       const byte = chunk[at]!;
-      if (byte === LF) return { line: this.#line(this.#lastByte === CR ? 1 : 0), next: at + 1 };
+      if (byte === LF) return { line: this.#line(this.#lastByte === CR), next: at + 1 };
       if (this.#length < KEPT_LINE) this.#kept[this.#length] = byte;
       this.#length++;
       this.#lastByte = byte;
@@ -38,13 +40,13 @@ export class HeadLines {
 
   /** Returns the unfinished line, if there is one. */
   takeUnfinished(): HeadLine | undefined {
-    return this.#length === 0 ? undefined : this.#line(0);
+    return this.#length === 0 ? undefined : this.#line(false);
   }
 
-  #line(lineEnd: number): HeadLine {
-    const length = this.#length - lineEnd;
+  #line(endsInCrLf: boolean): HeadLine {
+    const length = this.#length - (endsInCrLf ? 1 : 0);
     this.#length = 0;
     this.#lastByte = 0;
-    return { bytes: this.#kept.slice(0, length), length };
+    return { bytes: this.#kept.slice(0, length), length, endsInCrLf };
   }
 }

@@ -1,13 +1,45 @@
 /**
- * Output for people: traces of the bytes of a connection, and the text of a peer in a form that is safe for a terminal.
- * No I/O.
+ * Output for people: captured connections decoded and judged, traces of the bytes of a connection, and the text of a
+ * peer in a form that is safe for a terminal. No I/O.
  *
  * The command uses only this folder and the public API.
  */
 
 export { encodeClosePayload } from '../framing/close-payload.js';
 export { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+export type { Conversation, Side, WireEvent } from './conversation.js';
+export { ConversationDecoder, type ConversationDecoderOptions } from './conversation-decoder.js';
+export type {
+  CloseSummary,
+  ConversationSummary,
+  HandshakeOutcome,
+  Mistake,
+  RoundTrips,
+  SideSummary,
+  Silence,
+} from './conversation-summary.js';
+export { type FrameField, type FrameFieldName, type FrameFieldsInput, frameFields } from './frame-fields.js';
 export { describeClose } from './frame-line.js';
+export type {
+  AcceptArithmetic,
+  BodyItem,
+  EndItem,
+  Finding,
+  Found,
+  FrameItem,
+  GapItem,
+  HeadItem,
+  JudgedLine,
+  MessageItem,
+  RemarkCode,
+  RemarkItem,
+  Verdict,
+  ViolationItem,
+  WireItem,
+} from './items.js';
+export type { Inflate } from './message-joiner.js';
+export { sideOf } from './opening.js';
 export { type Paint, PLAIN } from './paint.js';
 export { printableText } from './printable.js';
+export type { RequestFacts } from './request-verdicts.js';
 export { WireTrace, type WireTraceOptions } from './wire-trace.js';

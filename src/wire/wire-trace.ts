@@ -88,7 +88,7 @@ export class WireTrace {
   }
 
   #watchBoth(mayCompress: boolean): Readonly<Record<Side, FrameWatcher>> {
-    const watch = (from: Side) => new FrameWatcher(from, frame => this.#showFrame(from, frame), mayCompress);
+    const watch = (from: Side) => new FrameWatcher(from, frame => this.#showFrame(from, frame), { mayCompress });
     return { client: watch('client'), server: watch('server') };
   }
 

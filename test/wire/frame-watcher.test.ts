@@ -72,7 +72,7 @@ describe('FrameWatcher', () => {
 
   test('reports RSV1 as a compressed message if that was agreed, and does not check its UTF-8 (RFC 7692 §6)', () => {
     const frames: WatchedFrame[] = [];
-    const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
+    const watcher = new FrameWatcher('server', frame => frames.push(frame), { mayCompress: true });
     const deflated = Uint8Array.of(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00);
     watcher.push(encodeFrame('server', OPCODE.TEXT, deflated.subarray(0, 3), false, RSV1), 0);
     watcher.push(encodeFrame('server', OPCODE.PING, 'p'), 0);
@@ -97,7 +97,7 @@ describe('FrameWatcher', () => {
     ],
   ])('reports RSV1 on %s as a broken rule (RFC 7692 §6.1)', (_, chunks) => {
     const frames: WatchedFrame[] = [];
-    const watcher = new FrameWatcher('server', frame => frames.push(frame), true);
+    const watcher = new FrameWatcher('server', frame => frames.push(frame), { mayCompress: true });
     for (const chunk of chunks) watcher.push(chunk, 0);
     expect(frames.at(-1)?.error?.violation.code).toBe('MISPLACED_COMPRESSED_BIT');
   });

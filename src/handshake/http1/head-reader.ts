@@ -9,7 +9,8 @@ import { isFieldByte, isToken, isWhitespace, trimWhitespace } from '../grammar.j
 import { GrowingBytes } from '../growing-bytes.js';
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import { quoted } from '../quoted.js';
-import { parseRequestLine, parseStatusLine, type RequestHead, type ResponseHead } from './head.js';
+import type { RequestHead, ResponseHead } from './head.js';
+import { parseRequestLine, parseStatusLine } from './start-line.js';
 
 const CR = 0x0d;
 const LF = 0x0a;

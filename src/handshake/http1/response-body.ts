@@ -45,7 +45,8 @@ export class ResponseBody {
     return this.#content.view();
   }
 
-  receive(chunk: Uint8Array): void {
+  /** Returns the index of the first byte after the body, or the length of the chunk. */
+  receive(chunk: Uint8Array): number {
     const bytes = chunk.subarray(0, MAX_BODY_SIZE - this.#received);
     this.#received += bytes.length;
     let offset = 0;
@@ -56,6 +57,7 @@ export class ResponseBody {
           : this.#receiveChunkHeader(bytes[offset]!, offset);
     }
     if (this.#received === MAX_BODY_SIZE) this.#isWhole = true;
+    return offset;
   }
 
   /** Returns the offset of the next byte, as #receiveChunkHeader() does. */

@@ -5,12 +5,8 @@ import {
   type HeaderInput,
   toHeaderFields,
 } from '../../../src/handshake/header-fields.js';
-import {
-  encodeRequestHead,
-  encodeResponseHead,
-  parseRequestLine,
-  parseStatusLine,
-} from '../../../src/handshake/http1/head.js';
+import { encodeRequestHead, encodeResponseHead } from '../../../src/handshake/http1/head.js';
+import { parseRequestLine, parseStatusLine } from '../../../src/handshake/http1/start-line.js';
 
 const NO_HEADERS = new HeaderFields();
 

@@ -1,0 +1,105 @@
+import { CLOSE_CODE, closeCodeName } from '../framing/close-code.js';
+import { printable } from '../handshake/quoted.js';
+import type { Side } from './conversation.js';
+import type { CloseSummary, ConversationSummary } from './conversation-summary.js';
+
+type Facts = Omit<ConversationSummary, 'verdict' | 'isFine'>;
+
+/** Codes that report no error. */
+const NORMAL: readonly number[] = [CLOSE_CODE.NORMAL_CLOSURE, CLOSE_CODE.GOING_AWAY, CLOSE_CODE.NO_STATUS_RECEIVED];
+
+/** Says in one sentence what happened on a connection, and whether that is fine. */
+export function verdictOf(facts: Facts): { readonly verdict: string; readonly isFine: boolean } {
+  const handshake = handshakeVerdict(facts);
+  if (handshake !== undefined) return { verdict: handshake, isFine: false };
+  const [violation] = facts.violations;
+  const wrong = facts.remarks.find(({ verdict }) => verdict === 'wrong');
+  const end = endOf(facts);
+  if (violation !== undefined) {
+    const { from, frame, violation: rule, detail } = violation;
+    const what = `${rule.message}${detail === '' ? '' : `: ${detail}`}`;
+    return {
+      verdict: `The ${from} broke a rule in frame ${frame}: ${what} (${rule.section}). ${sentence(end.text)}`,
+      isFine: false,
+    };
+  }
+  if (wrong !== undefined) return { verdict: `${sentence(wrong.note)} ${sentence(end.text)}`, isFine: false };
+  const opened = facts.handshake === 'open' ? 'the connection opened' : 'the opening handshake is not in the capture';
+  return { verdict: sentence(`${opened}; ${end.text}`), isFine: end.isFine };
+}
+
+/** Returns why there is no connection, or undefined if there is one. */
+function handshakeVerdict({ handshake, request, response, mistakes, remarks, ends }: Facts): string | undefined {
+  const remark = remarks.find(({ code }) => code === 'tls' || code === 'http2' || code === 'foreign');
+  if (handshake === 'none' || (remark !== undefined && handshake === 'unanswered')) {
+    return remark === undefined ? 'There are no bytes to explain.' : sentence(`the ${remark.from}: ${remark.note}`);
+  }
+  const asked = mistakes.find(({ from }) => from === 'client');
+  if (handshake === 'unanswered') {
+    const [end] = ends;
+    const how =
+      end === undefined ? '' : `, and the ${end.from} ${end.how === 'fin' ? 'ended' : 'reset'} the TCP connection`;
+    return `The server did not answer the handshake${how}.${because(asked)}`;
+  }
+  if (handshake === 'refused' && response !== undefined) {
+    const { status, reason } = response;
+    if (request?.isWebSocket === false) return 'This is plain HTTP: no request asks for a WebSocket.';
+    const answer = status === undefined ? 'with something other than HTTP' : `${status} ${printable(reason)}`.trim();
+    return `The server refused the handshake: it answered ${answer} instead of 101.${because(asked)}`;
+  }
+  if (handshake === 'invalid') {
+    const answered = mistakes.find(({ from }) => from === 'server');
+    return `The server's 101 is not valid, so clients close the connection.${because(answered)}`;
+  }
+  return undefined;
+}
+
+function because(mistake: Facts['mistakes'][number] | undefined): string {
+  if (mistake === undefined) return '';
+  const { from, line, note, section } = mistake;
+  const where = line === undefined ? '' : `, in \`${printable(line)}\``;
+  return ` Wrong in the ${from === 'client' ? 'request' : 'response'}${where}: ${note}${section === undefined ? '' : ` (${section})`}.`;
+}
+
+/** How an open connection ended. */
+function endOf({ closes, ends, isClean, response, request }: Facts): {
+  readonly text: string;
+  readonly isFine: boolean;
+} {
+  const [first, second] = closes;
+  if (first === undefined) {
+    const [end] = ends;
+    if (end === undefined) return { text: 'its end is not in the capture', isFine: true };
+    const how = end.how === 'fin' ? 'ended' : 'reset';
+    const unanswered =
+      end.from === 'client' && (request?.subprotocols.length ?? 0) > 0 && response?.subprotocol === ''
+        ? ': the server chose none of the subprotocols, and browsers then close at once'
+        : '';
+    return {
+      text: `the ${end.from} ${how} the TCP connection without a Close frame, so applications see 1006${unanswered}`,
+      isFine: false,
+    };
+  }
+  const closed = `the ${first.from} closed it ${describe(first)}`;
+  const isError = !NORMAL.includes(first.code);
+  if (second !== undefined) {
+    const answer = second.code === first.code ? '' : ` with ${second.code}`;
+    return { text: `${closed}, and the ${second.from} answered${answer}`, isFine: isClean && !isError };
+  }
+  if (ends.length === 0) return { text: `${closed}; the answer is not in the capture`, isFine: !isError };
+  return { text: `${closed}, but the ${otherThan(first.from)} sent no Close frame`, isFine: false };
+}
+
+function describe({ code, reason }: CloseSummary): string {
+  if (code === CLOSE_CODE.NO_STATUS_RECEIVED) return 'without a code';
+  const said = reason === '' ? '' : `, "${printable(reason)}"`;
+  return `with ${code} (${closeCodeName(code)}${said})`;
+}
+
+function otherThan(side: Side): Side {
+  return side === 'client' ? 'server' : 'client';
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
