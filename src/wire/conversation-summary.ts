@@ -21,12 +21,13 @@ export interface SideSummary {
   readonly pongs: number;
   /** The bytes that the capture misses. */
   readonly missing: number;
-  /** The times from its Pings to their Pongs, in milliseconds. */
+  /** Of its Pings; undefined if none was answered, or no times are known. */
   readonly roundTrips: RoundTrips | undefined;
   /** How many of its Pings were not answered. */
   readonly unanswered: number;
 }
 
+/** The times from Pings to their Pongs, in milliseconds. */
 export interface RoundTrips {
   readonly count: number;
   readonly least: number;
@@ -119,7 +120,6 @@ export interface ConversationSummary {
 
 const MAX_LISTED = 100;
 
-/** Whether the capture has seen the whole of the connection so far, which a summary needs to judge its end. */
 type Ends = ConversationSummary['ends'];
 
 /** Sums up the events and items of a connection. Memory is bounded. */

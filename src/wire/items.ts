@@ -129,6 +129,7 @@ export interface RemarkItem extends Found, Finding {
   readonly code: RemarkCode;
 }
 
+/** What a RemarkItem is about. */
 export type RemarkCode =
   /** The bytes are TLS records. */
   | 'tls'
