@@ -1,7 +1,9 @@
 /** The contenders: how each is started, and which scenarios it cannot run. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import type { Scenario } from './scenarios.js';
 
 export interface Contender {
@@ -22,8 +24,17 @@ export interface Contender {
 
 const here = import.meta.dirname;
 
+const TEXTS = ['echo-1k-text', 'echo-1k-latin', 'echo-1k-chinese', 'echo-1k-emoji'];
+
+/** The Node that runs servers and clients: by default, the one that runs this program. */
+export const NODE_PATH: string = resolve(
+  parseArgs({ options: { node: { type: 'string' } }, strict: false }).values.node?.toString() ?? process.execPath,
+);
+
+export const NODE_VERSION: string = execFileSync(NODE_PATH, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+
 /** Allows garbage collection on request, so that only memory in use is measured, not garbage of the handshakes. */
-const NODE = [process.execPath, '--expose-gc'];
+const NODE = [NODE_PATH, '--expose-gc'];
 
 const BUN = [`${here}/node_modules/bun/bin/bun.exe`];
 
@@ -31,7 +42,7 @@ const DENO = [`${here}/node_modules/deno/deno`, 'run', '-A', '--quiet', '--no-co
 
 const server = (name: string): string => `${here}/servers/${name}.mjs`;
 const client = (name: string): string => `${here}/clients/${name}.mjs`;
-const masking = (name: string): readonly string[] => [process.execPath, `${here}/mask.mjs`, name];
+const masking = (name: string): readonly string[] => [NODE_PATH, `${here}/mask.mjs`, name];
 
 function versionIn(folder: string): string | undefined {
   const file = resolve(folder, 'package.json');
@@ -60,15 +71,18 @@ export const CONTENDERS: readonly Contender[] = [
   {
     id: 'raw-net',
     label: 'raw net',
-    version: () => process.versions.node,
+    version: () => NODE_VERSION,
     server: [...NODE, server('raw-net')],
     client: [...NODE, client('raw-net')],
-    cannot: { 'echo-1k-text': 'it does not know text', 'deflate-1k': 'it has no compression' },
+    cannot: {
+      ...Object.fromEntries(TEXTS.map(id => [id, 'it does not know text'])),
+      'deflate-1k': 'it has no compression',
+    },
   },
   {
     id: 'ceiling',
     label: 'pure-JS ceiling',
-    version: () => process.versions.node,
+    version: () => NODE_VERSION,
     onlyInFull: true,
     server: [...NODE, server('ceiling')],
   },
@@ -136,7 +150,7 @@ export const CONTENDERS: readonly Contender[] = [
     server: [...NODE, server('faye')],
     client: [...NODE, client('faye')],
   },
-  { id: 'memcpy', label: 'memcpy', version: () => process.versions.node, masking: masking('memcpy') },
+  { id: 'memcpy', label: 'memcpy', version: () => NODE_VERSION, masking: masking('memcpy') },
 ];
 
 /** Whether a contender takes part in a scenario. */

@@ -26,6 +26,7 @@ async function main(): Promise<void> {
       only: { type: 'string' },
       contenders: { type: 'string' },
       rounds: { type: 'string' },
+      node: { type: 'string' },
       out: { type: 'string' },
     },
   });

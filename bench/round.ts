@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from './contenders.js';
 import { disturbance } from './disturbance.js';
 import { generateLoad, type Report, startCounterpart, startGenerator } from './load/generator.js';
-import { deflatedPayload } from './payload.js';
+import { deflatedPayload, textPayload } from './payload.js';
 import { Program } from './program.js';
 import type { Sample } from './results.js';
 import type { Scenario } from './scenarios.js';
@@ -30,9 +30,10 @@ export async function startServer(contender: Contender, { kind, deflate }: Scena
 
 /** Sends messages to a server, or opens and closes connections. */
 export async function serverRound({ program, port }: Server, scenario: Scenario, timing: Timing): Promise<Sample> {
-  const { kind, connections, inFlight, size, text = false, deflate = false } = scenario;
+  const { kind, connections, inFlight, size, text = false, sample, deflate = false } = scenario;
   const mode = kind === 'broadcast' || kind === 'handshake' ? kind : 'echo';
-  const payload = deflate ? { payload: deflatedPayload(size) } : {};
+  const file = deflate ? deflatedPayload(size) : sample && textPayload(sample, size);
+  const payload = file === undefined ? {} : { payload: file };
   const load = {
     mode,
     port,

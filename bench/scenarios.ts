@@ -1,4 +1,5 @@
 /** The scenarios. */
+import type { Sample } from './payload.js';
 import type { Target } from './results.js';
 
 export interface Scenario {
@@ -16,6 +17,8 @@ export interface Scenario {
   readonly size: number;
   /** Whether messages are text, as strings, instead of binary. */
   readonly text?: boolean;
+  /** The text. By default it is ASCII. */
+  readonly sample?: Sample;
   /** Whether permessage-deflate is used, without context takeover. */
   readonly deflate?: boolean;
 }
@@ -23,6 +26,8 @@ export interface Scenario {
 const CPU_PER_MESSAGE = { metric: 'CPU of the server per message', unit: 'µs', better: 'lower' } as const;
 const CPU_PER_DELIVERY = { metric: 'CPU of the server per delivery', unit: 'µs', better: 'lower' } as const;
 const CPU_OF_CLIENT = { metric: 'CPU of the client per message', unit: 'µs', better: 'lower' } as const;
+
+const SAMPLE_TITLES = { latin: 'Latin text with accents', chinese: 'Chinese text', emoji: 'emoji' } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -56,6 +61,17 @@ export const SCENARIOS: readonly Scenario[] = [
     size: 1024,
     text: true,
   },
+  ...(['latin', 'chinese', 'emoji'] as const).map(sample => ({
+    id: `echo-1k-${sample}`,
+    title: `Echo, 1 KiB of ${SAMPLE_TITLES[sample]}, 64 connections, 32 in flight`,
+    kind: 'echo' as const,
+    ...CPU_PER_MESSAGE,
+    connections: 64,
+    inFlight: 32,
+    size: 1024,
+    text: true,
+    sample,
+  })),
   {
     id: 'echo-125',
     title: 'Echo, 125 B, 64 connections, 1 in flight',

@@ -18,6 +18,12 @@ import { releaseOutput, SLAB_SIZE } from './slabs.js';
 /** Up to this size, a payload is written in one piece, and an encoded frame is copied if other output waits. */
 const SMALL_PAYLOAD = 16_384;
 
+/** One UTF-16 unit takes at most 3 bytes of UTF-8. */
+const MOST_BYTES_PER_UNIT = 3;
+
+/** Up to this many units, a text is written without counting its bytes. */
+const MOST_UNCOUNTED = 4_096;
+
 /** The smallest slice of a large payload, except for the last one. Each slice is an entry of a writev. */
 const LEAST_SLICE = 4_096;
 
@@ -56,6 +62,10 @@ export class FrameEncoder {
     checkFrame(opcode, payload, fin, rsv);
     const firstByte = (fin ? FIN_BIT : 0) | rsv | opcode;
     const key = this.#masks ? this.#makeKey() : undefined;
+    if (typeof payload === 'string' && hasOneHeaderLength(payload)) {
+      this.#text(firstByte, payload, key);
+      return;
+    }
     const length = typeof payload === 'string' ? utf8Length(payload) : payload.length;
     const size = headerLength(length, this.#masks) + length;
     if (length <= SMALL_PAYLOAD) {
@@ -69,6 +79,18 @@ export class FrameEncoder {
       writeFrame(piece, 0, firstByte, payload, length, key);
       this.output.append(piece);
     }
+  }
+
+  /** Writes a text before its length. Counting its bytes first would take longer than writing them (bench/utf8.ts). */
+  #text(firstByte: number, text: string, key: number | undefined): void {
+    const { output } = this;
+    const first = headerLength(text.length, this.#masks);
+    const start = output.reserve(first + MOST_BYTES_PER_UNIT * text.length);
+    const { memory } = output;
+    const length = writeUtf8(text, memory, start + first);
+    writeHeader(memory, start, firstByte, length, key);
+    if (key !== undefined) maskInPlace(memory, start + first, start + first + length, key, 0);
+    output.commit(first + length);
   }
 
   /**
@@ -104,6 +126,14 @@ export class FrameEncoder {
       this.output.commit(frame.length);
     }
   }
+}
+
+/**
+ * Returns whether the header of a text has the same length however many bytes its characters take. A longer text would
+ * leave too much of a slab unused.
+ */
+function hasOneHeaderLength({ length }: string): boolean {
+  return length > MAX_CONTROL_PAYLOAD ? length <= MOST_UNCOUNTED : MOST_BYTES_PER_UNIT * length <= MAX_CONTROL_PAYLOAD;
 }
 
 /** Writes header and payload to `memory` at `start`. `length` is the size of the payload in bytes. */

@@ -1,4 +1,4 @@
-import { isUtf8 } from '#platform';
+import { isAscii, isUtf8 } from '#platform';
 
 /**
  * From this size on, the host's check is faster than the loop below: as fast at 48 bytes, and 15 times as fast at 1 KiB
@@ -28,6 +28,7 @@ export class Utf8Validator {
   #lower = 0x80;
   #upper = 0xbf;
   readonly #hostThreshold: number;
+  #wasAscii = false;
 
   /** @param hostThreshold the size from which on the host's check is used; bench/utf8.ts tries others */
   constructor(hostThreshold: number = HOST_THRESHOLD) {
@@ -39,14 +40,23 @@ export class Utf8Validator {
     return this.#expected === 0;
   }
 
+  /** Whether all bytes of the last check() were ASCII. */
+  get wasAscii(): boolean {
+    return this.#wasAscii;
+  }
+
   /** Checks `bytes[start, end)`, the next bytes of the text. Returns the index of the first wrong byte, or -1. */
   check(bytes: Uint8Array, start: number, end: number): number {
     if (end - start < this.#hostThreshold) return this.#scan(bytes, start, end);
+    this.#wasAscii = this.#expected === 0 && isAscii(bytes, start, end);
+    if (this.#wasAscii) return -1;
     const begin = this.#finishCharacter(bytes, start, end);
     if (begin < 0) return -begin - 1;
     const whole = lastBoundary(bytes, begin, end);
     // The host only returns true or false. If false, the scan finds the place.
-    return this.#scan(bytes, isUtf8(bytes, begin, whole) ? whole : begin, end);
+    const wrong = this.#scan(bytes, isUtf8(bytes, begin, whole) ? whole : begin, end);
+    this.#wasAscii = false;
+    return wrong;
   }
 
   /** Takes the remaining bytes of a character. Returns the index after it, or `-1 - index` for a wrong byte. */
@@ -60,8 +70,10 @@ export class Utf8Validator {
     let expected = this.#expected;
     let lower = this.#lower;
     let upper = this.#upper;
+    let allBits = 0;
     for (let i = start; i < end; i++) {
       const byte = bytes[i]!;
+      allBits |= byte;
       if (expected !== 0) {
         if (byte < lower || byte > upper) return i;
         expected--;
@@ -79,6 +91,7 @@ export class Utf8Validator {
     this.#expected = expected;
     this.#lower = lower;
     this.#upper = upper;
+    this.#wasAscii = allBits < 0x80;
     return -1;
   }
 }

@@ -2,8 +2,15 @@
  * What the pure layers need from their host, for Node.js. `#platform` in package.json chooses between this file and
  * web.ts.
  */
-import { Buffer, constants, isUtf8 as nodeIsUtf8 } from 'node:buffer';
+import { Buffer, constants, isAscii as nodeIsAscii, isUtf8 as nodeIsUtf8 } from 'node:buffer';
 import { hash, randomFillSync } from 'node:crypto';
+import { decodeWellFormed } from './utf8-decoder.js';
+
+/** See decodeWellFormed(). */
+const DECODES_SLOWLY = Number.parseInt(process.versions.v8 ?? '', 10) < 13;
+
+/** From this size on, decodeWellFormed() is faster, even if the text turns out to be ASCII. */
+const WORTH_DECODING = 32;
 
 /** Fills `bytes` from a cryptographically secure source. */
 export function fillRandom(bytes: Uint8Array): void {
@@ -14,6 +21,11 @@ export function fillRandom(bytes: Uint8Array): void {
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   // A Uint8Array costs less to create than the Buffer that Buffer.subarray() returns.
   return nodeIsUtf8(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
+}
+
+/** Returns whether every byte of `bytes[start, end)` is ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  return nodeIsAscii(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
 /** The largest size of one allocation, in bytes. If less memory is free, allocating throws. */
@@ -39,7 +51,15 @@ export function allocateUnpooled(size: number): Uint8Array<ArrayBuffer> {
 
 /** Decodes `bytes[start, end)`, which must be well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
+  if (DECODES_SLOWLY && end - start >= WORTH_DECODING && !isAscii(bytes, start, end)) {
+    return decodeWellFormed(bytes, start, end);
+  }
   return asBuffer(bytes).toString('utf8', start, end);
+}
+
+/** Decodes `bytes[start, end)`, which must be ASCII. 1 KiB takes 110 ns, instead of the 150 of decodeUtf8(). */
+export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+  return asBuffer(bytes).toString('latin1', start, end);
 }
 
 /** Returns the length of `text` as UTF-8, in bytes. A lone surrogate counts as U+FFFD. */

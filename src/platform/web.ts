@@ -31,6 +31,12 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   }
 }
 
+/** Returns whether every byte of `bytes[start, end)` is ASCII. */
+export function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! >= 0x80) return false;
+  return true;
+}
+
 /** The largest size of one allocation, in bytes. No engine allows more. If an engine allows less, allocating throws. */
 export const MAX_MEMORY: number = 2 ** 33;
 
@@ -47,6 +53,11 @@ export function allocateUnpooled(size: number): Uint8Array<ArrayBuffer> {
 /** Decodes `bytes[start, end)`, which must be well-formed UTF-8. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string {
   return decoder.decode(bytes.subarray(start, end));
+}
+
+/** Decodes `bytes[start, end)`, which must be ASCII. */
+export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+  return decodeUtf8(bytes, start, end);
 }
 
 /** Returns the length of `text` as UTF-8, in bytes. A lone surrogate counts as U+FFFD. */

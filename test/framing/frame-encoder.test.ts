@@ -237,3 +237,32 @@ describe('an encoded frame', () => {
     expect(encoder.output.take()[1]).toBe(large);
   });
 });
+
+describe('a text whose header has the same length whatever its characters take', () => {
+  const LENGTHS = [0, 1, 41, 42, 125, 126, 127, 1000, 4096, 4097, 21_845, 65_535, 65_536];
+
+  test.each(['a', 'é', '中', '😀', '\ud800', '\udc00'])('is encoded like its bytes: %j', unit => {
+    for (const length of LENGTHS) {
+      const text = unit.repeat(length).slice(0, length);
+      for (const encoder of [client(), server()]) {
+        // A second frame shows that the first one has ended where it should.
+        encoder.frame(1, text);
+        encoder.frame(1, 'next');
+        const bytes = sent(encoder);
+        encoder.frame(1, Buffer.from(text));
+        encoder.frame(1, Buffer.from('next'));
+        expect(Buffer.compare(bytes, sent(encoder))).toBe(0);
+      }
+    }
+  });
+
+  test('is encoded in memory of its own too', () => {
+    const encoder = server();
+    encoder.frame(1, 'waits');
+    encoder.output.moveToOwnMemory();
+    for (let i = 0; i < 5; i++) encoder.frame(1, '中'.repeat(300));
+    const bytes = sent(encoder);
+    expect(bytes).toHaveLength(7 + 5 * 904);
+    expect(Buffer.from(bytes.subarray(-900)).toString()).toBe('中'.repeat(300));
+  });
+});

@@ -185,3 +185,27 @@ describe('lastBoundary()', () => {
     }
   });
 });
+
+describe('wasAscii', () => {
+  test.each([0, 1, 47, 48, 1000])('says whether all of %i bytes were ASCII', size => {
+    const validator = new Utf8Validator();
+    const ascii = Buffer.alloc(size, 'a');
+    expect(validator.check(ascii, 0, size)).toBe(-1);
+    expect(validator.wasAscii).toBe(true);
+    const mixed = Buffer.concat([ascii, Buffer.from('é')]);
+    expect(validator.check(mixed, 0, mixed.length)).toBe(-1);
+    expect(validator.wasAscii).toBe(false);
+    expect(validator.check(mixed, 0, size)).toBe(-1);
+    expect(validator.wasAscii).toBe(true);
+  });
+
+  test('is false for the rest of a character and ASCII after it', () => {
+    for (const length of [3, 300]) {
+      const bytes = Buffer.concat([Buffer.from('é'), Buffer.alloc(length, 'a')]);
+      const validator = new Utf8Validator();
+      validator.check(bytes, 0, 1);
+      expect(validator.check(bytes, 1, bytes.length)).toBe(-1);
+      expect(validator.wasAscii).toBe(false);
+    }
+  });
+});

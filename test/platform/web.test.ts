@@ -32,6 +32,15 @@ describe('web.ts and node.ts agree:', () => {
     );
   });
 
+  test('whether bytes are ASCII, and their text', () => {
+    for (const text of ['', 'a', '\x7f', '\x80', 'abc\u00e9']) {
+      const bytes = Buffer.from(text);
+      const isAscii = node.isAscii(bytes, 0, bytes.length);
+      expect(web.isAscii(bytes, 0, bytes.length)).toBe(isAscii);
+      if (isAscii) expect(web.decodeAscii(bytes, 0, bytes.length)).toBe(node.decodeAscii(bytes, 0, bytes.length));
+    }
+  });
+
   test('the text of bytes', () => {
     assert(
       property(anyText, fc.nat(5), (text, shift) => {
