@@ -289,6 +289,7 @@ describe('the public surface', () => {
       './handshake',
       './protocol',
       './streams',
+      './tools',
       './websocket',
       './ws',
       './wire',
