@@ -7,6 +7,7 @@ const red = sgr(31, 39);
 const green = sgr(32, 39);
 const cyan = sgr(36, 39);
 const magenta = sgr(35, 39);
+export const yellow: (text: string) => string = sgr(33, 39);
 
 export const COLORS: Paint = { heading: bold, note: dim, client: cyan, server: magenta, good: green, bad: red };
 

@@ -143,7 +143,7 @@ function binaryOutput(text: string | undefined): BinaryOutput {
 }
 
 /** The value of Authorization for `user:password` (RFC 7617). */
-function basicCredentials(text: string): string {
+export function basicCredentials(text: string): string {
   if (!text.includes(':')) throw new UsageError('--auth must be user:password');
   return `Basic ${Buffer.from(text).toString('base64')}`;
 }

@@ -140,7 +140,12 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
   };
 }
 
-function tlsOptions({ ca, cert, key, insecure }: ConnectArguments): NonNullable<ConnectOptions['tls']> {
+export function tlsOptions({
+  ca,
+  cert,
+  key,
+  insecure,
+}: Pick<ConnectArguments, 'ca' | 'cert' | 'key' | 'insecure'>): NonNullable<ConnectOptions['tls']> {
   return {
     ...(ca === undefined ? {} : { ca: readOptionFile('--ca', ca) }),
     ...(cert === undefined ? {} : { cert: readOptionFile('--cert', cert) }),

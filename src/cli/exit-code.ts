@@ -9,6 +9,8 @@ export const EXIT = {
   USAGE: 2,
   /** The connection closed cleanly, but the server's close code reports an error. */
   CLOSED_WITH_ERROR: 3,
+  /** The doctor found no problem, but something to improve. */
+  WARNINGS: 3,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -7,6 +7,7 @@ Usage
                                   connects to an echo server of its own
   ws101 ws://… [options]          the same as ws101 connect ws://…
   ws101 serve [options]           an echo server
+  ws101 doctor url [options]      find out why a WebSocket does not work
   ws101 connect --help            help for a subcommand
   ws101 --version
 
@@ -14,7 +15,8 @@ Exit codes
   0  success
   1  a connection failed or did not close cleanly; a server could not listen
   2  the command line is wrong
-  3  the server closed the connection with an error code
+  3  the server closed the connection with an error code; the doctor has only
+     warnings
 `;
 
 const COMMANDS = `    /close [code [reason]]  close the connection; default code 1000

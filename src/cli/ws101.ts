@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { printableText } from '../wire/index.js';
 import { connect } from './connect.js';
+import { doctor } from './doctor.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { MAIN_HELP } from './help.js';
 import { serve } from './serve.js';
@@ -8,6 +9,7 @@ import type { StandardStreams } from './terminal.js';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: StandardStreams) => Promise<ExitCode>>> = {
   connect,
+  doctor,
   serve,
 };
 

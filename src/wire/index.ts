@@ -7,6 +7,7 @@
 
 export { encodeClosePayload } from '../framing/close-payload.js';
 export { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+export { HeaderFields, type HeaderLine } from '../handshake/header-fields.js';
 export type { Conversation, Side, WireEvent } from './conversation.js';
 export { ConversationDecoder, type ConversationDecoderOptions } from './conversation-decoder.js';
 export type {
@@ -18,6 +19,7 @@ export type {
   SideSummary,
   Silence,
 } from './conversation-summary.js';
+export * from './diagnosis/index.js';
 export { type FrameField, type FrameFieldName, type FrameFieldsInput, frameFields } from './frame-fields.js';
 export { describeClose } from './frame-line.js';
 export type {

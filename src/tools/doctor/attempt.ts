@@ -1,0 +1,109 @@
+/** One attempt to open a WebSocket, and the facts that it shows. */
+import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
+import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../index.js';
+import { now } from '../../timers.js';
+import type { FailureFacts, HeaderLine, ResponseFacts, Stop } from '../../wire/index.js';
+import { Recording } from './recording.js';
+
+/** How much of a body is looked at. */
+const MAX_BODY = 64 * 1024;
+
+export interface Attempt {
+  readonly connection: WebSocketConnection | undefined;
+  readonly recording: Recording;
+  readonly requestHeaders: readonly HeaderLine[];
+  readonly response: ResponseFacts | undefined;
+  readonly failure: FailureFacts | undefined;
+}
+
+/**
+ * Opens a WebSocket.
+ *
+ * @throws {TypeError | RangeError} if the URL or an option is wrong
+ */
+export async function attempt(url: string, options: ConnectOptions, clock: () => number): Promise<Attempt> {
+  const recording = new Recording(clock);
+  const start = now();
+  let connection: WebSocketConnection | undefined;
+  let error: HandshakeError | undefined;
+  try {
+    connection = await connect(url, {
+      pingInterval: 0,
+      unreadTimeout: 0,
+      ...options,
+      tap: recording,
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof HandshakeError)) throw thrown;
+    error = thrown;
+  }
+  const time = now() - start;
+  return {
+    connection,
+    recording,
+    requestHeaders: headersOf(recording.textOf('client').split('\r\n\r\n', 1)[0]!),
+    response: responseOf(
+      recording,
+      connection?.response?.status ?? error?.status,
+      connection?.response?.headers ?? error?.headers,
+      error,
+    ),
+    failure: error && failureOf(error, recording, time, options.handshakeTimeout ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+function headersOf(head: string): HeaderLine[] {
+  return head
+    .split('\r\n')
+    .slice(1)
+    .map(line => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const);
+}
+
+function responseOf(
+  recording: Recording,
+  status: number | undefined,
+  headers: Iterable<HeaderLine> | undefined,
+  error: HandshakeError | undefined,
+): ResponseFacts | undefined {
+  if (status === undefined) return undefined;
+  const line = recording.statusLine;
+  const lines = [...(headers ?? [])];
+  const { requestSent, firstReceived } = recording;
+  const coding = lines.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1];
+  return {
+    version: line.slice(5, 8),
+    status,
+    reason: line.slice(13),
+    headers: lines,
+    time: requestSent === undefined || firstReceived === undefined ? undefined : firstReceived - requestSent,
+    body: status === 101 || error === undefined ? '' : textOf(error.bodyBytes, coding),
+  };
+}
+
+/** Undoes the content coding of an error page. The page may be cut short. */
+function textOf(body: Uint8Array, coding: string | undefined): string {
+  const limits = { maxOutputLength: 16 * MAX_BODY };
+  let bytes = body;
+  try {
+    if (coding === 'gzip' || coding === 'x-gzip')
+      bytes = unzipSync(body, { ...limits, finishFlush: constants.Z_SYNC_FLUSH });
+    else if (coding === 'deflate') bytes = inflateSync(body, { ...limits, finishFlush: constants.Z_SYNC_FLUSH });
+    else if (coding === 'br')
+      bytes = brotliDecompressSync(body, { ...limits, finishFlush: constants.BROTLI_OPERATION_FLUSH });
+  } catch {
+    return '';
+  }
+  return new TextDecoder().decode(bytes.subarray(0, MAX_BODY));
+}
+
+function failureOf(error: HandshakeError, recording: Recording, time: number, limit: number): FailureFacts {
+  const { phase, summary, status } = error;
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  const code = typeof cause?.code === 'string' ? cause.code : undefined;
+  let stop: Stop | undefined;
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') stop = 'reset';
+  else if (/\(handshakeTimeout\)/.test(summary) || time >= limit) stop = 'timeout';
+  else if (/ended before|was closed/.test(summary)) stop = 'fin';
+  const opening = status === undefined ? Buffer.from(recording.textOf('server').slice(0, 256), 'latin1') : undefined;
+  return { phase, summary, code, stop, opening, time };
+}

@@ -1,0 +1,220 @@
+/** Further attempts, each with one change, that show what the server does not like. */
+import type { ConnectOptions } from '../../index.js';
+import { clearTimeout, now, setTimeout } from '../../timers.js';
+import { type Change, type Facts, HeaderFields, type RetryFacts } from '../../wire/index.js';
+import { attempt } from './attempt.js';
+import type { Budget, StepLimits } from './options.js';
+import { tlsWith } from './staged-dial.js';
+
+/** The most further attempts. */
+const MAX_RETRIES = 12;
+
+/** Paths at which popular servers and libraries serve WebSocket. */
+const PATHS = ['/ws', '/websocket', '/socket.io/?EIO=4&transport=websocket', '/'];
+
+const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0';
+
+interface Plan {
+  readonly change: Change;
+  /** What is new, for people. */
+  readonly value: string;
+  readonly url: string;
+  readonly options: ConnectOptions;
+}
+
+export interface RetrySetup {
+  readonly url: string;
+  readonly options: ConnectOptions;
+  readonly facts: Facts;
+  readonly limits: StepLimits;
+  readonly budget: Budget;
+  readonly clock: () => number;
+  readonly onRetry: (retry: RetryFacts) => void;
+}
+
+/** Makes the attempts one after another, until one opens the WebSocket. */
+export async function retryWithChanges(setup: RetrySetup): Promise<readonly RetryFacts[]> {
+  const { facts, limits, budget, clock, onRetry } = setup;
+  const done: RetryFacts[] = [];
+  for (const plan of plansFor(setup).slice(0, MAX_RETRIES)) {
+    if (budget.isSpent || setup.options.signal?.aborted === true) break;
+    const result = await tryOnce(plan, budget.atMost(limits.retry), stayFor(facts), clock);
+    done.push(result);
+    onRetry(result);
+    // The server limits the rate: more attempts would only make it worse.
+    if (result.isOpen || result.status === 429) break;
+  }
+  return done;
+}
+
+/** How long a connection must stay open to count, if the first one was ended by the server. */
+function stayFor({ session }: Facts): number {
+  return session === undefined ? 0 : Math.min(2_000, session.openFor + 300);
+}
+
+async function tryOnce(plan: Plan, timeout: number, stay: number, clock: () => number): Promise<RetryFacts> {
+  const { change, value } = plan;
+  const { connection, response, failure } = await attempt(
+    plan.url,
+    { ...plan.options, handshakeTimeout: timeout, closeTimeout: 500 },
+    clock,
+  );
+  if (connection === undefined) {
+    const summary = response === undefined ? failure!.summary : `${response.status} ${response.reason}`.trim();
+    return { change, value, isOpen: false, status: response?.status, phase: failure!.phase, summary };
+  }
+  connection.on('message', () => {});
+  const ended =
+    stay === 0 ? undefined : await endWithin(connection.closed, stay, () => connection.ping().catch(() => {}));
+  if (ended === undefined) void connection.close(1000).catch(() => {});
+  const summary =
+    ended === undefined
+      ? 'opens'
+      : ended.code === 1006
+        ? 'opens, and is cut'
+        : `opens, and is closed with ${ended.code}`;
+  return { change, value, isOpen: ended === undefined, status: 101, summary };
+}
+
+async function endWithin<T>(end: Promise<T>, time: number, begin: () => void): Promise<T | undefined> {
+  begin();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>(resolve => {
+    timer = setTimeout(() => resolve(undefined), time);
+  });
+  const result = await Promise.race([end, late]);
+  clearTimeout(timer);
+  return result;
+}
+
+/** Returns the changes that make sense after this failure, the likeliest first. */
+function plansFor({ url, options, facts }: RetrySetup): Plan[] {
+  const { failure, response, session } = facts;
+  const phase = failure?.phase;
+  const plan = (change: Change, value: string, changes: ConnectOptions, other = url): Plan => ({
+    change,
+    value,
+    url: other,
+    options: { ...options, ...changes },
+  });
+  if (phase === 'dns' || phase === 'proxy' || response?.status === 429) return [];
+  const isBare = bareOf(url) !== undefined;
+  if (phase === 'connect') return isBare && new URL(url).port === '' ? [schemePlan()] : [];
+  if (phase === 'tls') {
+    if ((facts.tls?.chain.length ?? 0) === 0) return isBare ? [schemePlan()] : [];
+    // Credentials must not go over a connection whose other end is not known.
+    return hasSecrets(url, options)
+      ? []
+      : [plan('insecure', 'without verifying the certificate', { tls: { ...options.tls, rejectUnauthorized: false } })];
+  }
+  const plans: Plan[] = [plan('again', 'the same request', {})];
+  const { status } = response ?? {};
+  if (status !== undefined && status >= 300 && status < 400) {
+    return [plan('redirect', 'the redirect', { maxRedirects: 5 })];
+  }
+  if (options.perMessageDeflate) plans.push(plan('no-deflate', 'without compression', { perMessageDeflate: false }));
+  if ((options.subprotocols?.length ?? 0) > 0)
+    plans.push(plan('no-subprotocol', 'without a subprotocol', { subprotocols: [] }));
+  const headers = new HeaderFields(facts.request?.headers ?? []);
+  const target = bareOf(url);
+  if (headers.has('Origin'))
+    plans.push(plan('no-origin', 'without Origin', { origin: undefined, headers: withoutHeader(options, 'origin') }));
+  if (target !== undefined) {
+    const own = `${target.protocol === 'wss:' ? 'https' : 'http'}://${target.host}`;
+    if (headers.get('Origin') !== own)
+      plans.push(plan('own-origin', own, { origin: own, headers: withoutHeader(options, 'origin') }));
+    if (session === undefined) {
+      const slashed = target.pathname.endsWith('/') ? target.pathname.slice(0, -1) : `${target.pathname}/`;
+      if (slashed !== '') plans.push(plan('slash', slashed, {}, withPath(target, slashed + target.search)));
+    }
+    if (!headers.has('User-Agent')) {
+      plans.push(
+        plan('user-agent', BROWSER, { headers: [...withoutHeader(options, 'user-agent'), ['User-Agent', BROWSER]] }),
+      );
+    }
+    if (session === undefined && facts.failure?.stop !== 'timeout') {
+      if (!headers.has('Host') || headers.get('Host') === target.host) {
+        plans.push(plan('host', 'localhost', { headers: [...withoutHeader(options, 'host'), ['Host', 'localhost']] }));
+      }
+      if (status === undefined || status === 400) plans.push(schemePlan());
+      for (const path of status === 404 || status === 200 || status === 400 ? PATHS : []) {
+        if (path !== target.pathname + target.search) plans.push(plan('path', path, {}, withPath(target, path)));
+      }
+    } else if (facts.failure?.stop === 'timeout' && response === undefined) plans.push(schemePlan());
+    const families = new Set(
+      facts.addresses?.filter(({ outcome }) => outcome === 'connected').map(({ family }) => family),
+    );
+    if (families.size === 2) {
+      plans.push(
+        plan('ipv4', 'IPv4 only', { socket: { family: 4 } }),
+        plan('ipv6', 'IPv6 only', { socket: { family: 6 } }),
+      );
+    }
+  }
+  return plans;
+
+  function schemePlan(): Plan {
+    const other = new URL(url);
+    other.protocol = other.protocol === 'wss:' || other.protocol === 'https:' ? 'ws:' : 'wss:';
+    // The other end is not asked to prove who it is: only whether it speaks this protocol. So it gets no credentials.
+    const { tls: tlsOptions, headers: _, ...rest } = options;
+    return {
+      change: 'scheme',
+      value: other.href,
+      url: other.href,
+      options: { ...rest, tls: { ...tlsOptions, rejectUnauthorized: false } },
+    };
+  }
+}
+
+/** Returns the URL if it has a host. */
+function bareOf(url: string): URL | undefined {
+  const target = new URL(url);
+  if (target.protocol === 'http:') target.protocol = 'ws:';
+  if (target.protocol === 'https:') target.protocol = 'wss:';
+  return target.hostname === '' ? undefined : target;
+}
+
+function withPath(target: URL, path: string): string {
+  return new URL(path, target).href;
+}
+
+function withoutHeader({ headers = [] }: ConnectOptions, name: string): Array<readonly [string, string]> {
+  return headersOf(headers).filter(([other]) => other.toLowerCase() !== name);
+}
+
+function hasSecrets(url: string, { headers = [] }: ConnectOptions): boolean {
+  const { username, password, search } = new URL(url);
+  return username !== '' || password !== '' || search !== '' || headersOf(headers).length > 0;
+}
+
+/** After a failed TLS handshake, tries it with one change at a time. */
+export async function tlsVariations(
+  address: string,
+  port: number,
+  hostname: string,
+  limit: number,
+): Promise<NonNullable<NonNullable<Facts['tls']>['with']>> {
+  const servername = /^[\d.]+$|:/.test(hostname) ? undefined : hostname;
+  const name = servername === undefined ? {} : { servername };
+  const start = now();
+  const left = () => Math.max(1, limit - (now() - start));
+  const h2 = await tlsWith(address, port, { ...name, ALPNProtocols: ['h2'] }, left());
+  if (h2?.alpn === 'h2') return { h2: true };
+  const old = await tlsWith(
+    address,
+    port,
+    { ...name, minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    left(),
+  );
+  if (old !== undefined) return { oldVersion: old.version };
+  const noName = servername === undefined ? undefined : await tlsWith(address, port, {}, left());
+  return { noName: noName !== undefined };
+}
+
+function headersOf(headers: NonNullable<ConnectOptions['headers']>): ReadonlyArray<readonly [string, string]> {
+  if (Symbol.iterator in headers) return [...headers];
+  return Object.entries(headers).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map(one => [name, one] as const),
+  );
+}

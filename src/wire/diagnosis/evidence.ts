@@ -1,0 +1,35 @@
+/** Lookups that several rules share. */
+import { HeaderFields } from '../../handshake/header-fields.js';
+import type { Change, Facts, ResponseFacts, RetryFacts } from './facts.js';
+
+/** Returns the further attempt with this change, if the WebSocket opened. */
+export function opensWith({ retries }: Facts, ...changes: readonly Change[]): RetryFacts | undefined {
+  return retries?.find(({ change, isOpen }) => isOpen && changes.includes(change));
+}
+
+export function headersOf(message: { readonly headers: ResponseFacts['headers'] } | undefined): HeaderFields {
+  return new HeaderFields(message?.headers ?? []);
+}
+
+/** Returns the tokens of a header that is a list. */
+export function listOf(value: string | undefined): readonly string[] {
+  return (value ?? '')
+    .split(',')
+    .map(item => item.trim())
+    .filter(item => item !== '');
+}
+
+/** Returns the words of a page or another body, without markup, at most `length` characters. */
+export function wordsOf(body: string, length = 120): string {
+  const title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
+  const text = (title ?? body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '))
+    .replace(/\s+/g, ' ')
+    .trim();
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+/** Returns a sentence part that quotes the body, or ''. */
+export function saying(body: string): string {
+  const words = wordsOf(body);
+  return words === '' ? '' : `: "${words}"`;
+}

@@ -1,0 +1,5 @@
+/** Why a WebSocket does not work: facts in, causes and advice out. No I/O. */
+export { diagnose } from './diagnose.js';
+export type { Diagnosis } from './diagnosis.js';
+export type * from './facts.js';
+export { type Fixes, productOf } from './fixes.js';

@@ -1,0 +1,346 @@
+/** An open connection: what the server does with it, and how it ends. */
+import { closeCodeName } from '../../framing/close-code.js';
+import { type Diagnosis, problem, type Rule, warning } from './diagnosis.js';
+import { headersOf, opensWith } from './evidence.js';
+import type { Facts, SessionFacts } from './facts.js';
+import { LONGER_IDLE, NO_BUFFERING } from './fixes.js';
+import { latin1 } from './other-protocols.js';
+import { offeredSubprotocols } from './upgrade-rules.js';
+
+/** A connection that ends within this time was refused, rather than closed in use. */
+const AT_ONCE = 1_500;
+
+export const sessionRules: readonly Rule[] = [violation, idleTimeout, closedByServer, cutOff, silent];
+
+const TWO_101 =
+  'the HTTP server has two upgrade handlers, and both answer: the second 101 arrives where the first frame belongs';
+
+function violation(facts: Facts): Diagnosis | undefined {
+  const found = facts.session?.violation;
+  if (found === undefined || found.from !== 'server') return undefined;
+  const start = latin1(found.start);
+  const section = found.section.startsWith('§') ? `RFC 6455 ${found.section}` : found.section;
+  if (/^HTTP\/1\.\d 101/.test(start)) {
+    return problem(
+      'two-101s',
+      TWO_101,
+      'Leave each path to one handler. With `ws`, use noServer and one upgrade listener; do not attach two servers to one HTTP server.',
+      { section: 'RFC 6455 §4.2.2' },
+    );
+  }
+  if (/^HTTP\/1\.\d \d{3}/.test(start)) {
+    return problem(
+      'response-after-101',
+      `after its 101, the server also sends an HTTP response ("${start.split('\r\n')[0]}")`,
+      'Two handlers answer the same request: a second upgrade listener, or a framework that writes its own response. Leave it to one.',
+      { section: 'RFC 6455 §4.2.2' },
+    );
+  }
+  if (
+    /^[0-9a-f]{1,8}(;[^\r]*)?\r\n/i.test(start) ||
+    /chunked/i.test(headersOf(facts.response).get('Transfer-Encoding') ?? '')
+  ) {
+    return problem(
+      'chunked-101',
+      'the frames of the server arrive in the chunked coding of HTTP: the server, or a proxy, treats the 101 as a response with a body',
+      'The handler must write to the socket of the upgrade, not to the HTTP response. Remove Transfer-Encoding from the 101.',
+      { section: 'RFC 9112 §6.1' },
+    );
+  }
+  if (/^\s*<|^[\x20-\x7e\r\n\t]{12}/.test(start)) {
+    return problem(
+      'text-after-101',
+      `after its 101, the server sends text that is not in frames: "${start.slice(0, 40).replace(/[^\x20-\x7e]/g, '.')}"`,
+      'The program writes to the socket directly, or an error page follows the 101: each message must be in a frame.',
+      { section: 'RFC 6455 §5.2' },
+    );
+  }
+  const [cause, advice] = VIOLATIONS[found.code] ?? [found.message, 'Correct the server.'];
+  const opens = opensWith(facts, 'no-deflate') === undefined ? '' : ' Without compression, the connection works.';
+  return problem(
+    `violation-${found.code.toLowerCase().replaceAll('_', '-')}`,
+    `the server breaks the protocol: ${cause}`,
+    advice + opens,
+    { section },
+  );
+}
+
+const VIOLATIONS: Readonly<Partial<Record<string, readonly [cause: string, advice: string]>>> = {
+  MASKED_SERVER_FRAME: [
+    'it masks its frames, which only a client may do',
+    'Do not mask at the server. A library that was told to act as a client does this.',
+  ],
+  RESERVED_BITS: [
+    'it sets a reserved bit (RSV1 means a compressed message), but no extension was agreed on',
+    'The server must compress only if its 101 says so in Sec-WebSocket-Extensions. A proxy that removes this header from the 101 also causes this.',
+  ],
+  INVALID_UTF8: [
+    'a text message is not UTF-8',
+    'Send such data as a binary message, or encode it as UTF-8. Text that is cut into messages must not be cut inside a character.',
+  ],
+  MESSAGE_TOO_BIG: [
+    'a message is larger than this client accepts (16 MiB)',
+    'Send smaller messages, or raise maxMessageSize at the client.',
+  ],
+  INVALID_COMPRESSED_DATA: [
+    'a compressed message cannot be inflated',
+    'The server and the negotiated window or context takeover do not agree: turn compression off to confirm.',
+  ],
+  RESERVED_OPCODE: [
+    'a frame has an opcode that does not exist',
+    'The bytes are not frames, or their lengths are wrong: something else writes to the socket.',
+  ],
+  INVALID_CLOSE_CODE: [
+    'its Close frame has a code that must not be sent',
+    'Use 1000 to 1003, 1007 to 1014, or 3000 to 4999. 1005, 1006 and 1015 exist only inside programs.',
+  ],
+  CONTROL_FRAME_TOO_LONG: [
+    'a control frame has more than 125 bytes of payload',
+    'Shorten the close reason or the ping payload: at most 123 bytes of reason.',
+  ],
+};
+
+/** Times after which known proxies cut an idle connection, in seconds. */
+const KNOWN_IDLE: ReadonlyMap<number, string> = new Map([
+  [30, 'HAProxy `timeout client` in many templates'],
+  [50, 'HAProxy `timeout client 50s`'],
+  [55, 'Heroku (55 s)'],
+  [60, 'nginx proxy_read_timeout, AWS ALB, Apache Timeout (60 s)'],
+  [100, 'Cloudflare (100 s)'],
+  [120, 'Node server.timeout of old versions, or IIS (120 s)'],
+  [240, 'Azure load balancer (4 min)'],
+  [300, 'Apache Timeout of old versions, AWS NLB client setting (5 min)'],
+  [350, 'AWS NLB (350 s)'],
+  [600, 'Google Cloud (10 min)'],
+]);
+
+function idleTimeout({ session, response }: Facts): Diagnosis | undefined {
+  if (session?.endedDuring !== 'idle' || session.idle === undefined) return undefined;
+  const after = session.idle.lasted;
+  const time = `${after < 10_000 ? (after / 1000).toFixed(1) : Math.round(after / 1000)} s`;
+  const known = [...KNOWN_IDLE].find(([limit]) => Math.abs(after - limit * 1000) < Math.max(1_500, limit * 25))?.[1];
+  const { serverClose } = session;
+  if (serverClose !== undefined) {
+    return problem(
+      'idle-closed',
+      `the server closes a connection on which nothing is sent after ${time}, with ${closeText(serverClose)}`,
+      'It may wait for a first message, such as a login or a subscription, or for a heartbeat of the application: send it in time.',
+    );
+  }
+  const server = headersOf(response).get('Server');
+  return problem(
+    'idle-timeout',
+    `an idle connection is cut after ${time} without a Close frame${known === undefined ? '' : `: that is the time of ${known}`}${server === undefined ? '' : ` (Server: ${server})`}`,
+    `Send a ping more often: every ${pingEvery(after)}. In ws101: pingInterval. Or raise the limit:`,
+    { section: 'RFC 6455 §5.5.2', fixes: LONGER_IDLE },
+  );
+}
+
+function pingEvery(after: number): string {
+  const half = after / 2_000;
+  return half >= 2 ? `${Math.min(25, Math.floor(half))} s` : `${half.toFixed(1)} s`;
+}
+
+/** What the registered codes and those of popular protocols mean for a client that was just connected. */
+const CLOSE_CAUSES: ReadonlyMap<number, readonly [cause: string, advice: string]> = new Map([
+  [
+    1000,
+    [
+      'it considers the conversation finished',
+      'Its handler probably returns or closes at once. Some servers do so if a query parameter, a subprotocol or a login is missing.',
+    ],
+  ],
+  [1001, ['it is shutting down or restarting', 'Try again. If it stays so, the program exits right after it starts.']],
+  [
+    1002,
+    [
+      'it sees a protocol error',
+      'It may not accept the subprotocol, an extension, or what a proxy made of the frames.',
+    ],
+  ],
+  [1003, ['it does not accept this type of data', 'Send text instead of binary, or the reverse.']],
+  [1007, ['it got data of another form than it expects', 'Check the format and the encoding of the messages.']],
+  [1008, ['it refuses this client: a policy', 'Credentials, Origin, or a first message may be missing or wrong.']],
+  [
+    1009,
+    [
+      'the message is larger than it accepts',
+      'Raise its limit (ws: maxPayload, nginx does not limit), or send smaller messages.',
+    ],
+  ],
+  [1010, ['it needs an extension that was not agreed on', 'Offer it: --compress offers permessage-deflate.']],
+  [1011, ['it failed (internal error)', 'Look at the log of the server: its handler threw an exception.']],
+  [1012, ['it restarts', 'Connect again after a random delay of 5 to 30 s.']],
+  [1013, ['it is overloaded', 'Connect again later, with growing delays.']],
+  [1014, ['a gateway got no valid answer from the server behind it', 'Look at that server.']],
+  [3000, ['this client is not authorized', 'Send credentials.']],
+  [3003, ['access is forbidden', 'Check the rights of these credentials.']],
+  [3008, ['it waited too long for this client', 'Send the expected message in time.']],
+]);
+
+function closedByServer(facts: Facts): Diagnosis | undefined {
+  const { session } = facts;
+  if (session?.endedDuring === undefined || session.endedDuring === 'close' || session.serverClose === undefined)
+    return undefined;
+  const { code, reason } = session.serverClose;
+  const when = whenOf(session);
+  const opens = stays(facts);
+  if (session.endedDuring === 'message' && code === 1009) {
+    return problem(
+      'message-too-big',
+      `the server closes with 1009: a message of ${session.message?.size} bytes is larger than it accepts`,
+      'Raise its limit (in ws: maxPayload; in ws101: maxMessageSize), or send smaller messages.',
+      { section: 'RFC 6455 §7.4.1' },
+    );
+  }
+  if (session.endedDuring === 'message') {
+    return warning(
+      'message-refused',
+      `the server closes ${when} with ${closeText(session.serverClose)}: it does not accept this test message`,
+      'That is no fault if it expects another format. Pass a valid message with --send, or none with --no-send.',
+    );
+  }
+  if (code === undefined) {
+    return problem(
+      'closed-without-code',
+      `the server closes ${when} without a close code`,
+      `It does not say why: look at its log.${opens}`,
+      { section: 'RFC 6455 §7.4.1' },
+    );
+  }
+  const [cause, advice] = CLOSE_CAUSES.get(code) ?? [
+    code >= 4000 ? 'a code of the application' : closeCodeName(code),
+    'The documentation of the server says what it means. Often: credentials, a subprotocol, or a first message are missing.',
+  ];
+  const subprotocols =
+    offeredSubprotocols(facts).length === 0 && code >= 1002
+      ? ' If the server needs a subprotocol (such as graphql-transport-ws or mqtt), offer it: --subprotocol.'
+      : '';
+  return problem(
+    `closed-${code}`,
+    `the server closes ${when} with ${closeText({ code, reason })}${code >= 4000 && reason !== '' ? '' : `: ${cause}`}`,
+    `${advice}${opens || subprotocols}`,
+    { section: 'RFC 6455 §7.4' },
+  );
+}
+
+function stays(facts: Facts): string {
+  const found = opensWith(
+    facts,
+    'no-subprotocol',
+    'no-deflate',
+    'no-origin',
+    'own-origin',
+    'slash',
+    'path',
+    'user-agent',
+    'host',
+  );
+  return found === undefined ? '' : ` With ${found.value}, the connection stays open.`;
+}
+
+function cutOff(facts: Facts): Diagnosis | undefined {
+  const { session } = facts;
+  if (session?.endedDuring === undefined || session.endedDuring === 'close') return undefined;
+  const how = session.stop === 'reset' ? 'is reset' : 'ends';
+  const when = whenOf(session);
+  const deflate =
+    opensWith(facts, 'no-deflate') === undefined
+      ? ''
+      : ' Without compression, it stays open: the server or a proxy cannot handle it.';
+  if (session.endedDuring === 'message')
+    return problem(
+      'cut-after-message',
+      `the connection ${how} ${when}, without a Close frame`,
+      `The server may crash on this message, or a proxy does not understand frames: look at their logs.${deflate}`,
+      { section: 'RFC 6455 §7.1.5' },
+    );
+  if (session.endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) {
+    return problem(
+      'cut-after-ping',
+      `the connection ${how} ${when}, without a Close frame`,
+      `The server may not know control frames, or a proxy passes the 101 on but not the frames: look at their logs.${deflate}`,
+      { section: 'RFC 6455 §5.5.2' },
+    );
+  }
+  return problem(
+    'cut-off',
+    `the connection ${how} ${when}, without a Close frame (browsers report 1006)`,
+    `The program at the server may have crashed or ended the socket, or a proxy that does not know WebSocket cut it: look at their logs.${deflate}`,
+    { section: 'RFC 6455 §7.1.5' },
+  );
+}
+
+function whenOf(session: SessionFacts): string {
+  const { endedDuring, openFor } = session;
+  if (endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) return 'as soon as it gets a Ping';
+  if (endedDuring === 'message') return 'after the test message';
+  return openFor < AT_ONCE
+    ? `at once (${Math.max(1, Math.round(openFor))} ms after its 101)`
+    : `${(openFor / 1000).toFixed(1)} s after its 101`;
+}
+
+/** An open connection over which nothing comes back. */
+function silent({ session }: Facts): Diagnosis | undefined {
+  if (session === undefined || session.ping === undefined || session.ping.answered !== undefined) return undefined;
+  if (session.endedDuring !== undefined && session.endedDuring !== 'close') return undefined;
+  if (session.ping.cameWithClose) {
+    return problem(
+      'buffered',
+      'frames of the server arrive only when the connection ends: something on the way buffers them',
+      'Turn buffering off in the proxy, the filter or the antivirus program on the way:',
+      { fixes: NO_BUFFERING },
+    );
+  }
+  const isDead = session.closing?.answered === undefined && session.messages === 0;
+  if (isDead) {
+    return problem(
+      'silent',
+      'the server agrees to a WebSocket, and then answers neither Ping nor Close',
+      'The program may hang after its 101, or a proxy holds the frames back. Connect to the server directly to see which.',
+      { section: 'RFC 6455 §5.5.2, §5.5.1', fixes: NO_BUFFERING },
+    );
+  }
+  return problem(
+    'no-pong',
+    'the server does not answer a Ping',
+    'It must send a Pong as soon as is practical. Clients and proxies that check with pings cut such a connection.',
+    { section: 'RFC 6455 §5.5.2' },
+  );
+}
+
+export function closeIgnored({ session }: Facts): Diagnosis | undefined {
+  const closing = session?.closing;
+  if (closing === undefined || closing.answered !== undefined || session?.endedDuring !== undefined) return undefined;
+  if (session?.stop === 'fin' || session?.stop === 'reset') {
+    return warning(
+      'close-unanswered',
+      `the server ends TCP without answering the Close frame${session.stop === 'reset' ? ' (reset)' : ''}: every close looks abnormal (1006)`,
+      'It must send a Close frame back before it ends TCP.',
+      { section: 'RFC 6455 §5.5.1' },
+    );
+  }
+  return problem(
+    'close-ignored',
+    'the server does not answer a Close frame',
+    'It must send a Close frame back and end TCP. Until then, clients wait for their timeout at every close.',
+    { section: 'RFC 6455 §5.5.1' },
+  );
+}
+
+/** "The underlying TCP connection, in most normal cases, SHOULD be closed first by the server" (§7.1.1). */
+export function tcpLeftOpen({ session }: Facts): Diagnosis | undefined {
+  const closing = session?.closing;
+  if (closing?.answered === undefined || closing.ended !== undefined) return undefined;
+  return warning(
+    'tcp-left-open',
+    'the server answers the Close frame but does not end TCP',
+    'It should end TCP at once, so that the connection does not linger.',
+    { section: 'RFC 6455 §7.1.1' },
+  );
+}
+
+function closeText({ code, reason }: { readonly code: number | undefined; readonly reason: string }): string {
+  if (code === undefined) return 'no code';
+  return reason === '' ? String(code) : `${code} "${reason}"`;
+}
