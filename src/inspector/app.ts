@@ -1,3 +1,4 @@
+import type { FrameItem } from '../wire/items.js';
 import type { LiveRecord } from '../wire/live-record.js';
 import { FrameDetail } from './components/frame-detail.js';
 import { FrameList } from './components/frame-list.js';
@@ -23,6 +24,8 @@ const TABS = [
   { id: 'handshake', label: 'Handshake' },
 ];
 
+const decoder = new TextDecoder();
+
 /** The inspector page. */
 export class App {
   readonly #models = new Map<number, ConversationModel>();
@@ -30,6 +33,7 @@ export class App {
   #frames: FilteredFrames | undefined;
   /** How many frames the list shows while it is paused. */
   #pausedAt: number | undefined;
+  #generation = 0;
   #tab = 'frames';
   #isDirty = false;
   #drawnAt = 0;
@@ -133,7 +137,7 @@ export class App {
         const model = new ConversationModel(record);
         this.#models.set(record.connection, model);
         if (this.#chosen === undefined) this.#choose(model);
-      } else this.#models.get(record.connection)?.push(record.event);
+      } else this.#models.get(record.connection)?.push(record);
     }
     this.#schedule();
   }
@@ -158,9 +162,14 @@ export class App {
       get length() {
         return limit ?? model.frames.length;
       },
-      at: (index: number) => model.frames[index],
+      at: (position: number) => model.frames[position],
+      inflated: (frame: FrameItem) => model.inflated(frame),
     };
-    this.#frames = new FilteredFrames(source, isEmpty(filter) ? () => true : frame => passes(frame, filter));
+    this.#frames = new FilteredFrames(
+      source,
+      isEmpty(filter) ? () => true : frame => passes(frame, filter, model.inflated(frame)),
+    );
+    this.#generation = model.generation;
     this.#list.show(this.#frames, model.start);
     this.#schedule();
   }
@@ -233,6 +242,7 @@ export class App {
 
   #draw(time: number): void {
     const model = this.#chosen;
+    if (model !== undefined && model.generation !== this.#generation) this.#filter();
     this.#frames?.update();
     if (model !== undefined) this.#list.update(model.start);
     if (time - this.#drawnAt < SLOW) {
@@ -245,7 +255,7 @@ export class App {
   }
 
   #drawConversation(model: ConversationModel): void {
-    const { target, state, client = '', server = '', frames, counts, meter } = model;
+    const { target, state, client = '', server = '', frames } = model;
     this.#heading.textContent = target;
     this.#state.textContent = state;
     this.#state.dataset.state = state;
@@ -255,10 +265,9 @@ export class App {
     this.#bar.setCount(shown === total ? plural(total, 'frame') : `${countText(shown)} of ${plural(total, 'frame')}`);
     this.#bar.setMissed(this.#pausedAt === undefined ? '' : ` (${countText(total - this.#pausedAt)} new)`);
     if (this.#pausedAt === undefined) this.#drawCharts(model);
-    void counts;
-    void meter;
     if (this.#tab === 'sequence') this.#sequence.show(model.steps, model.start, { client, server });
-    if (this.#tab === 'handshake') this.#handshake.show(model.heads, model.conclusions);
+    if (this.#tab === 'handshake')
+      this.#handshake.show(model.heads, model.body === undefined ? '' : decoder.decode(model.body.bytes));
   }
 
   #drawCharts({ meter }: ConversationModel): void {

@@ -63,14 +63,14 @@ class Item {
   }
 
   update(model: ConversationModel, isChosen: boolean): void {
-    const { state, target, client = '', frames, counts } = model;
-    const shown = `${state} ${target} ${frames.length} ${counts.wrong} ${isChosen}`;
+    const { state, target, client = '', frameCount } = model;
+    const shown = `${state} ${target} ${frameCount} ${isChosen}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#target.textContent = target;
-    this.#state.textContent = counts.wrong > 0 ? 'problem' : state;
-    this.#state.dataset.state = counts.wrong > 0 ? 'problem' : state;
-    this.#more.textContent = `${client} · ${plural(counts.frames, 'frame')}`;
+    this.#state.textContent = state;
+    this.#state.dataset.state = state;
+    this.#more.textContent = `${client} · ${plural(frameCount, 'frame')}`;
     if (isChosen) this.#button.setAttribute('aria-current', 'true');
     else this.#button.removeAttribute('aria-current');
   }

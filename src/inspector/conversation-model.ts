@@ -1,30 +1,34 @@
-import { closeCodeName } from '../framing/close-code.js';
-import { isViolation, parseClosePayload } from '../framing/close-payload.js';
-import { headerLength, RSV1, RSV2, RSV3, writeHeader } from '../framing/frame-header.js';
-import { OPCODE, opcodeName } from '../framing/opcode.js';
-import { acceptOf } from '../handshake/http1/key.js';
 import type { Side, WireEvent } from '../wire/conversation.js';
-import { FrameWatcher, type WatchedFrame } from '../wire/frame-watcher.js';
-import { HeadLines } from '../wire/head-lines.js';
-import {
-  headerOf,
-  proveAccept,
-  requestHeaderNote,
-  requestLineNote,
-  responseHeaderNote,
-  statusLineNote,
-  statusOf,
-} from '../wire/head-notes.js';
+import { ConversationDecoder } from '../wire/conversation-decoder.js';
+import type { BodyItem, FrameItem, HeadItem, MessageItem, RemarkItem, WireItem } from '../wire/items.js';
 import type { LiveRecord } from '../wire/live-record.js';
 import type { FrameContext } from './components/frame-detail.js';
-import type { Step } from './components/sequence-diagram.js';
+import { inflate } from './inflate.js';
 import { Meter } from './meter.js';
-import { durationText, hexPair } from './text.js';
-import type { FieldView, FrameView, HeadLineView, HeadView } from './views.js';
+import { endStep, StepRecorder } from './step-recorder.js';
+import { plural } from './text.js';
 
-export type State = 'connecting' | 'open' | 'closing' | 'closed' | 'refused' | 'failed';
+/** How many bytes of a payload, and of a message, are kept. */
+const MAX_KEPT = 2 ** 20;
 
-const decoder = new TextDecoder();
+/** How many frames are kept. */
+const MAX_FRAMES = 200_000;
+
+/** What a frame costs besides its payload, in bytes. */
+const FRAME_COST = 400;
+
+/**
+ * - `connecting`: the opening handshake has not ended
+ * - `refused`: the server answered, but did not accept
+ * - `failed`: a rule was broken, so one side fails the connection
+ * - `lost`: the connection ended without a closing handshake
+ */
+export type State = 'connecting' | 'open' | 'closing' | 'closed' | 'refused' | 'failed' | 'lost';
+
+type Opened = Extract<LiveRecord, { type: 'open' }>;
+type Happened = Extract<LiveRecord, { type: 'event' }>;
+
+const OPTIONS = { inflate, maxPayload: MAX_KEPT, maxMessage: MAX_KEPT };
 
 /** One connection, decoded as its events arrive. No DOM. */
 export class ConversationModel {
@@ -33,252 +37,240 @@ export class ConversationModel {
   readonly server: string | undefined;
   readonly isTls: boolean;
   readonly start: number | undefined;
-  readonly heads: HeadView[] = [];
-  readonly conclusions: HeadLineView[] = [];
-  readonly frames: FrameView[] = [];
-  readonly steps: Step[] = [];
+  readonly heads: HeadItem[] = [];
+  readonly remarks: RemarkItem[] = [];
   readonly meter = new Meter();
-  readonly counts = { frames: 0, bytes: 0, wrong: 0 };
-  target = '…';
-  state: State = 'connecting';
-  readonly #heads: Readonly<Record<Side, HeadReader>> = { client: new HeadReader(), server: new HeadReader() };
-  #watchers: Readonly<Record<Side, FrameWatcher>> | undefined;
-  #time: number | undefined;
-  #key = '';
-  readonly #ends: Side[] = [];
-  readonly #closes: Side[] = [];
+  /** The bytes of both sides, and how many rules were broken. */
+  readonly counts = { bytes: 0, wrong: 0 };
+  body: BodyItem | undefined;
+  /** Grows when frames are dropped: a list of them must then be made again. */
+  generation = 0;
+  readonly #steps = new StepRecorder();
+  readonly #decoder = new ConversationDecoder(OPTIONS);
+  /** Decodes a side after bytes of it were missed. */
+  #midway: ConversationDecoder | undefined;
+  readonly #isMidway = { client: false, server: false };
+  readonly #received = { client: 0, server: 0 };
+  #frames: FrameItem[] = [];
+  /** How many frames were dropped. */
+  #dropped = 0;
+  readonly #messages = new Map<number, MessageItem>();
+  #cost = 0;
+  readonly #closes = new Set<Side>();
+  readonly #ends = new Set<Side>();
+  #broken = '';
 
-  constructor({ connection, client, server, isTls, time }: Extract<LiveRecord, { type: 'open' }>) {
+  constructor({ connection, client, server, isTls, time }: Opened) {
     this.id = connection;
     this.client = client;
     this.server = server;
     this.isTls = isTls;
     this.start = time;
-    this.#step('tcp', undefined, `${client ?? 'client'} connected to ${server ?? 'server'}`, isTls ? 'with TLS' : '');
+    const label = `${client ?? 'the client'} connects to ${server ?? 'the server'}`;
+    const note = isTls ? 'with TLS' : '';
+    this.#steps.add({ act: 'tcp', from: undefined, time, label, note, verdict: 'note' });
   }
 
-  push(event: WireEvent): void {
-    this.#time = event.time;
+  get frames(): readonly FrameItem[] {
+    return this.#frames;
+  }
+
+  /** How many frames there were, those dropped included. */
+  get frameCount(): number {
+    return this.#dropped + this.#frames.length;
+  }
+
+  /** About how much memory the frames take, in bytes. */
+  get cost(): number {
+    return this.#cost;
+  }
+
+  /** The request target, such as `/chat`. */
+  get target(): string {
+    const head = this.heads.find(({ kind }) => kind === 'request');
+    return head?.lines[0]?.text.split(' ')[1] ?? '…';
+  }
+
+  get state(): State {
+    const [request, response] = [this.heads.find(isRequest), this.heads.findLast(head => !isRequest(head))];
+    const isOver = this.#ends.size === 2;
+    if (response !== undefined && !response.isWebSocket) return response.status === 101 ? 'failed' : 'refused';
+    if (this.counts.wrong > 0) return 'failed';
+    if (isOver) return this.#closes.size === 2 ? 'closed' : 'lost';
+    if (response === undefined && request !== undefined) return 'connecting';
+    if (response === undefined && this.#frames.length === 0) return 'connecting';
+    return this.#closes.size > 0 ? 'closing' : 'open';
+  }
+
+  /** What is wrong, in one sentence; or ''. */
+  get problem(): string {
+    if (this.#broken !== '') return this.#broken;
+    if (this.state !== 'refused' && this.state !== 'failed' && this.state !== 'lost') return '';
+    const { verdict, isFine } = this.#decoder.summary();
+    return isFine ? '' : verdict;
+  }
+
+  /** What both sides agreed on, in a few words. */
+  get agreement(): readonly string[] {
+    const { response } = this.#decoder.summary();
+    if (response === undefined || response.status !== 101) return [];
+    const { subprotocol, deflate } = response;
+    return [
+      ...(subprotocol === '' ? [] : [`subprotocol ${subprotocol}`]),
+      ...(deflate === undefined ? [] : ['permessage-deflate']),
+    ];
+  }
+
+  get steps(): ReturnType<StepRecorder['steps']> {
+    return this.#steps.steps();
+  }
+
+  push({ event, offset }: Happened): void {
+    const { from } = event;
+    const missing = offset - this.#received[from];
+    if (missing > 0) this.#miss(from, missing, event.time);
     if (event.type === 'bytes') {
+      this.#received[from] = offset + event.bytes.length;
       this.counts.bytes += event.bytes.length;
       this.meter.count(event.time, 0, event.bytes.length, 0);
-      this.#bytes(event.from, event.bytes);
-    } else if (event.type === 'end') this.#end(event.from, event.how);
-  }
-
-  context(frame: FrameView): FrameContext {
-    return { fields: fieldsOf(frame), start: this.start };
-  }
-
-  #bytes(from: Side, bytes: Uint8Array): void {
-    const head = this.#heads[from];
-    const start = head.isWhole ? 0 : head.take(bytes);
-    if (start === undefined) return;
-    if (this.heads.length < (from === 'client' ? 1 : 2)) this.#head(from, head);
-    this.#watchers?.[from].push(bytes, start);
-  }
-
-  #head(from: Side, head: HeadReader): void {
-    const [first = '', ...headers] = head.lines;
-    const status = from === 'server' ? statusOf(first) : undefined;
-    const lines = headers.map((text): HeadLineView => {
-      const [name, value] = headerOf(text);
-      const note = from === 'client' ? requestHeaderNote(name) : responseHeaderNote(name, value, status);
-      if (name === 'sec-websocket-key') this.#key = value;
-      return { text, note, verdict: note.startsWith('wrong') ? 'bad' : 'neutral' };
-    });
-    const note = from === 'client' ? requestLineNote(first) : statusLineNote(status);
-    const verdict = status === undefined ? 'neutral' : status === 101 ? 'good' : 'bad';
-    this.heads.push({ from, time: this.#time, lines: [{ text: first, note, verdict }, ...lines] });
-    this.#step('handshake', from, first, note, verdict);
-    if (from === 'client') this.target = first.split(' ')[1] ?? '…';
-    else if (status !== 101) this.state = 'refused';
-    else this.#open(headers);
-  }
-
-  #open(headers: readonly string[]): void {
-    const values = new Map(headers.map(headerOf));
-    const proof = proveAccept(this.#key, values.get('sec-websocket-accept'), acceptOf(this.#key));
-    for (const text of proof.lines) this.conclusions.push({ text, note: '', verdict: 'neutral' });
-    this.conclusions.push({ text: proof.verdict, note: '', verdict: proof.isRight ? 'good' : 'bad' });
-    this.state = proof.isRight ? 'open' : 'failed';
-    const compresses = values.get('sec-websocket-extensions')?.includes('permessage-deflate') === true;
-    const watch = (from: Side) => new FrameWatcher(from, frame => this.#frame(from, frame), compresses);
-    this.#watchers = { client: watch('client'), server: watch('server') };
-  }
-
-  #frame(from: Side, watched: WatchedFrame): void {
-    const frame = frameView(from, watched, this.frames.length + 1, this.#time);
-    const key = `${from === 'client' ? 'client' : 'server'} ${Array.from(frame.payload, hexPair).join('')}`;
-    if (frame.opcode === OPCODE.PING) this.meter.ping(key, this.#time);
-    const other = from === 'client' ? 'server' : 'client';
-    let note = frame.note;
-    if (frame.opcode === OPCODE.PONG) {
-      const latency = this.meter.pong(key.replace(from, other), this.#time);
-      if (latency !== undefined) note = `round trip ${durationText(latency)}`;
     }
-    const shown = { ...frame, note };
-    this.frames.push(shown);
-    this.counts.frames++;
-    this.meter.count(this.#time, 1, 0, frame.payloadLength);
-    const isClose = frame.opcode === OPCODE.CLOSE;
-    if (frame.error !== undefined) {
-      this.counts.wrong++;
-      this.state = 'failed';
-    } else if (isClose) {
-      this.#closes.push(from);
-      this.state = 'closing';
+    if (event.type === 'gap') return;
+    if (this.#midway !== undefined && this.#isMidway[from]) {
+      this.#midwayBytes(event);
+      return;
     }
-    const verdict = frame.error === undefined ? 'neutral' : 'bad';
-    this.steps.push({
-      act: isClose ? 'closing' : 'frames',
-      from,
-      time: this.#time,
-      label: frame.opcodeName,
-      note: frame.error?.text ?? note,
-      verdict,
-      frame: this.frames.length - 1,
-      kind: verdict === 'bad' || isClose ? undefined : frame.opcodeName,
-      size: frame.payloadLength,
-    });
+    for (const item of this.#decoder.push(event)) this.#take(item);
   }
 
-  #end(from: Side, how: 'fin' | 'reset'): void {
-    this.#ends.push(from);
-    const text = how === 'fin' ? 'FIN: sends nothing more' : 'reset: the connection broke';
-    this.#step('closing', from, text, '', how === 'fin' ? 'neutral' : 'bad');
-    if (this.#ends.length < 2) return;
-    const isClean = this.#closes.length >= 2;
-    if (this.state !== 'refused') this.state = isClean ? 'closed' : 'failed';
-    const end = isClean ? 'closed cleanly: both sides sent a Close frame' : 'not clean: a Close frame is missing';
-    if (this.state !== 'refused') this.#step('closing', undefined, end, '', isClean ? 'good' : 'bad');
+  context(frame: FrameItem): FrameContext {
+    return { start: this.start, message: this.#messages.get(frame.index) };
   }
 
-  #step(
-    act: Step['act'],
-    from: Side | undefined,
-    label: string,
-    note: string,
-    verdict: Step['verdict'] = 'neutral',
-  ): void {
-    this.steps.push({ act, from, time: this.#time ?? this.start, label, note, verdict });
+  /** The payload of the message of a frame without compression, if it is known. */
+  inflated(frame: FrameItem): Uint8Array | undefined {
+    const message = frame.isCompressed ? this.#messages.get(frame.index) : undefined;
+    return message?.note === undefined ? message?.data : undefined;
   }
-}
 
-/** Collects the lines of a head. */
-class HeadReader {
-  readonly lines: string[] = [];
-  readonly #lines = new HeadLines();
-  isWhole = false;
+  /** Drops the older half of the frames. */
+  shrink(): void {
+    const count = Math.ceil(this.#frames.length / 2);
+    for (const frame of this.#frames.slice(0, count)) {
+      this.#cost -= costOf(frame);
+      this.#messages.delete(frame.index);
+    }
+    this.#frames = this.#frames.slice(count);
+    this.#dropped += count;
+    this.generation++;
+  }
 
-  take(bytes: Uint8Array): number | undefined {
-    let at = 0;
-    for (let taken = this.#lines.take(bytes, at); taken !== undefined; taken = this.#lines.take(bytes, at)) {
-      at = taken.next;
-      if (taken.line.length === 0) {
-        this.isWhole = true;
-        return at;
+  /** Bytes were dropped before they reached this page. */
+  #miss(from: Side, length: number, time: number | undefined): void {
+    if (this.#isMidway[from]) this.#midway = undefined;
+    this.#isMidway[from] = true;
+    const label = `${plural(length, 'byte')} of the ${from} were dropped before this page got them`;
+    this.#steps.add({ act: 'frames', from: undefined, time, label, note: '', verdict: 'note' });
+  }
+
+  /**
+   * Continues after a gap, with the first chunk that begins with a frame. Most chunks do: an endpoint writes whole
+   * frames.
+   */
+  #midwayBytes(event: WireEvent): void {
+    this.#midway ??= new ConversationDecoder(OPTIONS);
+    const items = this.#midway.push(event);
+    if (items.some(item => item.type === 'violation' || (item.type === 'remark' && item.code === 'foreign'))) {
+      this.#midway = undefined;
+      return;
+    }
+    for (const item of items) {
+      if (item.type === 'frame') this.#take({ ...item, index: this.frameCount + 1 });
+      else if (item.type === 'end') this.#take(item);
+    }
+  }
+
+  #take(item: WireItem): void {
+    switch (item.type) {
+      case 'head':
+        this.heads.push(item);
+        this.#headStep(item);
+        break;
+      case 'body':
+        if (item.from === 'server') this.body = item;
+        break;
+      case 'frame':
+        this.#takeFrame(item);
+        break;
+      case 'message':
+        this.#takeMessage(item);
+        break;
+      case 'violation': {
+        this.counts.wrong++;
+        const { violation, detail, frame, from } = item;
+        const what = `${violation.message}${detail === '' ? '' : `: ${detail}`} (${violation.section})`;
+        if (this.#broken === '') this.#broken = `The ${from} broke a rule in frame ${frame}: ${what}.`;
+        break;
       }
-      this.lines.push(decoder.decode(taken.line.bytes));
+      case 'remark':
+        this.remarks.push(item);
+        if (item.verdict === 'wrong') this.counts.wrong++;
+        this.#steps.add({ act: 'closing', ...item, label: item.note, note: item.section ?? '' });
+        break;
+      case 'end':
+        this.#takeEnd(item.from, item.how, item.time);
+        break;
     }
-    return undefined;
+  }
+
+  #headStep({ from, time, lines, kind, status }: HeadItem): void {
+    const [first] = lines;
+    const verdict = kind === 'request' || status === 101 ? 'note' : 'wrong';
+    const isRight = status === 101 && first?.verdict !== 'wrong';
+    const label = first?.text ?? '';
+    this.#steps.add({
+      act: 'handshake',
+      from,
+      time,
+      label,
+      note: first?.note ?? '',
+      verdict: isRight ? 'right' : verdict,
+    });
+  }
+
+  #takeFrame(frame: FrameItem): void {
+    this.#steps.frame(frame, this.#frames.length + this.#dropped);
+    this.#frames.push(frame);
+    this.#cost += costOf(frame);
+    if (this.#frames.length > MAX_FRAMES) this.shrink();
+    this.meter.count(frame.time, 1, 0, frame.payloadLength);
+    if (frame.answers?.after !== undefined) this.meter.roundTrip(frame.time, frame.answers.after);
+    if (frame.close !== undefined) this.#closes.add(frame.from);
+  }
+
+  /** Keeps a message if its frames alone do not show it. */
+  #takeMessage(message: MessageItem): void {
+    const { frames, compressedLength } = message;
+    if (frames === undefined) return;
+    const [first, last] = frames;
+    if (compressedLength === undefined && first === last) return;
+    for (let index = first; index <= last; index++) this.#messages.set(index, message);
+    this.#cost += message.data.length;
+  }
+
+  #takeEnd(from: Side, how: 'fin' | 'reset', time: number | undefined): void {
+    this.#ends.add(from);
+    this.#steps.add(endStep(from, how, time));
+    if (this.#ends.size < 2 || this.state === 'refused') return;
+    const isClean = this.#closes.size === 2;
+    const label = isClean ? 'closed cleanly: both sides sent a Close frame' : 'not clean: a Close frame is missing';
+    this.#steps.add({ act: 'closing', from: undefined, time, label, note: '', verdict: isClean ? 'right' : 'wrong' });
   }
 }
 
-function frameView(from: Side, frame: WatchedFrame, number: number, time: number | undefined): FrameView {
-  const { fin, rsv, opcode, masked, payloadLength, payload, offset, error } = frame;
-  const header = new Uint8Array(headerLength(payloadLength, masked));
-  writeHeader(header, 0, (fin ? 0x80 : 0) | rsv | opcode, payloadLength, masked ? frame.maskingKey : undefined);
-  const names = [RSV1, RSV2, RSV3].flatMap((bit, i) => ((rsv & bit) === 0 ? [] : [`RSV${i + 1}`]));
-  return {
-    number,
-    from,
-    time,
-    opcode,
-    opcodeName: opcodeName(opcode),
-    fin,
-    rsv: names,
-    payloadLength,
-    size: header.length + payloadLength,
-    offset,
-    header,
-    payload,
-    isText: frame.content === OPCODE.TEXT,
-    isCompressed: frame.isCompressed,
-    maskingKey: masked ? header.subarray(header.length - 4) : undefined,
-    note: opcode === OPCODE.CLOSE ? closeNote(payload) : '',
-    error: error === undefined ? undefined : { text: error.violation.message, section: error.violation.section },
-  };
+function isRequest({ kind }: HeadItem): boolean {
+  return kind === 'request';
 }
 
-function closeNote(payload: Uint8Array): string {
-  const close = parseClosePayload(payload);
-  if (isViolation(close)) return '';
-  if (close.code === 1005) return 'no code';
-  return `${close.code} ${closeCodeName(close.code)}${close.reason === '' ? '' : `: ${close.reason}`}`;
-}
-
-function fieldsOf(frame: FrameView): FieldView[] {
-  const { header } = frame;
-  const bit = (name: string, bitOffset: number, meaning: string): FieldView => ({
-    name,
-    bitOffset,
-    bitLength: 1,
-    value: String((header[bitOffset >> 3]! >> (7 - (bitOffset & 7))) & 1),
-    meaning,
-    section: '§5.2',
-  });
-  const short = header[1]! & 0x7f;
-  const extended = short === 126 ? 16 : short === 127 ? 64 : 0;
-  return [
-    bit('FIN', 0, frame.fin ? 'the last frame of its message' : 'more frames of the message follow'),
-    bit('RSV1', 1, frame.isCompressed ? 'compressed (RFC 7692)' : 'unused'),
-    bit('RSV2', 2, 'unused'),
-    bit('RSV3', 3, 'unused'),
-    {
-      name: 'opcode',
-      bitOffset: 4,
-      bitLength: 4,
-      value: String(frame.opcode),
-      meaning: frame.opcodeName,
-      section: '§5.2',
-    },
-    bit(
-      'MASK',
-      8,
-      frame.maskingKey === undefined ? 'not masked, as from every server' : 'masked, as from every client',
-    ),
-    {
-      name: 'payload len',
-      bitOffset: 9,
-      bitLength: 7,
-      value: String(short),
-      meaning: 'bytes of payload',
-      section: '§5.2',
-    },
-    ...(extended === 0
-      ? []
-      : [
-          {
-            name: 'extended payload length',
-            bitOffset: 16,
-            bitLength: extended,
-            value: String(frame.payloadLength),
-            meaning: 'bytes of payload',
-            section: '§5.2',
-          },
-        ]),
-    ...(frame.maskingKey === undefined
-      ? []
-      : [
-          {
-            name: 'masking key',
-            bitOffset: 16 + extended,
-            bitLength: 32,
-            value: Array.from(frame.maskingKey, hexPair).join(' '),
-            meaning: 'chosen by the client, new for each frame',
-            section: '§5.3',
-          },
-        ]),
-  ];
+function costOf({ payload }: FrameItem): number {
+  return FRAME_COST + payload.length;
 }

@@ -1,4 +1,13 @@
-import type { FrameView } from './views.js';
+import type { FrameItem } from '../wire/items.js';
+import { errorOf, isText, noteOf } from './frame-notes.js';
+
+/** A list of frames. */
+export interface Frames {
+  readonly length: number;
+  at(index: number): FrameItem | undefined;
+  /** The payload of a frame without compression, if it is known. */
+  inflated?(frame: FrameItem): Uint8Array | undefined;
+}
 
 /** Which frames the list shows. No DOM. */
 export interface Filter {
@@ -10,11 +19,11 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { from: 'both', kind: 'all', text: '' };
 
-const KINDS: Readonly<Record<Filter['kind'], (frame: FrameView) => boolean>> = {
+const KINDS: Readonly<Record<Filter['kind'], (frame: FrameItem) => boolean>> = {
   all: () => true,
   data: ({ opcode }) => opcode < 8,
-  text: ({ opcode, isText }) => opcode === 1 || (opcode === 0 && isText),
-  binary: ({ opcode, isText }) => opcode === 2 || (opcode === 0 && !isText),
+  text: frame => isText(frame),
+  binary: frame => frame.opcode < 8 && !isText(frame),
   control: ({ opcode }) => opcode >= 8,
   ping: ({ opcode }) => opcode === 9 || opcode === 10,
   close: ({ opcode }) => opcode === 8,
@@ -27,50 +36,47 @@ export function isEmpty({ from, kind, text }: Filter): boolean {
   return from === 'both' && kind === 'all' && text === '';
 }
 
-/** Returns whether a frame passes. `inflated` returns the payload of its message without compression, if known. */
-export function passes(
-  frame: FrameView,
-  filter: Filter,
-  inflated?: (frame: FrameView) => Uint8Array | undefined,
-): boolean {
+/** Returns whether a frame passes. `inflated` is its payload without compression, if known. */
+export function passes(frame: FrameItem, filter: Filter, inflated?: Uint8Array | undefined): boolean {
   if (filter.from !== 'both' && frame.from !== filter.from) return false;
   if (!KINDS[filter.kind](frame)) return false;
   if (filter.text === '') return true;
   const wanted = filter.text.toLowerCase();
-  if (frame.note.toLowerCase().includes(wanted) || frame.error?.text.toLowerCase().includes(wanted)) return true;
-  const bytes = (frame.isCompressed ? inflated?.(frame) : undefined) ?? frame.payload;
-  return decoder.decode(bytes).toLowerCase().includes(wanted);
+  return [decoder.decode(inflated ?? frame.payload), noteOf(frame), errorOf(frame)].some(text =>
+    text.toLowerCase().includes(wanted),
+  );
 }
 
-/** The frames that pass a filter, of a list that grows at its end and may lose frames at its start. */
+/** The positions of the frames that pass a filter, of a list that grows at its end. */
 export class FilteredFrames {
-  readonly #source: { readonly length: number; at(index: number): FrameView | undefined };
-  readonly #passes: (frame: FrameView) => boolean;
-  readonly #indices: number[] = [];
+  readonly #source: Frames;
+  readonly #passes: (frame: FrameItem) => boolean;
+  readonly #positions: number[] = [];
   #seen = 0;
 
-  constructor(
-    source: { readonly length: number; at(index: number): FrameView | undefined },
-    passes: (frame: FrameView) => boolean,
-  ) {
+  constructor(source: Frames, passes: (frame: FrameItem) => boolean) {
     this.#source = source;
     this.#passes = passes;
     this.update();
   }
 
   get length(): number {
-    return this.#indices.length;
+    return this.#positions.length;
   }
 
-  at(index: number): FrameView | undefined {
-    const position = this.#indices[index];
+  at(index: number): FrameItem | undefined {
+    const position = this.#positions[index];
     return position === undefined ? undefined : this.#source.at(position);
+  }
+
+  inflated(frame: FrameItem): Uint8Array | undefined {
+    return this.#source.inflated?.(frame);
   }
 
   /** Takes the frames that were added. */
   update(): void {
     for (; this.#seen < this.#source.length; this.#seen++) {
-      if (this.#passes(this.#source.at(this.#seen)!)) this.#indices.push(this.#seen);
+      if (this.#passes(this.#source.at(this.#seen)!)) this.#positions.push(this.#seen);
     }
   }
 }

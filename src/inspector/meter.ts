@@ -9,10 +9,10 @@ interface Second {
   latency: number | undefined;
 }
 
-/** Counts frames and bytes per second, and measures the latency of pings. No DOM. */
+/** Frames and bytes per second, and the round trips of pings, of the last minute. No DOM. */
 export class Meter {
   readonly #seconds = new Map<number, Second>();
-  readonly #pings = new Map<string, number>();
+  /** The last one measured, in milliseconds. */
   latency: number | undefined;
 
   count(time: number | undefined, frames: number, bytes: number, payload: number): void {
@@ -23,22 +23,10 @@ export class Meter {
     second.payload += payload;
   }
 
-  /** A Ping was sent by one side. `id` is the side and the payload. */
-  ping(id: string, time: number | undefined): void {
-    if (time === undefined) return;
-    this.#pings.set(id, time);
-    // Pings without an answer must not pile up.
-    if (this.#pings.size > 100) this.#pings.delete(this.#pings.keys().next().value!);
-  }
-
-  /** Its Pong. Returns the milliseconds between them, if the Ping was seen. */
-  pong(id: string, time: number | undefined): number | undefined {
-    const sent = this.#pings.get(id);
-    if (sent === undefined || time === undefined) return undefined;
-    this.#pings.delete(id);
-    this.latency = time - sent;
-    this.#second(time).latency = this.latency;
-    return this.latency;
+  /** A Ping was answered after `latency` milliseconds. */
+  roundTrip(time: number | undefined, latency: number): void {
+    this.latency = latency;
+    if (time !== undefined) this.#second(time).latency = latency;
   }
 
   /** Returns a value per second for the last minute, oldest first. */

@@ -1,5 +1,5 @@
+import type { FrameField } from '../../wire/frame-fields.js';
 import { define, h } from '../dom.js';
-import type { FieldView } from '../views.js';
 
 /** Rows of the RFC have 32 bits. A phone has room for 16. */
 const WIDE = 32;
@@ -16,7 +16,7 @@ const NARROW_BELOW = 520;
  */
 export class BitDiagram extends HTMLElement {
   isEditable = false;
-  #fields: readonly FieldView[] = [];
+  #fields: readonly FrameField[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   #columns = 0;
   #observer = new ResizeObserver(() => this.#fit());
@@ -31,7 +31,7 @@ export class BitDiagram extends HTMLElement {
   }
 
   /** @param bytes the bytes from the start of the header, at least as many as the fields have bits for */
-  show(fields: readonly FieldView[], bytes: Uint8Array): void {
+  show(fields: readonly FrameField[], bytes: Uint8Array): void {
     this.#fields = fields;
     this.#bytes = bytes;
     this.#draw();
@@ -57,15 +57,18 @@ export class BitDiagram extends HTMLElement {
     this.dataset.columns = String(columns);
     if (!this.isEditable) {
       this.setAttribute('role', 'img');
-      this.setAttribute('aria-label', `Bits: ${this.#fields.map(({ name, value }) => `${name} ${value}`).join(', ')}`);
+      this.setAttribute(
+        'aria-label',
+        `Bits: ${this.#fields.map(field => `${field.name} ${fieldText(field)}`).join(', ')}`,
+      );
     }
     const ruler = Array.from({ length: columns }, (_, bit) => h('span', {}, String(bit % 10)));
     this.append(h('div', { className: 'bit-ruler', 'aria-hidden': 'true' }, ...ruler));
     const rows: HTMLElement[] = [];
     this.#fields.forEach((field, index) => {
-      for (let at = field.bitOffset; at < field.bitOffset + field.bitLength; ) {
+      for (let at = field.bit; at < field.bit + field.bits; ) {
         const row = Math.floor(at / columns);
-        const length = Math.min(columns - (at % columns), field.bitOffset + field.bitLength - at);
+        const length = Math.min(columns - (at % columns), field.bit + field.bits - at);
         rows[row] ??= h('div', { className: 'bit-row' });
         rows[row]!.append(this.#part(field, index, at, length));
         at += length;
@@ -74,20 +77,20 @@ export class BitDiagram extends HTMLElement {
     this.append(...rows.filter(row => row !== undefined));
   }
 
-  #part(field: FieldView, index: number, at: number, length: number): HTMLElement {
-    const isFirst = at === field.bitOffset;
+  #part(field: FrameField, index: number, at: number, length: number): HTMLElement {
+    const isFirst = at === field.bit;
     const bits = Array.from({ length }, (_, i) => this.#bit(at + i, field));
     const label = isFirst ? field.name : `${field.name} (continued)`;
     const part = h(
       'div',
       {
         className: `field${length === 1 ? ' is-single' : ''}${field.error === undefined ? '' : ' is-wrong'}`,
-        title: `${field.name} = ${field.value}: ${field.error ?? field.meaning}`,
+        title: `${field.name} = ${fieldText(field)}: ${field.error?.message ?? field.meaning}`,
         onpointerenter: () => this.#emit('field', index),
         onpointerleave: () => this.#emit('field', -1),
       },
       h('span', { className: 'field-name' }, label),
-      length > 3 && isFirst && h('span', { className: 'field-value' }, field.value),
+      length > 3 && isFirst && h('span', { className: 'field-value' }, fieldText(field)),
       h('span', { className: 'bits' }, ...bits),
     );
     part.dataset.index = String(index);
@@ -95,7 +98,7 @@ export class BitDiagram extends HTMLElement {
     return part;
   }
 
-  #bit(offset: number, field: FieldView): HTMLElement {
+  #bit(offset: number, field: FrameField): HTMLElement {
     const byte = this.#bytes[offset >> 3];
     const text = byte === undefined ? ' ' : String((byte >> (7 - (offset & 7))) & 1);
     if (!this.isEditable) return h('i', {}, text);
@@ -106,6 +109,12 @@ export class BitDiagram extends HTMLElement {
   #emit(name: string, detail: number): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
+}
+
+/** The value of a field as people read it. */
+export function fieldText({ name, value }: FrameField): string {
+  if (name === 'masking key') return value.toString(16).padStart(8, '0');
+  return name === 'opcode' ? `0x${value.toString(16)}` : String(value);
 }
 
 define('ws-bit-diagram', BitDiagram);

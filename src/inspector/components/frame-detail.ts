@@ -1,7 +1,9 @@
+import { type FrameField, frameFields } from '../../wire/frame-fields.js';
+import type { FrameItem, MessageItem } from '../../wire/items.js';
 import { define, h } from '../dom.js';
+import { errorOf, isText, kindOf, noteOf } from '../frame-notes.js';
 import { hexPair, offsetText, sizeText } from '../text.js';
-import type { FieldView, FrameView } from '../views.js';
-import { BitDiagram } from './bit-diagram.js';
+import { BitDiagram, fieldText } from './bit-diagram.js';
 import { PayloadView } from './payload-view.js';
 
 /** How many bytes of the payload show the arithmetic of the mask. */
@@ -9,13 +11,10 @@ const MASKED_BYTES = 8;
 
 /** What belongs to a frame besides its own bytes. */
 export interface FrameContext {
-  readonly fields: readonly FieldView[];
   /** The start of the conversation, for relative times. */
   readonly start?: number | undefined;
-  /** The payload of the message without compression. */
-  readonly inflated?: Uint8Array | undefined;
-  /** More about the frame, such as the number of its message. */
-  readonly facts?: readonly (readonly [name: string, value: string])[];
+  /** The message of the frame, if it was compressed or has several frames. */
+  readonly message?: MessageItem | undefined;
 }
 
 /** Everything about one frame: bits, fields, mask, payload. */
@@ -25,7 +24,7 @@ export class FrameDetail extends HTMLElement {
   readonly #error = h('p', { className: 'callout bad', hidden: true });
   readonly #diagram = new BitDiagram();
   readonly #fields = h('tbody');
-  readonly #mask = h('div', { className: 'mask' });
+  readonly #mask = h('div', { className: 'mask', hidden: true });
   readonly #payload = new PayloadView();
 
   connectedCallback(): void {
@@ -44,31 +43,21 @@ export class FrameDetail extends HTMLElement {
     );
   }
 
-  show(frame: FrameView, { fields, start, inflated, facts = [] }: FrameContext): void {
-    this.#heading.textContent = `#${frame.number} ${frame.opcodeName}`;
-    const direction = frame.from === 'client' ? 'client → server' : 'server → client';
-    const all: (readonly [string, string])[] = [
-      ['Direction', direction],
-      ['Time', timeText(frame.time, start)],
-      ['On the wire', `${sizeText(frame.size)} at byte ${frame.offset}`],
-      ['Payload', inflated === undefined ? sizeText(frame.payloadLength) : inflatedText(frame.payloadLength, inflated)],
-      ...(frame.note === '' ? [] : [['Says', frame.note] as const]),
-      ...facts,
-    ];
+  show(frame: FrameItem, { start, message }: FrameContext = {}): void {
+    const { header, payload } = frame;
+    this.#heading.textContent = `#${frame.index} ${kindOf(frame)}`;
     this.#facts.replaceChildren(
-      ...all
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+      ...factsOf(frame, start, message).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
     );
-    const { error } = frame;
-    this.#error.hidden = error === undefined;
-    this.#error.textContent = error === undefined ? '' : `${error.text} (${error.section})`;
-    const bytes = new Uint8Array(frame.header.length + 4);
-    bytes.set(frame.header);
-    this.#diagram.show(fields, bytes);
+    const error = errorOf(frame);
+    this.#error.hidden = error === '';
+    this.#error.textContent = error;
+    const fields = frameFields(frame);
+    this.#diagram.show(fields, header);
     this.#fields.replaceChildren(...fields.map((field, index) => this.#row(field, index)));
     this.#showMask(frame);
-    this.#payload.show({ bytes: frame.payload, isText: frame.isText, inflated });
+    const inflated = frame.isCompressed && message?.note === undefined ? message?.data : undefined;
+    this.#payload.show({ bytes: payload, isText: isText(frame), isCompressed: frame.isCompressed, inflated });
   }
 
   /** Moves the focus to the heading, for the keyboard. */
@@ -76,7 +65,8 @@ export class FrameDetail extends HTMLElement {
     this.#heading.focus();
   }
 
-  #row({ name, value, meaning, section, error }: FieldView, index: number): HTMLElement {
+  #row(field: FrameField, index: number): HTMLElement {
+    const { name, meaning, section, error } = field;
     return h(
       'tr',
       {
@@ -85,9 +75,9 @@ export class FrameDetail extends HTMLElement {
         onpointerleave: () => this.#light(-1),
       },
       h('th', { scope: 'row' }, name),
-      h('td', { className: 'mono' }, value),
-      h('td', {}, error ?? meaning),
-      h('td', { className: 'quiet' }, section),
+      h('td', { className: 'mono' }, fieldText(field)),
+      h('td', {}, error === undefined ? meaning : `${meaning}: ${error.message}`),
+      h('td', { className: 'quiet' }, error?.section ?? section),
     );
   }
 
@@ -99,47 +89,57 @@ export class FrameDetail extends HTMLElement {
   }
 
   /** Shows for the first bytes that payload XOR key is what is on the wire (§5.3). */
-  #showMask({ maskingKey, payload }: FrameView): void {
-    this.#mask.replaceChildren();
-    if (maskingKey === undefined || payload.length === 0) return;
-    const cells = (name: string, bytes: number[]): HTMLElement =>
-      h('tr', {}, h('th', { scope: 'row' }, name), ...bytes.map(byte => h('td', {}, hexPair(byte))));
+  #showMask({ masked, header, payload }: FrameItem): void {
+    this.#mask.hidden = !masked || payload.length === 0;
+    if (this.#mask.hidden) return;
+    const key = header.subarray(-4);
     const plain = Array.from(payload.subarray(0, MASKED_BYTES));
-    const keys = plain.map((_, i) => maskingKey[i % 4]!);
-    this.#mask.append(
+    const keys = plain.map((_, i) => key[i % 4]!);
+    const row = (name: string, bytes: readonly number[]): HTMLElement =>
+      h('tr', {}, h('th', { scope: 'row' }, name), ...bytes.map(byte => h('td', {}, hexPair(byte))));
+    const wire = plain.map((byte, i) => byte ^ keys[i]!);
+    this.#mask.replaceChildren(
       h(
-        'details',
+        'h3',
         {},
-        h('summary', {}, 'Mask arithmetic (§5.3)'),
-        h('p', { className: 'quiet' }, 'byte i of the payload = byte i on the wire XOR byte i mod 4 of the key'),
-        h(
-          'table',
-          { className: 'mono' },
-          h(
-            'tbody',
-            {},
-            cells(
-              'on the wire',
-              plain.map((byte, i) => byte ^ keys[i]!),
-            ),
-            cells('XOR key', keys),
-            cells('= payload', plain),
-          ),
-        ),
+        `Mask arithmetic (§5.3), ${payload.length > MASKED_BYTES ? `first ${MASKED_BYTES} bytes` : 'all bytes'}`,
+      ),
+      h(
+        'table',
+        { className: 'mono' },
+        h('tbody', {}, row('on the wire', wire), row('XOR key', keys), row('= payload', plain)),
       ),
     );
   }
+}
+
+function factsOf(frame: FrameItem, start: number | undefined, message: MessageItem | undefined): [string, string][] {
+  const { from, time, offset, header, payloadLength, received } = frame;
+  const isCut = received < payloadLength;
+  const facts: [string, string][] = [
+    ['Direction', from === 'client' ? 'client → server' : 'server → client'],
+    ['Time', timeText(time, start)],
+    ['Header + payload', `${header.length} + ${sizeText(payloadLength)}, at byte ${offset}`],
+    ['Received', isCut ? `only ${sizeText(received)} of the payload` : ''],
+    ['Says', noteOf(frame)],
+    ['Message', message === undefined ? '' : messageText(message)],
+  ];
+  return facts.filter(([, value]) => value !== '');
 }
 
 function timeText(time: number | undefined, start: number | undefined): string {
   if (time === undefined) return '';
   const clock = new Date(time).toISOString().slice(11, 23);
   const offset = offsetText(time, start);
-  return offset === '' ? clock : `${offset} s (${clock} UTC)`;
+  return offset === '' ? `${clock} UTC` : `${offset} s (${clock} UTC)`;
 }
 
-function inflatedText(length: number, inflated: Uint8Array): string {
-  return `${sizeText(length)} deflated, ${sizeText(inflated.length)} inflated`;
+function messageText({ frames, length, compressedLength, note }: MessageItem): string {
+  const parts = [sizeText(length)];
+  if (compressedLength !== undefined) parts.push(`from ${sizeText(compressedLength)} deflated`);
+  if (frames !== undefined && frames[0] !== frames[1]) parts.push(`frames ${frames[0]} to ${frames[1]}`);
+  if (note !== undefined) parts.push(note);
+  return parts.join(', ');
 }
 
 define('ws-frame-detail', FrameDetail);

@@ -1,17 +1,13 @@
+import type { FrameItem } from '../../wire/items.js';
 import { define, h } from '../dom.js';
-import { offsetText, preview, sizeText } from '../text.js';
-import type { FrameView } from '../views.js';
+import type { Frames } from '../frame-filter.js';
+import { flagsOf, kindOf, summaryOf } from '../frame-notes.js';
+import { offsetText, sizeText } from '../text.js';
 
 /** The height of a row in pixels. The style sheet has the same. */
 const ROW = 30;
 /** Rows that are drawn above and below what is visible, so that scrolling shows no gaps. */
 const SPARE = 8;
-
-/** A list of any length, of which only the visible rows are drawn. */
-export interface Frames {
-  readonly length: number;
-  at(index: number): FrameView | undefined;
-}
 
 /**
  * The frames of a conversation, as a list box: arrow keys, Page Up and Down, Home and End move the choice.
@@ -116,7 +112,8 @@ export class FrameList extends HTMLElement {
       let row = this.#rows.get(index);
       if (row === undefined) {
         row = this.#free.pop() ?? newRow();
-        fillRow(row, this.#frames.at(index)!, this.#start);
+        const frame = this.#frames.at(index)!;
+        fillRow(row, frame, this.#start, this.#frames.inflated?.(frame));
         row.style.transform = `translateY(${index * ROW}px)`;
         row.id = `frame-${index}`;
         row.dataset.index = String(index);
@@ -198,30 +195,30 @@ function newRow(): HTMLElement {
   return h('div', { role: 'option', className: 'frame-row' }, ...COLUMNS.map(className => h('span', { className })));
 }
 
-function fillRow(row: HTMLElement, frame: FrameView, start: number | undefined): void {
-  const flags = [...(frame.fin ? [] : ['more']), ...frame.rsv, ...(frame.isCompressed ? ['deflate'] : [])];
+function fillRow(
+  row: HTMLElement,
+  frame: FrameItem,
+  start: number | undefined,
+  inflated: Uint8Array | undefined,
+): void {
+  const { from, opcode } = frame;
   const texts = [
-    String(frame.number),
+    String(frame.index),
     offsetText(frame.time, start),
-    frame.from === 'client' ? '→' : '←',
-    frame.opcodeName,
-    flags.join(' '),
+    from === 'client' ? '→' : '←',
+    kindOf(frame),
+    flagsOf(frame),
     sizeText(frame.payloadLength),
-    previewOf(frame),
+    summaryOf(frame, inflated),
   ];
-  row.dataset.from = frame.from;
-  row.dataset.kind = String(frame.opcode);
+  row.dataset.from = from;
+  row.dataset.kind = String(opcode);
   row.classList.toggle('is-wrong', frame.error !== undefined);
   texts.forEach((text, i) => {
     row.children[i]!.textContent = text;
   });
-  const direction = frame.from === 'client' ? 'client to server' : 'server to client';
+  const direction = from === 'client' ? 'client to server' : 'server to client';
   row.setAttribute('aria-label', `${texts[0]}, ${direction}, ${texts[3]}, ${texts[5]}, ${texts[6]}`);
-}
-
-function previewOf({ error, note, payload, isText, isCompressed }: FrameView): string {
-  if (error !== undefined) return `✗ ${error.text}`;
-  return note === '' ? preview(payload, isText && !isCompressed) : note;
 }
 
 define('ws-frame-list', FrameList);

@@ -15,6 +15,7 @@ export interface Payload {
   readonly bytes: Uint8Array;
   /** Whether the bytes, inflated if they are compressed, are text. */
   readonly isText: boolean;
+  readonly isCompressed?: boolean;
   /** The bytes of the message without compression, if it was compressed and could be inflated. */
   readonly inflated?: Uint8Array | undefined;
 }
@@ -49,8 +50,9 @@ export class PayloadView extends HTMLElement {
   }
 
   #draw(): void {
-    const { bytes, isText, inflated } = this.#payload;
+    const { bytes, inflated, isCompressed = false } = this.#payload;
     const content = inflated ?? bytes;
+    const isText = this.#payload.isText && (!isCompressed || inflated !== undefined);
     const json = isText ? jsonOf(content) : undefined;
     const tabs = [
       ...(json === undefined ? [] : [{ id: 'json', label: 'JSON' }]),
