@@ -100,7 +100,7 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
   'bad-target': requests('RFC 9112 §3.2', 'sends a request target without a slash', REFUSE_400, head => {
     head.startLine = 'GET chat HTTP/1.1';
   }),
-  'empty-subprotocol': requests('§4.1', 'offers a subprotocol that is not a token', REFUSE_400, head => {
+  'bad-subprotocol': requests('§4.1', 'offers a subprotocol that is not a token', REFUSE_400, head => {
     head.lines.push('Sec-WebSocket-Protocol: a b');
   }),
   'subprotocol-twice': requests('§4.1', 'offers the same subprotocol twice', REFUSE_400, head => {

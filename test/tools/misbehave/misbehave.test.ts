@@ -3,6 +3,7 @@ import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { connect } from '../../../src/index.js';
 import { MISBEHAVE_KINDS, misbehave, misbehavingClient, type PeerReport } from '../../../src/tools/index.js';
+import { deferred } from '../../cli/streams.js';
 import { openServer } from '../../helpers/open-server.js';
 
 describe('MISBEHAVE_KINDS', () => {
@@ -66,12 +67,11 @@ describe('misbehave()', () => {
   });
 
   test('reports what each client did', async () => {
-    const reports: PeerReport[] = [];
-    await using server = await misbehave('masked', { onReport: report => reports.push(report) });
+    const report = deferred<PeerReport>();
+    await using server = await misbehave('masked', { onReport: report.resolve });
     const client = await connect(`${server.url}/path?query`);
     await client.closed;
-    await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toEqual({
+    expect(await report.promise).toEqual({
       peer: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       head: 'GET /path?query',
       opened: true,
@@ -83,14 +83,14 @@ describe('misbehave()', () => {
   });
 
   test('answers a request that is not HTTP by ending the connection', async () => {
-    const reports: PeerReport[] = [];
-    await using server = await misbehave('no-pong', { onReport: report => reports.push(report) });
+    const report = deferred<PeerReport>();
+    await using server = await misbehave('no-pong', { onReport: report.resolve });
     const socket = net.connect(server.port, '127.0.0.1').resume();
     socket.write('hello\r\n\r\n');
     await once(socket, 'end');
     socket.destroy();
-    await expect.poll(() => reports).toMatchObject([{ opened: false, head: undefined }]);
-    expect(reports[0]!.violation).toContain('expected a request line');
+    const violation = expect.stringContaining('expected a request line');
+    expect(await report.promise).toMatchObject({ opened: false, head: undefined, violation });
   });
 });
 
