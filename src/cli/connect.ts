@@ -17,6 +17,8 @@ import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
+import { connectMisbehaving } from './misbehave.js';
+import { hasMisbehave } from './misbehave-arguments.js';
 import { checkReadable, readOptionFile } from './option-file.js';
 import { Session } from './session.js';
 import { type StandardStreams, Terminal } from './terminal.js';
@@ -29,6 +31,7 @@ const MAX_REDIRECTS = 5;
 
 /** `ws101 connect`: an interactive client. */
 export async function connect(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  if (hasMisbehave(args)) return await connectMisbehaving(args, streams);
   const options = parseConnectArguments(args);
   if (options === 'help') {
     streams.stdout.write(CONNECT_HELP);

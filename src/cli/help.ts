@@ -55,6 +55,8 @@ Connection
       --ping-interval S        seconds of silence before a keepalive ping, such
                                as 0.5; 0 turns pings off (default 20)
       --ping-timeout S         seconds to wait for its answer (default 20)
+      --misbehave KIND         do one thing wrong, to test servers; --misbehave
+                               list prints the kinds
 
 Input
   -x, --execute MSG            send MSG instead of input; repeatable
@@ -135,6 +137,8 @@ Options
       --compress             accept permessage-deflate (RFC 7692)
       --health PATH          answer a plain GET of PATH with 200, for health
                              checks
+      --misbehave KIND       do one thing wrong instead, to test clients;
+                             --misbehave list prints the kinds
   -h, --help                 print this text
 
   Once the server is listening, it prints its address on stdout:

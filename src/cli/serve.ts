@@ -4,6 +4,8 @@ import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { SERVE_HELP } from './help.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
+import { serveMisbehaving } from './misbehave.js';
+import { hasMisbehave } from './misbehave-arguments.js';
 import { readOptionFile } from './option-file.js';
 import { plural } from './plural.js';
 import { parseServeArguments, type ServeArguments } from './serve-arguments.js';
@@ -11,6 +13,7 @@ import { type StandardStreams, Terminal } from './terminal.js';
 
 /** `ws101 serve`: runs until it is interrupted. */
 export async function serve(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  if (hasMisbehave(args)) return await serveMisbehaving(args, streams);
   const options = parseServeArguments(args);
   if (options === 'help') {
     streams.stdout.write(SERVE_HELP);

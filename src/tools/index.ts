@@ -1,7 +1,7 @@
 /** `ws101/tools`: what tests and diagnoses WebSocket endpoints. */
 
 export { type DoctorOptions, type DoctorReport, doctor, type Stage, type StepLimits } from './doctor/index.js';
-export type { MisbehaveKind } from './misbehave/kind.js';
+export type { MisbehaveAct, MisbehaveKind } from './misbehave/kind.js';
 export { MISBEHAVE_KINDS } from './misbehave/kinds.js';
 export {
   type MisbehaveServerOptions,

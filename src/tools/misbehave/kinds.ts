@@ -5,25 +5,25 @@ import { CLIENT_HANDSHAKE_KINDS } from './client-handshake.js';
 import { CLOSING_KINDS } from './closing.js';
 import { DEFLATE_KINDS } from './deflate.js';
 import { FRAME_KINDS } from './frames.js';
-import type { KindRow, KindRows, MisbehaveKind } from './kind.js';
+import type { KindRow, KindRows, MisbehaveAct, MisbehaveKind } from './kind.js';
 import { PACE_KINDS } from './pace.js';
+import { REFUSAL_KINDS } from './refusals.js';
 import { SERVER_HANDSHAKE_KINDS } from './server-handshake.js';
-import { STATUS_KINDS } from './status.js';
 
 /** In the order of a connection. Both sides may have a kind of the same name. */
-const TABLES: readonly KindRows[] = [
-  SERVER_HANDSHAKE_KINDS,
-  CLIENT_HANDSHAKE_KINDS,
-  STATUS_KINDS,
-  FRAME_KINDS,
-  DEFLATE_KINDS,
-  PACE_KINDS,
-  CLOSING_KINDS,
+const TABLES: ReadonlyArray<readonly [act: MisbehaveAct, rows: KindRows]> = [
+  ['opening handshake', SERVER_HANDSHAKE_KINDS],
+  ['opening handshake', CLIENT_HANDSHAKE_KINDS],
+  ['refusal', REFUSAL_KINDS],
+  ['frames', FRAME_KINDS],
+  ['compression', DEFLATE_KINDS],
+  ['pace', PACE_KINDS],
+  ['closing handshake', CLOSING_KINDS],
 ];
 
 /** Every kind: what it does, and what a correct peer does about it. */
-export const MISBEHAVE_KINDS: readonly MisbehaveKind[] = TABLES.flatMap(rows =>
-  Object.entries(rows).map(([kind, { by, does, expected, section }]) => ({ kind, by, does, expected, section })),
+export const MISBEHAVE_KINDS: readonly MisbehaveKind[] = TABLES.flatMap(([act, rows]) =>
+  Object.entries(rows).map(([kind, { by, does, expected, section }]) => ({ kind, act, by, does, expected, section })),
 );
 
 /**
@@ -34,7 +34,7 @@ export const MISBEHAVE_KINDS: readonly MisbehaveKind[] = TABLES.flatMap(rows =>
 export function rowOf(kind: string, side: Side): KindRow {
   if (typeof kind !== 'string') throw invalidType('kind', 'the name of a kind', kind);
   const isOfSide = ({ by }: { readonly by: string }) => by === 'both' || by === side;
-  for (const rows of TABLES) {
+  for (const [, rows] of TABLES) {
     const row = Object.hasOwn(rows, kind) ? rows[kind] : undefined;
     if (row !== undefined && isOfSide(row)) return row;
   }

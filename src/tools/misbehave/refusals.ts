@@ -56,7 +56,7 @@ function statusRow(status: number, { reason, headers = [], body }: Response): Ki
   };
 }
 
-export const STATUS_KINDS: KindRows = {
+export const REFUSAL_KINDS: KindRows = {
   ...Object.fromEntries(
     Object.entries(RESPONSES).map(([status, response]) => [`status-${status}`, statusRow(Number(status), response)]),
   ),
