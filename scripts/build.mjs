@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decode, encode } from '@jridgewell/sourcemap-codec';
 import { rolldown } from 'rolldown';
@@ -27,6 +27,7 @@ const SHARED = {
   groups: [
     { name: 'codec', test: /src.(framing|protocol|errors|host-values|header-fields)\b/ },
     { name: 'handshake', test: /src.handshake\b/ },
+    { name: 'deflate', test: /src.(permessage-deflate|ws-option-names)\b/ },
   ],
 };
 
@@ -46,7 +47,14 @@ execFileSync(
   { stdio: 'inherit' },
 );
 
-const { output } = await buildCode({ ...sources, ...node }, 'cjs', 'cjs');
+const { output } = await buildCode({ ...sources, ...node }, 'cjs', 'cjs', {
+  plugins: [
+    {
+      name: 'library',
+      resolveId: (id, importer) => (isIn('src/tools', importer) ? entryPointAsPackage(id, importer) : null),
+    },
+  ],
+});
 mkdirSync(join(dist, 'node'));
 for (const { name, hasDefault } of entryPoints) {
   writeModules(name, output.find(chunk => chunk.name === name).exports, hasDefault);
@@ -149,12 +157,16 @@ function writeModules(name, exports, hasDefault) {
   writeFileSync(join(dist, `node/${name}.js`), `const main = ${load};\n${rest}`);
 }
 
+function isIn(folder, path) {
+  return path?.startsWith(join(root, folder) + sep) === true;
+}
+
 function isTool(name) {
   return entryPoints.some(entry => entry.name === name && entry.isTool);
 }
 
 /**
- * The command imports the entry points by their names. If it shared files with them, `index.js` would be two files, and
+ * The command and the tools import the entry points by their names. If it shared files with them, `index.js` would be two files, and
  * slower to load.
  */
 function entryPointAsPackage(id, importer) {
