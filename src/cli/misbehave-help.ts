@@ -4,8 +4,8 @@ import { paragraph } from './paragraph.js';
 
 const OPTIONS = `      --close-code N         the code of close-at-once and close-code-reserved
       --close-reason TEXT    the reason of close-at-once
-      --delay S              the seconds that accept-late, slow-head and
-                             slow-byte wait
+      --delay S              the seconds that accept-late, close-late, slow-head
+                             and slow-byte wait
       --count N              the number of frames of a flood
   -h, --help                 print this text
 `;

@@ -5,17 +5,11 @@ import { encodeClosePayload } from '../../framing/close-payload.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { OPCODE } from '../../framing/opcode.js';
 import type { KindRow, KindRows } from './kind.js';
-import { type Head, headBytes, type Peer } from './peer.js';
+import { type Head, headBytes } from './peer.js';
 
 const REFUSE_400 = 'refuses the request with 400';
 const REFUSE_HEAD = 'refuses the request with 400 or 431';
 const TIME_OUT = 'gives up after its own timeout, and answers 408 or ends TCP';
-
-/** If the server accepts, the client closes the connection as it should. */
-async function closeCleanly(peer: Peer): Promise<void> {
-  await peer.frame(OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
-  await peer.converse();
-}
 
 /** A row: sends a request that `change` has broken, and closes the connection if the server accepts. */
 function requests(section: string, does: string, expected: string, change: (head: Head) => void): KindRow {
@@ -26,7 +20,8 @@ function requests(section: string, does: string, expected: string, change: (head
     expected,
     run: async peer => {
       await peer.handshake(change);
-      await closeCleanly(peer);
+      await peer.conclude();
+      await peer.converse();
     },
   };
 }
@@ -56,6 +51,14 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
   ),
   'no-version': requests('§4.2.1', 'sends no Sec-WebSocket-Version', 'refuses the request with 400 or 426', head =>
     replace(head, 'Sec-WebSocket-Version'),
+  ),
+  'two-versions': requests(
+    '§11.3.5',
+    'sends two Sec-WebSocket-Versions',
+    'refuses the request with 400 or 426',
+    head => {
+      head.lines.push('Sec-WebSocket-Version: 13');
+    },
   ),
   'short-key': requests('§4.2.1', 'sends a key of 8 bytes', REFUSE_400, head =>
     replace(head, 'Sec-WebSocket-Key', 'Sec-WebSocket-Key: AQIDBAUGBwg='),
@@ -153,7 +156,8 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
     run: async peer => {
       await peer.write(headBytes(peer.correctHead()).replaceAll('\r', ''));
       await peer.readResponse();
-      await closeCleanly(peer);
+      await peer.conclude();
+      await peer.converse();
     },
   },
   'huge-head': requests('§10.4', 'sends a head of 1 MiB', REFUSE_HEAD, head => {

@@ -99,6 +99,32 @@ export const CLOSING_KINDS: KindRows = {
         },
       }),
   },
+  'close-late': {
+    by: 'both',
+    section: '§7.1.2',
+    does: 'answers the Close frame after 5 seconds (`delay`)',
+    expected: 'ends cleanly, or ends TCP itself after its own timeout',
+    run: async peer => {
+      await peer.handshake();
+      await peer.converse({
+        close: ({ payload }) => {
+          const answer = async () => {
+            await peer.wait(peer.options.delay ?? 5_000);
+            peer.post(encodeFrame(peer.side, CLOSE, payload));
+            if (peer.side === 'server') peer.end();
+          };
+          answer().catch(() => {});
+        },
+      });
+    },
+  },
+  'close-inside-message': {
+    by: 'both',
+    section: '§5.4',
+    does: 'closes after the first fragment of a message, which is legal',
+    expected: 'delivers nothing, and ends cleanly',
+    run: peer => closeWith(peer, encodeFrame(peer.side, TEXT, 'begun', false), closeFrame(peer.side, 1000)),
+  },
   'close-code-reserved': {
     by: 'both',
     section: '§7.4.1',

@@ -11,7 +11,7 @@ const { CONTINUATION, TEXT, BINARY, PING } = OPCODE;
 
 const FAIL_1002 = 'fails the connection with 1002';
 /** If deflate was not agreed on, RSV1 has no meaning. */
-const WITHOUT = ' Without an offer, RSV1 is an error: 1002';
+const WITHOUT = '; without an agreement, RSV1 is an error: 1002';
 const MIB = 1_048_576;
 
 /** Agrees to permessage-deflate, or offers it, and then sends the frames. */
@@ -20,26 +20,30 @@ function compresses(
   does: string,
   expected: string,
   frames: (peer: Peer) => Uint8Array[],
-  parameters = '',
+  { by = 'both', parameters = '' }: { readonly by?: KindRow['by']; readonly parameters?: string } = {},
 ): KindRow {
   return {
-    by: 'both',
+    by,
     section: `RFC 7692 ${section}`,
     does,
-    expected: `${expected}.${WITHOUT}`,
+    expected: `${expected}${WITHOUT}`,
     run: async peer => {
       await peer.handshake(head => {
         const isOffered = peer.side === 'client' || peer.offered('Sec-WebSocket-Extensions').length > 0;
         if (isOffered) head.lines.push(`Sec-WebSocket-Extensions: permessage-deflate${parameters}`);
       });
-      await Promise.all([peer.converse(), peer.write(Buffer.concat(frames(peer)))]);
+      const send = async () => {
+        await peer.write(Buffer.concat(frames(peer)));
+        await peer.conclude();
+      };
+      await Promise.all([peer.converse(), send()]);
     },
   };
 }
 
 /** Compresses a message (§7.2.1): the last 4 bytes, 00 00 FF FF, are left out. */
-function deflated(data: Uint8Array): Buffer {
-  return zlib.deflateRawSync(data, { finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
+function deflated(data: Uint8Array, options: zlib.ZlibOptions = {}): Buffer {
+  return zlib.deflateRawSync(data, { ...options, finishFlush: zlib.constants.Z_SYNC_FLUSH }).subarray(0, -4);
 }
 
 /** Returns DEFLATE data that becomes `mebibytes` MiB of zeros. */
@@ -84,6 +88,51 @@ export const DEFLATE_KINDS: KindRows = {
         encodeFrame(side, TEXT, data.subarray(0, 4), false, RSV1),
         encodeFrame(side, CONTINUATION, data.subarray(4), true, RSV1),
       ];
+    },
+  ),
+  'deflate-context': compresses(
+    '§7.1.1.1',
+    'agrees to server_no_context_takeover, and then refers to an earlier message',
+    'fails the connection with 1007 or 1002, or keeps the context and receives "context" twice',
+    ({ side }) => {
+      const data = Buffer.from('context');
+      return [
+        encodeFrame(side, TEXT, deflated(data), true, RSV1),
+        encodeFrame(side, TEXT, deflated(data, { dictionary: data }), true, RSV1),
+      ];
+    },
+    { by: 'server', parameters: '; server_no_context_takeover' },
+  ),
+
+  // Legal messages that some implementations reject
+  'deflate-final-block': compresses(
+    '§7.2.3.4',
+    'sends a compressed message whose block has BFINAL set, which is legal',
+    'receives "final"',
+    ({ side }) => [encodeFrame(side, TEXT, Buffer.concat([zlib.deflateRawSync('final'), Buffer.of(0)]), true, RSV1)],
+  ),
+  'deflate-empty': compresses(
+    '§7.2.3.6',
+    'sends an empty message, compressed, which is legal',
+    'receives ""',
+    ({ side }) => [encodeFrame(side, TEXT, Buffer.of(0), true, RSV1)],
+  ),
+  'deflate-mixed': compresses(
+    '§6',
+    'sends a message that is not compressed among those that may be, which is legal',
+    'receives "plain"',
+    ({ side }) => [encodeFrame(side, TEXT, 'plain')],
+  ),
+  'deflate-fragments': compresses(
+    '§6.1',
+    'sends a compressed message in fragments of one byte, which is legal',
+    'receives "fragments"',
+    ({ side }) => {
+      const data = [...deflated(Buffer.from('fragments'))].map(byte => Uint8Array.of(byte));
+      const isLast = (i: number) => i === data.length - 1;
+      return data.map((byte, i) =>
+        encodeFrame(side, i === 0 ? TEXT : CONTINUATION, byte, isLast(i), i === 0 ? RSV1 : 0),
+      );
     },
   ),
   'compressed-control': compresses('§6.1', 'sends a compressed Ping', FAIL_1002, ({ side }) => [

@@ -1,7 +1,5 @@
 /** Kinds that send frames, illegal ones and rare ones (RFC 6455 §5, §8.1). */
 import { Buffer } from 'node:buffer';
-import { CLOSE_CODE } from '../../framing/close-code.js';
-import { encodeClosePayload } from '../../framing/close-payload.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { FIN_BIT, RSV1, RSV2, RSV3 } from '../../framing/frame-header.js';
 import { OPCODE } from '../../framing/opcode.js';
@@ -10,7 +8,7 @@ import { frameOfLength, frameWith } from './frame-bytes.js';
 import type { KindRow, KindRows } from './kind.js';
 import type { Peer } from './peer.js';
 
-const { CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG } = OPCODE;
+const { CONTINUATION, TEXT, BINARY, PING, PONG } = OPCODE;
 
 const FAIL_1002 = 'fails the connection with 1002';
 const FAIL_1007 = 'fails the connection with 1007';
@@ -29,13 +27,8 @@ function sends(section: string, does: string, expected: string, bytes: (side: Si
 async function send(peer: Peer, bytes: Uint8Array[]): Promise<void> {
   await peer.handshake();
   await peer.write(Buffer.concat(bytes));
-  await conclude(peer);
+  await peer.conclude();
   await peer.converse();
-}
-
-/** A client has nothing more to say, and closes the connection. */
-async function conclude(peer: Peer): Promise<void> {
-  if (peer.side === 'client') await peer.frame(CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
 }
 
 /** Sends the same bytes again and again, and behaves meanwhile. */
@@ -50,7 +43,7 @@ async function flood(peer: Peer, start: Uint8Array, repeated: Uint8Array, count:
       await peer.write(left >= perWrite ? many : many.subarray(0, left * repeated.length));
     }
     await peer.write(end);
-    await conclude(peer);
+    await peer.conclude();
   };
   await Promise.all([peer.converse(), writing()]);
 }
@@ -71,6 +64,20 @@ export const FRAME_KINDS: KindRows = {
     does: 'does not mask a frame',
     expected: FAIL_1002,
     run: peer => send(peer, [encodeFrame('server', TEXT, 'unmasked')]),
+  },
+  'masked-control': {
+    by: 'server',
+    section: '§5.1',
+    does: 'masks a Ping',
+    expected: FAIL_1002,
+    run: peer => send(peer, [encodeFrame('client', PING, 'masked')]),
+  },
+  'unmasked-control': {
+    by: 'client',
+    section: '§5.1',
+    does: 'does not mask a Ping',
+    expected: FAIL_1002,
+    run: peer => send(peer, [encodeFrame('server', PING, 'unmasked')]),
   },
   rsv1: sends('§5.2', 'sets RSV1, which no extension has assigned', FAIL_1002, side => [
     encodeFrame(side, TEXT, 'rsv1', true, RSV1),
@@ -153,6 +160,12 @@ export const FRAME_KINDS: KindRows = {
       encodeFrame(side, PING, 'between'),
       encodeFrame(side, CONTINUATION, 'gether'),
     ],
+  ),
+  'byte-order-mark': sends(
+    '§8.1',
+    'sends a text that begins with U+FEFF, which is legal',
+    'receives it with the U+FEFF, which is part of the text',
+    side => [encodeFrame(side, TEXT, '\ufeffmarked')],
   ),
   'empty-fragments': sends(
     '§5.4',

@@ -5,7 +5,8 @@ import { checkOptionNames, type OptionNames } from '../../option-names.js';
 import type { KindRow } from './kind.js';
 import { rowOf } from './kinds.js';
 import type { MisbehaveOptions, PeerReport } from './options.js';
-import { Over, Peer } from './peer.js';
+import { Peer } from './peer.js';
+import { Over } from './tcp-end.js';
 
 /** Options of misbehave(). */
 export interface MisbehaveServerOptions extends MisbehaveOptions {

@@ -5,8 +5,8 @@ export interface MisbehaveOptions {
   /** The reason in the Close frame of `close-at-once`. Needs a code. */
   readonly reason?: string | undefined;
   /**
-   * Milliseconds. `accept-late` waits so long before its 101 (default 5,000); `slow-byte` (default 10) and `slow-head`
-   * (default 1,000) wait so long after each byte.
+   * Milliseconds. `accept-late` waits so long before its 101, and `close-late` before its Close frame (default 5,000).
+   * `slow-byte` (default 10) and `slow-head` (default 1,000) wait so long after each byte.
    */
   readonly delay?: number | undefined;
   /** How many frames a flood has. Each kind says its default. */

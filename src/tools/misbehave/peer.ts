@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
-import { isViolation, parseClosePayload } from '../../framing/close-payload.js';
+import { CLOSE_CODE } from '../../framing/close-code.js';
+import { encodeClosePayload, isViolation, parseClosePayload } from '../../framing/close-payload.js';
 import { FrameDecoder } from '../../framing/frame-decoder.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { RSV1 } from '../../framing/frame-header.js';
@@ -8,9 +9,9 @@ import { OPCODE } from '../../framing/opcode.js';
 import type { HeaderFields } from '../../handshake/header-fields.js';
 import { HeadFault, requestHeadReader, responseHeadReader } from '../../handshake/http1/head-reader.js';
 import { acceptOf, createKey } from '../../handshake/http1/key.js';
-import { clearTimeout, setTimeout } from '../../timers.js';
 import type { Side } from '../../wire/conversation.js';
 import type { MisbehaveOptions, PeerReport } from './options.js';
+import { Over, TcpEnd } from './tcp-end.js';
 
 /** A head that may break any rule. Lines end with CRLF. */
 export interface Head {
@@ -33,15 +34,11 @@ export interface Reactions {
   readonly close?: (frame: ReceivedFrame) => void;
 }
 
-/** The connection has ended, or the handshake has failed: there is nothing more to do. */
-export class Over extends Error {}
-
 /**
  * One end of a TCP connection that behaves until it is told not to: its methods do what RFC 6455 asks, and a kind calls
  * all but one of them, or adds its own bytes.
  */
-export class Peer {
-  readonly socket: Socket;
+export class Peer extends TcpEnd {
   readonly side: Side;
   readonly options: MisbehaveOptions;
   /** The headers of the other endpoint's head. */
@@ -49,31 +46,20 @@ export class Peer {
   /** What a client asks for: its url's host and resource name. */
   readonly #target: { readonly host: string; readonly resource: string };
   readonly #key: string = createKey();
-  readonly #chunks: AsyncIterator<Buffer>;
   readonly #remote: string;
-  #rest: Uint8Array | undefined;
   #head: string | undefined;
   #opened = false;
   #dataFrames = 0;
   #close: PeerReport['close'];
   #violation: string | undefined;
-  #end: PeerReport['end'];
-  #hasLeft = false;
   #sentClose = false;
-  #delay: number | undefined;
-  #slowBytes: Promise<void> = Promise.resolve();
 
   constructor(socket: Socket, side: Side, options: MisbehaveOptions, target = { host: '', resource: '/' }) {
-    this.socket = socket;
+    super(socket);
     this.side = side;
     this.options = options;
     this.#target = target;
     this.#remote = `${socket.remoteAddress}:${socket.remotePort}`;
-    socket.setNoDelay(true);
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (!this.#hasLeft) this.#end ??= error.code === 'ECONNRESET' || error.code === 'EPIPE' ? 'reset' : undefined;
-    });
-    this.#chunks = socket.iterator({ destroyOnReturn: false });
   }
 
   get report(): PeerReport {
@@ -84,7 +70,7 @@ export class Peer {
       dataFrames: this.#dataFrames,
       close: this.#close,
       violation: this.#violation,
-      end: this.#end,
+      end: this.ended,
     };
   }
 
@@ -94,23 +80,33 @@ export class Peer {
   async readHead(): Promise<void> {
     const reader = this.side === 'server' ? requestHeadReader() : responseHeadReader();
     for (;;) {
-      const head = reader.receive(await this.#nextChunk());
+      const head = reader.receive(await this.nextChunk());
       if (head instanceof HeadFault) {
         this.#violation = head.message;
         throw new Over();
       }
       if (head === undefined) continue;
       if ('status' in head && head.status < 200 && head.status !== 101) {
-        this.#rest = reader.rest;
+        this.unread(reader.rest);
         reader.next();
         continue;
       }
-      this.#rest = reader.rest;
+      this.unread(reader.rest);
       this.headers = head.headers;
       this.#head = 'status' in head ? `${head.status} ${head.reason}`.trimEnd() : `${head.method} ${head.target}`;
       if ('status' in head) this.#opened = head.status === 101;
       return;
     }
+  }
+
+  /** Reads a request for a WebSocket, at a server. @throws {Over} if it is another request, which is then refused */
+  async readUpgrade(): Promise<void> {
+    await this.readHead();
+    if (this.headers?.has('Sec-WebSocket-Key') === true) return;
+    const body = 'This server misbehaves on purpose, and only to WebSocket clients.\n';
+    const lines = ['Upgrade: websocket', `Content-Length: ${body.length}`, 'Connection: close'];
+    await this.write(headBytes({ startLine: 'HTTP/1.1 426 Upgrade Required', lines }) + body);
+    throw new Over();
   }
 
   /** Returns a correct request, or a correct 101 to the request that was read. It has the first subprotocol offered. */
@@ -139,7 +135,7 @@ export class Peer {
    * @throws {Over} if a server refuses
    */
   async handshake(change: (head: Head) => void = () => {}): Promise<void> {
-    if (this.side === 'server') await this.readHead();
+    if (this.side === 'server') await this.readUpgrade();
     const head = this.correctHead();
     change(head);
     await this.write(headBytes(head));
@@ -164,6 +160,11 @@ export class Peer {
   async frame(opcode: number, payload: string | Uint8Array = '', fin = true, rsv = 0): Promise<void> {
     if (opcode === OPCODE.CLOSE) this.#sentClose = true;
     await this.write(encodeFrame(this.side, opcode, payload, fin, rsv));
+  }
+
+  /** Closes the connection, at a client: it has nothing more to say. */
+  async conclude(): Promise<void> {
+    if (this.side === 'client') await this.frame(OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
   }
 
   /**
@@ -192,11 +193,6 @@ export class Peer {
     });
   }
 
-  /** Reads until the other endpoint ends TCP, and answers nothing. */
-  async drain(): Promise<never> {
-    for (;;) await this.#nextChunk();
-  }
-
   async #readFrames(receive: (frame: ReceivedFrame) => void): Promise<void> {
     const pieces: Buffer[] = [];
     let header = { opcode: 0, fin: true, rsv: 0 };
@@ -221,7 +217,7 @@ export class Peer {
       { from, assignedRsv: RSV1 },
     );
     for (;;) {
-      decoder.push(await this.#nextChunk());
+      decoder.push(await this.nextChunk());
       this.#violation ??= decoder.error?.message;
       await this.drained();
     }
@@ -233,123 +229,6 @@ export class Peer {
     const close = parseClosePayload(payload);
     if (isViolation(close)) this.#violation ??= close.message;
     else this.#close ??= close;
-  }
-
-  // TCP
-
-  /** Sends bytes, and waits while the other endpoint does not read. @throws {Over} if the connection has ended */
-  async write(bytes: Uint8Array | string): Promise<void> {
-    if (!this.socket.writable) throw new Over();
-    this.post(bytes);
-    await this.#slowBytes;
-    await this.drained();
-  }
-
-  /** Sends bytes. Text is latin1. */
-  post(bytes: Uint8Array | string): void {
-    const buffer = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-    const delay = this.#delay;
-    if (delay !== undefined) this.#slowBytes = this.#slowBytes.then(() => this.#postSlowly(buffer, delay));
-    else if (this.socket.writable) this.socket.write(buffer);
-  }
-
-  /** From now on, sends one byte at a time, each `delay` milliseconds after the last one. */
-  slowDown(delay: number): void {
-    this.#delay = delay;
-  }
-
-  async #postSlowly(bytes: Uint8Array, delay: number): Promise<void> {
-    for (let i = 0; i < bytes.length && this.socket.writable; i++) {
-      this.socket.write(bytes.subarray(i, i + 1));
-      await this.#pause(delay);
-    }
-  }
-
-  /** Waits until the other endpoint has taken most of what was sent. */
-  async drained(): Promise<void> {
-    if (this.socket.writableNeedDrain && !this.socket.destroyed) await this.#until('drain');
-  }
-
-  /** Sends the letter x again and again. */
-  async trickle(delay: number): Promise<never> {
-    for (;;) {
-      await this.wait(delay);
-      await this.write('x');
-    }
-  }
-
-  /** Waits for some milliseconds. @throws {Over} if the connection closes first */
-  async wait(milliseconds: number): Promise<void> {
-    await this.#pause(milliseconds);
-    if (this.socket.destroyed) throw new Over();
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    const { socket } = this;
-    if (socket.destroyed) return;
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(done, milliseconds);
-      socket.once('close', done);
-      function done(): void {
-        clearTimeout(timer);
-        socket.off('close', done);
-        resolve();
-      }
-    });
-  }
-
-  /** Does nothing until the connection is closed. */
-  async idle(): Promise<never> {
-    if (!this.socket.destroyed) await this.#until('close');
-    throw new Over();
-  }
-
-  /** Ends this direction of TCP: FIN. */
-  end(): void {
-    void this.#slowBytes.then(() => this.socket.end());
-  }
-
-  /** Ends the connection after its kind has nothing more to do, and resolves when it is closed. */
-  async finish(): Promise<void> {
-    this.end();
-    await this.drain().catch(() => {});
-    if (!this.socket.closed) await this.#until('close');
-  }
-
-  /** Resets the connection: RST. */
-  reset(): void {
-    this.#hasLeft = true;
-    this.socket.resetAndDestroy();
-  }
-
-  async #until(event: 'drain' | 'close'): Promise<void> {
-    await new Promise<void>(resolve => {
-      const { socket } = this;
-      socket.once(event, done);
-      socket.once('close', done);
-      function done(): void {
-        socket.off(event, done);
-        socket.off('close', done);
-        resolve();
-      }
-    });
-  }
-
-  async #nextChunk(): Promise<Uint8Array> {
-    const rest = this.#rest;
-    this.#rest = undefined;
-    if (rest !== undefined && rest.length > 0) return rest;
-    let result: IteratorResult<Buffer, undefined>;
-    try {
-      result = await this.#chunks.next();
-    } catch {
-      throw new Over();
-    }
-    if (result.done === true) {
-      if (this.socket.readableEnded) this.#end ??= 'fin';
-      throw new Over();
-    }
-    return result.value;
   }
 }
 

@@ -1,5 +1,7 @@
 /** What servers do wrong in the opening handshake (RFC 6455 §4.2.2, and what §4.1 says a client must check). */
 import { Buffer } from 'node:buffer';
+import { CLOSE_CODE } from '../../framing/close-code.js';
+import { encodeClosePayload } from '../../framing/close-payload.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { OPCODE } from '../../framing/opcode.js';
 import { acceptOf } from '../../handshake/http1/key.js';
@@ -49,6 +51,14 @@ function replace(head: Head, name: string, ...lines: string[]): void {
 
 function add(head: Head, ...lines: string[]): void {
   head.lines.push(...lines);
+}
+
+/** Sends a correct 101 and frames in one segment. */
+async function opensWith(peer: Peer, ...frames: Uint8Array[]): Promise<void> {
+  await peer.readUpgrade();
+  const head = Buffer.from(headBytes(peer.correctHead()), 'latin1');
+  peer.opened();
+  await peer.write(Buffer.concat([head, ...frames]));
 }
 
 export const SERVER_HANDSHAKE_KINDS: KindRows = {
@@ -142,6 +152,10 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
   'deflate-twice': answers('RFC 7692 §7', 'answers with permessage-deflate twice', FAIL, head =>
     add(head, 'Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate'),
   ),
+  'extensions-twice': answers('§11.3.2', 'answers with two lines of permessage-deflate', FAIL, head => {
+    const line = 'Sec-WebSocket-Extensions: permessage-deflate';
+    add(head, line, line);
+  }),
   'folded-header': answers(
     'RFC 9112 §5.2',
     'continues a header on a second line, which is obsolete',
@@ -155,6 +169,32 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
   'huge-head': answers('§10.4', 'sends a head of 1 MiB', 'gives up once the head exceeds its limit, or opens', head =>
     add(head, ...Array.from({ length: 1_024 }, (_, i) => `X-${i}: ${'x'.repeat(1_010)}`)),
   ),
+
+  'bare-lf': {
+    by: 'server',
+    section: 'RFC 9112 §2.2',
+    does: 'ends the lines of its 101 with LF alone',
+    expected: 'reads it as CRLF, or fails the connection',
+    run: async peer => {
+      await peer.readUpgrade();
+      peer.opened();
+      await peer.write(headBytes(peer.correctHead()).replaceAll('\r', ''));
+      await peer.converse();
+    },
+  },
+  'endless-100': {
+    by: 'server',
+    section: 'RFC 9110 §15.2',
+    does: 'answers 100 Continue again and again',
+    expected: 'gives up at a limit of size or time',
+    run: async peer => {
+      await peer.readUpgrade();
+      const forever = async () => {
+        for (;;) await peer.write('HTTP/1.1 100 Continue\r\n\r\n'.repeat(100));
+      };
+      await Promise.all([peer.drain(), forever()]);
+    },
+  },
 
   // Legal responses that some clients reject
   'odd-case': answers('§4.1', 'writes header names and tokens in unusual case, which is legal', 'opens', head => {
@@ -175,11 +215,20 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
     does: 'sends a message in the same segment as its 101, which is legal',
     expected: 'opens and receives "early"',
     run: async peer => {
-      await peer.readHead();
-      const head = Buffer.from(headBytes(peer.correctHead()), 'latin1');
-      peer.opened();
-      await peer.write(Buffer.concat([head, encodeFrame('server', OPCODE.TEXT, 'early')]));
+      await opensWith(peer, encodeFrame('server', OPCODE.TEXT, 'early'));
       await peer.converse();
+    },
+  },
+  'all-at-once': {
+    by: 'server',
+    section: '§4.1',
+    does: 'sends its 101, a message, a Close frame and the end of TCP at once, which is legal',
+    expected: 'opens, receives "last", and reports 1000',
+    run: async peer => {
+      const close = encodeFrame('server', OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
+      await opensWith(peer, encodeFrame('server', OPCODE.TEXT, 'last'), close);
+      peer.end();
+      await peer.converse({ close: () => {} });
     },
   },
 
@@ -222,7 +271,7 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
     does: 'waits 5 seconds (`delay`) before its 101',
     expected: 'opens, or gives up after its own timeout',
     run: async peer => {
-      await peer.readHead();
+      await peer.readUpgrade();
       await peer.wait(peer.options.delay ?? 5_000);
       await peer.write(headBytes(peer.correctHead()));
       peer.opened();

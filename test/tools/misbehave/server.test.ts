@@ -35,8 +35,8 @@ function refuses(message: RegExp, status?: number): Check {
 
 const invalid101 = (message: RegExp): Check => refuses(message, 101);
 
-/** The client fails the connection, and the server sees its Close frame. */
-function fails(code: number, violation: string): Check {
+/** After these messages, the client fails the connection, and the server sees its Close frame. */
+function fails(code: number, violation: string, ...expected: Message[]): Check {
   return async ({ url, report }, options) => {
     const client = await connect(url, options);
     const messages: Message[] = [];
@@ -45,7 +45,7 @@ function fails(code: number, violation: string): Check {
     expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local', sent: { code } });
     expect(info.cause).toBeInstanceOf(ProtocolError);
     expect((info.cause as ProtocolError).violation.code).toBe(violation);
-    expect(messages).toEqual([]);
+    expect(messages).toEqual(expected);
     expect(await report).toMatchObject({ opened: true, close: { code }, end: 'fin' });
   };
 }
@@ -126,6 +126,7 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   'bad-deflate-parameters': { client: DEFLATE, check: invalid101(/server_max_window_bits must have a value/) },
   'unknown-deflate-parameter': { client: DEFLATE, check: invalid101(/unknown parameter/) },
   'deflate-twice': { client: DEFLATE, check: extension },
+  'extensions-twice': { client: DEFLATE, check: extension },
   'folded-header': refuses(/does not begin with white space/),
   'header-without-colon': refuses(/without a space before the colon/),
   'control-in-header': refuses(/the control byte 0x00/),
@@ -133,7 +134,16 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   'odd-case': works,
   'no-reason-phrase': works,
   'early-hints': works,
+  'bare-lf': refuses(/an LF without CR/),
+  'endless-100': refuses(/more than 5 interim responses/),
   'frame-with-101': receives('early'),
+  'all-at-once': async ({ url }, options) => {
+    const client = await connect(url, options);
+    const messages: Message[] = [];
+    client.on('message', message => messages.push(message));
+    expect(await client.closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(messages).toEqual(['last']);
+  },
   'not-http': refuses(/an SSH server answered/),
   'tls-alert': refuses(/the server speaks TLS/),
   'http-2-settings': refuses(/perhaps HTTP\/2 only/),
@@ -151,6 +161,7 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   ),
   'endless-body': status(200),
   masked: fails(1002, 'MASKED_SERVER_FRAME'),
+  'masked-control': fails(1002, 'MASKED_SERVER_FRAME'),
   rsv1: fails(1002, 'RESERVED_BITS'),
   rsv2: fails(1002, 'RESERVED_BITS'),
   rsv3: fails(1002, 'RESERVED_BITS'),
@@ -172,6 +183,7 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   'http-after-101': fails(1002, 'RESERVED_BITS'),
   'split-character': receives('€'),
   'control-between-fragments': receives('together'),
+  'byte-order-mark': receives('\ufeffmarked'),
   'empty-fragments': receives('whole'),
   'empty-messages': receives('', Buffer.alloc(0)),
   'largest-control': works,
@@ -185,6 +197,11 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   'deflate-bad-utf8': { client: DEFLATE, check: fails(1007, 'INVALID_UTF8') },
   'deflate-distance': { client: DEFLATE, check: fails(1007, 'INVALID_COMPRESSED_DATA') },
   'rsv1-on-continuation': { client: DEFLATE, check: fails(1002, 'MISPLACED_COMPRESSED_BIT') },
+  'deflate-context': { client: DEFLATE, check: fails(1007, 'INVALID_COMPRESSED_DATA', 'context') },
+  'deflate-final-block': { client: DEFLATE, check: receives('final') },
+  'deflate-empty': { client: DEFLATE, check: receives('') },
+  'deflate-mixed': { client: DEFLATE, check: receives('plain') },
+  'deflate-fragments': { client: DEFLATE, check: receives('fragments') },
   'compressed-control': { client: DEFLATE, check: fails(1002, 'MISPLACED_COMPRESSED_BIT') },
   'no-pong': SILENT,
   'wrong-pong': async ({ url }) => {
@@ -214,6 +231,8 @@ const CASES: Readonly<Record<string, Check | Case>> = {
   'no-fin': closes({ code: 1000, wasClean: true }),
   'other-code': closes({ code: 4999, wasClean: true }),
   'data-instead-of-close': closes({ code: 1000, wasClean: true }, ['late']),
+  'close-late': { server: { delay: 20 }, check: closes({ code: 1000, wasClean: true }) },
+  'close-inside-message': ends({ code: 1000, wasClean: true, initiator: 'remote' }),
   'close-code-reserved': fails(1002, 'INVALID_CLOSE_CODE'),
   'close-one-byte': fails(1002, 'CLOSE_PAYLOAD_TOO_SHORT'),
   'bad-utf8-close': fails(1007, 'INVALID_CLOSE_REASON'),
