@@ -82,6 +82,7 @@ const SERVER: Table<ServerOptions> = {
   authorizeTimeout: NUMBER,
   maxConnections: NUMBER,
   handshakeTimeout: NUMBER,
+  tap: ['function'],
 };
 
 function rowsOf(table: Readonly<Record<string, readonly Kind[]>>): Array<[name: string, kind: Kind]> {

@@ -10,7 +10,7 @@ import {
   type PerMessageDeflateOptions,
   resolvePerMessageDeflate,
 } from '../permessage-deflate/index.js';
-import { guardTap, type WireTap } from '../transport/wire-tap.js';
+import { checkTap, guardTap, type WireTap } from '../transport/wire-tap.js';
 import { WS_CLIENT_OPTIONS } from '../ws-option-names.js';
 import { checkDialOptions, DIAL_OPTION_NAMES, type Dial, type DialOptions, dial as defaultDial } from './dial.js';
 
@@ -76,8 +76,6 @@ export interface ConnectSettings {
   readonly tap: WireTap | undefined;
 }
 
-const TAP_METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
-
 /** @throws {TypeError | RangeError} that names the option, what it may be and what it was */
 export function resolveConnectOptions(options: ConnectOptions): ConnectSettings {
   // The WebSocket of browsers has its subprotocols in this position.
@@ -98,9 +96,7 @@ export function resolveConnectOptions(options: ConnectOptions): ConnectSettings 
     subprotocols = [],
   } = options;
   if (dial !== undefined && typeof dial !== 'function') throw invalidType('dial', 'a function', dial);
-  if (tap !== undefined && TAP_METHODS.some(name => typeof tap?.[name] !== 'function')) {
-    throw invalidType('tap', `a WireTap with ${TAP_METHODS.join(', ')}`, tap);
-  }
+  if (tap !== undefined) checkTap(tap);
   if (origin !== undefined && typeof origin !== 'string') throw invalidType('origin', 'a string', origin);
   checkSignal(signal);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { TlsOptions } from 'node:tls';
 import { CONNECTION_OPTION_NAMES, type ConnectionOptions } from '../connection/options.js';
@@ -6,6 +6,8 @@ import type { HeaderInput } from '../handshake/header-fields.js';
 import { SERVER_HANDSHAKE_OPTION_NAMES, type ServerHandshakeOptions } from '../handshake/http1/server-handshake.js';
 import type { OptionNames } from '../option-names.js';
 import type { PerMessageDeflateOptions } from '../permessage-deflate/index.js';
+import type { TransportInfo } from '../transport/transport-info.js';
+import type { WireTap } from '../transport/wire-tap.js';
 import type { Authorize } from './authorization.js';
 import type { Respond } from './plain-response.js';
 import type { PendingRequest, ServerRequest } from './requests.js';
@@ -64,6 +66,14 @@ export interface ServerOptions<Context = unknown> extends ConnectionOptions, Ser
    * with 408.
    */
   readonly handshakeTimeout?: number | undefined;
+  /**
+   * Returns an object that sees every byte of a connection, or undefined. It is called before the request is read, or,
+   * with `server` and `noServer`, when Node has read it: `incoming` is then the request. Refused requests are seen too.
+   *
+   * Node does not keep the bytes of a request. The tap sees its head as `rawHeaders` has it, so spaces around header
+   * values are missing.
+   */
+  readonly tap?: ((transport: TransportInfo, incoming?: IncomingMessage) => WireTap | undefined) | undefined;
 }
 
 export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
@@ -84,4 +94,5 @@ export const SERVER_OPTION_NAMES: OptionNames<ServerOptions> = {
   respond: true,
   maxConnections: true,
   handshakeTimeout: true,
+  tap: true,
 };

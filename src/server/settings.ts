@@ -31,6 +31,7 @@ export interface ServerSettings<Context> {
   readonly respond: Respond | undefined;
   readonly maxConnections: number;
   readonly handshakeTimeout: number;
+  readonly tap: ServerOptions['tap'];
 }
 
 /**
@@ -47,8 +48,9 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalidType('authorize', 'a function', authorize);
   }
-  const { respond } = options;
+  const { respond, tap } = options;
   if (respond !== undefined && typeof respond !== 'function') throw invalidType('respond', 'a function', respond);
+  if (tap !== undefined && typeof tap !== 'function') throw invalidType('tap', 'a function', tap);
   checkInteger('authorizeTimeout', authorizeTimeout, 1, MAX_TIME);
   checkInteger('handshakeTimeout', handshakeTimeout, 1, MAX_TIME);
   checkInteger('maxConnections', maxConnections, 0, Number.MAX_SAFE_INTEGER);
@@ -69,6 +71,7 @@ export function resolveServerOptions<Context>(options: ServerOptions<Context>): 
     respond,
     maxConnections,
     handshakeTimeout,
+    tap,
   };
 }
 

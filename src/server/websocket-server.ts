@@ -2,7 +2,7 @@ import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { type AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { emitTo, warn } from '../application-code.js';
+import { callOption, emitTo, warn } from '../application-code.js';
 import { HANDSHAKES } from '../connection/diagnostics.js';
 import { failListener } from '../connection/handlers.js';
 import type { Sendable } from '../connection/payload.js';
@@ -10,11 +10,14 @@ import type { PreparedMessage } from '../connection/prepared-message.js';
 import { WebSocketConnection } from '../connection/websocket-connection.js';
 import { HandlerError, invalidType, typeError } from '../errors.js';
 import { judgeRequest } from '../handshake/http1/request-rules.js';
-import { requestHeadOf, summarizeRequest } from '../handshake/http1/request-summary.js';
+import { encodeParsedRequest, requestHeadOf, summarizeRequest } from '../handshake/http1/request-summary.js';
 import { Refusal } from '../handshake/refusal.js';
+import { isThenable } from '../host-values.js';
 import { checkOptionNames, type OptionNames, type WithDefaults } from '../option-names.js';
-import { isOwned } from '../transport/socket-owner.js';
+import { isOwned, tapSocket } from '../transport/socket-owner.js';
 import { transportOf } from '../transport/transport.js';
+import { acceptedTransportInfo } from '../transport/transport-info.js';
+import { checkTap, guardTap, type WireTap } from '../transport/wire-tap.js';
 import { HandshakeReader } from './accept/handshake-reader.js';
 import { attach } from './accept/http-attachment.js';
 import { Listener } from './accept/listener.js';
@@ -194,6 +197,9 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       socket.setTimeout(0);
       socket.setNoDelay(true);
     }
+    const tap = this.#tap(socket, incoming);
+    tap?.received(encodeParsedRequest(incoming));
+    if (early.length > 0) tap?.received(early);
     const handshake = new OpeningHandshake(socket, HTTP1_RESPONDER, this.#handshakeOwner, init);
     const head = requestHeadOf(incoming);
     const outcome = this.#closing === undefined ? judgeRequest(head, this.#settings.policy) : closingRefusal();
@@ -233,8 +239,32 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
   }
 
   #accepted(socket: Socket, timeLeft: number): void {
+    this.#tap(socket);
     const reader = new HandshakeReader(socket, this.#handshakeOwner, timeLeft);
     if (this.#closing !== undefined) reader.refuse(closingRefusal());
+  }
+
+  /** Calls the option `tap` for a socket. */
+  #tap(socket: Duplex, incoming?: IncomingMessage): WireTap | undefined {
+    const { tap: option } = this.#settings;
+    if (option === undefined) return undefined;
+    try {
+      const transport = acceptedTransportInfo(socket);
+      const given = callOption('tap', 'a WireTap or undefined', () => {
+        const answer = option(transport, incoming);
+        // callOption() refuses a promise.
+        if (answer !== undefined && !isThenable(answer)) checkTap(answer);
+        return answer;
+      });
+      if (given === undefined) return undefined;
+      const tap = guardTap(given);
+      tap.connected(transport);
+      tapSocket(socket, tap);
+      return tap;
+    } catch (error) {
+      this.#handlerFailed(error as HandlerError);
+      return undefined;
+    }
   }
 
   #createHandshakeOwner(): HandshakeOwner<Context> {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { clearTimeout, setTimeout } from '../timers.js';
+import type { WireTap } from './wire-tap.js';
 
 /** Receives the events of a socket: first the opening handshake, then the connection. */
 export interface SocketOwner {
@@ -19,8 +20,9 @@ export const CLOSE_EVENT_TIME = 100;
 
 const OWNER = Symbol('owner');
 const CLOSE_TIMER = Symbol('closeTimer');
+const TAP = Symbol('tap');
 
-type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeout };
+type OwnedSocket = Duplex & { [OWNER]: SocketOwner; [CLOSE_TIMER]?: NodeJS.Timeout; [TAP]?: WireTap | undefined };
 
 /** The owner of sockets that have closed or were disowned. */
 const NO_OWNER: SocketOwner = {
@@ -42,10 +44,36 @@ export function ownSocket(socket: Duplex, owner: SocketOwner): void {
   const isNew = owned[OWNER] === undefined;
   owned[OWNER] = owner;
   if (!isNew) return;
-  socket.on('data', onData);
+  socket.on('data', owned[TAP] === undefined ? onData : onTappedData);
   socket.on('end', onEnd);
   socket.on('error', onError);
   socket.on('close', onClose);
+}
+
+/**
+ * Makes `tap` see what is read from a socket and written to it, whoever owns it. Call it before ownSocket(). A socket
+ * without a tap costs nothing, because the methods of this one are replaced.
+ *
+ * @param tap must not throw: see guardTap()
+ */
+export function tapSocket(socket: Duplex, tap: WireTap): void {
+  (socket as OwnedSocket)[TAP] = tap;
+  const { write, end } = socket;
+  let hasEnded = false;
+  const sent = ([chunk, encoding]: unknown[]) => {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding as BufferEncoding) : chunk;
+    if (ArrayBuffer.isView(bytes) && bytes.byteLength > 0) tap.sent(bytes as Uint8Array);
+  };
+  socket.write = (...given: unknown[]) => {
+    sent(given);
+    return Reflect.apply(write, socket, given);
+  };
+  socket.end = (...given: unknown[]) => {
+    sent(given);
+    if (!hasEnded) tap.ended('local');
+    hasEnded = true;
+    return Reflect.apply(end, socket, given);
+  };
 }
 
 /** Whether ownSocket() was ever called with `socket`. */
@@ -74,6 +102,11 @@ export function destroySocket(socket: Duplex): void {
 
 function endOwnership(socket: OwnedSocket): void {
   clearTimeout(socket[CLOSE_TIMER]);
+  const tap = socket[TAP];
+  if (tap !== undefined) {
+    socket[TAP] = undefined;
+    tap.closed(socket.errored ?? undefined);
+  }
   const owner = socket[OWNER];
   socket[OWNER] = NO_OWNER;
   owner.socketClose();
@@ -83,7 +116,13 @@ function onData(this: OwnedSocket, chunk: Uint8Array): void {
   this[OWNER].socketData(chunk);
 }
 
+function onTappedData(this: OwnedSocket, chunk: Uint8Array): void {
+  this[TAP]?.received(chunk);
+  this[OWNER].socketData(chunk);
+}
+
 function onEnd(this: OwnedSocket): void {
+  this[TAP]?.ended('remote');
   this[OWNER].socketEnd();
 }
 

@@ -1,5 +1,5 @@
 import { callSafely, warn } from '../application-code.js';
-import { HandlerError } from '../errors.js';
+import { HandlerError, invalidType } from '../errors.js';
 import type { TransportInfo } from './transport-info.js';
 
 /**
@@ -55,6 +55,14 @@ class GuardedTap implements WireTap {
       this.#hasFailed = true;
     });
   }
+}
+
+const METHODS = ['connected', 'sent', 'received', 'ended', 'closed'] as const;
+
+/** @throws {TypeError} if a value is not a WireTap */
+export function checkTap(tap: WireTap): void {
+  if (METHODS.every(name => typeof tap?.[name] === 'function')) return;
+  throw invalidType('tap', `a WireTap with ${METHODS.join(', ')}`, tap);
 }
 
 /** Returns a tap that calls `tap` and never throws. */

@@ -2,6 +2,7 @@
  * Converts the head of an HTTP/1.1 request: from a request that node:http parsed, and to the fields that all versions
  * of HTTP have.
  */
+import { Buffer } from 'node:buffer';
 import { HeaderFields, type HeaderLine } from '../header-fields.js';
 import type { RequestSummary } from '../request.js';
 import { parseRequestTarget } from '../request-target.js';
@@ -36,4 +37,11 @@ export function requestHeadOf(request: ParsedRequest): RequestHead {
   const lines: HeaderLine[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push([rawHeaders[i]!, rawHeaders[i + 1]!]);
   return { method, target: url, version: httpVersion, headers: new HeaderFields(lines) };
+}
+
+/** Returns the bytes of a request that node:http has parsed, as far as it keeps them. */
+export function encodeParsedRequest({ method, url, httpVersion, rawHeaders }: ParsedRequest): Uint8Array {
+  let text = `${method} ${url} HTTP/${httpVersion}\r\n`;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  return Buffer.from(`${text}\r\n`, 'latin1');
 }
