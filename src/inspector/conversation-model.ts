@@ -1,5 +1,6 @@
 import type { Side, WireEvent } from '../wire/conversation.js';
 import { ConversationDecoder } from '../wire/conversation-decoder.js';
+import type { Diagnosis } from '../wire/diagnosis/index.js';
 import type { BodyItem, FrameItem, HeadItem, MessageItem, RemarkItem, WireItem } from '../wire/items.js';
 import type { LiveRecord } from '../wire/live-record.js';
 import type { FrameContext } from './components/frame-detail.js';
@@ -108,6 +109,11 @@ export class ConversationModel {
     if (this.state !== 'refused' && this.state !== 'failed' && this.state !== 'lost') return '';
     const { verdict, isFine } = this.#decoder.summary();
     return isFine ? '' : verdict;
+  }
+
+  /** The likely causes of the problem. */
+  get diagnoses(): readonly Diagnosis[] {
+    return [];
   }
 
   /** What both sides agreed on, in a few words. */

@@ -4,7 +4,7 @@ import { define, h } from '../dom.js';
 /** Rows of the RFC have 32 bits. A phone has room for 16. */
 const WIDE = 32;
 const NARROW = 16;
-const NARROW_BELOW = 520;
+const NARROW_BELOW = 400;
 
 /**
  * The header of a frame as RFC 6455 §5.2 draws it, with the bits of this frame.

@@ -21,6 +21,8 @@ export class FrameList extends HTMLElement {
   #start: number | undefined;
   #chosen = -1;
   #follows = true;
+  /** Where the list scrolled to by itself. */
+  #ownTop = 0;
   #isScheduled = false;
   readonly #space = h('div', { className: 'frame-space', role: 'presentation' });
   readonly #rows = new Map<number, HTMLElement>();
@@ -67,7 +69,7 @@ export class FrameList extends HTMLElement {
     this.#chosen = -1;
     for (const row of this.#rows.values()) this.#release(row);
     this.#rows.clear();
-    this.scrollTop = 0;
+    this.#moveTo(0);
     this.#schedule();
   }
 
@@ -81,10 +83,16 @@ export class FrameList extends HTMLElement {
     if (this.#frames.at(index) === undefined) return;
     this.#chosen = index;
     const top = index * ROW;
-    if (top < this.scrollTop) this.scrollTop = top;
-    else if (top + ROW > this.scrollTop + this.clientHeight) this.scrollTop = top + ROW - this.clientHeight;
+    if (top < this.scrollTop) this.#moveTo(top);
+    else if (top + ROW > this.scrollTop + this.clientHeight) this.#moveTo(top + ROW - this.clientHeight);
     this.#draw();
     this.dispatchEvent(new CustomEvent('choose', { detail: index }));
+  }
+
+  /** Scrolls without a person. */
+  #moveTo(top: number): void {
+    this.scrollTop = top;
+    this.#ownTop = this.scrollTop;
   }
 
   /** Draws at most once per frame of the screen. */
@@ -100,7 +108,7 @@ export class FrameList extends HTMLElement {
   #draw(): void {
     const { length } = this.#frames;
     this.#space.style.height = `${length * ROW}px`;
-    if (this.#follows) this.scrollTop = length * ROW;
+    if (this.#follows) this.#moveTo(length * ROW);
     const first = Math.max(0, Math.floor(this.scrollTop / ROW) - SPARE);
     const last = Math.min(length, Math.ceil((this.scrollTop + this.clientHeight) / ROW) + SPARE);
     for (const [index, row] of this.#rows) {
@@ -138,10 +146,7 @@ export class FrameList extends HTMLElement {
 
   readonly #onScroll = (): void => {
     const isAtEnd = this.scrollTop + this.clientHeight >= this.#frames.length * ROW - ROW;
-    if (this.#follows && !isAtEnd) {
-      this.#follows = false;
-      this.dispatchEvent(new CustomEvent('unfollow'));
-    }
+    if (this.scrollTop !== this.#ownTop && !isAtEnd) this.#stopFollowing();
     this.#schedule();
   };
 
@@ -181,18 +186,13 @@ export class FrameList extends HTMLElement {
   }
 }
 
-const COLUMNS = [
-  'frame-number',
-  'frame-time',
-  'frame-arrow',
-  'frame-kind',
-  'frame-flags',
-  'frame-size',
-  'frame-preview',
-];
+const COLUMNS = ['number', 'time', 'direction', 'kind', 'size', 'preview', 'flags'];
 
 function newRow(): HTMLElement {
-  return h('div', { role: 'option', className: 'frame-row' }, ...COLUMNS.map(className => h('span', { className })));
+  const cells = COLUMNS.map(name => h('span', { className: `frame-${name}` }));
+  // The style sheet draws the direction as an arrow. This text is for screen readers.
+  cells[COLUMNS.indexOf('direction')]!.append(h('span', { className: 'spoken' }));
+  return h('div', { role: 'option', className: 'frame-row' }, ...cells);
 }
 
 function fillRow(
@@ -205,20 +205,19 @@ function fillRow(
   const texts = [
     String(frame.index),
     offsetText(frame.time, start),
-    from === 'client' ? '→' : '←',
+    from === 'client' ? 'client to server' : 'server to client',
     kindOf(frame),
-    flagsOf(frame),
     sizeText(frame.payloadLength),
     summaryOf(frame, inflated),
+    flagsOf(frame),
   ];
   row.dataset.from = from;
   row.dataset.kind = String(opcode);
   row.classList.toggle('is-wrong', frame.error !== undefined);
   texts.forEach((text, i) => {
-    row.children[i]!.textContent = text;
+    const cell = row.children[i]!;
+    (cell.firstElementChild ?? cell).textContent = text;
   });
-  const direction = from === 'client' ? 'client to server' : 'server to client';
-  row.setAttribute('aria-label', `${texts[0]}, ${direction}, ${texts[3]}, ${texts[5]}, ${texts[6]}`);
 }
 
 define('ws-frame-list', FrameList);

@@ -153,6 +153,8 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
 function answer({ path, query, host }: PlainRequest, token: string, page: string): PlainResponse {
   if (!HOSTS.includes(host?.replace(/:\d+$/, '') ?? ''))
     return { status: 403, body: 'Open the page by its IP address.\n' };
+  // Browsers ask for it by themselves.
+  if (path === '/favicon.ico') return { status: 204 };
   if (path !== '/') return { status: 404, body: 'Not found.\n' };
   if (!hasToken(query ?? '', token)) {
     return { status: 403, body: 'The token in the URL is missing or wrong. Use the URL that the command printed.\n' };

@@ -1,5 +1,6 @@
 import { h } from './dom.js';
 import { type Filter, NO_FILTER } from './frame-filter.js';
+import { countText } from './text.js';
 
 const KINDS: readonly (readonly [Filter['kind'], string])[] = [
   ['all', 'All frames'],
@@ -80,9 +81,9 @@ export class FilterBar {
     if (this.#count.textContent !== text) this.#count.textContent = text;
   }
 
-  /** Says how much came in since the pause. */
-  setMissed(text: string): void {
-    const label = this.isPaused ? `Resume${text}` : 'Pause';
+  /** Says how many frames were added since the pause. */
+  setMissed(frames: number): void {
+    const label = this.isPaused ? `Resume (${countText(frames)} new)` : 'Pause';
     if (this.#pause.textContent !== label) this.#pause.textContent = label;
   }
 
