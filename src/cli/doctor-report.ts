@@ -63,7 +63,11 @@ export function verdictLines(report: DoctorReport, style: ReportStyle): string[]
   return lines;
 }
 
-function diagnosisLines({ severity, cause, advice, section, fixes = {} }: Diagnosis, style: ReportStyle): string[] {
+/** Returns the lines of a cause, with what to do. */
+export function diagnosisLines(
+  { severity, cause, advice, section, fixes = {} }: Diagnosis,
+  style: Omit<ReportStyle, 'isVerbose'>,
+): string[] {
   const { paint, warn, columns } = style;
   const color = severity === 'problem' ? paint.bad : warn;
   const label = severity === 'problem' ? 'Problem' : 'Warning';
@@ -85,7 +89,11 @@ function diagnosisLines({ severity, cause, advice, section, fixes = {} }: Diagno
   return lines;
 }
 
-function rowsOf(text: string, { columns }: ReportStyle, paint: (text: string) => string = same => same): string[] {
+function rowsOf(
+  text: string,
+  { columns }: Pick<ReportStyle, 'columns'>,
+  paint: (text: string) => string = same => same,
+): string[] {
   return wrapped(text, columns - 9, 0).map(line => paint(' '.repeat(9) + line));
 }
 

@@ -8,12 +8,15 @@ Usage
   ws101 ws://… [options]          the same as ws101 connect ws://…
   ws101 serve [options]           an echo server
   ws101 doctor url [options]      find out why a WebSocket does not work
+  ws101 explain [file] [options]  explain captured traffic, bit by bit
+  ws101 encode --text hi          print the bytes of a frame
   ws101 connect --help            help for a subcommand
   ws101 --version
 
 Exit codes
   0  success
-  1  a connection failed or did not close cleanly; a server could not listen
+  1  a connection failed or did not close cleanly; a server could not listen;
+     explained traffic breaks a rule
   2  the command line is wrong
   3  the server closed the connection with an error code; the doctor has only
      warnings

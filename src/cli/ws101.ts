@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { printableText } from '../wire/index.js';
 import { connect } from './connect.js';
 import { doctor } from './doctor.js';
+import { encode } from './encode.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
+import { explain } from './explain.js';
 import { MAIN_HELP } from './help.js';
 import { serve } from './serve.js';
 import type { StandardStreams } from './terminal.js';
@@ -10,6 +12,8 @@ import type { StandardStreams } from './terminal.js';
 const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: StandardStreams) => Promise<ExitCode>>> = {
   connect,
   doctor,
+  encode,
+  explain,
   serve,
 };
 

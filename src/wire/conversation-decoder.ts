@@ -10,7 +10,7 @@ import type { FrameItem, RemarkCode, Verdict, WireItem } from './items.js';
 import { type Inflate, type Joined, MessageJoiner } from './message-joiner.js';
 import type { Opening } from './opening.js';
 import type { PlacedLine } from './parsed-head.js';
-import { judgeRequest, type RequestFacts } from './request-verdicts.js';
+import { type HandshakeRequest, judgeRequest } from './request-verdicts.js';
 import { judgeResponse } from './response-verdicts.js';
 import { StreamDecoder, type StreamOwner } from './stream-decoder.js';
 
@@ -51,8 +51,10 @@ export class ConversationDecoder {
   readonly #maxPayload: number;
   #items: WireItem[] = [];
   #time: number | undefined;
-  #request: RequestFacts | undefined;
+  #request: HandshakeRequest | undefined;
   #isOpen = false;
+  /** Where the bytes of the server after its 101 begin. */
+  #switchedAt: number | undefined;
   #deflate: DeflateParameters | undefined;
   #frames = 0;
   #messages = 0;
@@ -83,6 +85,9 @@ export class ConversationDecoder {
       case 'bytes':
         if (stream.isOver) break;
         stream.take(event.bytes);
+        if (from === 'server' && this.#switchedAt !== undefined) {
+          this.#summary.switched(event.bytes.subarray(Math.max(0, this.#switchedAt - offset)));
+        }
         break;
       case 'gap': {
         const wasLost = stream.stage === 'lost';
@@ -250,6 +255,7 @@ export class ConversationDecoder {
     if (isCutOff || this.#isOpen) return;
     if (status === 101) {
       this.#isOpen = true;
+      this.#switchedAt = server.stream.offset;
       this.#deflate = deflate;
       server.stream.switchProtocols(deflate !== undefined);
       if (client.stream.hasHeld) {

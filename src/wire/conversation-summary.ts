@@ -1,11 +1,12 @@
 import { CLOSE_CODE, closeCodeName } from '../framing/close-code.js';
 import { isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { isControl, OPCODE } from '../framing/opcode.js';
+import { GrowingBytes } from '../handshake/growing-bytes.js';
 import type { HeaderFields } from '../header-fields.js';
 import type { DeflateParameters } from '../permessage-deflate/parameters.js';
 import type { Side, WireEvent } from './conversation.js';
 import type { BodyItem, Finding, FrameItem, RemarkItem, ViolationItem, WireItem } from './items.js';
-import type { RequestFacts } from './request-verdicts.js';
+import type { HandshakeRequest } from './request-verdicts.js';
 import type { JudgedResponse } from './response-verdicts.js';
 import { verdictOf } from './verdict.js';
 
@@ -78,10 +79,11 @@ export interface ConversationSummary {
   /** Whether nothing went wrong: the connection opened, no rule was broken, and if it has ended, it was closed cleanly. */
   readonly isFine: boolean;
   readonly handshake: HandshakeOutcome;
-  readonly request: RequestFacts | undefined;
+  readonly request: HandshakeRequest | undefined;
   /** The last response. */
   readonly response:
     | {
+        readonly version: string;
         readonly status: number | undefined;
         readonly reason: string;
         readonly headers: HeaderFields;
@@ -116,7 +118,16 @@ export interface ConversationSummary {
   /** The time of the last event. */
   readonly last: number | undefined;
   readonly longestSilence: Silence | undefined;
+  /** How long neither side had sent anything before the first Close frame or, without one, the end of TCP. */
+  readonly silenceBeforeEnd: number | undefined;
+  /** The first bytes of the server, at most 64. */
+  readonly serverStart: Uint8Array;
+  /** The first bytes of the server after its 101, at most 64. */
+  readonly afterSwitch: Uint8Array;
 }
+
+/** How many bytes are kept of the start of a stream. */
+const KEPT_START = 64;
 
 const MAX_LISTED = 100;
 
@@ -130,7 +141,7 @@ export class Summarizer {
   readonly #remarks: RemarkItem[] = [];
   readonly #closes: CloseSummary[] = [];
   readonly #ends: Ends[number][] = [];
-  #request: RequestFacts | undefined;
+  #request: HandshakeRequest | undefined;
   #response: JudgedResponse | undefined;
   #body: BodyItem | undefined;
   #hasFrames = false;
@@ -138,18 +149,32 @@ export class Summarizer {
   #opened: number | undefined;
   #last: number | undefined;
   #silence: Silence | undefined;
+  /** The time between the last two events. */
+  #pause: number | undefined;
+  #silenceBeforeEnd: number | undefined;
+  readonly #serverStart = new GrowingBytes();
+  readonly #afterSwitch = new GrowingBytes();
 
   event(event: WireEvent): void {
     const { time, from } = event;
-    if (event.type === 'bytes') this.#sides[from].bytes += event.bytes.length;
+    if (event.type === 'bytes') {
+      this.#sides[from].bytes += event.bytes.length;
+      if (from === 'server') appendStart(this.#serverStart, event.bytes);
+    }
     if (time === undefined) return;
+    this.#pause = time - (this.#last ?? time);
     this.#start ??= time;
     const length = time - (this.#last ?? time);
     if (length > (this.#silence?.length ?? 0)) this.#silence = { length, from: this.#last! };
     this.#last = time;
   }
 
-  request(request: RequestFacts): void {
+  /** Takes bytes of the server after its 101. */
+  switched(bytes: Uint8Array): void {
+    appendStart(this.#afterSwitch, bytes);
+  }
+
+  request(request: HandshakeRequest): void {
     this.#request = request;
     this.#response = undefined;
   }
@@ -188,7 +213,9 @@ export class Summarizer {
         if (this.#remarks.length < MAX_LISTED) this.#remarks.push(item);
         break;
       case 'end':
-        if (!this.#ends.some(({ from }) => from === item.from)) this.#ends.push(item);
+        if (this.#ends.some(({ from }) => from === item.from)) break;
+        if (this.#closes.length + this.#ends.length === 0) this.#silenceBeforeEnd = this.#pause;
+        this.#ends.push(item);
     }
   }
 
@@ -203,6 +230,7 @@ export class Summarizer {
         response === undefined
           ? undefined
           : {
+              version: response.version,
               status: response.status,
               reason: response.reason,
               headers: response.headers,
@@ -223,6 +251,9 @@ export class Summarizer {
       opened: this.#opened,
       last: this.#last,
       longestSilence: this.#silence,
+      silenceBeforeEnd: this.#silenceBeforeEnd,
+      serverStart: this.#serverStart.view().slice(),
+      afterSwitch: this.#afterSwitch.view().slice(),
     };
     return { ...verdictOf(facts), ...facts };
   }
@@ -266,8 +297,14 @@ export class Summarizer {
   }
 
   #addClose(close: CloseSummary): void {
-    if (!this.#closes.some(({ from }) => from === close.from)) this.#closes.push(close);
+    if (this.#closes.some(({ from }) => from === close.from)) return;
+    if (this.#closes.length === 0) this.#silenceBeforeEnd = this.#pause;
+    this.#closes.push(close);
   }
+}
+
+function appendStart(start: GrowingBytes, bytes: Uint8Array): void {
+  start.append(bytes, 0, Math.min(bytes.length, KEPT_START - start.length));
 }
 
 class SideCounter {

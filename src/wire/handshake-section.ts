@@ -1,5 +1,4 @@
 import { acceptOf } from '../handshake/http1/key.js';
-import { brokenLines, elided, firstOf } from './fit.js';
 import { type HeadLine, HeadLines } from './head-lines.js';
 import {
   headerOf,
@@ -10,16 +9,12 @@ import {
   statusLineNote,
   statusOf,
 } from './head-notes.js';
+import { lineRows, textLines } from './head-rows.js';
 import { printableCharacters } from './printable.js';
 import type { Side, TraceWriter } from './trace-writer.js';
-import { widthOf } from './width.js';
 
 /** Further lines of a head are not shown. */
 const MAX_HEAD_LINES = 128;
-
-/** A line of a head that is longer than this many rows is shown without its middle. */
-const MAX_ROWS_OF_LINE = 3;
-const ROW_INDENT = '  ';
 
 /** How many bytes of the body of a response other than 101 are shown. */
 const KEPT_BODY = 512;
@@ -193,31 +188,4 @@ class Head {
       this.#writer.row(row, { from: this.#side, isTimed: index === 0 && i === 0, note: isLast ? note : '' });
     });
   }
-}
-
-/** Breaks a line of a head into rows, the second and later ones indented. */
-function lineRows(characters: readonly string[], { bytes, length }: HeadLine, columns: number): string[] {
-  const shorter = columns - ROW_INDENT.length;
-  const mark = ` …(${length} bytes in all)`;
-  // The end of a row stays empty if the mark does not fit there.
-  const room = columns + (MAX_ROWS_OF_LINE - 1) * shorter - widthOf(mark);
-  const shown =
-    length > bytes.length
-      ? [...firstOf(characters, room - widthOf(mark)), mark]
-      : elided(characters, room, `${mark}… `);
-  const [first, ...rest] = brokenLines(shown, columns, shorter);
-  return [first!, ...rest.map(row => ROW_INDENT + row)];
-}
-
-/** Splits a text into lines of at most `columns` columns. */
-function textLines(bytes: Uint8Array, columns: number): string[] {
-  const lines = new HeadLines();
-  const texts: string[] = [];
-  let at = 0;
-  for (let taken = lines.take(bytes, at); taken !== undefined; taken = lines.take(bytes, at)) {
-    at = taken.next;
-    texts.push(...brokenLines(printableCharacters(taken.line.bytes, 'bare'), columns));
-  }
-  const last = lines.takeUnfinished();
-  return last === undefined ? texts : [...texts, ...brokenLines(printableCharacters(last.bytes, 'bare'), columns)];
 }

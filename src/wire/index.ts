@@ -6,8 +6,11 @@
  */
 
 export { encodeClosePayload } from '../framing/close-payload.js';
-export { MAX_CONTROL_PAYLOAD } from '../framing/frame-header.js';
+export { MAX_CONTROL_PAYLOAD, RSV1, RSV2, RSV3 } from '../framing/frame-header.js';
+export { randomMaskingKey } from '../framing/masking-key.js';
+export { OPCODE } from '../framing/opcode.js';
 export { HeaderFields, type HeaderLine } from '../handshake/header-fields.js';
+export { brokenRules } from './broken-rules.js';
 export type { Conversation, Side, WireEvent } from './conversation.js';
 export { ConversationDecoder, type ConversationDecoderOptions } from './conversation-decoder.js';
 export type {
@@ -20,6 +23,10 @@ export type {
   Silence,
 } from './conversation-summary.js';
 export * from './diagnosis/index.js';
+export { Explanation, type ExplanationOptions } from './explain/explanation.js';
+export { frameDiagram } from './explain/frame-diagram.js';
+export { factsOf } from './facts-of.js';
+export { frameBytes, type LengthForm, type RawFrame } from './frame-bytes.js';
 export { type FrameField, type FrameFieldName, type FrameFieldsInput, frameFields } from './frame-fields.js';
 export { describeClose } from './frame-line.js';
 export type {
@@ -43,5 +50,7 @@ export type { Inflate } from './message-joiner.js';
 export { sideOf } from './opening.js';
 export { type Paint, PLAIN } from './paint.js';
 export { printableText } from './printable.js';
-export type { RequestFacts } from './request-verdicts.js';
+export { itemRecord, type JsonRecord, summaryRecord } from './records.js';
+export type { HandshakeRequest } from './request-verdicts.js';
+export { splitSides } from './split-sides.js';
 export { WireTrace, type WireTraceOptions } from './wire-trace.js';

@@ -4,12 +4,13 @@ import { isKey } from '../handshake/http1/key.js';
 import { parseRequestLine } from '../handshake/http1/start-line.js';
 import { parseAuthority, parseRequestTarget } from '../handshake/request-target.js';
 import { parseSubprotocols } from '../handshake/subprotocol.js';
+import { HeaderFields } from '../header-fields.js';
 import { faultOfOffer, PERMESSAGE_DEFLATE } from '../permessage-deflate/parameters.js';
 import type { Finding, JudgedLine } from './items.js';
 import { note, once, ParsedHead, type PlacedLine, type Rule, right, wrong } from './parsed-head.js';
 
 /** What the response to a request must match. */
-export interface RequestFacts {
+export interface HandshakeRequest {
   readonly method: string;
   readonly target: string;
   /** Whether anything in it asks for a WebSocket. */
@@ -19,6 +20,8 @@ export interface RequestFacts {
   readonly key: string | undefined;
   readonly subprotocols: readonly string[];
   readonly extensions: readonly ExtensionOffer[];
+  /** Without malformed lines. */
+  readonly headers: HeaderFields;
   /** The size of the body. */
   readonly contentLength: number;
 }
@@ -26,7 +29,7 @@ export interface RequestFacts {
 export interface JudgedRequest {
   readonly lines: readonly JudgedLine[];
   readonly findings: readonly Finding[];
-  readonly facts: RequestFacts;
+  readonly facts: HandshakeRequest;
 }
 
 /** The keys in the examples of RFC 6455 (§1.2, §1.3, §4.2.2). */
@@ -61,6 +64,7 @@ export function judgeRequest(placed: readonly PlacedLine[]): JudgedRequest {
       key: head.all('sec-websocket-key')[0],
       subprotocols: parseTokenList(head.all('sec-websocket-protocol')) ?? [],
       extensions: parseExtensions(head.all('sec-websocket-extensions')) ?? [],
+      headers: new HeaderFields(head.lines),
       contentLength: Number(/^\d{1,15}$/.exec(head.all('content-length')[0] ?? '')?.[0] ?? 0),
     },
   };

@@ -12,7 +12,7 @@ import {
 import { statusLineNote } from './head-notes.js';
 import type { AcceptArithmetic, Finding, JudgedLine } from './items.js';
 import { note, once, ParsedHead, type PlacedLine, type Rule, right, wrong } from './parsed-head.js';
-import { hasUpgrade, type RequestFacts } from './request-verdicts.js';
+import { type HandshakeRequest, hasUpgrade } from './request-verdicts.js';
 
 export interface JudgedResponse {
   readonly lines: readonly JudgedLine[];
@@ -25,6 +25,8 @@ export interface JudgedResponse {
   readonly deflate: DeflateParameters | undefined;
   /** The subprotocol of a 101, '' if there is none. */
   readonly subprotocol: string;
+  /** Of HTTP, such as `1.1`. */
+  readonly version: string;
   readonly reason: string;
   /** Without malformed lines. */
   readonly headers: HeaderFields;
@@ -44,7 +46,7 @@ const DEFAULT_DEFLATE: DeflateParameters = {
  *
  * @param request undefined if it is not in the capture
  */
-export function judgeResponse(placed: readonly PlacedLine[], request: RequestFacts | undefined): JudgedResponse {
+export function judgeResponse(placed: readonly PlacedLine[], request: HandshakeRequest | undefined): JudgedResponse {
   const head = new ParsedHead(placed);
   const start = parseStatusLine(head.startLine);
   const status = start?.status;
@@ -67,6 +69,7 @@ export function judgeResponse(placed: readonly PlacedLine[], request: RequestFac
     isWebSocket: isSwitch && !lines.some(isFatal) && !findings.some(isFatal),
     deflate: typeof deflate === 'object' ? deflate : agrees ? DEFAULT_DEFLATE : undefined,
     subprotocol: isSwitch ? (head.all('sec-websocket-protocol')[0] ?? '') : '',
+    version: start?.version ?? '',
     reason: start?.reason ?? '',
     headers: new HeaderFields(head.lines),
   };
@@ -75,7 +78,7 @@ export function judgeResponse(placed: readonly PlacedLine[], request: RequestFac
 /** The headers of a 101 that a client must reject if they are wrong. */
 const FATAL = ['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-protocol', 'sec-websocket-extensions'];
 
-function judgeStatusLine(line: string, request: RequestFacts | undefined): Finding {
+function judgeStatusLine(line: string, request: HandshakeRequest | undefined): Finding {
   const start = parseStatusLine(line);
   if (start === undefined)
     return wrong('not a status line: expected `HTTP/1.1 101 Switching Protocols`', 'RFC 9112 §4');
@@ -91,7 +94,7 @@ function judgeStatusLine(line: string, request: RequestFacts | undefined): Findi
   return right('accepted: frames follow this head', '§4.1');
 }
 
-function switchRules(request: RequestFacts | undefined): ReadonlyMap<string, Rule> {
+function switchRules(request: HandshakeRequest | undefined): ReadonlyMap<string, Rule> {
   return new Map<string, Rule>([
     // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value
     // "websocket", the client MUST _Fail the WebSocket Connection_."
@@ -121,7 +124,7 @@ function switchRules(request: RequestFacts | undefined): ReadonlyMap<string, Rul
   ]);
 }
 
-function switchFindings(head: ParsedHead, request: RequestFacts | undefined): Finding[] {
+function switchFindings(head: ParsedHead, request: HandshakeRequest | undefined): Finding[] {
   const findings = [
     ['upgrade', 'Upgrade'],
     ['connection', 'Connection'],
@@ -140,7 +143,7 @@ function switchFindings(head: ParsedHead, request: RequestFacts | undefined): Fi
 }
 
 /** "If … the value … is not the base64-encoded SHA-1 of the concatenation of the |Sec-WebSocket-Key| … with the string" */
-function judgeAccept(value: string, request: RequestFacts | undefined): Finding {
+function judgeAccept(value: string, request: HandshakeRequest | undefined): Finding {
   if (request === undefined) return note('cannot be checked: the request is not in the capture', '§4.1');
   const { key } = request;
   if (key === undefined) return wrong('the request had no Sec-WebSocket-Key', '§4.1');
@@ -164,7 +167,7 @@ function guessAccept(value: string, key: string): string {
   return /^[A-Za-z0-9+/]{27}=$/.test(value) ? ': it was computed from another key' : '';
 }
 
-function judgeSubprotocol(value: string, request: RequestFacts | undefined): Finding {
+function judgeSubprotocol(value: string, request: HandshakeRequest | undefined): Finding {
   if (value === '') return note('empty: it counts as absent, but some clients fail', '§4.2.2');
   if (!isToken(value)) return wrong('must be one token', '§4.3');
   if (request === undefined || request.subprotocols.includes(value)) return right('the subprotocol chosen', '§4.1');
@@ -174,7 +177,7 @@ function judgeSubprotocol(value: string, request: RequestFacts | undefined): Fin
   return wrong(`the client did not offer it${offered === '' ? '' : `, but ${offered}`}`, '§4.1');
 }
 
-function judgeExtensions(value: string, all: readonly string[], request: RequestFacts | undefined): Finding {
+function judgeExtensions(value: string, all: readonly string[], request: HandshakeRequest | undefined): Finding {
   const extensions = parseExtensions([value]);
   if (extensions === undefined) return wrong('must be a list of `name; parameter=token`', '§9.1');
   const offered = request?.extensions;
@@ -188,7 +191,7 @@ function judgeExtensions(value: string, all: readonly string[], request: Request
 }
 
 /** If the request is unknown, any parameters may have been offered. */
-function offersOf(request: RequestFacts | undefined): readonly ExtensionOffer[] {
+function offersOf(request: HandshakeRequest | undefined): readonly ExtensionOffer[] {
   return request?.extensions ?? [{ name: PERMESSAGE_DEFLATE, parameters: [['client_max_window_bits', true]] }];
 }
 

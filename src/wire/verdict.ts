@@ -12,20 +12,33 @@ const NORMAL: readonly number[] = [CLOSE_CODE.NORMAL_CLOSURE, CLOSE_CODE.GOING_A
 export function verdictOf(facts: Facts): { readonly verdict: string; readonly isFine: boolean } {
   const handshake = handshakeVerdict(facts);
   if (handshake !== undefined) return { verdict: handshake, isFine: false };
-  const [violation] = facts.violations;
-  const wrong = facts.remarks.find(({ verdict }) => verdict === 'wrong');
   const end = endOf(facts);
+  const broken = brokenRule(facts);
+  if (broken !== undefined) return { verdict: end.isKnown ? `${broken} ${sentence(end.text)}` : broken, isFine: false };
+  if (facts.handshake === 'open')
+    return { verdict: sentence(`the connection opened; ${end.text}`), isFine: end.isFine };
+  const what = `${countOf(facts)} no rule; there is no opening handshake`;
+  return { verdict: sentence(end.isKnown ? `${what}; ${end.text}` : what), isFine: end.isFine };
+}
+
+/** Returns a sentence about the first rule that was broken after the handshake, or undefined. */
+function brokenRule({ violations, remarks }: Facts): string | undefined {
+  const [violation] = violations;
   if (violation !== undefined) {
     const { from, frame, violation: rule, detail } = violation;
-    const what = `${rule.message}${detail === '' ? '' : `: ${detail}`}`;
-    return {
-      verdict: `The ${from} broke a rule in frame ${frame}: ${what} (${rule.section}). ${sentence(end.text)}`,
-      isFine: false,
-    };
+    const what = detail === '' ? rule.message : `${rule.message}: ${printable(detail)}`;
+    return `The ${from} broke a rule in frame ${frame}: ${what} (${rule.section}).`;
   }
-  if (wrong !== undefined) return { verdict: `${sentence(wrong.note)} ${sentence(end.text)}`, isFine: false };
-  const opened = facts.handshake === 'open' ? 'the connection opened' : 'the opening handshake is not in the capture';
-  return { verdict: sentence(`${opened}; ${end.text}`), isFine: end.isFine };
+  const wrong = remarks.find(({ verdict }) => verdict === 'wrong');
+  return wrong && sentence(wrong.note);
+}
+
+/** For example `3 frames, which break`. */
+function countOf({ sides: { client, server } }: Facts): string {
+  const frames = client.frames + server.frames;
+  const count = frames > 0 ? frames : client.messages + server.messages;
+  const noun = frames > 0 ? 'frame' : 'message';
+  return count === 1 ? `1 ${noun}, which breaks` : `${count} ${noun}s, which break`;
 }
 
 /** Returns why there is no connection, or undefined if there is one. */
@@ -61,15 +74,19 @@ function because(mistake: Facts['mistakes'][number] | undefined): string {
   return ` Wrong in the ${from === 'client' ? 'request' : 'response'}${where}: ${note}${section === undefined ? '' : ` (${section})`}.`;
 }
 
-/** How an open connection ended. */
-function endOf({ closes, ends, isClean, response, request }: Facts): {
+interface End {
   readonly text: string;
   readonly isFine: boolean;
-} {
+  readonly isKnown: boolean;
+}
+
+/** How an open connection ended. */
+function endOf(facts: Facts): End {
+  const { closes, ends, isClean, response, request } = facts;
   const [first, second] = closes;
   if (first === undefined) {
     const [end] = ends;
-    if (end === undefined) return { text: 'its end is not in the capture', isFine: true };
+    if (end === undefined) return { text: 'its end is not in the capture', isFine: true, isKnown: false };
     const how = end.how === 'fin' ? 'ended' : 'reset';
     const unanswered =
       end.from === 'client' && (request?.subprotocols.length ?? 0) > 0 && response?.subprotocol === ''
@@ -78,16 +95,24 @@ function endOf({ closes, ends, isClean, response, request }: Facts): {
     return {
       text: `the ${end.from} ${how} the TCP connection without a Close frame, so applications see 1006${unanswered}`,
       isFine: false,
+      isKnown: true,
     };
   }
-  const closed = `the ${first.from} closed it ${describe(first)}`;
+  const isKnown = true;
+  const closed = `the ${first.from} closed the connection ${describe(first)}`;
   const isError = !NORMAL.includes(first.code);
   if (second !== undefined) {
     const answer = second.code === first.code ? '' : ` with ${second.code}`;
-    return { text: `${closed}, and the ${second.from} answered${answer}`, isFine: isClean && !isError };
+    return { text: `${closed}, and the ${second.from} answered${answer}`, isFine: isClean && !isError, isKnown };
   }
-  if (ends.length === 0) return { text: `${closed}; the answer is not in the capture`, isFine: !isError };
-  return { text: `${closed}, but the ${otherThan(first.from)} sent no Close frame`, isFine: false };
+  if (isLost(facts, otherThan(first.from))) return { text: closed, isFine: false, isKnown };
+  if (ends.length === 0) return { text: `${closed}; the answer is not in the capture`, isFine: !isError, isKnown };
+  return { text: `${closed}, but the ${otherThan(first.from)} sent no Close frame`, isFine: false, isKnown };
+}
+
+/** Whether frames of this side may have come that were not decoded. */
+function isLost({ violations, remarks }: Facts, side: Side): boolean {
+  return [...violations, ...remarks.filter(({ code }) => code === 'not-decoded')].some(({ from }) => from === side);
 }
 
 function describe({ code, reason }: CloseSummary): string {

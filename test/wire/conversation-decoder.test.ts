@@ -307,7 +307,7 @@ describe('the summary', () => {
       },
     });
     expect(summary.verdict).toBe(
-      'The connection opened; the server closed it with 4001 (private use, "bye"), and the client answered.',
+      'The connection opened; the server closed the connection with 4001 (private use, "bye"), and the client answered.',
     );
   });
 

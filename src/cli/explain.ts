@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { inflate } from '../tools/inflate.js';
+import {
+  type Conversation,
+  ConversationDecoder,
+  type ConversationSummary,
+  diagnose,
+  Explanation,
+  type FrameItem,
+  factsOf,
+  itemRecord,
+  PLAIN,
+  printableText,
+  summaryRecord,
+  type WireItem,
+} from '../wire/index.js';
+import { COLORS, usesColor } from './colors.js';
+import { columnsOf } from './columns.js';
+import { diagnosisLines } from './doctor-report.js';
+import { EXIT, type ExitCode, UsageError } from './exit-code.js';
+import { type ExplainArguments, parseExplainArguments } from './explain-arguments.js';
+import { EXPLAIN_HELP } from './explain-help.js';
+import { readCapture } from './read-capture.js';
+import type { StandardStreams } from './terminal.js';
+
+/** With more frames, only those that break a rule are shown field by field. */
+const FEW_FRAMES = 8;
+
+/** How much of a payload is kept, in memory and in JSON. */
+const MAX_KEPT = 65_536;
+
+/** A connection, and what is known of it. */
+interface Explained {
+  readonly conversation: Conversation;
+  readonly summary: ConversationSummary;
+}
+
+/** Runs `ws101 explain`. */
+export async function explain(args: readonly string[], streams: StandardStreams): Promise<ExitCode> {
+  const parsed = parseExplainArguments(args);
+  if (parsed === 'help') {
+    streams.stdout.write(EXPLAIN_HELP);
+    return EXIT.OK;
+  }
+  const capture = readCapture(await bytesOf(parsed.file, streams.stdin));
+  const all = capture.conversations.map(conversation => ({ conversation, summary: summaryOf(conversation) }));
+  const chosen = choose(all, parsed.stream);
+  const output = new Output(streams, parsed);
+  if (parsed.json) for (const one of chosen) output.json(one);
+  else output.people(capture.notes, all, chosen);
+  await output.flushed();
+  return chosen.every(({ summary }) => summary.isFine) ? EXIT.OK : EXIT.FAILURE;
+}
+
+async function bytesOf(file: string | undefined, stdin: Readable): Promise<Uint8Array> {
+  if (file === undefined) {
+    const chunks: Buffer[] = [];
+    for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks);
+  }
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Decodes a connection without keeping what is found. */
+function summaryOf(conversation: Conversation): ConversationSummary {
+  const decoder = new ConversationDecoder({ inflate, maxPayload: 0, maxMessage: 0 });
+  for (const event of conversation.events) decoder.push(event);
+  decoder.end();
+  return decoder.summary();
+}
+
+function* itemsOf(conversation: Conversation): Generator<WireItem> {
+  const decoder = new ConversationDecoder({ inflate, maxPayload: MAX_KEPT, maxMessage: MAX_KEPT });
+  for (const event of conversation.events) yield* decoder.push(event);
+  yield* decoder.end();
+}
+
+/** Returns the connections that carry a WebSocket, or all if none does. */
+function choose(all: readonly Explained[], stream: number | undefined): readonly Explained[] {
+  if (stream !== undefined) {
+    const one = all.filter(({ conversation }) => conversation.id === stream);
+    if (one.length > 0) return one;
+    const ids = all.map(({ conversation }) => conversation.id);
+    throw new UsageError(`--stream must be one of ${ids.slice(0, 20).join(', ')}, got ${stream}`);
+  }
+  const webSockets = all.filter(isWebSocket);
+  return webSockets.length > 0 ? webSockets : all;
+}
+
+function isWebSocket({ summary }: Explained): boolean {
+  return summary.handshake !== 'none' && summary.request?.isWebSocket !== false;
+}
+
+class Output {
+  readonly #streams: StandardStreams;
+  readonly #arguments: ExplainArguments;
+
+  constructor(streams: StandardStreams, parsed: ExplainArguments) {
+    this.#streams = streams;
+    this.#arguments = parsed;
+  }
+
+  /** Waits until the reader has taken what was written. */
+  async flushed(): Promise<void> {
+    const { stdout } = this.#streams;
+    if (stdout.writableNeedDrain) await new Promise(resolve => stdout.once('drain', resolve).once('close', resolve));
+  }
+
+  json({ conversation, summary }: Explained): void {
+    const { id, client, server, notes } = conversation;
+    const write = (record: object) => this.#line(JSON.stringify({ connection: id, ...record }));
+    write({ type: 'connection', client, server, notes });
+    for (const item of itemsOf(conversation)) if (!this.#isHidden(item)) write(itemRecord(item));
+    write(summaryRecord(summary));
+    for (const diagnosis of diagnose(factsOf(summary))) write({ type: 'diagnosis', ...diagnosis });
+  }
+
+  people(notes: readonly string[], all: readonly Explained[], chosen: readonly Explained[]): void {
+    for (const note of notes) this.#line(printableText(note));
+    const [only, second] = chosen;
+    if (only === undefined) this.#line('There are no connections in this capture.');
+    else if (second === undefined) this.#explain(only, all.length);
+    else this.#list(chosen, all.length);
+  }
+
+  /** Lists connections, each with its verdict. */
+  #list(chosen: readonly Explained[], total: number): void {
+    const { good, bad, note } = this.#paint;
+    this.#line(`${chosen.length} WebSocket connections${others(chosen.length, total)}:`);
+    for (const { conversation, summary } of chosen) {
+      const { isFine, verdict } = summary;
+      this.#line('');
+      this.#line(`${isFine ? good('✓') : bad('✗')} ${conversation.id}  ${note(ends(conversation))}`);
+      this.#line(`   ${printableText(verdict)}`);
+    }
+    this.#line('');
+    this.#line(`ws101 explain ${this.#arguments.file ?? '-'} --stream N shows connection N.`);
+  }
+
+  #explain({ conversation, summary }: Explained, total: number): void {
+    const { frames } = this.#arguments;
+    const isFew = summary.sides.client.frames + summary.sides.server.frames <= FEW_FRAMES;
+    const detailOf = (frame: FrameItem) => {
+      if (frames === undefined) return isFew || frame.error !== undefined ? 'fields' : 'line';
+      return frame.index >= frames[0] && frame.index <= frames[1] ? 'fields' : 'none';
+    };
+    const explanation = new Explanation({
+      write: line => this.#line(line),
+      paint: this.#paint,
+      columns: this.#columns,
+      start: summary.start,
+      detailOf,
+    });
+    explanation.verdict(summary);
+    const where = ends(conversation);
+    const start = summary.start === undefined ? '' : `  ${new Date(summary.start).toISOString()}`;
+    if (where !== '' || start !== '') {
+      this.#line(this.#paint.note(`connection ${conversation.id}  ${where}${start}${others(1, total)}`));
+    }
+    for (const note of conversation.notes) this.#line(this.#paint.note(printableText(note)));
+    for (const item of itemsOf(conversation)) {
+      if (frames === undefined || item.type === 'frame' || item.type === 'message') explanation.item(item);
+    }
+    if (frames !== undefined) return;
+    explanation.summary(summary);
+    const style = { paint: this.#paint, warn: this.#paint.heading, columns: this.#columns };
+    for (const diagnosis of diagnose(factsOf(summary))) {
+      for (const line of ['', ...diagnosisLines(diagnosis, style)]) this.#line(line);
+    }
+  }
+
+  #isHidden(item: WireItem): boolean {
+    const { frames } = this.#arguments;
+    if (frames === undefined) return false;
+    return item.type !== 'frame' || item.index < frames[0] || item.index > frames[1];
+  }
+
+  get #columns(): number {
+    return columnsOf(this.#streams.stdout, process.env);
+  }
+
+  get #paint() {
+    return usesColor(this.#streams.stdout, process.env) ? COLORS : PLAIN;
+  }
+
+  #line(line: string): void {
+    this.#streams.stdout.write(`${line}\n`);
+  }
+}
+
+function ends({ client, server }: Conversation): string {
+  if (client === undefined && server === undefined) return '';
+  return printableText(`${client ?? 'client'} → ${server ?? 'server'}`);
+}
+
+function others(shown: number, total: number): string {
+  const left = total - shown;
+  return left === 0 ? '' : `  (${left} other connection${left === 1 ? '' : 's'} without WebSocket)`;
+}
