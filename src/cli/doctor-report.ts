@@ -1,5 +1,11 @@
 /** Shows what the doctor found: the stages as they end, and then the causes. */
-import type { DoctorReport, Stage } from '../tools/doctor/index.js';
+import {
+  type DoctorReport,
+  isSecretHeader,
+  type Stage,
+  type StageDetail,
+  withoutSecrets,
+} from '../tools/doctor/index.js';
 import { wrapped } from '../wire/fit.js';
 import { type Diagnosis, type Paint, printableText } from '../wire/index.js';
 
@@ -9,6 +15,8 @@ const MARKS: Readonly<Record<Stage['status'], string>> = { ok: '✓', warning: '
 const TEXT_COLUMN = 22;
 const INDENT = 2;
 const PRODUCT_WIDTH = 12;
+/** The column, within a line of a head, in which what is said about it begins. */
+const NOTE_COLUMN = 44;
 
 export interface ReportStyle {
   readonly paint: Paint;
@@ -30,11 +38,30 @@ export function stageLines(stage: Stage, style: ReportStyle): string[] {
   const [first, ...more] = wrapped(printableText(summary), width, 0);
   const lines = [start + first, ...more.map(line => indent + line)];
   if (!isShown(stage, style)) return lines;
-  for (const detail of details) {
-    const rows = wrapped(printableText(detail), width, INDENT);
-    lines.push(...rows.map((row, i) => paint.note(indent + ' '.repeat(i === 0 ? 0 : INDENT) + row).trimEnd()));
-  }
+  for (const detail of details) lines.push(...detailLines(detail, style));
   return lines;
+}
+
+/** A line, and what is to be said about it: beside it if there is room, and otherwise below. */
+function detailLines({ text, verdict, note = '' }: StageDetail, { paint, warn, columns }: ReportStyle): string[] {
+  const width = columns - TEXT_COLUMN;
+  const indent = ' '.repeat(TEXT_COLUMN);
+  const color = verdict === 'wrong' ? paint.bad : verdict === 'right' ? paint.good : paint.note;
+  const colorOfNote = verdict === 'wrong' ? paint.bad : verdict === 'note' ? warn : paint.note;
+  const [shown, said] = [printableText(text), printableText(note)];
+  if (said === '')
+    return wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + paint.note(row));
+  const beside = Math.max(shown.length + 2, NOTE_COLUMN);
+  if (shown !== '' && beside + said.length <= width) return [indent + color(shown.padEnd(beside)) + colorOfNote(said)];
+  // What is right needs no line of its own.
+  if (verdict === 'right' || (verdict === 'note' && shown !== '' && width < NOTE_COLUMN + 40))
+    return wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + color(row));
+  const below = wrapped(said, width - INDENT, 0).map(row => `${indent}${' '.repeat(INDENT)}${colorOfNote(row)}`);
+  if (shown === '') return below;
+  return [
+    ...wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + color(row)),
+    ...below,
+  ];
 }
 
 function isShown({ name, status }: Stage, { isVerbose }: ReportStyle): boolean {
@@ -65,10 +92,10 @@ export function verdictLines(report: DoctorReport, style: ReportStyle): string[]
 
 /** Returns the lines of a cause, with what to do. */
 export function diagnosisLines(
-  { severity, cause, advice, section, fixes = {} }: Diagnosis,
-  style: Omit<ReportStyle, 'isVerbose'>,
+  { severity, cause, advice, section, fixes = {}, product }: Diagnosis,
+  style: Omit<ReportStyle, 'isVerbose'> & Partial<ReportStyle>,
 ): string[] {
-  const { paint, warn, columns } = style;
+  const { paint, warn, columns, isVerbose = false } = style;
   const color = severity === 'problem' ? paint.bad : warn;
   const label = severity === 'problem' ? 'Problem' : 'Warning';
   const [first, ...more] = wrapped(`${label}  ${printableText(cause)}`, columns, 9);
@@ -77,11 +104,12 @@ export function diagnosisLines(
     ...more.map(line => paint.heading(' '.repeat(9) + line)),
     ...rowsOf(printableText(advice), style),
   ];
-  for (const [product, fix] of Object.entries(fixes)) {
+  const shown = Object.entries(fixes).filter(([name]) => isVerbose || product === undefined || name === product);
+  for (const [name, fix] of shown) {
     const width = columns - 9 - PRODUCT_WIDTH;
     const [row, ...rest] = wrapped(fix, width, 0);
     lines.push(
-      `${' '.repeat(9)}${paint.client(product.padEnd(PRODUCT_WIDTH))}${row}`,
+      `${' '.repeat(9)}${paint.client(name.padEnd(PRODUCT_WIDTH))}${row}`,
       ...rest.map(line => ' '.repeat(9 + PRODUCT_WIDTH) + line),
     );
   }
@@ -102,14 +130,17 @@ function durationOf(time: number): string {
   return time >= 1_000 ? `${(time / 1000).toFixed(1)} s` : `${time < 10 ? time.toFixed(1) : Math.round(time)} ms`;
 }
 
-/** Returns the report as JSON. Bytes are hex digits. */
+/** Returns the report as JSON. Bytes are hex digits, and credentials are left out. */
 export function reportJson(report: DoctorReport): string {
-  return JSON.stringify(
-    report,
-    (_, value: unknown) =>
-      ArrayBuffer.isView(value) ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex') : value,
-    2,
-  ).replace(/\{\s+"type": "Buffer",\s+"data": \[([^\]]*)\]\s+\}/g, (_, data: string) =>
-    JSON.stringify(Buffer.from(JSON.parse(`[${data}]`)).toString('hex')),
-  );
+  return JSON.stringify(plain(report), undefined, 2);
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]));
+  const [name, text, ...more] = value as readonly unknown[];
+  const isSecret = typeof name === 'string' && typeof text === 'string' && more.length === 0 && isSecretHeader(name);
+  return isSecret ? [name, '…'] : value.map(plain);
 }

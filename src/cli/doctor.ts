@@ -1,4 +1,4 @@
-import { type DoctorReport, doctor as examine } from '../tools/doctor/index.js';
+import { type DoctorReport, doctor as examine, withoutSecrets } from '../tools/doctor/index.js';
 import { PLAIN, printableText } from '../wire/index.js';
 import { COLORS, usesColor, yellow } from './colors.js';
 import { columnsOf } from './columns.js';
@@ -72,8 +72,4 @@ async function run(options: DoctorArguments, callbacks: Callbacks): Promise<Doct
   } catch (error) {
     throw isArgumentError(error) ? usageErrorOf(error) : error;
   }
-}
-
-function withoutSecrets(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
 }

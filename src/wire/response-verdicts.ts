@@ -1,4 +1,3 @@
-import { sha1Base64 } from '#platform';
 import { type ExtensionOffer, parseExtensions } from '../handshake/extension-header.js';
 import { isToken } from '../handshake/grammar.js';
 import { acceptOf, GUID } from '../handshake/http1/key.js';
@@ -9,6 +8,7 @@ import {
   judgeResponse as judgeDeflate,
   PERMESSAGE_DEFLATE,
 } from '../permessage-deflate/parameters.js';
+import { mistakeInAccept } from './accept-mistakes.js';
 import { statusLineNote } from './head-notes.js';
 import type { AcceptArithmetic, Finding, JudgedLine } from './items.js';
 import { note, once, ParsedHead, type PlacedLine, type Rule, right, wrong } from './parsed-head.js';
@@ -149,22 +149,8 @@ function judgeAccept(value: string, request: HandshakeRequest | undefined): Find
   if (key === undefined) return wrong('the request had no Sec-WebSocket-Key', '§4.1');
   const expected = acceptOf(key);
   if (value === expected) return right('correct: computed from the key', '§4.2.2');
-  return wrong(`must be ${expected}${guessAccept(value, key)}`, '§4.2.2');
-}
-
-/** Mistakes that servers make. */
-function guessAccept(value: string, key: string): string {
-  const guesses: ReadonlyArray<readonly [accept: string, mistake: string]> = [
-    [key, 'it is the key, unchanged'],
-    [sha1Base64(key), 'it was computed without the GUID'],
-    [sha1Base64(key + GUID.toLowerCase()), 'it was computed with the GUID in lower case'],
-    [sha1Base64(`${key}\r\n${GUID}`), 'it was computed with a line end in the key'],
-    [sha1Base64(` ${key}${GUID}`), 'it was computed with the space before the key'],
-    [sha1Base64(GUID), 'it was computed from an empty key: did the server find the header?'],
-  ];
-  const guess = guesses.find(([accept]) => accept === value);
-  if (guess !== undefined) return `: ${guess[1]}`;
-  return /^[A-Za-z0-9+/]{27}=$/.test(value) ? ': it was computed from another key' : '';
+  const mistake = mistakeInAccept(value, key);
+  return wrong(`must be ${expected}${mistake === undefined ? '' : `: ${mistake}`}`, '§4.2.2');
 }
 
 function judgeSubprotocol(value: string, request: HandshakeRequest | undefined): Finding {

@@ -1,12 +1,22 @@
 import type { ConnectOptions, Destination } from '../../index.js';
 import { now } from '../../timers.js';
-import { type Diagnosis, diagnose, type Facts, type SessionFacts, type TargetFacts } from '../../wire/index.js';
+import {
+  ConversationDecoder,
+  type Diagnosis,
+  diagnose,
+  type Facts,
+  type HeadItem,
+  type SessionFacts,
+  type TargetFacts,
+  type WireEvent,
+} from '../../wire/index.js';
 import { attempt } from './attempt.js';
 import { Budget, DEFAULT_TIMEOUT, type DoctorOptions, limitsOf } from './options.js';
 import { retryWithChanges, tlsVariations } from './retries.js';
+import { withoutSecrets } from './secrets.js';
 import { useConnection } from './session.js';
 import { type DialFacts, stagedDial } from './staged-dial.js';
-import { retries as retriesStage, type Stage, stagesOf } from './stages.js';
+import { retriesStage, type Stage, stagesOf } from './stages.js';
 
 /** The result of doctor(). */
 export interface DoctorReport {
@@ -41,10 +51,11 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
   const dialFacts: DialFacts = {};
   let destination: Destination | undefined;
   let facts: Facts = {};
+  let heads: readonly HeadItem[] = [];
   const shown = new Set<Stage['name']>();
   const update = (changes: Facts): void => {
     facts = { ...facts, ...changes };
-    for (const stage of stagesOf(facts)) {
+    for (const stage of stagesOf(facts, heads)) {
       if (shown.has(stage.name)) continue;
       shown.add(stage.name);
       onStage?.(stage);
@@ -75,6 +86,7 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
     },
     clock,
   );
+  heads = decoded(first.recording.events).heads;
   update({
     request: first.requestHeaders.length === 0 ? undefined : { headers: first.requestHeaders },
     response: first.response,
@@ -88,13 +100,13 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
       idle,
       onStep: step => onProgress?.(PROGRESS[step]),
     });
-    update({ session });
+    update({ session: { ...session, isCutOff: decoded(first.recording.events).isCutOff } });
   }
   if (retry && needsRetry(facts)) await findChange();
-  const stages = [...stagesOf(facts)];
+  const stages = [...stagesOf(facts, heads)];
   const diagnoses = diagnose(facts);
   return {
-    url: destination?.href ?? url,
+    url: withoutSecrets(destination?.href ?? url),
     verdict: diagnoses[0]?.severity ?? 'healthy',
     diagnoses,
     stages: [...stages, ...[retriesStage(facts)].filter(stage => stage !== undefined)],
@@ -141,6 +153,16 @@ const PROGRESS: Readonly<Record<NonNullable<SessionFacts['endedDuring']>, string
 function needsRetry({ failure, session }: Facts): boolean {
   if (failure !== undefined) return true;
   return session?.endedDuring === 'listen' || session?.endedDuring === 'ping' || session?.violation !== undefined;
+}
+
+/** Decodes what crossed the wire. */
+function decoded(events: readonly WireEvent[]): { readonly heads: readonly HeadItem[]; readonly isCutOff: boolean } {
+  const decoder = new ConversationDecoder({ maxPayload: 1_024, maxMessage: 1_024 });
+  const items = [...events.flatMap(event => decoder.push(event)), ...decoder.end()];
+  return {
+    heads: items.filter(item => item.type === 'head'),
+    isCutOff: items.some(item => item.type === 'remark' && item.code === 'cut-off' && item.from === 'server'),
+  };
 }
 
 /** Returns the options of connect() that the user chose. */

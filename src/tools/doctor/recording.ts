@@ -15,6 +15,8 @@ export class Recording implements WireTap {
   transport: TransportInfo | undefined;
   firstReceived: number | undefined;
   lastReceived: number | undefined;
+  /** When bytes were last sent or received. */
+  lastTraffic = 0;
   requestSent: number | undefined;
 
   constructor(clock: () => number) {
@@ -44,6 +46,7 @@ export class Recording implements WireTap {
   closed(): void {}
 
   #keep(from: 'client' | 'server', bytes: Uint8Array): void {
+    this.lastTraffic = now();
     const room = KEPT - this.#kept;
     if (room <= 0) return;
     const kept = bytes.slice(0, room);

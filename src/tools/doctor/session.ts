@@ -6,6 +6,9 @@ import type { SessionFacts, Step, Stop } from '../../wire/index.js';
 import type { StepLimits } from './options.js';
 import type { Recording } from './recording.js';
 
+/** The payload of the Ping. */
+const PAYLOAD = 'ws101';
+
 export interface SessionPlan {
   readonly limits: StepLimits;
   /** The message to send, or ''. */
@@ -26,6 +29,7 @@ export async function useConnection(
   let messages = 0;
   let pingSent: number | undefined;
   let pong: number | undefined;
+  let isOtherPong = false;
   let closeSent: number | undefined;
   let messageSent: number | undefined;
   let answer: number | undefined;
@@ -43,8 +47,10 @@ export async function useConnection(
     }
     wake();
   });
-  connection.on('pong', () => {
-    if (pingSent !== undefined) pong ??= now() - pingSent;
+  connection.on('pong', payload => {
+    // "A Pong frame sent in response to a Ping frame must have identical "Application data"" (§5.5.3).
+    if (pingSent !== undefined && payload.toString() === PAYLOAD) pong ??= now() - pingSent;
+    else isOtherPong = pingSent !== undefined;
     wake();
   });
   const closed = connection.closed.then(result => {
@@ -76,7 +82,7 @@ export async function useConnection(
   if (isOpen()) {
     begin('ping');
     pingSent = now();
-    connection.ping('ws101').catch(() => {});
+    connection.ping(PAYLOAD).catch(() => {});
     await wait(limits.pong, () => pong !== undefined);
   }
   if (isOpen() && message !== '') {
@@ -89,8 +95,9 @@ export async function useConnection(
   }
   if (isOpen() && idle > 0) {
     begin('idle');
+    const silentSince = recording.lastTraffic;
     await wait(idle, () => false);
-    idled = (info === undefined ? now() : closedAt) - stepStart;
+    idled = (info === undefined ? now() : closedAt) - silentSince;
   }
   const endedDuring = isOpen() ? undefined : step;
   const endedAfter = isOpen() ? undefined : (info === undefined ? now() : closedAt) - stepStart;
@@ -131,6 +138,7 @@ export async function useConnection(
           : {
               answered:
                 pong !== undefined && (closeSent === undefined || pingSent + pong < closeSent) ? pong : undefined,
+              isOther: isOtherPong && pong === undefined,
               cameWithClose: pong !== undefined && closeSent !== undefined && pingSent + pong >= closeSent,
             },
       message: messageSent === undefined ? undefined : { size: Buffer.byteLength(message), answered: answer, isEcho },

@@ -1,233 +1,245 @@
 /** What the doctor checked, in order, as lines for people and programs. */
-import { type Facts, HeaderFields, type RetryFacts } from '../../wire/index.js';
+import { type Facts, HeaderFields, type HeadItem, type RetryFacts, type Verdict } from '../../wire/index.js';
+import { isSecretHeader, withoutSecrets } from './secrets.js';
+
+export type StageName =
+  | 'url'
+  | 'dns'
+  | 'tcp'
+  | 'proxy'
+  | 'tls'
+  | 'request'
+  | 'response'
+  | 'frames'
+  | 'ping'
+  | 'message'
+  | 'idle'
+  | 'close'
+  | 'retries';
 
 /** One step of the examination. */
 export interface Stage {
-  readonly name:
-    | 'url'
-    | 'dns'
-    | 'tcp'
-    | 'tls'
-    | 'proxy'
-    | 'request'
-    | 'response'
-    | 'frames'
-    | 'ping'
-    | 'message'
-    | 'idle'
-    | 'close'
-    | 'retries';
+  readonly name: StageName;
   readonly status: 'ok' | 'warning' | 'failed' | 'info';
   /** How long it took, in milliseconds. */
   readonly time?: number | undefined;
   readonly summary: string;
-  readonly details: readonly string[];
+  readonly details: readonly StageDetail[];
 }
 
-type Make = (facts: Facts) => Stage | undefined;
-
-/** Returns the stages that the facts show. */
-export function stagesOf(facts: Facts): readonly Stage[] {
-  return MAKERS.map(make => make(facts)).filter(stage => stage !== undefined);
+/** A line that belongs to a stage. */
+export interface StageDetail {
+  readonly text: string;
+  /** Whether the line follows the rules of the opening handshake. */
+  readonly verdict?: Verdict | undefined;
+  /** What is to be said about it. */
+  readonly note?: string | undefined;
 }
 
-const MAKERS: readonly Make[] = [url, dns, tcp, proxy, tls, request, response, frames, ping, message, idle, close];
+type Make = (facts: Facts, heads: readonly HeadItem[]) => Stage | undefined;
 
-function url({ target }: Facts): Stage | undefined {
+const MAKERS: readonly Make[] = [
+  urlStage,
+  dnsStage,
+  tcpStage,
+  proxyStage,
+  tlsStage,
+  requestStage,
+  responseStage,
+  framesStage,
+  pingStage,
+  messageStage,
+  idleStage,
+  closeStage,
+];
+
+/**
+ * Returns the stages that the facts show.
+ *
+ * @param heads the heads of the opening handshake, with a verdict on each line
+ */
+export function stagesOf(facts: Facts, heads: readonly HeadItem[] = []): readonly Stage[] {
+  return MAKERS.map(make => make(facts, heads)).filter(stage => stage !== undefined);
+}
+
+function stage(
+  name: StageName,
+  status: Stage['status'],
+  summary: string,
+  { time, details = [] }: { readonly time?: number | undefined; readonly details?: readonly StageDetail[] } = {},
+): Stage {
+  return { name, status, time, summary, details };
+}
+
+function urlStage({ target }: Facts): Stage | undefined {
   if (target === undefined) return undefined;
   const { hostname, port, path, secure } = target;
-  return {
-    name: 'url',
-    status: 'ok',
-    summary: `${secure ? 'TLS' : 'no TLS'}, host ${hostname}, port ${port}, path ${path}`,
-    details: [],
-  };
+  return stage(
+    'url',
+    'ok',
+    `${secure ? 'TLS' : 'no TLS'}, host ${hostname}, port ${port}, path ${withoutSecrets(path)}`,
+  );
 }
 
-function dns({ resolution, target }: Facts): Stage | undefined {
+function dnsStage({ resolution, target }: Facts): Stage | undefined {
   if (resolution === undefined) return undefined;
   const { addresses, code, time } = resolution;
-  if (code !== undefined) return { name: 'dns', status: 'failed', time, summary: code, details: [] };
+  if (code !== undefined) return stage('dns', 'failed', code, { time });
   const isAddress = addresses.length === 1 && addresses[0] === target?.hostname;
-  if (isAddress) return undefined;
-  return { name: 'dns', status: 'ok', time, summary: addresses.join(', '), details: [] };
+  return isAddress ? undefined : stage('dns', 'ok', addresses.join(', '), { time });
 }
 
-function tcp({ addresses }: Facts): Stage | undefined {
+function tcpStage({ addresses }: Facts): Stage | undefined {
   if (addresses === undefined) return undefined;
   const alive = addresses.filter(({ outcome }) => outcome === 'connected');
-  const lines = addresses.map(
-    ({ address, outcome, time }) =>
-      `${address}: ${outcome}${outcome === 'connected' ? ` in ${milliseconds(time)}` : ''}`,
-  );
   const status = alive.length === 0 ? 'failed' : alive.length < addresses.length ? 'warning' : 'ok';
-  const fastest = alive.length === 0 ? addresses[0]?.time : Math.min(...alive.map(({ time }) => time));
-  return lines.length === 1
-    ? {
-        name: 'tcp',
-        status,
-        time: fastest,
-        summary: alive.length === 1 ? `connected to ${addresses[0]!.address}` : lines[0]!,
-        details: [],
-      }
-    : {
-        name: 'tcp',
-        status,
-        time: fastest,
-        summary: `${alive.length} of ${addresses.length} addresses connect`,
-        details: lines,
-      };
+  const time = alive.length === 0 ? addresses[0]?.time : Math.min(...alive.map(one => one.time));
+  if (addresses.length === 1) {
+    const { address, outcome } = addresses[0]!;
+    return stage('tcp', status, outcome === 'connected' ? `connected to ${address}` : `${address}: ${outcome}`, {
+      time,
+    });
+  }
+  const details = addresses.map(one => ({
+    text: `${one.address}: ${one.outcome}${one.outcome === 'connected' ? ` in ${milliseconds(one.time)}` : ''}`,
+  }));
+  return stage('tcp', status, `${alive.length} of ${addresses.length} addresses connect`, { time, details });
 }
 
-function proxy({ target, failure }: Facts): Stage | undefined {
+function proxyStage({ target, failure }: Facts): Stage | undefined {
   if (target?.proxy === undefined) return undefined;
-  const isFailed = failure?.phase === 'proxy';
-  return {
-    name: 'proxy',
-    status: isFailed ? 'failed' : 'ok',
-    summary: isFailed ? failure.summary : `through ${target.proxy}`,
-    details: [],
-  };
+  return failure?.phase === 'proxy'
+    ? stage('proxy', 'failed', failure.summary)
+    : stage('proxy', 'ok', `through ${target.proxy}`);
 }
 
-function tls({ tls: facts, now = 0 }: Facts): Stage | undefined {
-  if (facts === undefined) return undefined;
-  const { version, alpn, time, code, chain } = facts;
+function tlsStage({ tls, now = 0 }: Facts): Stage | undefined {
+  if (tls === undefined) return undefined;
+  const { version, alpn, time, code, chain } = tls;
+  const certificate = code === undefined ? 'certificate verified' : `certificate not accepted (${code})`;
   const summary =
-    code === undefined || version !== undefined
-      ? `${version ?? 'TLS'}, ALPN ${alpn ?? 'none'}${code === undefined ? ', certificate verified' : `, certificate not accepted: ${code}`}`
-      : (facts.message ?? code);
+    version === undefined ? (tls.message ?? code ?? '') : `${version}, ALPN ${alpn ?? 'none'}, ${certificate}`;
   const details = chain.map(({ subject, issuer, validTo, names }, depth) => {
     const days = Math.floor((validTo - now) / 86_400_000);
-    const isRoot = subject === issuer;
-    return `${depth}  ${subject}${isRoot ? ' (self-signed)' : `, by ${issuer}`}; ${days < 0 ? `expired ${-days} days ago` : `${days} days left`}${depth === 0 && names.length > 0 ? `; for ${shortList(names)}` : ''}`;
+    const by = subject === issuer ? 'self-signed' : `by ${issuer}`;
+    const purpose = depth === 0 && names.length > 0 ? `, for ${shortList(names)}` : '';
+    return { text: `${subject}, ${by}${purpose}, ${days < 0 ? `expired ${-days} days ago` : `${days} days left`}` };
   });
-  return { name: 'tls', status: code === undefined ? 'ok' : 'failed', time, summary, details };
+  return stage('tls', code === undefined ? 'ok' : 'failed', summary, { time, details });
 }
 
 function shortList(names: readonly string[]): string {
   return names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ');
 }
 
-function request({ request: facts, target }: Facts): Stage | undefined {
-  if (facts === undefined || facts.headers.length === 0) return undefined;
-  const SECRET = /^(authorization|cookie|proxy-authorization)$/i;
-  const details = facts.headers.map(([name, value]) => `${name}: ${SECRET.test(name) ? '…' : value}`);
-  return { name: 'request', status: 'info', summary: `GET ${target?.path ?? '/'} HTTP/1.1`, details };
+function requestStage({ request, target }: Facts, heads: readonly HeadItem[]): Stage | undefined {
+  if (request === undefined || request.headers.length === 0) return undefined;
+  const details = headDetails(heads.find(({ kind }) => kind === 'request'));
+  return stage('request', 'info', `GET ${withoutSecrets(target?.path ?? '/')} HTTP/1.1`, { details });
 }
 
-function response(facts: Facts): Stage | undefined {
-  const { response: head, failure } = facts;
-  if (head === undefined) {
+function responseStage({ response, failure }: Facts, heads: readonly HeadItem[]): Stage | undefined {
+  if (response === undefined) {
     if (failure?.phase !== 'response' && failure?.phase !== 'request') return undefined;
-    return { name: 'response', status: 'failed', time: failure.time, summary: failure.summary, details: [] };
+    return stage('response', 'failed', failure.summary, { time: failure.time });
   }
-  const isAgreed = head.status === 101 && failure === undefined;
-  return {
-    name: 'response',
-    status: isAgreed ? 'ok' : 'failed',
-    time: head.time,
-    summary: `HTTP/${head.version} ${head.status} ${head.reason}`.trimEnd(),
-    details: [...head.headers.map(([name, value]) => `${name}: ${value}`), ...bodyLines(head.body)],
-  };
+  const { version, status, reason, body, time } = response;
+  const isAgreed = status === 101 && failure === undefined;
+  const details = [...headDetails(heads.findLast(({ kind }) => kind === 'response')), ...bodyDetails(body)];
+  return stage('response', isAgreed ? 'ok' : 'failed', `HTTP/${version} ${status} ${reason}`.trimEnd(), {
+    time,
+    details,
+  });
 }
 
-function bodyLines(body: string): string[] {
+/** The lines of a head after the first, and what is missing. */
+function headDetails(head: HeadItem | undefined): StageDetail[] {
+  if (head === undefined) return [];
+  const lines = head.lines.slice(1).map(({ text, name, verdict, note, section }): StageDetail => {
+    if (name !== undefined && isSecretHeader(name))
+      return { text: `${text.slice(0, text.indexOf(':'))}: …`, verdict: 'note' };
+    return { text, verdict, note: verdict === 'wrong' && section !== undefined ? `${note} (${section})` : note };
+  });
+  const findings = head.findings.map(({ verdict, note }): StageDetail => ({ text: '', verdict, note }));
+  return [...lines, ...findings];
+}
+
+const MAX_BODY_LINES = 6;
+const MAX_LINE = 200;
+
+function bodyDetails(body: string): StageDetail[] {
   const lines = body.split(/\r?\n/).filter(line => line.trim() !== '');
-  return lines.length === 0
-    ? []
-    : [
-        '',
-        ...lines.slice(0, 6).map(line => (line.length > 300 ? `${line.slice(0, 300)}…` : line)),
-        ...(lines.length > 6 ? ['…'] : []),
-      ];
+  if (lines.length === 0) return [];
+  const shown = lines
+    .slice(0, MAX_BODY_LINES)
+    .map(line => (line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line));
+  return ['', ...shown, ...(lines.length > MAX_BODY_LINES ? ['…'] : [])].map(text => ({ text }));
 }
 
-function frames(facts: Facts): Stage | undefined {
+function framesStage(facts: Facts): Stage | undefined {
   const { session } = facts;
   if (session === undefined) return undefined;
   const { violation, messages, endedDuring } = session;
+  if (violation !== undefined) {
+    return stage('frames', 'failed', violation.message, {
+      details: [{ text: `bytes after the 101: ${hexOf(violation.start)}` }],
+    });
+  }
+  if (endedDuring === 'listen' || endedDuring === 'ping') {
+    return stage('frames', 'failed', endOf(facts), { time: session.openFor });
+  }
   const extensions = new HeaderFields(facts.response?.headers ?? []).get('Sec-WebSocket-Extensions');
   const agreed = `subprotocol ${session.subprotocol || 'none'}, extensions ${extensions || 'none'}`;
-  if (violation !== undefined) {
-    return {
-      name: 'frames',
-      status: 'failed',
-      summary: violation.message,
-      details: [`bytes after the 101: ${hexOf(violation.start)}`],
-    };
-  }
-  const early = endedDuring === 'listen' || endedDuring === 'ping';
-  return {
-    name: 'frames',
-    status: early ? 'failed' : 'ok',
-    time: early ? session.openFor : undefined,
-    summary: early
-      ? endOf(facts)
-      : `open: ${agreed}; ${messages === 0 ? 'no message' : messages === 1 ? '1 message' : `${messages} messages`} received`,
-    details: [],
-  };
+  return stage('frames', 'ok', `open: ${agreed}; messages received: ${messages}`);
 }
 
-function ping({ session }: Facts): Stage | undefined {
+function pingStage({ session }: Facts): Stage | undefined {
   if (session?.ping === undefined || session.endedDuring === 'ping') return undefined;
-  const { answered } = session.ping;
+  const { answered, isOther } = session.ping;
   return answered === undefined
-    ? { name: 'ping', status: 'failed', summary: 'no Pong', details: [] }
-    : { name: 'ping', status: 'ok', time: answered, summary: 'Pong received', details: [] };
+    ? stage('ping', 'failed', isOther === true ? 'a Pong with another payload' : 'no Pong')
+    : stage('ping', 'ok', 'Pong received', { time: answered });
 }
 
-function message(facts: Facts): Stage | undefined {
+function messageStage(facts: Facts): Stage | undefined {
   const { message: sent, endedDuring } = facts.session ?? {};
   if (sent === undefined) return undefined;
   const what = `sent a text of ${sent.size} bytes`;
-  if (endedDuring === 'message')
-    return { name: 'message', status: 'warning', summary: `${what}: ${endOf(facts)}`, details: [] };
-  if (sent.isEcho)
-    return { name: 'message', status: 'ok', time: sent.answered, summary: `${what}, echoed`, details: [] };
-  return {
-    name: 'message',
-    status: 'info',
-    time: sent.answered,
-    summary: `${what}, ${sent.answered === undefined ? 'no answer' : 'answered by another message'}`,
-    details: [],
-  };
+  if (endedDuring === 'message') return stage('message', 'warning', `${what}: ${endOf(facts)}`);
+  const time = sent.answered;
+  if (sent.isEcho) return stage('message', 'ok', `${what}, which was echoed`, { time });
+  return stage('message', 'info', `${what}; ${time === undefined ? 'no answer' : 'another message came back'}`, {
+    time,
+  });
 }
 
-function idle(facts: Facts): Stage | undefined {
-  const { idle: facts_, endedDuring } = facts.session ?? {};
-  if (facts_ === undefined) return undefined;
-  const cut = endedDuring === 'idle';
-  return {
-    name: 'idle',
-    status: cut ? 'failed' : 'ok',
-    time: facts_.lasted,
-    summary: cut ? endOf(facts) : 'the connection stays open without traffic',
-    details: [],
-  };
+function idleStage(facts: Facts): Stage | undefined {
+  const { idle, endedDuring } = facts.session ?? {};
+  if (idle === undefined) return undefined;
+  const time = idle.lasted;
+  return endedDuring === 'idle'
+    ? stage('idle', 'failed', endOf(facts), { time })
+    : stage('idle', 'ok', 'the connection stays open without traffic', { time });
 }
 
-function close({ session }: Facts): Stage | undefined {
+function closeStage({ session }: Facts): Stage | undefined {
   if (session?.closing === undefined) return undefined;
-  const { answered, ended } = session.closing;
-  if (answered === undefined)
-    return { name: 'close', status: 'failed', summary: 'no answer to the Close frame', details: [] };
-  const { serverClose } = session;
-  return {
-    name: 'close',
-    status: ended === undefined ? 'warning' : 'ok',
-    time: answered,
-    summary: `Close frame answered${serverClose?.code === undefined ? '' : ` with ${serverClose.code}`}${ended === undefined ? ', TCP left open' : ''}`,
-    details: [],
-  };
+  const { answered: time, ended } = session.closing;
+  if (time === undefined) return stage('close', 'failed', 'no answer to the Close frame');
+  const code = session.serverClose?.code;
+  const summary = `Close frame answered${code === undefined ? '' : ` with ${code}`}`;
+  return ended === undefined
+    ? stage('close', 'warning', `${summary}, TCP left open`, { time })
+    : stage('close', 'ok', summary, { time });
 }
 
 /** How a connection ended early. */
 function endOf({ session }: Facts): string {
   const { serverClose, stop } = session!;
-  if (serverClose !== undefined)
-    return `closed by the server, ${serverClose.code ?? 'no code'}${serverClose.reason === '' ? '' : ` "${serverClose.reason}"`}`;
-  return stop === 'reset' ? 'reset, without a Close frame' : 'ended, without a Close frame';
+  if (serverClose === undefined)
+    return stop === 'reset' ? 'reset, without a Close frame' : 'ended, without a Close frame';
+  const reason = serverClose.reason === '' ? '' : ` "${serverClose.reason}"`;
+  return `closed by the server, ${serverClose.code ?? 'no code'}${reason}`;
 }
 
 const CHANGES: Readonly<Record<RetryFacts['change'], (value: string) => string>> = {
@@ -247,18 +259,19 @@ const CHANGES: Readonly<Record<RetryFacts['change'], (value: string) => string>>
   ipv6: () => 'IPv6 only',
 };
 
-export function retries({ retries: found }: Facts): Stage | undefined {
-  if (found === undefined || found.length === 0) return undefined;
-  const open = found.find(({ isOpen }) => isOpen);
-  const details = found.map(
-    ({ change, value, isOpen, summary }) => `${isOpen ? '✓' : '✗'} ${CHANGES[change](value)}: ${summary}`,
-  );
-  return {
-    name: 'retries',
-    status: 'info',
-    summary: open === undefined ? 'no single change opens it' : `opens with: ${CHANGES[open.change](open.value)}`,
-    details,
-  };
+/** Returns the stage of the further attempts, if there were any. */
+export function retriesStage({ retries }: Facts): Stage | undefined {
+  if (retries === undefined || retries.length === 0) return undefined;
+  const open = retries.find(({ isOpen }) => isOpen);
+  const details = retries.map(({ change, value, isOpen, summary }): StageDetail => {
+    const text = `${withoutSecrets(CHANGES[change](value))}: ${summary}`;
+    return { text, verdict: isOpen ? 'right' : undefined };
+  });
+  const summary =
+    open === undefined
+      ? 'no single change opens it'
+      : `it opens with: ${withoutSecrets(CHANGES[open.change](open.value))}`;
+  return stage('retries', 'info', summary, { details });
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -2,9 +2,10 @@ import type { Diagnosis, Rule } from './diagnosis.js';
 import { problem, warning } from './diagnosis.js';
 import { headersOf } from './evidence.js';
 import type { Facts } from './facts.js';
+import { productOf } from './fixes.js';
 import { deadAddress, reachRules } from './reach-rules.js';
 import { answerRules } from './response-rules.js';
-import { closeIgnored, sessionRules, tcpLeftOpen } from './session-rules.js';
+import { closeIgnored, sessionRules, slow, tcpLeftOpen } from './session-rules.js';
 import { statusRules } from './status-rules.js';
 import { expiresSoon, tlsRules } from './tls-rules.js';
 import { bodyHeaders, subprotocolUnanswered, upgradeRules } from './upgrade-rules.js';
@@ -20,7 +21,7 @@ const LAYERS: ReadonlyArray<readonly Rule[]> = [
 ];
 
 /** What may be said besides the cause. */
-const REMARKS: readonly Rule[] = [deadAddress, expiresSoon, clockSkew, bodyHeaders, tcpLeftOpen];
+const REMARKS: readonly Rule[] = [deadAddress, expiresSoon, clockSkew, bodyHeaders, tcpLeftOpen, slow];
 
 /**
  * Returns the causes that the facts show, the likeliest first, and then warnings. The list is empty if nothing is wrong.
@@ -38,7 +39,11 @@ export function diagnose(facts: Facts): readonly Diagnosis[] {
       problem('unknown', summary, 'Look at the log of the server, and at the bytes with `ws101 connect --trace`.'),
     );
   }
-  return [...problems, ...diagnoses.filter(({ severity }) => severity === 'warning')];
+  const { response } = facts;
+  const product = productOf(headersOf(response).get('Server'), response?.body ?? '');
+  return [...problems, ...diagnoses.filter(({ severity }) => severity === 'warning')].map(diagnosis =>
+    product !== undefined && diagnosis.fixes?.[product] !== undefined ? { ...diagnosis, product } : diagnosis,
+  );
 }
 
 function firstOf(rules: readonly Rule[], facts: Facts): Diagnosis | undefined {

@@ -15,6 +15,8 @@ export interface Diagnosis {
   readonly section?: string | undefined;
   /** The lines to add, per proxy. */
   readonly fixes?: Fixes | undefined;
+  /** The proxy or server that answered, if it is one that `fixes` knows. */
+  readonly product?: keyof Fixes | undefined;
 }
 
 /** Returns a diagnosis if the facts support it. */

@@ -130,10 +130,20 @@ export interface SessionFacts {
   /** How TCP ended if there was no Close frame of the server. */
   readonly stop?: Stop | undefined;
   readonly violation?: ViolationFacts | undefined;
+  /** Whether the last frame of the server is incomplete. */
+  readonly isCutOff?: boolean | undefined;
   /** How many messages the server sent. */
   readonly messages: number;
   /** The time until the Pong; undefined if none came. Missing if no Ping was sent. */
-  readonly ping?: { readonly answered: number | undefined; readonly cameWithClose: boolean } | undefined;
+  readonly ping?:
+    | {
+        readonly answered: number | undefined;
+        /** Whether the Pong came only after our Close frame. */
+        readonly cameWithClose: boolean;
+        /** Whether a Pong with another payload came instead. */
+        readonly isOther?: boolean | undefined;
+      }
+    | undefined;
   readonly message?:
     | { readonly size: number; readonly answered: number | undefined; readonly isEcho: boolean }
     | undefined;

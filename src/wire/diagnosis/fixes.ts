@@ -22,7 +22,7 @@ export const PASS_UPGRADE: Fixes = {
 
 export const LONGER_IDLE: Fixes = {
   nginx: 'proxy_read_timeout 1h; proxy_send_timeout 1h;',
-  apache: 'ProxyTimeout 3600, or timeout=3600 on the ProxyPass line',
+  apache: 'Timeout 3600 (ProxyTimeout does not apply to an upgraded connection)',
   haproxy: 'timeout tunnel 1h',
   caddy: 'reverse_proxy … { stream_timeout 0 }',
   traefik: 'entryPoints.<name>.transport.respondingTimeouts.idleTimeout: 1h',

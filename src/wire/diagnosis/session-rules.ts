@@ -17,9 +17,17 @@ const TWO_101 =
 
 function violation(facts: Facts): Diagnosis | undefined {
   const found = facts.session?.violation;
-  if (found === undefined || found.from !== 'server') return undefined;
+  if (found === undefined) return undefined;
   const start = latin1(found.start);
   const section = found.section.startsWith('§') ? `RFC 6455 ${found.section}` : found.section;
+  if (found.from === 'client') {
+    return problem(
+      `violation-${found.code.toLowerCase().replaceAll('_', '-')}`,
+      `the client breaks the protocol: ${found.message}`,
+      'Correct the client: the server must fail such a connection.',
+      { section },
+    );
+  }
   if (/^HTTP\/1\.\d 101/.test(start)) {
     return problem(
       'two-101s',
@@ -225,6 +233,8 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
 }
 
 function stays(facts: Facts): string {
+  if (opensWith(facts, 'again') !== undefined)
+    return ' The second time, the same request stayed open: it happens only now and then.';
   const found = opensWith(
     facts,
     'no-subprotocol',
@@ -248,6 +258,14 @@ function cutOff(facts: Facts): Diagnosis | undefined {
     opensWith(facts, 'no-deflate') === undefined
       ? ''
       : ' Without compression, it stays open: the server or a proxy cannot handle it.';
+  if (session.isCutOff === true && session.endedDuring !== 'idle') {
+    return problem(
+      'cut-in-frame',
+      `the connection ${how} ${when}, in the middle of a frame of the server`,
+      'The program died while it sent, or the length in the header of the frame is larger than what follows.',
+      { section: 'RFC 6455 §5.2' },
+    );
+  }
   if (session.endedDuring === 'message')
     return problem(
       'cut-after-message',
@@ -284,12 +302,28 @@ function whenOf(session: SessionFacts): string {
 function silent({ session }: Facts): Diagnosis | undefined {
   if (session === undefined || session.ping === undefined || session.ping.answered !== undefined) return undefined;
   if (session.endedDuring !== undefined && session.endedDuring !== 'close') return undefined;
+  if (session.ping.isOther === true) {
+    return problem(
+      'wrong-pong',
+      'the server answers a Ping with a Pong that has another payload',
+      'A Pong must have the payload of the Ping that it answers: clients that compare them take this for no answer.',
+      { section: 'RFC 6455 §5.5.3' },
+    );
+  }
   if (session.ping.cameWithClose) {
     return problem(
       'buffered',
       'frames of the server arrive only when the connection ends: something on the way buffers them',
       'Turn buffering off in the proxy, the filter or the antivirus program on the way:',
       { fixes: NO_BUFFERING },
+    );
+  }
+  if (session.isCutOff === true) {
+    return problem(
+      'frame-incomplete',
+      'the server begins a frame and never sends the rest of it',
+      'The length in its header is larger than what follows: the program counts characters instead of bytes, or stopped while it wrote. Nothing after it can be read.',
+      { section: 'RFC 6455 §5.2' },
     );
   }
   const isDead = session.closing?.answered === undefined && session.messages === 0;
@@ -312,6 +346,8 @@ function silent({ session }: Facts): Diagnosis | undefined {
 export function closeIgnored({ session }: Facts): Diagnosis | undefined {
   const closing = session?.closing;
   if (closing === undefined || closing.answered !== undefined || session?.endedDuring !== undefined) return undefined;
+  // That it answers nothing at all is said already.
+  if (session?.ping !== undefined && session.ping.answered === undefined && session.messages === 0) return undefined;
   if (session?.stop === 'fin' || session?.stop === 'reset') {
     return warning(
       'close-unanswered',
@@ -343,4 +379,22 @@ export function tcpLeftOpen({ session }: Facts): Diagnosis | undefined {
 function closeText({ code, reason }: { readonly code: number | undefined; readonly reason: string }): string {
   if (code === undefined) return 'no code';
   return reason === '' ? String(code) : `${code} "${reason}"`;
+}
+
+/** Answers that take longer than this are noticed by users. */
+const SLOW = 2_000;
+
+export function slow({ response, session, resolution }: Facts): Diagnosis | undefined {
+  const [what, time] =
+    (response?.time ?? 0) > SLOW
+      ? ['the server answers the opening handshake', response!.time!]
+      : (session?.ping?.answered ?? 0) > SLOW
+        ? ['the Pong comes', session!.ping!.answered!]
+        : ['the name server answers', resolution?.time ?? 0];
+  if (time <= SLOW || response === undefined) return undefined;
+  return warning(
+    'slow',
+    `${what} only after ${(time / 1000).toFixed(1)} s`,
+    'Many clients and proxies give up after 5 to 10 s. Look for what the server waits for, such as a database, a name server, or a cold start.',
+  );
 }

@@ -127,7 +127,7 @@ function redirect(facts: Facts): Diagnosis | undefined {
       "Send the cookie or token of a session: -H 'Cookie: …' or -H 'Authorization: …'. An API should answer 401 to a WebSocket instead.",
     );
   }
-  if (follows !== undefined && /times|too many|loop/i.test(follows.summary)) {
+  if (follows?.status !== undefined && follows.status >= 300 && follows.status < 400) {
     return problem(
       'redirect-loop',
       `${what}, and so on without end`,
@@ -391,7 +391,7 @@ function cannotUpgrade(facts: Facts): Diagnosis | undefined {
   if (response?.status === 501)
     return problem(
       'not-implemented',
-      `the server has not implemented this (501)${saying(response.body)}`,
+      `the server does not support this request (501)${saying(response.body)}`,
       'The server, or a proxy on the way, does not know WebSocket.',
     );
   return undefined;

@@ -1,7 +1,8 @@
 /** A 101 that is not valid (RFC 6455 §4.1, §4.2.2, RFC 7692 §5.1). */
-import { sha1Base64, toBase64 } from '#platform';
 import { parseExtensions } from '../../handshake/extension-header.js';
 import { acceptOf } from '../../handshake/http1/key.js';
+import { judgeResponse } from '../../permessage-deflate/parameters.js';
+import { mistakeInAccept } from '../accept-mistakes.js';
 import { type Diagnosis, problem, type Rule, warning } from './diagnosis.js';
 import { headersOf, listOf, opensWith } from './evidence.js';
 import type { Facts } from './facts.js';
@@ -98,45 +99,15 @@ function accept(facts: Facts): Diagnosis | undefined {
   }
   const value = values[0]!;
   if (key === undefined || value === acceptOf(key)) return undefined;
-  const mistake = mistakeOf(key, value);
+  const mistake = mistakeInAccept(value, key);
   return problem(
     'accept-wrong',
     `Sec-WebSocket-Accept is "${value}", but for the key of this request it must be "${acceptOf(key)}"${mistake === undefined ? '' : `: ${mistake}`}`,
-    mistake === undefined
+    mistake === undefined || mistake.includes('another key')
       ? 'Each request has a new key. The server, or a cache or proxy, answers with a stored value, or computes it from another key.'
       : 'Compute base64(SHA-1(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) from the text of the key, and encode the 20 bytes of the hash.',
     { section },
   );
-}
-
-/** Mistakes that servers make when they compute the value. */
-function mistakeOf(key: string, value: string): string | undefined {
-  const right = acceptOf(key);
-  const hex = Array.from(fromBase64(right), byte => byte.toString(16).padStart(2, '0')).join('');
-  const base64 = (text: string): string => toBase64(Uint8Array.from(text, character => character.charCodeAt(0)));
-  const guid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-  if (value === key) return 'it is the key itself';
-  if (value.toLowerCase() === hex) return 'it is the hash in hex instead of base64';
-  if (value === base64(hex) || value === base64(hex.toUpperCase())) return 'it is the base64 of the hash in hex';
-  if (value === sha1Base64(key)) return 'the GUID is missing from the hash';
-  if (value === sha1Base64(key + guid.toLowerCase())) return 'the GUID must be in capitals';
-  if (value === sha1Base64(guid + key)) return 'the GUID must follow the key';
-  if (
-    value === sha1Base64(`${key}\r\n${guid}`) ||
-    value === sha1Base64(`${key}\r${guid}`) ||
-    value === sha1Base64(`${key}\n${guid}`)
-  )
-    return 'the line end after the key was hashed too';
-  if (value === sha1Base64(` ${key}${guid}`)) return 'the space before the key was hashed too';
-  if (value === sha1Base64(String.fromCharCode(...fromBase64(key)) + guid)) return 'the key must not be decoded';
-  if (value.replaceAll('-', '+').replaceAll('_', '/').replace(/=*$/, '=') === right)
-    return 'it is base64url, or its padding is missing';
-  if (value.toLowerCase() === right.toLowerCase()) return 'its case was changed on the way';
-  return undefined;
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), character => character.charCodeAt(0));
 }
 
 function subprotocol(facts: Facts): Diagnosis | undefined {
@@ -164,14 +135,6 @@ function subprotocol(facts: Facts): Diagnosis | undefined {
     { section: 'RFC 6455 §4.1' },
   );
 }
-
-/** The parameters of permessage-deflate, with the values that a response may give them (RFC 7692 §7.1). */
-const DEFLATE_PARAMETERS: ReadonlyMap<string, RegExp> = new Map([
-  ['server_no_context_takeover', /^$/],
-  ['client_no_context_takeover', /^$/],
-  ['server_max_window_bits', /^([89]|1[0-5])$/],
-  ['client_max_window_bits', /^([89]|1[0-5])$/],
-]);
 
 function extensions(facts: Facts): Diagnosis | undefined {
   if (!is101(facts)) return undefined;
@@ -203,42 +166,23 @@ function extensions(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 7692 §5.1' },
     );
   }
-  const offer = offered
-    .filter(({ name }) => name === 'permessage-deflate')
-    .flatMap(({ parameters }) => parameters.map(([parameter]) => parameter));
-  for (const { name, parameters } of chosen) {
-    if (name !== 'permessage-deflate') continue;
-    const wrong = parameters.find(
-      ([parameter, value]) => DEFLATE_PARAMETERS.get(parameter)?.test(value === true ? '' : value) !== true,
-    );
-    const isUnasked =
-      parameters.some(([parameter]) => parameter === 'client_max_window_bits') &&
-      !offer.includes('client_max_window_bits');
-    if (wrong !== undefined || isUnasked || isTwice(parameters.map(([parameter]) => parameter)))
-      return deflateParameters(facts, text);
-  }
-  return undefined;
+  const fault = judgeResponse(chosen, offered);
+  return typeof fault === 'string' ? deflateParameters(facts, `"${text}" (${fault})`) : undefined;
 }
 
 function deflateParameters(facts: Facts, text: string): Diagnosis {
   const opens = opensWith(facts, 'no-deflate') === undefined ? '' : ' Without compression, the WebSocket opens.';
   return problem(
     'deflate-parameters',
-    `the server accepts permessage-deflate with parameters that are not allowed: "${text}"`,
+    `the server accepts permessage-deflate with parameters that are not allowed: ${text}`,
     `Window bits must be 8 to 15, each parameter may come once, and client_max_window_bits only if the client offered it.${opens}`,
     { section: 'RFC 7692 §7.1' },
   );
 }
 
-function isTwice(names: readonly string[]): boolean {
-  return new Set(names).size < names.length;
-}
-
 /** The library refused the 101 for a reason that no rule above names. */
 function otherFault(facts: Facts): Diagnosis | undefined {
   if (!is101(facts) || facts.failure?.phase !== 'response') return undefined;
-  if (/permessage-deflate|window_bits/.test(facts.failure.summary))
-    return deflateParameters(facts, headersOf(facts.response).all('Sec-WebSocket-Extensions').join(', '));
   return problem('upgrade-invalid', facts.failure.summary, 'Correct the server, or the proxy that answers for it.', {
     section: SECTION,
   });

@@ -14,7 +14,7 @@ describe('a response that is not a 101', () => {
     ['200 OK', 'Welcome to SockJS!\n', [], 'sockjs'],
     ['301 Moved Permanently', '', ['Location: https://127.0.0.1/chat'], 'redirect-to-tls'],
     ['302 Found', '', ['Location: /login?next=/chat'], 'redirect-to-login'],
-    ['308 Permanent Redirect', '', ['Location: /chat/'], 'path-slash'],
+    ['308 Permanent Redirect', '', ['Location: /chat/'], 'redirect-loop'],
     ['307 Temporary Redirect', '', ['Location: ws://127.0.0.1:1/other'], 'redirect'],
     ['302 Found', '', ['Location: http://10.0.0.1/captive-portal'], 'captive-portal'],
     ['400 Bad Request', 'The plain HTTP request was sent to HTTPS port', [], 'tls-port'],
@@ -206,11 +206,14 @@ describe('a 101 that is not valid', () => {
   });
 
   test.each([
-    ['is the key itself', (request: SeenRequest) => key(request)],
-    ['GUID is missing', (request: SeenRequest) => sha1(key(request)).digest('base64')],
-    ['in hex', (request: SeenRequest) => sha1(`${key(request)}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('hex')],
+    ['is the key, unchanged', (request: SeenRequest) => key(request)],
+    ['was computed without the GUID', (request: SeenRequest) => sha1(key(request)).digest('base64')],
     [
-      'in capitals',
+      'is the hash in hex',
+      (request: SeenRequest) => sha1(`${key(request)}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('hex'),
+    ],
+    [
+      'was computed with the GUID in lower case',
       (request: SeenRequest) => sha1(`${key(request)}258eafa5-e914-47da-95ca-c5ab0dc85b11`).digest('base64'),
     ],
   ])('a wrong Sec-WebSocket-Accept is explained: it %s', async (text, accept) => {
