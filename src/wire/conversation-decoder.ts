@@ -144,8 +144,14 @@ export class ConversationDecoder {
     this.#items.push(item);
   }
 
-  #remark(from: Side, code: RemarkCode, verdict: Verdict, note: string, section?: string): void {
-    const { offset } = this.#sides[from].stream;
+  #remark(
+    from: Side,
+    code: RemarkCode,
+    verdict: Verdict,
+    note: string,
+    section?: string,
+    offset: number = this.#sides[from].stream.offset,
+  ): void {
     this.#add({ type: 'remark', from, time: this.#time, offset, code, verdict, note, section });
   }
 
@@ -308,7 +314,9 @@ export class ConversationDecoder {
       this.#add({ type: 'violation', from, time: this.#time, offset, violation, detail, frame: index });
     } else if (!isWhole && watched.missing === 0) {
       const { received, payloadLength } = watched;
-      this.#remark(from, 'cut-off', 'note', `the bytes end after ${received} of ${payloadLength} bytes of payload`);
+      const end = watched.offset + watched.headerLength + received;
+      const what = `the bytes end after ${received} of ${payloadLength} bytes of payload`;
+      this.#remark(from, 'cut-off', 'note', what, undefined, end);
     }
     if (opcode === OPCODE.PING && isWhole) {
       side.pings.push(frame);
@@ -319,7 +327,10 @@ export class ConversationDecoder {
       return;
     }
     // "The application MUST NOT send any more data frames after sending a Close frame."
-    if (side.hasClosed) this.#remark(from, 'frame-after-close', 'wrong', 'a data frame after a Close frame', '§5.5.1');
+    if (side.hasClosed) {
+      const what = 'a data frame after a Close frame';
+      this.#remark(from, 'frame-after-close', 'wrong', what, '§5.5.1', watched.offset);
+    }
     side.joiner ??= this.#joinerOf(from);
     const joined = side.joiner.take(frame);
     if (joined !== undefined) this.#addMessage(joined, index);

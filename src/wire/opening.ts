@@ -10,9 +10,8 @@ const [CR, LF, TLS_ALERT, TLS_HANDSHAKE, TLS_MAJOR] = [0x0d, 0x0a, 0x15, 0x16, 0
 export function openingOf(bytes: Uint8Array, from: Side): Opening | undefined {
   const [first, second] = bytes;
   if (first === undefined) return undefined;
-  // RFC 9112 §2.2: a server SHOULD ignore an empty line before the request line. A chunked body ends in one too. Neither
-  // byte begins a valid frame.
-  if (first === CR || first === LF) return 'head';
+  // RFC 9112 §2.2: a server SHOULD ignore an empty line before the request line. A chunked body ends in one too.
+  if (first === CR) return second === undefined ? undefined : second === LF ? 'head' : 'frames';
   if (first === TLS_HANDSHAKE || first === TLS_ALERT) {
     return second === undefined ? undefined : second === TLS_MAJOR ? 'tls' : 'frames';
   }

@@ -30,7 +30,7 @@ describe('an explanation', () => {
   test('marks each line of the handshake as right or wrong, with the section', () => {
     const lines = explain([
       sent('client', head(...REQUEST.filter(one => !one.startsWith('Connection')), 'Cookie: a=b')),
-      sent('server', head('HTTP/1.1 426 Upgrade Required', 'Content-Length: 5') + 'hello'),
+      sent('server', `${head('HTTP/1.1 426 Upgrade Required', 'Content-Length: 5')}hello`),
     ]);
     expect(line(lines, '→ ✓ Upgrade')).toBe(
       '→ ✓ Upgrade: websocket                  asks to switch to WebSocket (§4.1)',
