@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../wire/diagnosis/index.js';
 import type { LiveRecord } from '../wire/live-record.js';
 import { ConnectionList } from './connection-list.js';
 import { ConversationModel } from './conversation-model.js';
@@ -27,6 +28,7 @@ export class App {
   readonly #view = new ConversationView({
     changed: () => this.#redraw(),
     send: ({ id }, from, frame) => this.#socket.send(id, from, frame),
+    diagnose: ({ id, facts }) => this.#socket.diagnose(id, facts),
   });
   readonly #empty = h(
     'section',
@@ -59,6 +61,7 @@ export class App {
       records: records => this.#records(records),
       dropped: records => this.#dropped(records),
       sent: problem => this.#view.sent(problem),
+      diagnosis: (connection, diagnoses) => this.#diagnosed(connection, diagnoses),
       closed: reason => {
         this.#link.textContent = reason;
         this.#link.dataset.state = 'gone';
@@ -91,6 +94,13 @@ export class App {
   #dropped(records: number): void {
     this.#notice.hidden = false;
     this.#notice.textContent = `${plural(records, 'older event')} are not shown: the server keeps only the latest.`;
+  }
+
+  #diagnosed(connection: number, diagnoses: readonly Diagnosis[]): void {
+    const model = this.#models.get(connection);
+    if (model === undefined) return;
+    model.diagnoses = diagnoses;
+    this.#redraw();
   }
 
   #limitMemory(): void {

@@ -1,9 +1,11 @@
-import type { Side, WireEvent } from '../wire/conversation.js';
+import type { Conversation, Side, WireEvent } from '../wire/conversation.js';
 import { ConversationDecoder } from '../wire/conversation-decoder.js';
-import type { Diagnosis } from '../wire/diagnosis/index.js';
+import type { Diagnosis, Facts } from '../wire/diagnosis/index.js';
+import { factsOf } from '../wire/facts-of.js';
 import type { BodyItem, FrameItem, HeadItem, MessageItem, RemarkItem, WireItem } from '../wire/items.js';
 import type { LiveRecord } from '../wire/live-record.js';
 import type { FrameContext } from './components/frame-detail.js';
+import { EventKeeper } from './event-keeper.js';
 import { inflate } from './inflate.js';
 import { Meter } from './meter.js';
 import { endStep, StepRecorder } from './step-recorder.js';
@@ -44,9 +46,12 @@ export class ConversationModel {
   /** The bytes of both sides, and how many rules were broken. */
   readonly counts = { bytes: 0, wrong: 0 };
   body: BodyItem | undefined;
+  /** The likely causes of the problem, as the server sees them. */
+  diagnoses: readonly Diagnosis[] = [];
   /** Grows when frames are dropped: a list of them must then be made again. */
   generation = 0;
   readonly #steps = new StepRecorder();
+  readonly #keeper = new EventKeeper();
   readonly #decoder = new ConversationDecoder(OPTIONS);
   /** Decodes a side after bytes of it were missed. */
   #midway: ConversationDecoder | undefined;
@@ -81,9 +86,9 @@ export class ConversationModel {
     return this.#dropped + this.#frames.length;
   }
 
-  /** About how much memory the frames take, in bytes. */
+  /** About how much memory the connection takes, in bytes. */
   get cost(): number {
-    return this.#cost;
+    return this.#cost + this.#keeper.cost;
   }
 
   /** The request target, such as `/chat`. */
@@ -111,9 +116,15 @@ export class ConversationModel {
     return isFine ? '' : verdict;
   }
 
-  /** The likely causes of the problem. */
-  get diagnoses(): readonly Diagnosis[] {
-    return [];
+  /** What is known of the problem, for a diagnosis. */
+  get facts(): Facts {
+    return factsOf(this.#decoder.summary());
+  }
+
+  /** All that is known of the connection, for an export. */
+  get conversation(): Conversation {
+    const { id, client, server } = this;
+    return { id, client, server, events: this.#keeper.events, notes: [] };
   }
 
   /** What both sides agreed on, in a few words. */
@@ -141,6 +152,7 @@ export class ConversationModel {
       this.meter.count(event.time, 0, event.bytes.length, 0);
     }
     if (event.type === 'gap') return;
+    this.#keeper.push(event);
     if (this.#midway !== undefined && this.#isMidway[from]) {
       this.#midwayBytes(event);
       return;
@@ -158,8 +170,9 @@ export class ConversationModel {
     return message?.note === undefined ? message?.data : undefined;
   }
 
-  /** Drops the older half of the frames. */
+  /** Drops the older half of the frames and events. */
   shrink(): void {
+    this.#keeper.shrink();
     const count = Math.ceil(this.#frames.length / 2);
     for (const frame of this.#frames.slice(0, count)) {
       this.#cost -= costOf(frame);
@@ -174,6 +187,7 @@ export class ConversationModel {
   #miss(from: Side, length: number, time: number | undefined): void {
     if (this.#isMidway[from]) this.#midway = undefined;
     this.#isMidway[from] = true;
+    this.#keeper.push({ type: 'gap', from, time, length });
     const label = `${plural(length, 'byte')} of the ${from} were dropped before this page got them`;
     this.#steps.add({ act: 'frames', from: undefined, time, label, note: '', verdict: 'note' });
   }

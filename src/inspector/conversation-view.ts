@@ -1,4 +1,5 @@
 import type { Side } from '../wire/conversation.js';
+import type { Diagnosis } from '../wire/diagnosis/index.js';
 import type { FrameItem } from '../wire/items.js';
 import { FrameDetail } from './components/frame-detail.js';
 import { FrameList } from './components/frame-list.js';
@@ -28,6 +29,8 @@ export interface ConversationOwner {
   /** Something changed, so draw() should be called soon. */
   changed(): void;
   send(model: ConversationModel, from: Side, frame: Uint8Array): void;
+  /** Asks for the likely causes of a problem. */
+  diagnose(model: ConversationModel): void;
 }
 
 /** The chosen connection: charts, frames, sequence, handshake, and a form to send frames. */
@@ -42,6 +45,7 @@ export class ConversationView {
   #tab = 'frames';
   #sendsFrom: readonly Side[] = [];
   #problem = '';
+  #diagnoses: readonly Diagnosis[] = [];
   readonly #heading = h('h2');
   readonly #state = h('span', { className: 'pill' });
   readonly #about = h('span', { className: 'quiet mono' });
@@ -243,11 +247,14 @@ export class ConversationView {
   }
 
   #drawProblem(model: ConversationModel): void {
-    const { problem } = model;
-    if (problem === this.#problem) return;
+    const { problem, diagnoses } = model;
+    const isNew = problem !== this.#problem;
+    if (!isNew && diagnoses === this.#diagnoses) return;
     this.#problem = problem;
+    this.#diagnoses = diagnoses;
     this.#problems.hidden = problem === '';
-    this.#problems.replaceChildren(...(problem === '' ? [] : diagnosisList(problem, model.diagnoses)));
+    this.#problems.replaceChildren(...(problem === '' ? [] : diagnosisList(problem, diagnoses)));
+    if (isNew && problem !== '') this.#owner.diagnose(model);
   }
 
   #drawCharts({ meter }: ConversationModel): void {

@@ -1,4 +1,6 @@
 import type { Side } from '../wire/conversation.js';
+import type { Diagnosis, Facts } from '../wire/diagnosis/index.js';
+import { factsToText } from '../wire/facts-text.js';
 import { decodeRecords, type LiveRecord } from '../wire/live-record.js';
 
 /** What the server says about itself. */
@@ -13,6 +15,7 @@ export interface LiveEvents {
   records(records: readonly LiveRecord[]): void;
   dropped(records: number): void;
   sent(problem: string | undefined): void;
+  diagnosis(connection: number, diagnoses: readonly Diagnosis[]): void;
   /** The server has gone, or refused. */
   closed(reason: string): void;
 }
@@ -41,7 +44,12 @@ export class LiveSocket {
   send(connection: number, from: Side, frame: Uint8Array): void {
     let binary = '';
     for (const byte of frame) binary += String.fromCharCode(byte);
-    this.#socket.send(JSON.stringify({ connection, from, frame: btoa(binary) }));
+    this.#socket.send(JSON.stringify({ type: 'send', connection, from, frame: btoa(binary) }));
+  }
+
+  /** Asks the server for the likely causes of a problem. */
+  diagnose(connection: number, facts: Facts): void {
+    this.#socket.send(JSON.stringify({ type: 'diagnose', connection, facts: factsToText(facts) }));
   }
 }
 
@@ -49,4 +57,7 @@ function dispatch(message: { type: string } & Record<string, unknown>, events: L
   if (message.type === 'hello') events.hello(message as unknown as Hello);
   else if (message.type === 'dropped') events.dropped(Number(message.records));
   else if (message.type === 'sent') events.sent(message.problem as string | undefined);
+  else if (message.type === 'diagnosis') {
+    events.diagnosis(Number(message.connection), message.diagnoses as readonly Diagnosis[]);
+  }
 }

@@ -234,6 +234,7 @@ describe('the inspector page', () => {
     }
     const page = await openPage(scene);
     await page.getByText('it answered 403 Forbidden instead of 101').waitFor();
+    await page.locator('.diagnosis', { hasText: /Likely cause: .*403/ }).waitFor();
     await page.getByRole('tab', { name: 'Handshake' }).click();
     await page.getByText('Origin: http://evil.example').waitFor();
     await page.getByRole('button', { name: /#2/ }).click();

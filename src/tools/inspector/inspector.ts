@@ -9,6 +9,8 @@ import {
 } from '../../index.js';
 import { clearTimeout, now, setTimeout } from '../../timers.js';
 import type { Side, WireEvent } from '../../wire/conversation.js';
+import { diagnose } from '../../wire/diagnosis/index.js';
+import { factsFromText } from '../../wire/facts-text.js';
 import { encodeRecords } from '../../wire/live-record.js';
 import { EventLog } from './event-log.js';
 import { readPage } from './page-file.js';
@@ -123,8 +125,7 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
     connection.send(JSON.stringify({ type: 'hello', title, sendsFrom: from }));
     pages.set(connection, 0);
     connection.on('message', data => {
-      const problem = obey(data, send);
-      connection.send(JSON.stringify({ type: 'sent', ...(problem === undefined ? {} : { problem }) }));
+      connection.send(JSON.stringify(answerOf(data, send)));
     });
     connection.on('close', () => pages.delete(connection));
     schedule();
@@ -172,16 +173,17 @@ function answer({ path, query, host }: PlainRequest, token: string, page: string
   };
 }
 
-/** Carries out an order of a page. Returns what was wrong with it. */
-function obey(data: string | Buffer, send: SendByHand | undefined): string | undefined {
-  if (send === undefined) return 'this page only watches';
+/** Carries out a request of a page: to send a frame, or to diagnose a problem. */
+function answerOf(data: string | Buffer, send: SendByHand | undefined): object {
   try {
-    const { connection, from, frame } = JSON.parse(String(data));
-    if (!send.from.includes(from)) return `frames cannot be sent for ${JSON.stringify(from)}`;
+    const { type, connection, from, frame, facts } = JSON.parse(String(data));
+    if (type === 'diagnose') return { type: 'diagnosis', connection, diagnoses: diagnose(factsFromText(facts)) };
+    if (send === undefined) return { type: 'sent', problem: 'this page only watches' };
+    if (!send.from.includes(from)) return { type: 'sent', problem: `frames of the ${from} cannot be sent` };
     send.send(Number(connection), from, Buffer.from(String(frame), 'base64'));
-    return undefined;
+    return { type: 'sent' };
   } catch (error) {
-    return String((error as Error).message);
+    return { type: 'sent', problem: String((error as Error).message) };
   }
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect, HandshakeError, type WebSocketConnection } from '../../../src/index.js';
 import { type Inspector, type InspectorOptions, inspector } from '../../../src/tools/inspector/inspector.js';
 import { inspectorTap } from '../../../src/tools/inspector/inspector-tap.js';
+import { factsToText } from '../../../src/wire/facts-text.js';
 import { decodeRecords, type LiveRecord } from '../../../src/wire/live-record.js';
 
 async function start(options: InspectorOptions = {}): Promise<Inspector> {
@@ -181,7 +182,7 @@ describe('the WebSocket of the page', () => {
 });
 
 describe('frames sent by hand', () => {
-  const order = (from: string) => JSON.stringify({ connection: 3, from, frame: 'gQA=' });
+  const order = (from: string) => JSON.stringify({ type: 'send', connection: 3, from, frame: 'gQA=' });
 
   test('reach the side that sends them', async () => {
     const sent: unknown[] = [];
@@ -205,7 +206,7 @@ describe('frames sent by hand', () => {
     await page.until(({ texts }) => texts.length === 4);
     expect(page.texts.slice(1, 3)).toEqual([
       { type: 'sent', problem: 'connection 3 is closed' },
-      { type: 'sent', problem: 'frames cannot be sent for "client"' },
+      { type: 'sent', problem: 'frames of the client cannot be sent' },
     ]);
     expect(page.texts[3]).toHaveProperty('problem');
   });
@@ -216,6 +217,20 @@ describe('frames sent by hand', () => {
     await page.until(({ texts }) => texts.length === 2);
     expect(page.texts[1]).toEqual({ type: 'sent', problem: 'this page only watches' });
   });
+});
+
+test('a problem is diagnosed by the facts that the page sends', async () => {
+  const page = await Page.open(await start());
+  const facts = factsToText({
+    request: { headers: [] },
+    response: { version: '1.1', status: 404, reason: 'Not Found', headers: [], body: '' },
+    failure: { phase: 'response', summary: 'the server answered 404' },
+  });
+  page.connection.send(JSON.stringify({ type: 'diagnose', connection: 2, facts }));
+  await page.until(({ texts }) => texts.length === 2);
+  const [, { diagnoses, ...rest } = {}] = page.texts;
+  expect(rest).toEqual({ type: 'diagnosis', connection: 2 });
+  expect(diagnoses).toMatchObject([{ severity: 'problem', cause: expect.stringContaining('404') }]);
 });
 
 describe('a tap of the inspector', () => {
