@@ -11,3 +11,5 @@ export {
   misbehavingClient,
 } from './misbehave/misbehave.js';
 export type { MisbehaveOptions, PeerReport } from './misbehave/options.js';
+export type { TapListenOptions, TapOptions, TappedConnection } from './tap/options.js';
+export { type Tap, tap } from './tap/tap.js';
