@@ -7,7 +7,7 @@ import {
   withoutSecrets,
 } from '../tools/doctor/index.js';
 import { wrapped } from '../wire/fit.js';
-import { type Diagnosis, type Paint, printableText } from '../wire/index.js';
+import { type Diagnosis, type Fixes, nameOfProduct, type Paint, printableText } from '../wire/index.js';
 
 const MARKS: Readonly<Record<Stage['status'], string>> = { ok: '✓', warning: '!', failed: '✗', info: '·' };
 
@@ -109,7 +109,7 @@ export function diagnosisLines(
     const width = columns - 9 - PRODUCT_WIDTH;
     const [row, ...rest] = wrapped(fix, width, 0);
     lines.push(
-      `${' '.repeat(9)}${paint.client(name.padEnd(PRODUCT_WIDTH))}${row}`,
+      `${' '.repeat(9)}${paint.client(nameOfProduct(name as keyof Fixes).padEnd(PRODUCT_WIDTH))}${row}`,
       ...rest.map(line => ' '.repeat(9 + PRODUCT_WIDTH) + line),
     );
   }

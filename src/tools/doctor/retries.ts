@@ -1,7 +1,7 @@
 /** Further attempts, each with one change, that show what the server does not like. */
 import type { ConnectOptions } from '../../index.js';
 import { clearTimeout, now, setTimeout } from '../../timers.js';
-import { type Change, type Facts, HeaderFields, type RetryFacts } from '../../wire/index.js';
+import { type Change, diagnose, type Facts, HeaderFields, type RetryFacts } from '../../wire/index.js';
 import { attempt } from './attempt.js';
 import type { Budget, StepLimits } from './options.js';
 import { tlsWith } from './staged-dial.js';
@@ -87,6 +87,13 @@ async function endWithin<T>(end: Promise<T>, time: number, begin: () => void): P
   return result;
 }
 
+/** Causes that are certain: a change of the request would tell nothing more. */
+const CERTAIN =
+  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http)|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|violation-(?!invalid-compressed|reserved-bits))/;
+
+/** After these, another path or Origin would tell nothing. */
+const BUSY: readonly number[] = [408, 502, 503, 504];
+
 /** Returns the changes that make sense after this failure, the likeliest first. */
 function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   const { failure, response, session } = facts;
@@ -107,6 +114,8 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
       ? []
       : [plan('insecure', 'without verifying the certificate', { tls: { ...options.tls, rejectUnauthorized: false } })];
   }
+  const [cause] = diagnose(facts);
+  if (cause !== undefined && CERTAIN.test(cause.id)) return [];
   const plans: Plan[] = [plan('again', 'the same request', {})];
   const { status } = response ?? {};
   if (status !== undefined && status >= 300 && status < 400) {
@@ -115,6 +124,7 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   if (options.perMessageDeflate) plans.push(plan('no-deflate', 'without compression', { perMessageDeflate: false }));
   if ((options.subprotocols?.length ?? 0) > 0)
     plans.push(plan('no-subprotocol', 'without a subprotocol', { subprotocols: [] }));
+  if (status !== undefined && (BUSY.includes(status) || status >= 520)) return plans;
   const headers = new HeaderFields(facts.request?.headers ?? []);
   const target = bareOf(url);
   if (headers.has('Origin'))

@@ -16,9 +16,12 @@ import type { AddressFacts, CertificateFacts, ResolutionFacts, TlsFacts } from '
 /** As many addresses as are tried at once. */
 const MAX_ADDRESSES = 8;
 
+const LOOPBACKS: readonly string[] = ['127.0.0.1', '::1'];
+
 export interface DialFacts {
   resolution?: ResolutionFacts;
   addresses?: readonly AddressFacts[];
+  listensAt?: string;
   tls?: TlsFacts;
 }
 
@@ -56,6 +59,7 @@ export async function stagedDial(
   const socket = await firstConnected(attempts);
   // Wait for the others only as long as a client would wait before it tries the next one.
   facts.addresses = await settled(attempts, socket === undefined ? limit : Math.min(limit, 1_000));
+  if (socket === undefined) Object.assign(facts, await otherLoopback(facts, destination, limit));
   onDone('tcp');
   for (const attempt of attempts) void attempt.then(({ socket: other }) => other === socket || other?.destroy());
   if (socket === undefined) throw failed('connect', facts.addresses[0]?.outcome ?? 'no address', destination);
@@ -102,6 +106,22 @@ function failed(phase: HandshakePhase, code: string, { href }: Destination, mess
     url: href,
     cause: Object.assign(new Error(message), { code }),
   });
+}
+
+/** A development server often listens on one loopback address only, and `localhost` names the other one. */
+async function otherLoopback(
+  { addresses = [] }: DialFacts,
+  { hostname, port }: Destination,
+  limit: number,
+): Promise<DialFacts> {
+  const tried = addresses.map(({ address }) => address);
+  if (hostname !== 'localhost' && !tried.every(address => LOOPBACKS.includes(address))) return {};
+  for (const address of LOOPBACKS.filter(one => !tried.includes(one))) {
+    const { socket } = await open(address, port, limit);
+    socket?.destroy();
+    if (socket !== undefined) return { listensAt: address };
+  }
+  return {};
 }
 
 /** Looks up all addresses of a name. */

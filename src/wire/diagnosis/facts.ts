@@ -10,6 +10,8 @@ export interface Facts {
   readonly resolution?: ResolutionFacts | undefined;
   /** The attempts to open TCP, one per address. */
   readonly addresses?: readonly AddressFacts[] | undefined;
+  /** The other loopback address, if the port is open there and not at the addresses of the URL. */
+  readonly listensAt?: string | undefined;
   readonly tls?: TlsFacts | undefined;
   readonly request?: SentRequest | undefined;
   /** The final response, if there was one. */

@@ -83,3 +83,18 @@ const PRODUCTS: ReadonlyArray<readonly [product: keyof Fixes, server: RegExp, bo
 export function productOf(server: string | undefined, body: string): keyof Fixes | undefined {
   return PRODUCTS.find(([, name, page]) => name.test(server ?? '') || page.test(body))?.[0];
 }
+
+const NAMES: Readonly<Record<keyof Fixes, string>> = {
+  nginx: 'nginx',
+  apache: 'Apache',
+  haproxy: 'HAProxy',
+  caddy: 'Caddy',
+  traefik: 'Traefik',
+  alb: 'AWS ALB',
+  cloudflare: 'Cloudflare',
+};
+
+/** Returns the name of a proxy for people. */
+export function nameOf(product: keyof Fixes): string {
+  return NAMES[product];
+}

@@ -2,4 +2,4 @@
 export { diagnose } from './diagnose.js';
 export type { Diagnosis } from './diagnosis.js';
 export type * from './facts.js';
-export { type Fixes, productOf } from './fixes.js';
+export { type Fixes, nameOf as nameOfProduct, productOf } from './fixes.js';

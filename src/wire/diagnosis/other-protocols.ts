@@ -61,3 +61,25 @@ export function otherProtocol(opening: Uint8Array): OtherProtocol | undefined {
 export function latin1(bytes: Uint8Array): string {
   return Array.from(bytes, byte => String.fromCharCode(byte)).join('');
 }
+
+/** What usually listens at a port and closes a connection on which it reads HTTP. */
+const PORTS: ReadonlyMap<number, string> = new Map([
+  [1433, 'SQL Server'],
+  [1883, 'MQTT over TCP (over WebSocket it is often 8083 or 9001)'],
+  [2181, 'ZooKeeper'],
+  [3389, 'Remote Desktop'],
+  [4222, 'NATS'],
+  [5432, 'PostgreSQL'],
+  [5672, 'AMQP (RabbitMQ)'],
+  [6379, 'Redis'],
+  [8883, 'MQTT over TLS'],
+  [9042, 'Cassandra'],
+  [9092, 'Kafka'],
+  [27017, 'MongoDB'],
+  [50051, 'gRPC'],
+]);
+
+/** Returns what usually listens at this port, if it is not HTTP. */
+export function usualProtocol(port: number | undefined): string | undefined {
+  return port === undefined ? undefined : PORTS.get(port);
+}

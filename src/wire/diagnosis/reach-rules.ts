@@ -52,7 +52,7 @@ function viaProxy({ failure, target }: Facts) {
   );
 }
 
-function notConnected({ addresses, target, retries }: Facts) {
+function notConnected({ addresses, target, retries, listensAt }: Facts) {
   if (addresses === undefined || target === undefined || addresses.length === 0) return undefined;
   if (addresses.some(isConnected)) return undefined;
   const where = `${target.hostname} port ${target.port}`;
@@ -63,6 +63,13 @@ function notConnected({ addresses, target, retries }: Facts) {
       'wrong-port',
       `nothing answers at ${where}, but the WebSocket opens at ${elsewhere}`,
       `Use ${elsewhere}.`,
+    );
+  }
+  if (listensAt !== undefined) {
+    return problem(
+      'other-loopback',
+      `nothing listens at ${addresses.map(({ address }) => address).join(' and ')} port ${target.port}, but something does at ${listensAt}`,
+      `The server listens on one address family only, and the client uses the other: let it listen on :: (both), or connect to ${listensAt.includes(':') ? `[${listensAt}]` : listensAt}.`,
     );
   }
   if (outcomes.has(REFUSED)) {

@@ -2,7 +2,7 @@
 import { type Diagnosis, problem, type Rule } from './diagnosis.js';
 import { headersOf, opensWith, saying } from './evidence.js';
 import type { Facts, RetryFacts } from './facts.js';
-import { latin1, otherProtocol } from './other-protocols.js';
+import { latin1, otherProtocol, usualProtocol } from './other-protocols.js';
 
 export const answerRules: readonly Rule[] = [
   alert,
@@ -138,9 +138,10 @@ function noResponse(facts: Facts): Diagnosis | undefined {
     );
   }
   const how = failure.stop === 'reset' ? 'resets' : 'ends';
+  const usual = usualProtocol(target?.port);
   return problem(
     'connection-cut',
-    `the server accepts the connection but ${how} it without an answer to the request`,
+    `the server accepts the connection but ${how} it without an answer to the request${usual === undefined ? '' : `; port ${target?.port} is usually ${usual}`}`,
     'Look at its log: it may crash on the request, allow only some addresses, be full, or speak another protocol (TLS: try wss://). A firewall that inspects HTTP also cuts requests with Upgrade: wss:// passes most of them.',
   );
 }

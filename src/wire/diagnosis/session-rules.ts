@@ -1,11 +1,10 @@
 /** An open connection: what the server does with it, and how it ends. */
-import { closeCodeName } from '../../framing/close-code.js';
+import { causeOfClose } from './close-causes.js';
 import { type Diagnosis, problem, type Rule, warning } from './diagnosis.js';
 import { headersOf, opensWith } from './evidence.js';
 import type { Facts, SessionFacts } from './facts.js';
 import { LONGER_IDLE, NO_BUFFERING } from './fixes.js';
 import { latin1 } from './other-protocols.js';
-import { offeredSubprotocols } from './upgrade-rules.js';
 
 /** A connection that ends within this time was refused, rather than closed in use. */
 const AT_ONCE = 1_500;
@@ -84,7 +83,7 @@ const VIOLATIONS: Readonly<Partial<Record<string, readonly [cause: string, advic
   ],
   INVALID_UTF8: [
     'a text message is not UTF-8',
-    'Send such data as a binary message, or encode it as UTF-8. Text that is cut into messages must not be cut inside a character.',
+    'Send such data as a binary message, or encode it as UTF-8. Text must not be cut inside a character: a length that counts characters instead of bytes does that.',
   ],
   MESSAGE_TOO_BIG: [
     'a message is larger than this client accepts (16 MiB)',
@@ -132,7 +131,7 @@ function idleTimeout({ session, response }: Facts): Diagnosis | undefined {
     return problem(
       'idle-closed',
       `the server closes a connection on which nothing is sent after ${time}, with ${closeText(serverClose)}`,
-      'It may wait for a first message, such as a login or a subscription, or for a heartbeat of the application: send it in time.',
+      `${serverClose.code === undefined ? '' : `${causeOfClose(serverClose.code, serverClose.reason)[1]} `}It may wait for a first message, such as a login or a subscription, or for a heartbeat of the application.`,
     );
   }
   const server = headersOf(response).get('Server');
@@ -148,43 +147,6 @@ function pingEvery(after: number): string {
   const half = after / 2_000;
   return half >= 2 ? `${Math.min(25, Math.floor(half))} s` : `${half.toFixed(1)} s`;
 }
-
-/** What the registered codes and those of popular protocols mean for a client that was just connected. */
-const CLOSE_CAUSES: ReadonlyMap<number, readonly [cause: string, advice: string]> = new Map([
-  [
-    1000,
-    [
-      'it considers the conversation finished',
-      'Its handler probably returns or closes at once. Some servers do so if a query parameter, a subprotocol or a login is missing.',
-    ],
-  ],
-  [1001, ['it is shutting down or restarting', 'Try again. If it stays so, the program exits right after it starts.']],
-  [
-    1002,
-    [
-      'it sees a protocol error',
-      'It may not accept the subprotocol, an extension, or what a proxy made of the frames.',
-    ],
-  ],
-  [1003, ['it does not accept this type of data', 'Send text instead of binary, or the reverse.']],
-  [1007, ['it got data of another form than it expects', 'Check the format and the encoding of the messages.']],
-  [1008, ['it refuses this client: a policy', 'Credentials, Origin, or a first message may be missing or wrong.']],
-  [
-    1009,
-    [
-      'the message is larger than it accepts',
-      'Raise its limit (ws: maxPayload, nginx does not limit), or send smaller messages.',
-    ],
-  ],
-  [1010, ['it needs an extension that was not agreed on', 'Offer it: --compress offers permessage-deflate.']],
-  [1011, ['it failed (internal error)', 'Look at the log of the server: its handler threw an exception.']],
-  [1012, ['it restarts', 'Connect again after a random delay of 5 to 30 s.']],
-  [1013, ['it is overloaded', 'Connect again later, with growing delays.']],
-  [1014, ['a gateway got no valid answer from the server behind it', 'Look at that server.']],
-  [3000, ['this client is not authorized', 'Send credentials.']],
-  [3003, ['access is forbidden', 'Check the rights of these credentials.']],
-  [3008, ['it waited too long for this client', 'Send the expected message in time.']],
-]);
 
 function closedByServer(facts: Facts): Diagnosis | undefined {
   const { session } = facts;
@@ -216,18 +178,14 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 6455 §7.4.1' },
     );
   }
-  const [cause, advice] = CLOSE_CAUSES.get(code) ?? [
-    code >= 4000 ? 'a code of the application' : closeCodeName(code),
-    'The documentation of the server says what it means. Often: credentials, a subprotocol, or a first message are missing.',
-  ];
-  const subprotocols =
-    offeredSubprotocols(facts).length === 0 && code >= 1002
-      ? ' If the server needs a subprotocol (such as graphql-transport-ws or mqtt), offer it: --subprotocol.'
-      : '';
+  // A connection that was used and then closed normally.
+  const isNormal = (code === 1000 || code === 1001) && session.openFor > 10_000 && session.messages > 0;
+  if (isNormal) return undefined;
+  const [cause, advice] = causeOfClose(code, reason);
   return problem(
     `closed-${code}`,
-    `the server closes ${when} with ${closeText({ code, reason })}${code >= 4000 && reason !== '' ? '' : `: ${cause}`}`,
-    `${advice}${opens || subprotocols}`,
+    `the server closes ${when} with ${closeText({ code, reason })}: ${cause}`,
+    advice + opens,
     { section: 'RFC 6455 §7.4' },
   );
 }
@@ -252,6 +210,7 @@ function stays(facts: Facts): string {
 function cutOff(facts: Facts): Diagnosis | undefined {
   const { session } = facts;
   if (session?.endedDuring === undefined || session.endedDuring === 'close') return undefined;
+  if (session.serverClose !== undefined) return undefined;
   const how = session.stop === 'reset' ? 'is reset' : 'ends';
   const when = whenOf(session);
   const deflate =
