@@ -139,6 +139,7 @@ describe('the code in the documents', () => {
               'ws101/streams': [join(root, 'src/streams/index.ts')],
               'ws101/tools': [join(root, 'src/tools/index.ts')],
               'ws101/websocket': [join(root, 'src/websocket/index.ts')],
+              'ws101/wire': [join(root, 'src/wire/index.ts')],
               'ws101/ws': [join(root, 'src/ws/index.ts')],
               '#platform': [join(root, 'src/platform/node.ts')],
               vitest: [join(root, 'node_modules/vitest/dist/index.d.ts')],

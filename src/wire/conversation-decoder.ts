@@ -1,4 +1,4 @@
-import { isViolation, parseClosePayload } from '../framing/close-payload.js';
+import { type ClosePayload, isViolation, parseClosePayload } from '../framing/close-payload.js';
 import { isControl, OPCODE } from '../framing/opcode.js';
 import { ResponseBody } from '../handshake/http1/response-body.js';
 import { HeaderFields } from '../header-fields.js';
@@ -296,18 +296,10 @@ export class ConversationDecoder {
     const { payload, opcode, error } = watched;
     const index = ++this.#frames;
     const isWhole = error === undefined && watched.missing === 0 && watched.received === watched.payloadLength;
-    const close = opcode === OPCODE.CLOSE && isWhole ? parseClosePayload(payload) : undefined;
-    const frame: FrameItem = {
-      ...watched,
-      type: 'frame',
-      from,
-      time: this.#time,
-      index,
-      mayCompress: this.#mayCompress,
-      close: close === undefined || isViolation(close) ? undefined : close,
-      answers: opcode === OPCODE.PONG && isWhole ? this.#answered(from, payload) : undefined,
-    };
     const isShortened = payload.length > this.#maxPayload;
+    const frame = this.#frameItem(from, index, watched);
+    if (opcode === OPCODE.CLOSE && isWhole) frame.close = closeOf(payload);
+    if (opcode === OPCODE.PONG && isWhole) frame.answers = this.#answered(from, payload);
     this.#add(isShortened ? { ...frame, payload: payload.slice(0, this.#maxPayload) } : frame);
     if (error !== undefined) {
       const { violation, detail, offset } = error;
@@ -336,6 +328,35 @@ export class ConversationDecoder {
     if (joined !== undefined) this.#addMessage(joined, index);
   }
 
+  #frameItem(from: Side, index: number, watched: WatchedFrame): Writable<FrameItem> {
+    // Written out for speed, as in FrameWatcher.
+    return {
+      type: 'frame',
+      from,
+      time: this.#time,
+      index,
+      fin: watched.fin,
+      rsv: watched.rsv,
+      opcode: watched.opcode,
+      masked: watched.masked,
+      maskingKey: watched.maskingKey,
+      payloadLength: watched.payloadLength,
+      headerLength: watched.headerLength,
+      offset: watched.offset,
+      header: watched.header,
+      content: watched.content,
+      isCompressed: watched.isCompressed,
+      payload: watched.payload,
+      payloadEnd: watched.payloadEnd,
+      received: watched.received,
+      missing: watched.missing,
+      error: watched.error,
+      mayCompress: this.#mayCompress,
+      close: undefined,
+      answers: undefined,
+    };
+  }
+
   /** Returns the Ping that a Pong answers: the last one with the same payload (§5.5.3). */
   #answered(from: Side, payload: Uint8Array): FrameItem['answers'] {
     const { pings } = this.#sides[from === 'client' ? 'server' : 'client'];
@@ -357,7 +378,8 @@ export class ConversationDecoder {
   }
 
   #addMessage({ message, violation, detail }: Joined, frame: number): void {
-    this.#add({ ...message, index: ++this.#messages });
+    message.index = ++this.#messages;
+    this.#add(message);
     if (violation === undefined) return;
     const { from, time, offset } = message;
     this.#add({ type: 'violation', from, time, offset, violation, detail, frame });
@@ -370,6 +392,13 @@ export class ConversationDecoder {
       ...{ frames: undefined, data, length: data.length, compressedLength: undefined },
     });
   }
+}
+
+type Writable<Item> = { -readonly [Name in keyof Item]: Item[Name] };
+
+function closeOf(payload: Uint8Array): ClosePayload | undefined {
+  const close = parseClosePayload(payload);
+  return isViolation(close) ? undefined : close;
 }
 
 function bodyOf(status: number, headers: HeaderFields): ResponseBody {

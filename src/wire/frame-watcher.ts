@@ -187,8 +187,9 @@ export class FrameWatcher {
     const bytes = new Uint8Array(headerLength);
     const inPiece = this.#piece.subarray(Math.max(0, start), start + headerLength);
     bytes.set(inPiece, headerLength - inPiece.length);
+    if (start >= 0) return bytes;
     const { bytes: before } = this.#before;
-    if (start < 0) bytes.set(before.subarray(before.length + start), 0);
+    bytes.set(before.subarray(before.length + start), 0);
     return bytes;
   }
 
@@ -255,12 +256,21 @@ export class FrameWatcher {
   }
 
   #payload(): Uint8Array {
-    return this.#kept.view().slice();
+    return this.#kept.length === 0 ? NO_BYTES : this.#kept.view().slice();
   }
 
   #show(error?: ProtocolError): void {
+    const header = this.#header!;
+    // Each property is written out: a spread followed by more properties takes ten times as long.
     const frame = {
-      ...this.#header!,
+      fin: header.fin,
+      rsv: header.rsv,
+      opcode: header.opcode,
+      masked: header.masked,
+      maskingKey: header.maskingKey,
+      payloadLength: header.payloadLength,
+      headerLength: header.headerLength,
+      offset: header.offset,
       header: this.#headerBytes,
       content: this.#content,
       isCompressed: this.#isCompressed,
@@ -285,7 +295,7 @@ class LastBytes {
   }
 
   get bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    return this.#length === 0 ? NO_BYTES : this.#bytes.slice(0, this.#length);
   }
 
   push(bytes: Uint8Array): void {

@@ -37,7 +37,8 @@ export interface MessageJoinerOptions {
 
 /** A message, and the rule that it breaks. */
 export interface Joined {
-  readonly message: Omit<MessageItem, 'index'>;
+  /** Its index is 0, for the caller to set. */
+  readonly message: MessageItem & { index: number };
   readonly violation: Violation | undefined;
   readonly detail: string;
 }
@@ -60,6 +61,19 @@ export class MessageJoiner {
 
   /** Takes the next data frame. Returns the message that it completes. */
   take(frame: FrameItem): Joined | undefined {
+    // Most messages are one frame, whose payload need not be copied.
+    const { payload, received } = frame;
+    const isWhole = frame.fin && this.#first === undefined && payload.length === received;
+    if (
+      isWhole &&
+      payload.length <= this.#options.maxMessage &&
+      frame.missing === 0 &&
+      received === frame.payloadLength
+    ) {
+      this.#length = received;
+      this.#isPartial = false;
+      return frame.error === undefined ? this.#join(frame, frame, payload) : undefined;
+    }
     this.#first ??= this.#begin(frame);
     const max = this.#first.isCompressed ? INFLATE_LIMIT : this.#options.maxMessage;
     // Only the bytes before the first that was not kept are a beginning of the message.
@@ -69,7 +83,7 @@ export class MessageJoiner {
     this.#length += frame.received;
     if (frame.missing > 0) this.#isPartial = true;
     if (!frame.fin || frame.error !== undefined || frame.received < frame.payloadLength) return undefined;
-    const joined = this.#join(this.#first, frame);
+    const joined = this.#join(this.#first, frame, this.#data.view().slice());
     this.#first = undefined;
     return joined;
   }
@@ -81,13 +95,14 @@ export class MessageJoiner {
     return frame;
   }
 
-  #join(first: FrameItem, last: FrameItem): Joined {
-    const data = this.#data.view().slice();
+  #join(first: FrameItem, last: FrameItem, data: Uint8Array): Joined {
     const isWhole = data.length === this.#length && !this.#isPartial;
-    const found = { from: last.from, time: last.time, offset: first.offset };
     const message = {
       type: 'message' as const,
-      ...found,
+      from: last.from,
+      time: last.time,
+      offset: first.offset,
+      index: 0,
       opcode: first.content,
       frames: [first.index, last.index] as const,
       data,
@@ -106,7 +121,7 @@ export class MessageJoiner {
     };
   }
 
-  #inflated(message: Omit<MessageItem, 'index'>, isWhole: boolean): Joined {
+  #inflated(message: MessageItem, isWhole: boolean): Joined {
     const { inflate, takesOver, maxMessage } = this.#options;
     const isText = message.opcode === OPCODE.TEXT;
     const unread = (note: string, violation?: Violation, detail = ''): Joined => {
