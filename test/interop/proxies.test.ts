@@ -5,7 +5,7 @@ import { agentDial, type ConnectOptions, connect, HandshakeError } from '../../s
 import { closedPort } from '../helpers/raw-peer.js';
 import { TLS_CERTIFICATE, TLS_KEY } from '../helpers/tls-fixture.js';
 import { startEchoServer } from './helpers/echo-server.js';
-import { startMicrosocks, startTinyproxy } from './helpers/proxies.js';
+import { startDante, startMicrosocks, startSquid, startTinyproxy } from './helpers/proxies.js';
 
 /** Echoes a small and a large message, pings, and closes. */
 async function converse(url: string, options: ConnectOptions): Promise<void> {
@@ -71,6 +71,63 @@ describe('tinyproxy', () => {
       dial: agentDial(new HttpsProxyAgent(`http://127.0.0.1:${guarded}`)),
     });
     expect(error).toMatchObject({ phase: 'proxy', status: 407 });
+  });
+});
+
+describe('squid', () => {
+  test('carries ws: and wss:', async () => {
+    const [plain, secure] = await Promise.all([startEchoServer(), startEchoServer(SECURE)]);
+    const proxy = `http://127.0.0.1:${await startSquid({ ports: [plain.port, secure.port] })}`;
+    await converse(`ws://127.0.0.1:${plain.port}/`, { proxy });
+    await converse(`wss://localhost:${secure.port}/`, { proxy, ...trust });
+  });
+
+  test('asks for a password, takes the right one, and refuses a wrong one with 407', async () => {
+    const secure = await startEchoServer(SECURE);
+    const port = await startSquid({ ports: [secure.port], password: true });
+    const url = `wss://localhost:${secure.port}/`;
+    await converse(url, { proxy: `http://ada:secret@127.0.0.1:${port}`, ...trust });
+    for (const user of ['', 'ada:wrong@']) {
+      const error = await failure(url, { proxy: `http://${user}127.0.0.1:${port}`, ...trust });
+      expect(error).toMatchObject({ phase: 'proxy', status: 407, fault: 'peer' });
+      expect(error.headers.get('Proxy-Authenticate')).toMatch(/^Basic /);
+      expect(error.hint).toContain('user and a password');
+    }
+  });
+
+  test('refuses a port with 403, and the error has its page', async () => {
+    const port = await startSquid({ ports: [443] });
+    const error = await failure('ws://127.0.0.1:81/', { proxy: `http://127.0.0.1:${port}` });
+    expect(error).toMatchObject({ phase: 'proxy', status: 403 });
+    expect(error.headers.get('X-Squid-Error')).toBe('ERR_ACCESS_DENIED 0');
+    expect(error.hint).toContain('does not allow this host or this port');
+  });
+
+  test('cannot reach the server, and says so with 503', async () => {
+    const target = await closedPort();
+    const port = await startSquid({ ports: [target] });
+    const error = await failure(`ws://127.0.0.1:${target}/`, { proxy: `http://127.0.0.1:${port}` });
+    expect(error).toMatchObject({ phase: 'proxy', status: 503, hint: 'the proxy cannot reach the server' });
+  });
+});
+
+describe('dante', () => {
+  test('carries ws: and wss:, with the name looked up by either end', async () => {
+    const [plain, secure, port] = await Promise.all([startEchoServer(), startEchoServer(SECURE), startDante()]);
+    for (const scheme of ['socks5', 'socks5h']) {
+      const proxy = `${scheme}://127.0.0.1:${port}`;
+      await converse(`ws://127.0.0.1:${plain.port}/`, { proxy });
+      await converse(`wss://localhost:${secure.port}/`, { proxy, ...trust, socket: { family: 4 } });
+    }
+  });
+
+  test('blocks a port by a rule, and cannot reach another, and the error says which', async () => {
+    const [blocked, target] = [await closedPort(), await closedPort()];
+    const proxy = `socks5h://127.0.0.1:${await startDante({ blocked })}`;
+    const refused = await failure(`ws://127.0.0.1:${blocked}/`, { proxy });
+    expect(refused.summary).toContain('not allowed by its rules (reply 2)');
+    const unreachable = await failure(`ws://127.0.0.1:${target}/`, { proxy });
+    expect(unreachable.summary).toContain('connection refused (reply 5)');
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { onAbort } from '../../abort-signal.js';
 
-/** Reads a Duplex in pieces of a known length, for a protocol that is binary and short. */
+/** Reads the answers of a proxy from a Duplex, in pieces of a known length or as they arrive. */
 export class ExactReader {
   readonly #duplex: Duplex;
   readonly #signal: AbortSignal;
@@ -9,6 +9,7 @@ export class ExactReader {
   #received: Buffer = Buffer.alloc(0);
   #error: unknown;
   #wake = (): void => {};
+  #isReleased = false;
 
   constructor(duplex: Duplex, signal: AbortSignal) {
     this.#duplex = duplex;
@@ -24,20 +25,39 @@ export class ExactReader {
    * @throws the error of the Duplex, the reason of the signal, or an Error if the Duplex ended
    */
   async read(length: number): Promise<Buffer> {
+    await this.#receive(length);
+    const bytes = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
+    return bytes;
+  }
+
+  /** Resolves to the bytes that have arrived, at least one. It throws as read() does. */
+  async next(): Promise<Buffer> {
+    await this.#receive(1);
+    const bytes = this.#received;
+    this.#received = bytes.subarray(bytes.length);
+    return bytes;
+  }
+
+  async #receive(length: number): Promise<void> {
     while (this.#received.length < length) {
       if (this.#error !== undefined) throw this.#error;
       await new Promise<void>(resolve => {
         this.#wake = resolve;
       });
     }
-    const bytes = this.#received.subarray(0, length);
-    this.#received = this.#received.subarray(length);
-    return bytes;
   }
 
-  /** Stops reading. The Duplex is paused, and bytes that were not read stay in it. */
-  release(): void {
+  /**
+   * Stops reading. The Duplex is paused, and bytes that were not read stay in it.
+   *
+   * @param unread bytes that were read, but belong to the next reader
+   */
+  release(unread?: Uint8Array): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#stopListening();
+    if (unread !== undefined) this.#received = Buffer.concat([unread, this.#received]);
     this.#duplex
       .off('data', this.#onData)
       .off('end', this.#onEnd)

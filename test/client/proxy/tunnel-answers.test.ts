@@ -22,6 +22,66 @@ describe('an HTTP proxy', () => {
   });
 });
 
+describe('an HTTP proxy, RFC 9110:', () => {
+  const teapot = 'HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n';
+
+  /** Connects through a proxy that answers CONNECT with `answer`, piece by piece. */
+  async function answered(...pieces: readonly string[]): Promise<HandshakeError> {
+    const proxy = await rawServer(async peer => {
+      await peer.head();
+      for (const piece of pieces) {
+        peer.write(piece);
+        await new Promise(resolve => setImmediate(resolve));
+      }
+    });
+    return failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
+  }
+
+  const interim = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
+
+  test.each([
+    ['in one piece', [`${interim}HTTP/1.1 200 OK\r\n\r\n${teapot}`]],
+    ['byte by byte', [...`${interim}HTTP/1.1 200 OK\r\n\r\n${teapot}`]],
+  ])('the tunnel opens after interim responses %s (§15.2)', async (_, pieces) => {
+    expect(await answered(...pieces)).toMatchObject({ phase: 'response', status: 418 });
+  });
+
+  test('a refusal after an interim response has its own status, not that of the interim one (§15.2)', async () => {
+    const error = await answered(`${interim}HTTP/1.1 403 Forbidden\r\n\r\nblocked`);
+    expect(error).toMatchObject({ phase: 'proxy', status: 403, body: 'blocked' });
+    expect(error.headers.get('Link')).toBeUndefined();
+  });
+
+  test('a 101 is a refusal, because CONNECT asks for no other protocol', async () => {
+    expect(await answered('HTTP/1.1 101 Switching Protocols\r\n\r\n')).toMatchObject({ phase: 'proxy', status: 101 });
+  });
+
+  test.each([
+    ['Content-Length: 3'],
+    ['Transfer-Encoding: chunked'],
+    ['Content-Length: 3\r\nTransfer-Encoding: chunked'],
+    ['Content-Length: 3\r\nContent-Length: 4'],
+    ['Content-Length: abc'],
+  ])('a 200 opens the tunnel whatever its framing says: %j (§9.3.6)', async lines => {
+    const error = await answered(`HTTP/1.1 200 OK\r\n${lines}\r\n\r\n${teapot}`);
+    expect(error).toMatchObject({ phase: 'response', status: 418 });
+  });
+
+  test('bytes of the server that follow the answer in their own segment are not lost', async () => {
+    expect(await answered('HTTP/1.1 200 OK\r\n\r', '\n', teapot)).toMatchObject({ phase: 'response', status: 418 });
+  });
+
+  test('a proxy that closes in the middle of its answer fails', async () => {
+    const proxy = await rawServer(async peer => {
+      await peer.head();
+      peer.socket.end('HTTP/1.1 200 OK\r\nX:');
+    });
+    const error = await failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
+    expect(error).toMatchObject({ phase: 'proxy', fault: 'network' });
+    expect(error.summary).toContain('the connection was closed');
+  });
+});
+
 describe('a SOCKS5 proxy', () => {
   test('that answers in another version of SOCKS fails', async () => {
     const proxy = await rawServer(async peer => peer.write(Buffer.from([4, 90])));

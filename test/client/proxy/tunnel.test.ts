@@ -95,9 +95,16 @@ describe('an HTTP proxy', () => {
   });
 
   test('whose reason has control characters cannot act on a terminal', async () => {
-    const proxy = await httpProxy({ answer: 'HTTP/1.1 403 \x1b[31mred\r\n\r\n' });
-    const { summary } = await failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
-    expect(summary).toMatch(/answered 403 \\u001b\[31mred$/);
+    // A terminal in 8-bit mode takes 0x9b as the start of a control sequence.
+    for (const [control, seen] of [
+      ['\x1b[', 'got the control byte 0x1b'],
+      ['\x9b', '\\u009b31mred'],
+    ]) {
+      const proxy = await httpProxy({ answer: `HTTP/1.1 403 ${control}31mred\r\n\r\n` });
+      const { summary } = await failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
+      expect(summary).toContain(seen);
+      expect(summary).not.toMatch(/\p{Cc}/u);
+    }
   });
 
   test('that does not speak HTTP fails with phase proxy', async () => {
@@ -106,8 +113,8 @@ describe('an HTTP proxy', () => {
       peer.write('SSH-2.0-OpenSSH\r\n');
     });
     const error = await failure('ws://example.test/', { proxy: `http://127.0.0.1:${proxy.port}` });
-    expect(error).toMatchObject({ phase: 'proxy', fault: 'network' });
-    expect(error.summary).toMatch(/asking the proxy .* failed: /);
+    expect(error).toMatchObject({ phase: 'proxy', fault: 'peer', hint: 'is this an HTTP proxy?' });
+    expect(error.summary).toMatch(/the proxy .* does not speak HTTP\/1\.1: /);
   });
 });
 
