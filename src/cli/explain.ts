@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { inflate } from '../tools/inflate.js';
 import {
+  type Capture,
+  CaptureError,
   type Conversation,
   ConversationDecoder,
   type ConversationSummary,
@@ -12,6 +14,7 @@ import {
   itemRecord,
   PLAIN,
   printableText,
+  readCapture,
   summaryRecord,
   type WireItem,
 } from '../wire/index.js';
@@ -21,7 +24,6 @@ import { diagnosisLines } from './doctor-report.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { type ExplainArguments, parseExplainArguments } from './explain-arguments.js';
 import { EXPLAIN_HELP } from './explain-help.js';
-import { readCapture } from './read-capture.js';
 import type { StandardStreams } from './terminal.js';
 
 /** With more frames, only those that break a rule are shown field by field. */
@@ -43,7 +45,7 @@ export async function explain(args: readonly string[], streams: StandardStreams)
     streams.stdout.write(EXPLAIN_HELP);
     return EXIT.OK;
   }
-  const capture = readCapture(await bytesOf(parsed.file, streams.stdin));
+  const capture = captureOf(await bytesOf(parsed.file, streams.stdin), parsed.file);
   const all = capture.conversations.map(conversation => ({ conversation, summary: summaryOf(conversation) }));
   const chosen = choose(all, parsed.stream);
   const output = new Output(streams, parsed);
@@ -63,6 +65,15 @@ async function bytesOf(file: string | undefined, stdin: Readable): Promise<Uint8
     return readFileSync(file);
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+}
+
+function captureOf(bytes: Uint8Array, file: string | undefined): Capture {
+  try {
+    return readCapture(bytes, file);
+  } catch (error) {
+    if (error instanceof CaptureError) throw new UsageError(error.message);
+    throw error;
   }
 }
 

@@ -27,6 +27,8 @@ export interface Conversation {
   readonly client: string | undefined;
   /** The address and port of the server, if known. */
   readonly server: string | undefined;
+  /** Whether the bytes were sent through TLS, which a tap has taken off. */
+  readonly isTls?: boolean | undefined;
   readonly events: readonly WireEvent[];
   /** What the reader of the capture could not read or had to assume, for people. */
   readonly notes: readonly string[];

@@ -11,6 +11,7 @@ export { randomMaskingKey } from '../framing/masking-key.js';
 export { OPCODE } from '../framing/opcode.js';
 export { HeaderFields, type HeaderLine } from '../handshake/header-fields.js';
 export { brokenRules } from './broken-rules.js';
+export * from './capture/index.js';
 export type { Conversation, Side, WireEvent } from './conversation.js';
 export { ConversationDecoder, type ConversationDecoderOptions } from './conversation-decoder.js';
 export type {

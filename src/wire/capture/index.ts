@@ -1,0 +1,4 @@
+/** Readers and writers of captures. */
+export { type Capture, CaptureError, type CaptureFormat } from './capture.js';
+export { readCapture } from './read-capture.js';
+export { type OpenEvent, recordLine } from './records.js';

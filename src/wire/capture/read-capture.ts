@@ -1,0 +1,58 @@
+import type { Conversation, WireEvent } from '../conversation.js';
+import { splitSides } from '../split-sides.js';
+import { type Capture, CaptureError, type CaptureFormat, Notes } from './capture.js';
+import { readDump } from './hex-dump.js';
+import { type Chunk, readHexText } from './hex-text.js';
+import { isRecord, readRecords } from './records.js';
+import { textOf } from './text.js';
+
+/**
+ * Reads a capture of any format: pcap, pcapng, HAR, the lines of `recordLine()`, a hex dump, hex digits, or the bytes of
+ * a connection. The content decides which; `name` is only for messages. Throws a `CaptureError` if it is none of them.
+ * What is broken within a capture becomes a note.
+ */
+export function readCapture(bytes: Uint8Array, name?: string): Capture {
+  try {
+    return read(bytes);
+  } catch (error) {
+    if (!(error instanceof CaptureError) || name === undefined) throw error;
+    throw new CaptureError(`${name}: ${error.message}`, error.offset);
+  }
+}
+
+function read(bytes: Uint8Array): Capture {
+  if (bytes.length === 0) throw new CaptureError('expected a capture, got 0 bytes');
+  const other = OTHERS.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
+  if (other !== undefined) throw new CaptureError(`expected a capture, got ${other.what}`, 0);
+  const text = textOf(bytes);
+  if (text === undefined || HEAD.test(text)) return ofChunks('bytes', [{ bytes, from: undefined }], []);
+  if (text.trim() === '') throw new CaptureError('expected a capture, got only white space', 0);
+  if (/^\s*\{/.test(text)) return readJson(bytes, text);
+  const notes = new Notes();
+  return ofChunks('dump', readDump(text, notes) ?? readHexText(text), notes.all());
+}
+
+/** Files that are no captures, and what to do. */
+const OTHERS: ReadonlyArray<{ readonly magic: readonly number[]; readonly what: string }> = [
+  { magic: [0x1f, 0x8b], what: 'a gzip file: decompress it first' },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], what: 'a Zstandard file: decompress it first' },
+  { magic: [0x50, 0x4b, 0x03, 0x04], what: 'a ZIP file: unpack it first' },
+];
+
+/** Text that is the bytes themselves: the head of a request or of a response. */
+const HEAD = /^[\r\n]*(HTTP\/|[A-Z]{2,10} [/*h])/;
+
+function readJson(bytes: Uint8Array, text: string): Capture {
+  if (isRecord(text.trimStart().split('\n', 1)[0]!)) return readRecords(bytes);
+  throw new CaptureError('expected a HAR file or lines of ws101 tap, got other JSON', 0);
+}
+
+/** Makes one connection of bytes without a container. */
+function ofChunks(format: CaptureFormat, chunks: readonly Chunk[], notes: readonly string[]): Capture {
+  const events = chunks.flatMap(({ bytes, from }): WireEvent[] =>
+    from === undefined ? splitSides(bytes, undefined) : [{ type: 'bytes', from, time: undefined, bytes }],
+  );
+  if (events.length === 0) throw new CaptureError('expected bytes, got none', 0);
+  const conversation: Conversation = { id: 1, client: undefined, server: undefined, events, notes: [] };
+  return { format, conversations: [conversation], notes };
+}
