@@ -1,11 +1,12 @@
+import { OPCODE } from '../framing/opcode.js';
 import type { Conversation, Side, WireEvent } from '../wire/conversation.js';
 import { ConversationDecoder } from '../wire/conversation-decoder.js';
 import type { Diagnosis, Facts } from '../wire/diagnosis/index.js';
 import { factsOf } from '../wire/facts-of.js';
 import type { BodyItem, FrameItem, HeadItem, MessageItem, RemarkItem, WireItem } from '../wire/items.js';
 import type { LiveRecord } from '../wire/live-record.js';
-import type { FrameContext } from './components/frame-detail.js';
 import { EventKeeper } from './event-keeper.js';
+import type { FrameContext } from './frame-notes.js';
 import { inflate } from './inflate.js';
 import { Meter } from './meter.js';
 import { endStep, StepRecorder } from './step-recorder.js';
@@ -33,6 +34,13 @@ type Happened = Extract<LiveRecord, { type: 'event' }>;
 
 const OPTIONS = { inflate, maxPayload: MAX_KEPT, maxMessage: MAX_KEPT };
 
+/** A decoder that begins somewhere in the bytes of a side. */
+interface Midway {
+  decoder: ConversationDecoder;
+  /** Whether it has found where a frame begins. */
+  isInStep: boolean;
+}
+
 /** One connection, decoded as its events arrive. No DOM. */
 export class ConversationModel {
   readonly id: number;
@@ -53,14 +61,16 @@ export class ConversationModel {
   readonly #steps = new StepRecorder();
   readonly #keeper = new EventKeeper();
   readonly #decoder = new ConversationDecoder(OPTIONS);
-  /** Decodes a side after bytes of it were missed. */
-  #midway: ConversationDecoder | undefined;
-  readonly #isMidway = { client: false, server: false };
+  /** Decode the sides of which bytes were missed. */
+  readonly #midway: { client?: Midway; server?: Midway } = {};
   readonly #received = { client: 0, server: 0 };
   #frames: FrameItem[] = [];
   /** How many frames were dropped. */
   #dropped = 0;
-  readonly #messages = new Map<number, MessageItem>();
+  /** Frames whose message is not complete, by their numbers in the decoder. */
+  readonly #incomplete = new Map<number, FrameItem>();
+  /** The messages of frames that do not show it alone. */
+  readonly #messages = new WeakMap<FrameItem, MessageItem>();
   #cost = 0;
   readonly #closes = new Set<Side>();
   readonly #ends = new Set<Side>();
@@ -153,20 +163,18 @@ export class ConversationModel {
     }
     if (event.type === 'gap') return;
     this.#keeper.push(event);
-    if (this.#midway !== undefined && this.#isMidway[from]) {
-      this.#midwayBytes(event);
-      return;
-    }
-    for (const item of this.#decoder.push(event)) this.#take(item);
+    const midway = this.#midway[from];
+    if (midway !== undefined) this.#continue(midway, event);
+    else for (const item of this.#decoder.push(event)) this.#take(item);
   }
 
   context(frame: FrameItem): FrameContext {
-    return { start: this.start, message: this.#messages.get(frame.index) };
+    return { start: this.start, message: this.#messages.get(frame) };
   }
 
   /** The payload of the message of a frame without compression, if it is known. */
   inflated(frame: FrameItem): Uint8Array | undefined {
-    const message = frame.isCompressed ? this.#messages.get(frame.index) : undefined;
+    const message = frame.isCompressed ? this.#messages.get(frame) : undefined;
     return message?.note === undefined ? message?.data : undefined;
   }
 
@@ -174,10 +182,7 @@ export class ConversationModel {
   shrink(): void {
     this.#keeper.shrink();
     const count = Math.ceil(this.#frames.length / 2);
-    for (const frame of this.#frames.slice(0, count)) {
-      this.#cost -= costOf(frame);
-      this.#messages.delete(frame.index);
-    }
+    for (const frame of this.#frames.slice(0, count)) this.#cost -= this.#costOf(frame);
     this.#frames = this.#frames.slice(count);
     this.#dropped += count;
     this.generation++;
@@ -185,8 +190,7 @@ export class ConversationModel {
 
   /** Bytes were dropped before they reached this page. */
   #miss(from: Side, length: number, time: number | undefined): void {
-    if (this.#isMidway[from]) this.#midway = undefined;
-    this.#isMidway[from] = true;
+    this.#midway[from] = { decoder: new ConversationDecoder(OPTIONS), isInStep: false };
     this.#keeper.push({ type: 'gap', from, time, length });
     const label = `${plural(length, 'byte')} of the ${from} were dropped before this page got them`;
     this.#steps.add({ act: 'frames', from: undefined, time, label, note: '', verdict: 'note' });
@@ -196,16 +200,20 @@ export class ConversationModel {
    * Continues after a gap, with the first chunk that begins with a frame. Most chunks do: an endpoint writes whole
    * frames.
    */
-  #midwayBytes(event: WireEvent): void {
-    this.#midway ??= new ConversationDecoder(OPTIONS);
-    const items = this.#midway.push(event);
-    if (items.some(item => item.type === 'violation' || (item.type === 'remark' && item.code === 'foreign'))) {
-      this.#midway = undefined;
+  #continue(midway: Midway, event: WireEvent): void {
+    const items = midway.decoder.push(event);
+    const isWrong = items.some(
+      item => item.type === 'violation' || (item.type === 'remark' && item.code === 'foreign'),
+    );
+    if (isWrong && !midway.isInStep) {
+      midway.decoder = new ConversationDecoder(OPTIONS);
       return;
     }
     for (const item of items) {
-      if (item.type === 'frame') this.#take({ ...item, index: this.frameCount + 1 });
-      else if (item.type === 'end') this.#take(item);
+      // Its messages are not kept: they may refer to what was missed.
+      if (item.type === 'frame') this.#takeFrame(item);
+      else if (item.type === 'end' || item.type === 'violation') this.#take(item);
+      midway.isInStep ||= item.type === 'frame';
     }
   }
 
@@ -219,7 +227,7 @@ export class ConversationModel {
         if (item.from === 'server') this.body = item;
         break;
       case 'frame':
-        this.#takeFrame(item);
+        this.#takeDecoded(item);
         break;
       case 'message':
         this.#takeMessage(item);
@@ -257,24 +265,45 @@ export class ConversationModel {
     });
   }
 
-  #takeFrame(frame: FrameItem): void {
-    this.#steps.frame(frame, this.#frames.length + this.#dropped);
+  #takeDecoded(item: FrameItem): void {
+    const frame = this.#takeFrame(item);
+    const { fin, opcode, isCompressed } = item;
+    if (opcode < OPCODE.CLOSE && (!fin || isCompressed || opcode === OPCODE.CONTINUATION)) {
+      this.#incomplete.set(item.index, frame);
+    }
+  }
+
+  /** Returns the frame with its number among those of all decoders. */
+  #takeFrame(item: FrameItem): FrameItem {
+    const index = this.frameCount + 1;
+    const frame = item.index === index ? item : { ...item, index };
+    this.#steps.frame(frame, index - 1);
     this.#frames.push(frame);
-    this.#cost += costOf(frame);
+    this.#cost += this.#costOf(frame);
     if (this.#frames.length > MAX_FRAMES) this.shrink();
     this.meter.count(frame.time, 1, 0, frame.payloadLength);
     if (frame.answers?.after !== undefined) this.meter.roundTrip(frame.time, frame.answers.after);
     if (frame.close !== undefined) this.#closes.add(frame.from);
+    return frame;
   }
 
   /** Keeps a message if its frames alone do not show it. */
   #takeMessage(message: MessageItem): void {
-    const { frames, compressedLength } = message;
-    if (frames === undefined) return;
-    const [first, last] = frames;
-    if (compressedLength === undefined && first === last) return;
-    for (let index = first; index <= last; index++) this.#messages.set(index, message);
-    this.#cost += message.data.length;
+    const [first, last] = message.frames ?? [1, 0];
+    for (let index = first; index <= last; index++) {
+      const frame = this.#incomplete.get(index);
+      if (frame === undefined) continue;
+      this.#incomplete.delete(index);
+      this.#messages.set(frame, message);
+      // shrink() subtracts it with the last frame.
+      if (frame.fin) this.#cost += message.data.length;
+    }
+  }
+
+  /** What a frame costs, with the message that it completes. */
+  #costOf(frame: FrameItem): number {
+    const message = frame.fin ? this.#messages.get(frame) : undefined;
+    return costOf(frame) + (message?.data.length ?? 0);
   }
 
   #takeEnd(from: Side, how: 'fin' | 'reset', time: number | undefined): void {

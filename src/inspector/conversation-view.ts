@@ -224,6 +224,8 @@ export class ConversationView {
     this.#views.frames!.classList.add('has-detail');
     this.#detail.show(frame, this.#model!.context(frame));
     this.#detailPanel.scrollTop = 0;
+    // On a phone, the details are below the list.
+    this.#detailPanel.scrollIntoView({ block: 'nearest' });
   }
 
   #closeDetail(): void {

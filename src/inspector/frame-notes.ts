@@ -1,10 +1,18 @@
 import { RSV1, RSV2, RSV3 } from '../framing/frame-header.js';
 import { OPCODE, opcodeName } from '../framing/opcode.js';
 import { describeClose } from '../wire/frame-line.js';
-import type { FrameItem } from '../wire/items.js';
+import type { FrameItem, MessageItem } from '../wire/items.js';
 import { durationText, preview } from './text.js';
 
 /** What a list says about a frame. No DOM. */
+
+/** What belongs to a frame besides its own bytes. */
+export interface FrameContext {
+  /** The start of the conversation, for relative times. */
+  readonly start?: number | undefined;
+  /** The message of the frame, if it was compressed or has several frames. */
+  readonly message?: MessageItem | undefined;
+}
 
 /** Whether the payload is text, or a part of a text message. */
 export function isText({ content }: FrameItem): boolean {

@@ -36,7 +36,7 @@ export class SendForm {
   readonly #length = select(LENGTHS);
   readonly #diagram = new BitDiagram();
   readonly #bytes = h('pre', { className: 'hex' });
-  readonly #verdict = h('p', { className: 'callout', hidden: true });
+  readonly #verdict = h('p', { className: 'callout bad', hidden: true });
   readonly #result = h('p', { className: 'quiet', role: 'status' });
   readonly #button = h('button', { type: 'submit', className: 'primary' }, 'Send frame');
 

@@ -1,8 +1,19 @@
 import type { Side } from '../wire/conversation.js';
-import type { FrameItem } from '../wire/items.js';
-import type { Step } from './components/sequence-diagram.js';
+import type { FrameItem, Verdict } from '../wire/items.js';
 import { errorOf, kindOf, noteOf, summaryOf } from './frame-notes.js';
 import { plural, sizeText } from './text.js';
+
+/** Something that one side sent, or that concerns both. */
+export interface Step {
+  readonly act: 'tcp' | 'handshake' | 'frames' | 'closing';
+  readonly from: Side | undefined;
+  readonly time: number | undefined;
+  readonly label: string;
+  readonly note: string;
+  readonly verdict: Verdict;
+  /** The position of the frame that the step shows, if it is one. */
+  readonly frame?: number | undefined;
+}
 
 /** How many runs of frames are kept from the start, and how many from the end. */
 const KEPT_RUNS = 50;

@@ -1,21 +1,13 @@
 import { type FrameField, frameFields } from '../../wire/frame-fields.js';
 import type { FrameItem, MessageItem } from '../../wire/items.js';
 import { define, h } from '../dom.js';
-import { errorOf, isText, kindOf, noteOf } from '../frame-notes.js';
-import { hexPair, offsetText, sizeText } from '../text.js';
+import { errorOf, type FrameContext, isText, kindOf, noteOf } from '../frame-notes.js';
+import { hexPair, offsetText, plural, sizeText } from '../text.js';
 import { BitDiagram, fieldText } from './bit-diagram.js';
 import { PayloadView } from './payload-view.js';
 
 /** How many bytes of the payload show the arithmetic of the mask. */
 const MASKED_BYTES = 8;
-
-/** What belongs to a frame besides its own bytes. */
-export interface FrameContext {
-  /** The start of the conversation, for relative times. */
-  readonly start?: number | undefined;
-  /** The message of the frame, if it was compressed or has several frames. */
-  readonly message?: MessageItem | undefined;
-}
 
 /** Everything about one frame: bits, fields, mask, payload. */
 export class FrameDetail extends HTMLElement {
@@ -36,10 +28,9 @@ export class FrameDetail extends HTMLElement {
       this.#error,
       this.#facts,
       this.#diagram,
+      this.#payload,
       h('table', { className: 'fields' }, h('thead', {}, h('tr', {}, ...head)), this.#fields),
       this.#mask,
-      h('h3', {}, 'Payload'),
-      this.#payload,
     );
   }
 
@@ -47,7 +38,7 @@ export class FrameDetail extends HTMLElement {
     const { header, payload } = frame;
     this.#heading.textContent = `#${frame.index} ${kindOf(frame)}`;
     this.#facts.replaceChildren(
-      ...factsOf(frame, start, message).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+      ...factsOf(frame, start, message).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
     );
     const error = errorOf(frame);
     this.#error.hidden = error === '';
@@ -119,7 +110,7 @@ function factsOf(frame: FrameItem, start: number | undefined, message: MessageIt
   const facts: [string, string][] = [
     ['Direction', from === 'client' ? 'client → server' : 'server → client'],
     ['Time', timeText(time, start)],
-    ['Header + payload', `${header.length} + ${sizeText(payloadLength)}, at byte ${offset}`],
+    ['Size', `${plural(header.length, 'byte')} of header, ${sizeText(payloadLength)} of payload, at byte ${offset}`],
     ['Received', isCut ? `only ${sizeText(received)} of the payload` : ''],
     ['Says', noteOf(frame)],
     ['Message', message === undefined ? '' : messageText(message)],

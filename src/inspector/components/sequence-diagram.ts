@@ -1,19 +1,7 @@
 import type { Side } from '../../wire/conversation.js';
-import type { Verdict } from '../../wire/items.js';
 import { define, h } from '../dom.js';
+import type { Step } from '../step-recorder.js';
 import { offsetText } from '../text.js';
-
-/** Something that one side sent, or that concerns both. */
-export interface Step {
-  readonly act: 'tcp' | 'handshake' | 'frames' | 'closing';
-  readonly from: Side | undefined;
-  readonly time: number | undefined;
-  readonly label: string;
-  readonly note: string;
-  readonly verdict: Verdict;
-  /** The position of the frame that the step shows, if it is one. */
-  readonly frame?: number | undefined;
-}
 
 const ACTS = {
   tcp: '1 TCP connection',

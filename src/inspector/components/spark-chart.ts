@@ -34,7 +34,9 @@ export class SparkChart extends HTMLElement {
         ? []
         : [[(i / Math.max(1, values.length - 1)) * WIDTH, HEIGHT - 2 - (number / max) * (HEIGHT - 6)]],
     );
-    const path = points.map(([x, y]) => `${x!.toFixed(1)} ${y!.toFixed(1)}`).join('L');
+    // A single point is drawn as a line without length: a dot.
+    const drawn = points.length === 1 ? [...points, ...points] : points;
+    const path = drawn.map(([x, y]) => `${x!.toFixed(1)} ${y!.toFixed(1)}`).join('L');
     const [first, last] = [points[0], points.at(-1)];
     this.#line.setAttribute('d', path === '' ? '' : `M${path}`);
     this.#area.setAttribute(
