@@ -1,4 +1,5 @@
 import { header, integer, milliseconds, parse, quote } from './arguments.js';
+import { parseLine } from './commands.js';
 import { UsageError } from './exit-code.js';
 
 /** How a binary message is printed. */
@@ -91,6 +92,10 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
   refuseBoth('--commands', values.commands, '--no-commands', values['no-commands']);
   refuseBoth('--wait-for', values['wait-for'] !== undefined, '--keep-open', values['keep-open']);
   refuseBoth('--json', json, '--binary-output', values['binary-output'] !== undefined);
+  for (const line of values.commands ? values.execute : []) {
+    const command = parseLine(line);
+    if (command.kind === 'invalid') throw new UsageError(`--execute: ${command.message}`);
+  }
   if ((cert === undefined) !== (key === undefined)) {
     throw new UsageError(cert === undefined ? '--key requires --cert' : '--cert requires --key');
   }

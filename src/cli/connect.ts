@@ -83,7 +83,7 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
     const [why, ...more] = isGivenUp
       ? ['canceled before the connection was open']
       : failureReport(error as HandshakeError);
-    if (!isGivenUp) session.failed(error as HandshakeError);
+    session.failed(isGivenUp ? { summary: why! } : (error as HandshakeError));
     session.status(`closed: ${why}`);
     for (const line of more) session.status(line);
     return EXIT.FAILURE;

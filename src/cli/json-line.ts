@@ -33,6 +33,9 @@ export function closeEvent({ code, reason, wasClean, initiator, cause }: CloseIn
   return { event: 'close', direction, code, reason, wasClean, initiator, cause: cause?.message };
 }
 
-export function failedEvent({ phase, status, summary, hint, body }: HandshakeError): JsonLine {
+/** Why a connection was not opened: a HandshakeError, or only a summary if the user gave up. */
+export type OpeningFailure = Pick<HandshakeError, 'summary'> & Partial<HandshakeError>;
+
+export function failedEvent({ phase, status, summary, hint, body }: OpeningFailure): JsonLine {
   return { event: 'failed', phase, status, message: summary, hint, body };
 }

@@ -1,6 +1,15 @@
-import type { CloseInfo, HandshakeError, WebSocketConnection } from '../index.js';
+import type { CloseInfo, WebSocketConnection } from '../index.js';
 import type { BinaryOutput } from './connect-arguments.js';
-import { closeEvent, controlEvent, failedEvent, fileEvent, jsonLine, messageEvent, openedEvent } from './json-line.js';
+import {
+  closeEvent,
+  controlEvent,
+  failedEvent,
+  fileEvent,
+  jsonLine,
+  messageEvent,
+  type OpeningFailure,
+  openedEvent,
+} from './json-line.js';
 import { messageLine } from './message-line.js';
 import type { Terminal } from './terminal.js';
 
@@ -48,8 +57,8 @@ export class Printer {
     return this.#event(closeEvent(info));
   }
 
-  failed(error: HandshakeError): boolean {
-    return this.#event(failedEvent(error));
+  failed(failure: OpeningFailure): boolean {
+    return this.#event(failedEvent(failure));
   }
 
   #event(event: Parameters<typeof jsonLine>[0]): boolean {

@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { CLOSE_CODE, type CloseInfo, type HandshakeError, type WebSocketConnection } from '../index.js';
+import { CLOSE_CODE, type CloseInfo, type WebSocketConnection } from '../index.js';
 import { MAX_CONTROL_PAYLOAD, type Paint, printableText } from '../wire/index.js';
 import { closeReport } from './close-report.js';
 import { type Command, parseLine } from './commands.js';
 import { TYPED_HELP } from './help.js';
+import type { OpeningFailure } from './json-line.js';
 import { pipedLines } from './piped-lines.js';
 import { plural } from './plural.js';
 import { Printer, type PrinterOptions } from './printer.js';
@@ -98,8 +99,8 @@ export class Session implements PromptOwner {
   }
 
   /** The connection could not be opened. */
-  failed(error: HandshakeError): void {
-    this.#printer.failed(error);
+  failed(failure: OpeningFailure): void {
+    this.#printer.failed(failure);
   }
 
   /** Runs until the connection is closed, and on a terminal until the user leaves. */

@@ -77,7 +77,6 @@ export function createWebSocketStream(websocket: WebSocket, options?: DuplexOpti
     if (!duplex.push(chunk)) ws.pause();
   });
   ws.once('error', error => {
-    if (duplex.destroyed) return;
     // The WebSocket closes by itself after an error.
     mayTerminate = false;
     duplex.destroy(error);

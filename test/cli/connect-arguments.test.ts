@@ -125,6 +125,8 @@ describe('arguments of ws101 connect', () => {
     [['--commands', '--no-commands'], '--commands and --no-commands cannot be combined'],
     [['--wait-for', '1', '--keep-open'], '--wait-for and --keep-open cannot be combined'],
     [['--json', '--binary-output', 'raw'], '--json and --binary-output cannot be combined'],
+    [['--commands', '-x', 'hello', '-x', '/nonsense'], '--execute: unknown command /nonsense: see /help'],
+    [['--commands', '-x', '/close 1005'], '--execute: /close: '],
     [['--ca', 'f', '--insecure'], '--ca and --insecure cannot be combined'],
   ])('%j throws a UsageError that names the option', (args, message) => {
     expect(() => parseConnectArguments(args)).toThrow(UsageError);

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { connect, type WebSocketConnection, WebSocketServer } from '../../src/index.js';
@@ -73,6 +74,22 @@ describe('ws101 connect as a process', () => {
     command.process.kill(signal);
     expect(await command.exit).toBe(0);
     expect(command.stderr.text).toContain('* closed: 1001 (going away), cleanly, by us\n');
+  });
+
+  test('prints an event with --json on a signal before the connection is open', async () => {
+    const silent = createServer(socket => socket.resume());
+    onTestFinished(() => void silent.close());
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const command = ws101('connect', `ws://127.0.0.1:${port}`, '--json');
+    await command.stderr.until('init: connecting');
+    command.process.kill('SIGINT');
+    expect(await command.exit).toBe(1);
+    expect(JSON.parse(command.stdout.text)).toEqual({
+      time: expect.any(String),
+      event: 'failed',
+      message: 'canceled before the connection was open',
+    });
   });
 
   test('exits immediately on a second signal', async () => {

@@ -48,14 +48,26 @@ describe('a listener that throws', () => {
     expect(warned()).toEqual([expect.stringContaining('oops')]);
   });
 
-  test('on handlerError causes a process warning', async () => {
+  test('on handlerError causes one process warning, with the failure that it was called for', async () => {
     const warned = warnings();
     const peer = new ReconnectingPeer();
     const client = peer.created();
     client.once('state', thrower('first'));
     client.on('handlerError', thrower('second'));
     await settle();
-    expect(warned().join()).toContain('first');
+    expect(warned()).toEqual(["a listener of 'state' failed: first"]);
+  });
+
+  test('on handlerError, and is async, causes one process warning and is not called again', async () => {
+    const warned = warnings();
+    const peer = new ReconnectingPeer();
+    const client = peer.created();
+    const listener = vi.fn(async () => thrower('second')());
+    client.once('state', thrower('first'));
+    client.on('handlerError', listener as () => void);
+    await settle();
+    expect(listener).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ cause: new Error('first') }));
+    expect(warned()).toEqual(["a listener of 'handlerError' failed: second"]);
   });
 });
 
