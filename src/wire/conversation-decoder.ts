@@ -10,6 +10,7 @@ import type { FrameItem, RemarkCode, Verdict, WireItem } from './items.js';
 import { type Inflate, type Joined, MessageJoiner } from './message-joiner.js';
 import type { Opening } from './opening.js';
 import type { PlacedLine } from './parsed-head.js';
+import { hexPair } from './printable.js';
 import { type HandshakeRequest, judgeRequest } from './request-verdicts.js';
 import { judgeResponse } from './response-verdicts.js';
 import { StreamDecoder, type StreamOwner } from './stream-decoder.js';
@@ -187,24 +188,29 @@ export class ConversationDecoder {
   #opened(stream: StreamDecoder, opening: Exclude<Opening, 'head'>, bytes: Uint8Array): void {
     const { side } = stream;
     if (opening === 'tls') {
+      const isAnswer = side === 'server' && this.#request !== undefined;
       stream.lose();
-      this.#remark(side, 'tls', 'note', 'the bytes are encrypted by TLS: capture inside it, or with its keys');
+      if (isAnswer) this.#remark(side, 'tls', 'wrong', 'the server answers in TLS: its port is for wss:');
+      else this.#remark(side, 'tls', 'note', 'the bytes are encrypted by TLS: capture inside it, or with its keys');
       return;
     }
-    if (opening === 'foreign') {
+    const { client } = this.#sides;
+    // Whatever comes after a request is its answer, unless the capture misses the answer.
+    const isAnswer = side === 'server' && client.stream.stage === 'waiting' && stream.offset === 0;
+    if (opening === 'foreign' || isAnswer) {
       stream.lose();
-      const text = String.fromCharCode(...bytes);
+      const isText = bytes.every(byte => byte >= 0x20 && byte < 0x7f);
+      const shown = isText ? JSON.stringify(String.fromCharCode(...bytes)) : Array.from(bytes, hexPair).join(' ');
       this.#remark(
         side,
         'foreign',
         'wrong',
-        `neither HTTP nor WebSocket: the first bytes are ${JSON.stringify(text)}`,
+        `the ${side} speaks neither HTTP nor WebSocket: it begins with ${shown}`,
         '§4.1',
       );
       return;
     }
     this.#assumeOpen(stream);
-    const { client } = this.#sides;
     if (side === 'server' && client.stream.stage === 'waiting') client.stream.readFrames(this.#mayCompress, false);
   }
 
@@ -223,7 +229,7 @@ export class ConversationDecoder {
   }
 
   #takeRequest(lines: readonly PlacedLine[], isCutOff: boolean): void {
-    const { lines: judged, findings, facts } = judgeRequest(lines);
+    const { lines: judged, findings, facts } = judgeRequest(lines, isCutOff);
     const { stream } = this.#sides.client;
     const { isWebSocket } = facts;
     this.#summary.request(facts);
@@ -251,9 +257,9 @@ export class ConversationDecoder {
   #takeResponse(lines: readonly PlacedLine[], isCutOff: boolean): void {
     const { client, server } = this.#sides;
     const request = this.#request;
-    const response = judgeResponse(lines, request);
+    const response = judgeResponse(lines, request, isCutOff);
     const { status, accept, isWebSocket, deflate, headers } = response;
-    this.#summary.response(response);
+    if (!isCutOff) this.#summary.response(response);
     this.#addHead('server', {
       ...{ kind: 'response', lines: response.lines, findings: response.findings },
       ...{ status, isWebSocket, accept, isCutOff },
@@ -320,7 +326,7 @@ export class ConversationDecoder {
     }
     // "The application MUST NOT send any more data frames after sending a Close frame."
     if (side.hasClosed) {
-      const what = 'a data frame after a Close frame';
+      const what = `the ${from} sent a data frame after its Close frame`;
       this.#remark(from, 'frame-after-close', 'wrong', what, '§5.5.1', watched.offset);
     }
     side.joiner ??= this.#joinerOf(from);

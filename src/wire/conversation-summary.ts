@@ -93,6 +93,8 @@ export interface ConversationSummary {
         readonly body: Uint8Array;
       }
     | undefined;
+  /** How many 1xx responses came before it, other than 101. */
+  readonly interimResponses: number;
   readonly mistakes: readonly Mistake[];
   /** The first violations, at most 100. */
   readonly violations: readonly ViolationItem[];
@@ -143,6 +145,7 @@ export class Summarizer {
   readonly #ends: Ends[number][] = [];
   #request: HandshakeRequest | undefined;
   #response: JudgedResponse | undefined;
+  #interim = 0;
   #body: BodyItem | undefined;
   #hasFrames = false;
   #start: number | undefined;
@@ -181,7 +184,10 @@ export class Summarizer {
 
   response(response: JudgedResponse): void {
     // A second response after a 101 changes nothing.
-    if (this.#response?.status !== 101) this.#response = response;
+    if (this.#response?.status === 101) return;
+    const { status } = response;
+    if (status !== undefined && status < 200 && status !== 101) this.#interim++;
+    else this.#response = response;
   }
 
   add(item: WireItem): void {
@@ -238,6 +244,7 @@ export class Summarizer {
               deflate: response.deflate,
               body: this.#body?.bytes ?? new Uint8Array(0),
             },
+      interimResponses: this.#interim,
       mistakes: this.#mistakes,
       violations: this.#violations,
       remarks: this.#remarks,

@@ -1,5 +1,7 @@
+import { parseAuthority } from '../handshake/request-target.js';
 import type { ConversationSummary } from './conversation-summary.js';
-import type { Facts, FailureFacts, SessionFacts, ViolationFacts } from './diagnosis/index.js';
+import type { Facts, FailureFacts, SessionFacts, TargetFacts, ViolationFacts } from './diagnosis/index.js';
+import type { HandshakeRequest } from './request-verdicts.js';
 
 /** A connection that ends after this much silence ended because of it. */
 const IDLE = 5_000;
@@ -11,6 +13,7 @@ export function factsOf(summary: ConversationSummary): Facts {
   if (request?.isWebSocket === false) return {};
   return {
     now: start,
+    target: request && targetOf(request),
     request: request && { headers: request.headers.lines },
     response:
       response?.status === undefined
@@ -28,20 +31,29 @@ export function factsOf(summary: ConversationSummary): Facts {
 }
 
 /** Why there is no valid 101. */
-function failureOf({
-  handshake,
-  request,
-  mistakes,
-  verdict,
-  serverStart,
-  response,
-}: ConversationSummary): FailureFacts | undefined {
+function failureOf(summary: ConversationSummary): FailureFacts | undefined {
+  const { handshake, request, mistakes, verdict, serverStart, response, ends } = summary;
   if (handshake === 'open' || handshake === 'unknown' || request === undefined) return undefined;
-  const isHttp = response?.status !== undefined || serverStart.length === 0;
+  const isHttp = /^(HTTP\/1|$)/.test(String.fromCharCode(...serverStart.subarray(0, 6)));
+  const [end] = ends;
   return {
     phase: 'response',
     summary: mistakes.find(({ from }) => from === 'server')?.note ?? verdict,
     opening: isHttp ? undefined : serverStart,
+    // A client that ends TCP without an answer has waited too long.
+    stop: response !== undefined ? undefined : end?.from === 'server' ? end.how : 'timeout',
+  };
+}
+
+function targetOf({ host = 'localhost', target }: HandshakeRequest): TargetFacts {
+  const authority = parseAuthority(host);
+  const path = target.startsWith('/') ? target : '/';
+  return {
+    href: `ws://${host}${path}`,
+    secure: false,
+    hostname: authority?.host ?? host,
+    port: authority?.port ?? 80,
+    path,
   };
 }
 
@@ -71,7 +83,7 @@ function sessionOf(summary: ConversationSummary): SessionFacts {
     ping: pings === 0 ? undefined : { answered: roundTrips?.mean, cameWithClose: false },
     idle: isIdle ? { asked: silenceBeforeEnd, lasted: silenceBeforeEnd } : undefined,
     closing:
-      first?.from !== 'client' || end === undefined
+      first?.from !== 'client' || end === undefined || violationOf(summary) !== undefined
         ? undefined
         : { answered: answer && since(first, answer), ended: since(first, end) },
   };

@@ -13,6 +13,9 @@ const KEPT_PAYLOAD = 192;
 /** How many bytes of the end of a larger payload are kept. */
 const KEPT_END = 64;
 
+/** The memory of a payload that is kept is used again for the next one, up to this size. */
+const LARGE_PAYLOAD = 65_536;
+
 /** The most bytes that are passed to the decoder at once. It bounds the copy that the decoder makes to unmask them. */
 const PIECE = 16_384;
 
@@ -63,7 +66,7 @@ export class FrameWatcher {
   readonly #decoder: FrameDecoder;
   readonly #onFrame: (frame: WatchedFrame) => void;
   readonly #keptPayload: number;
-  readonly #kept = new GrowingBytes();
+  #kept = new GrowingBytes();
   readonly #end = new LastBytes(KEPT_END);
   /** What is being decoded, where it begins in the stream, and the bytes before it that may belong to a header. */
   #piece: Uint8Array = NO_BYTES;
@@ -178,7 +181,9 @@ export class FrameWatcher {
     this.#isCompressed = false;
     this.#received = 0;
     this.#missing = 0;
-    this.#kept.clear();
+    // A large block is not held for the life of the connection.
+    if (this.#kept.length > LARGE_PAYLOAD) this.#kept = new GrowingBytes();
+    else this.#kept.clear();
     this.#end.clear();
   }
 

@@ -46,7 +46,7 @@ export interface Joined {
 /** Joins the frames of one side to messages, and inflates them. */
 export class MessageJoiner {
   readonly #options: MessageJoinerOptions;
-  readonly #data = new GrowingBytes();
+  #data = new GrowingBytes();
   #first: FrameItem | undefined;
   #length = 0;
   #isPartial = false;
@@ -89,7 +89,7 @@ export class MessageJoiner {
   }
 
   #begin(frame: FrameItem): FrameItem {
-    this.#data.clear();
+    this.#data = new GrowingBytes();
     this.#length = 0;
     this.#isPartial = false;
     return frame;

@@ -25,12 +25,27 @@ export class ParsedHead {
   readonly startLine: string;
   readonly #start: PlacedLine | undefined;
   readonly #fields: readonly Field[];
+  readonly #unfinished: PlacedLine | undefined;
+  /** How many bytes it takes. */
+  readonly size: number;
 
-  constructor(lines: readonly PlacedLine[]) {
+  /** @param isCutOff whether the last line may be incomplete; it is not judged then */
+  constructor(lines: readonly PlacedLine[], isCutOff: boolean) {
     const [start, ...rest] = lines;
+    const last = lines.at(-1);
+    this.size = last === undefined ? 0 : last.offset + last.length - start!.offset;
+    this.#unfinished = isCutOff ? last : undefined;
     this.#start = start;
     this.startLine = start === undefined ? '' : latin1(start.bytes);
     this.#fields = rest.map(parseField);
+  }
+
+  /** Returns a finding if the head is larger than usual limits. */
+  get sizeFindings(): Finding[] {
+    if (this.size <= USUAL_LIMIT) return [];
+    return [
+      note(`it has ${this.size} bytes: many servers, clients and proxies refuse more than 16 KiB`, 'RFC 6585 §5'),
+    ];
   }
 
   has(name: string): boolean {
@@ -50,16 +65,22 @@ export class ParsedHead {
   /** Returns all lines with their verdicts. */
   judged(start: Finding, ruleOf: (name: string) => Rule | undefined): JudgedLine[] {
     const lines = this.#fields.map(({ line, text, name, value, fault }) => {
+      if (line === this.#unfinished) return judgedLine(line, text, undefined, CUT_OFF);
       const finding = fault ?? (name === undefined ? undefined : ruleOf(name)?.(value, this.all(name))) ?? NOTHING;
       return judgedLine(line, text, name, finding);
     });
     if (this.#start === undefined) return lines;
-    const finding = lineFault(this.#start, this.startLine) ?? start;
+    const isUnfinished = this.#start === this.#unfinished;
+    const finding = isUnfinished ? CUT_OFF : (lineFault(this.#start, this.startLine) ?? start);
     return [judgedLine(this.#start, this.startLine, undefined, finding), ...lines];
   }
 }
 
 const NOTHING: Finding = { verdict: 'note', note: '' };
+const CUT_OFF: Finding = { verdict: 'note', note: 'cut off here' };
+
+/** Many servers and proxies refuse a larger head: Node 16 KiB, nginx 8 KiB per line. */
+const USUAL_LIMIT = 16_384;
 
 export function right(note: string, section?: string): Finding {
   return { verdict: 'right', note, section };

@@ -40,8 +40,8 @@ const SAMPLE_KEYS: readonly string[] = [
 ];
 
 /** Judges the request of an opening handshake, line by line (RFC 6455 §4.1, §4.2.1). */
-export function judgeRequest(placed: readonly PlacedLine[]): JudgedRequest {
-  const head = new ParsedHead(placed);
+export function judgeRequest(placed: readonly PlacedLine[], isCutOff: boolean): JudgedRequest {
+  const head = new ParsedHead(placed, isCutOff);
   const start = parseRequestLine(head.startLine);
   const isWebSocket = [
     'upgrade',
@@ -54,7 +54,7 @@ export function judgeRequest(placed: readonly PlacedLine[]): JudgedRequest {
   const [host] = head.all('host');
   return {
     lines: head.judged(judgeRequestLine(head.startLine, isWebSocket), name => rules.get(name) ?? OTHERS.get(name)),
-    findings: start?.method === 'CONNECT' ? [] : isWebSocket ? missing(head) : [PLAIN],
+    findings: [...(isCutOff ? [] : findingsOf(head, start?.method, isWebSocket)), ...head.sizeFindings],
     facts: {
       method: start?.method ?? '',
       target: start?.target ?? '',
@@ -68,6 +68,11 @@ export function judgeRequest(placed: readonly PlacedLine[]): JudgedRequest {
       contentLength: Number(/^\d{1,15}$/.exec(head.all('content-length')[0] ?? '')?.[0] ?? 0),
     },
   };
+}
+
+function findingsOf(head: ParsedHead, method: string | undefined, isWebSocket: boolean): Finding[] {
+  if (method === 'CONNECT') return [];
+  return isWebSocket ? missing(head) : [PLAIN];
 }
 
 const PLAIN: Finding = note('an ordinary HTTP request: nothing in it asks for a WebSocket', '§4.1');

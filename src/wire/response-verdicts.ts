@@ -46,14 +46,18 @@ const DEFAULT_DEFLATE: DeflateParameters = {
  *
  * @param request undefined if it is not in the capture
  */
-export function judgeResponse(placed: readonly PlacedLine[], request: HandshakeRequest | undefined): JudgedResponse {
-  const head = new ParsedHead(placed);
+export function judgeResponse(
+  placed: readonly PlacedLine[],
+  request: HandshakeRequest | undefined,
+  isCutOff: boolean,
+): JudgedResponse {
+  const head = new ParsedHead(placed, isCutOff);
   const start = parseStatusLine(head.startLine);
   const status = start?.status;
   const isSwitch = status === 101;
   const rules = isSwitch ? switchRules(request) : REFUSAL_RULES;
   const lines = head.judged(judgeStatusLine(head.startLine, request), name => rules.get(name) ?? ALWAYS.get(name));
-  const findings = isSwitch ? switchFindings(head, request) : [];
+  const findings = [...(isSwitch && !isCutOff ? switchFindings(head, request) : []), ...head.sizeFindings];
   const isFatal = ({ verdict, name }: Partial<JudgedLine>) =>
     verdict === 'wrong' && (name === undefined || FATAL.includes(name));
   const extensions = parseExtensions(head.all('sec-websocket-extensions'));

@@ -12,13 +12,23 @@ const NORMAL: readonly number[] = [CLOSE_CODE.NORMAL_CLOSURE, CLOSE_CODE.GOING_A
 export function verdictOf(facts: Facts): { readonly verdict: string; readonly isFine: boolean } {
   const handshake = handshakeVerdict(facts);
   if (handshake !== undefined) return { verdict: handshake, isFine: false };
-  const end = endOf(facts);
+  const end = endOf(facts, 'the connection');
   const broken = brokenRule(facts);
   if (broken !== undefined) return { verdict: end.isKnown ? `${broken} ${sentence(end.text)}` : broken, isFine: false };
-  if (facts.handshake === 'open')
-    return { verdict: sentence(`the connection opened; ${end.text}`), isFine: end.isFine };
+  if (facts.handshake === 'open') return openVerdict(facts, endOf(facts, 'it'));
   const what = `${countOf(facts)} no rule; there is no opening handshake`;
   return { verdict: sentence(end.isKnown ? `${what}; ${end.text}` : what), isFine: end.isFine };
+}
+
+/** A client may overlook a mistake that §4.1 does not name, and a server any. */
+function openVerdict({ mistakes }: Facts, end: End): { readonly verdict: string; readonly isFine: boolean } {
+  const mistake = mistakes.find(({ from }) => from === 'server') ?? mistakes[0];
+  if (mistake === undefined) return { verdict: sentence(`the connection opened; ${end.text}`), isFine: end.isFine };
+  const side = mistake.from === 'client' ? 'request' : 'response';
+  return {
+    verdict: `The ${side} breaks a rule.${because(mistake)} The connection opened; ${end.text}.`,
+    isFine: false,
+  };
 }
 
 /** Returns a sentence about the first rule that was broken after the handshake, or undefined. */
@@ -42,17 +52,15 @@ function countOf({ sides: { client, server } }: Facts): string {
 }
 
 /** Returns why there is no connection, or undefined if there is one. */
-function handshakeVerdict({ handshake, request, response, mistakes, remarks, ends }: Facts): string | undefined {
+function handshakeVerdict(facts: Facts): string | undefined {
+  const { handshake, request, response, mistakes, remarks } = facts;
   const remark = remarks.find(({ code }) => code === 'tls' || code === 'http2' || code === 'foreign');
   if (handshake === 'none' || (remark !== undefined && handshake === 'unanswered')) {
-    return remark === undefined ? 'There are no bytes to explain.' : sentence(`the ${remark.from}: ${remark.note}`);
+    return remark === undefined ? 'There are no bytes to explain.' : sentence(remark.note);
   }
   const asked = mistakes.find(({ from }) => from === 'client');
   if (handshake === 'unanswered') {
-    const [end] = ends;
-    const how =
-      end === undefined ? '' : `, and the ${end.from} ${end.how === 'fin' ? 'ended' : 'reset'} the TCP connection`;
-    return `The server did not answer the handshake${how}.${because(asked)}`;
+    return `${unanswered(facts)}.${because(asked)}`;
   }
   if (handshake === 'refused' && response !== undefined) {
     const { status, reason } = response;
@@ -65,6 +73,15 @@ function handshakeVerdict({ handshake, request, response, mistakes, remarks, end
     return `The server's 101 is not valid, so clients close the connection.${because(answered)}`;
   }
   return undefined;
+}
+
+function unanswered({ ends, sides, interimResponses }: Facts): string {
+  const [end] = ends;
+  const how =
+    end === undefined ? '' : `, and the ${end.from} ${end.how === 'fin' ? 'ended' : 'reset'} the TCP connection`;
+  if (interimResponses > 0) return `The server sent only interim responses (${interimResponses})${how}`;
+  if (sides.server.bytes > 0) return `The response of the server is cut off${how}`;
+  return `The server did not answer the handshake${how}`;
 }
 
 function because(mistake: Facts['mistakes'][number] | undefined): string {
@@ -81,7 +98,7 @@ interface End {
 }
 
 /** How an open connection ended. */
-function endOf(facts: Facts): End {
+function endOf(facts: Facts, connection: 'it' | 'the connection'): End {
   const { closes, ends, isClean, response, request } = facts;
   const [first, second] = closes;
   if (first === undefined) {
@@ -99,7 +116,7 @@ function endOf(facts: Facts): End {
     };
   }
   const isKnown = true;
-  const closed = `the ${first.from} closed the connection ${describe(first)}`;
+  const closed = `the ${first.from} closed ${connection} ${describe(first)}`;
   const isError = !NORMAL.includes(first.code);
   if (second !== undefined) {
     const answer = second.code === first.code ? '' : ` with ${second.code}`;

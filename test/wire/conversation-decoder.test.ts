@@ -241,7 +241,7 @@ describe('bytes that are no WebSocket', () => {
   test.each([
     ['TLS records', 'client', hex('160301020001'), 'tls', /encrypted by TLS/],
     ['HTTP/2', 'client', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'http2', /HTTP\/2/],
-    ['another protocol', 'server', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n'), 'foreign', /first bytes are "SSH-"/],
+    ['another protocol', 'server', Buffer.from('SSH-2.0-OpenSSH_9.2\r\n'), 'foreign', /begins with "SSH-"/],
   ] as const)('as %s are named', (_, from, bytes, code, expected) => {
     const { items, summary } = decode([sent(from, Uint8Array.from(bytes))]);
     expect(only(items, 'remark')[0]).toMatchObject({ code, note: expect.stringMatching(expected) });
@@ -307,7 +307,7 @@ describe('the summary', () => {
       },
     });
     expect(summary.verdict).toBe(
-      'The connection opened; the server closed the connection with 4001 (private use, "bye"), and the client answered.',
+      'The connection opened; the server closed it with 4001 (private use, "bye"), and the client answered.',
     );
   });
 
@@ -334,6 +334,45 @@ describe('the summary', () => {
       'a 101 without Upgrade',
       [sent('client', head(...REQUEST)), sent('server', head(...RESPONSE.filter(line => !line.startsWith('Upgrade'))))],
       "The server's 101 is not valid, so clients close the connection. Wrong in the response: Upgrade is missing (§4.1).",
+      false,
+    ],
+    [
+      'a 101 with a mistake that clients overlook',
+      [sent('client', head(...REQUEST)), sent('server', head(...RESPONSE, 'Content-Length: 0'))],
+      'The response breaks a rule. Wrong in the response, in `Content-Length: 0`: a 101 has no body: frames follow (RFC 9110 §8.6). The connection opened; its end is not in the capture.',
+      false,
+    ],
+    [
+      'a response that is cut off',
+      [sent('client', head(...REQUEST)), sent('server', 'HTTP/1.1 101 Switching Pro')],
+      'The response of the server is cut off.',
+      false,
+    ],
+    [
+      'interim responses alone',
+      [
+        sent('client', head(...REQUEST)),
+        sent('server', head('HTTP/1.1 100 Continue') + head('HTTP/1.1 102 Processing')),
+      ],
+      'The server sent only interim responses (2).',
+      false,
+    ],
+    [
+      'an answer in TLS',
+      [sent('client', head(...REQUEST)), sent('server', hex('15030100020246'))],
+      'The server answers in TLS: its port is for wss:.',
+      false,
+    ],
+    [
+      'an answer in HTTP/2',
+      [sent('client', head(...REQUEST)), sent('server', hex('000012040000000000'))],
+      'The server speaks neither HTTP nor WebSocket: it begins with 00.',
+      false,
+    ],
+    [
+      'data after a Close frame',
+      [...handshake(), sent('server', hex('8800 810161')), sent('client', encodeFrame('client', OPCODE.CLOSE, ''))],
+      'The server sent a data frame after its Close frame. The server closed the connection without a code, and the client answered.',
       false,
     ],
     ['nothing', [], 'There are no bytes to explain.', false],

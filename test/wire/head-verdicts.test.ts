@@ -106,6 +106,25 @@ describe('a request is wrong if', () => {
   });
 });
 
+test('a head is judged only as far as it goes if it is cut off', () => {
+  const { items } = decode([sent('client', 'GET /chat HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Ke')]);
+  const [request] = only(items, 'head');
+  expect(request).toMatchObject({ isCutOff: true, findings: [] });
+  expect(request!.lines.map(({ verdict, note }) => [verdict, note])).toEqual([
+    expect.any(Array),
+    expect.any(Array),
+    ['note', 'cut off here'],
+  ]);
+});
+
+test('a head that is larger than usual limits is noted', () => {
+  const cookie = `Cookie: ${'x'.repeat(20_000)}`;
+  const { items } = decode([sent('client', head(...REQUEST, cookie)), sent('server', head(...RESPONSE))]);
+  expect(only(items, 'head')[0]!.findings).toMatchObject([
+    { verdict: 'note', note: expect.stringMatching(/^it has 20\d{3} bytes/) },
+  ]);
+});
+
 describe('a 101 is wrong if', () => {
   test.each<[string, string, string[], RegExp]>([
     ['it is HTTP/1.0', 'HTTP', ['HTTP/1.0 101 Switching Protocols'], /HTTP\/1\.0 has no 101/],
