@@ -8,6 +8,7 @@ Usage
   ws101 ws://… [options]          the same as ws101 connect ws://…
   ws101 serve [options]           an echo server
   ws101 doctor url [options]      find out why a WebSocket does not work
+  ws101 tap target [options]      show what a client and a server send
   ws101 explain [file] [options]  explain captured traffic, bit by bit
   ws101 encode --text hi          print the bytes of a frame
   ws101 connect --help            help for a subcommand

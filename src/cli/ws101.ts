@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { explain } from './explain.js';
 import { MAIN_HELP } from './help.js';
 import { serve } from './serve.js';
+import { tap } from './tap.js';
 import type { StandardStreams } from './terminal.js';
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: StandardStreams) => Promise<ExitCode>>> = {
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[], streams: Stand
   encode,
   explain,
   serve,
+  tap,
 };
 
 /** Runs the subcommand that the first argument names. Never rejects. */

@@ -280,11 +280,12 @@ export class Relay {
   #announce(): void {
     if (this.#isAnnounced) return;
     this.#isAnnounced = true;
+    const { destination } = this.#settings.changes.target;
     this.#settings.options.onOpen?.({
       id: this.#id,
       client: addressOf(this.#client),
-      server: this.#server && addressOf(this.#server),
-      isTls: this.#settings.changes.target.destination.secure,
+      server: this.#server && (destination.socketPath ?? addressOf(this.#server)),
+      isTls: destination.secure,
       time: time(),
     });
   }
