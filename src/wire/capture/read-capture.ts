@@ -3,7 +3,11 @@ import { splitSides } from '../split-sides.js';
 import { type Capture, CaptureError, type CaptureFormat, Notes } from './capture.js';
 import { readDump } from './hex-dump.js';
 import { type Chunk, readHexText } from './hex-text.js';
+import { conversationsIn } from './packets.js';
+import { isPcap, pcapPackets } from './pcap.js';
+import { isPcapng, pcapngPackets } from './pcapng.js';
 import { isRecord, readRecords } from './records.js';
+import { linkTypeOf, type Packet } from './segment.js';
 import { textOf } from './text.js';
 
 /**
@@ -24,12 +28,37 @@ function read(bytes: Uint8Array): Capture {
   if (bytes.length === 0) throw new CaptureError('expected a capture, got 0 bytes');
   const other = OTHERS.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
   if (other !== undefined) throw new CaptureError(`expected a capture, got ${other.what}`, 0);
+  const notes = new Notes();
+  const note = (text: string) => notes.add(text);
+  if (isPcap(bytes)) return ofPackets('pcap', bytes, pcapPackets(bytes, note), notes);
+  if (isPcapng(bytes)) return ofPackets('pcapng', bytes, pcapngPackets(bytes, note), notes);
   const text = textOf(bytes);
   if (text === undefined || HEAD.test(text)) return ofChunks('bytes', [{ bytes, from: undefined }], []);
   if (text.trim() === '') throw new CaptureError('expected a capture, got only white space', 0);
   if (/^\s*\{/.test(text)) return readJson(bytes, text);
-  const notes = new Notes();
-  return ofChunks('dump', readDump(text, notes) ?? readHexText(text), notes.all());
+  const chunks = readDump(text, notes) ?? readHexText(text);
+  return ofDumpedPackets(chunks, notes) ?? ofChunks('dump', chunks, notes.all());
+}
+
+function ofPackets(format: CaptureFormat, file: Uint8Array, packets: Iterable<Packet>, notes: Notes): Capture {
+  const conversations = conversationsIn(file, packets, note => notes.add(note));
+  return { format, conversations, notes: notes.all() };
+}
+
+/** A dump can be of packets: what tcpdump -X prints, and what Wireshark copies. */
+function ofDumpedPackets(chunks: readonly Chunk[], notes: Notes): Capture | undefined {
+  if (chunks.length === 0) return undefined;
+  const file = new Uint8Array(chunks.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  const packets: Packet[] = [];
+  let start = 0;
+  for (const { bytes } of chunks) {
+    const linkType = linkTypeOf(bytes);
+    if (linkType === undefined) return undefined;
+    file.set(bytes, start);
+    packets.push({ time: undefined, linkType, start, end: start + bytes.length, length: bytes.length });
+    start += bytes.length;
+  }
+  return ofPackets('dump', file, packets, notes);
 }
 
 /** Files that are no captures, and what to do. */
