@@ -5,8 +5,6 @@ import {
   type WebSocketConnection,
   type WireTap,
 } from '../index.js';
-import { inspector } from '../tools/inspector/inspector.js';
-import { inspectorTap } from '../tools/inspector/inspector-tap.js';
 import { type Paint, PLAIN, WireTrace } from '../wire/index.js';
 import { failureReport } from './close-report.js';
 import { COLORS, usesColor } from './colors.js';
@@ -15,6 +13,7 @@ import { type ConnectArguments, parseConnectArguments } from './connect-argument
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-code.js';
 import { CONNECT_HELP } from './help.js';
+import { inspectClient } from './inspected.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
 import { connectMisbehaving } from './misbehave.js';
@@ -52,11 +51,17 @@ async function converse(url: string, options: ConnectArguments, streams: Standar
   const paint = usesColor(streams.stderr, process.env) ? COLORS : PLAIN;
   const session = new Session(terminal, streams, paint, options);
   const trace = options.trace ? wireTrace(terminal, paint, () => columnsOf(streams.stderr, process.env)) : undefined;
-  const page = options.inspect ? await inspector({ title: `ws101 connect ${withoutPassword(url)}` }) : undefined;
+  const inspected = options.inspect ? await inspectClient('ws101 connect') : undefined;
+  const page = inspected?.page;
   const taps: Partial<WireTap>[] = [{ received: bytes => session.received(bytes) }];
   if (trace !== undefined) taps.push(trace.tap);
-  if (page !== undefined) taps.push(inspectorTap(page, 'client'));
-  const opening = open(url, { ...libraryOptions(options), signal: session.signal, tap: joinedTap(taps) });
+  if (inspected !== undefined) taps.push(inspected.tap);
+  const opening = open(url, {
+    ...libraryOptions(options),
+    ...(inspected === undefined ? {} : { dial: inspected.dial }),
+    signal: session.signal,
+    tap: joinedTap(taps),
+  });
   try {
     await checkUsage(opening);
   } catch (error) {

@@ -82,7 +82,7 @@ Output
       --show-pings             report pings and pongs received
       --trace                  show the bytes on the wire, explained
       --inspect                print the URL of a page that shows the connection
-                               live
+                               live, and can send frames
   -h, --help                   print this text
 
 Lines
@@ -141,6 +141,8 @@ Options
       --compress             accept permessage-deflate (RFC 7692)
       --health PATH          answer a plain GET of PATH with 200, for health
                              checks
+      --inspect              print the URL of a page that shows the connections
+                             live, and can send frames
       --misbehave KIND       do one thing wrong instead, to test clients;
                              --misbehave list prints the kinds
   -h, --help                 print this text

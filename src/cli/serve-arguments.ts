@@ -13,6 +13,8 @@ export interface ServeArguments {
   readonly compress: boolean;
   /** The path that answers health checks. */
   readonly health: string | undefined;
+  /** Whether a page shows the connections. */
+  readonly inspect: boolean;
 }
 
 /**
@@ -30,6 +32,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
     'max-message-size': { type: 'string' },
     compress: { type: 'boolean', default: false },
     health: { type: 'string' },
+    inspect: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help === true) return 'help';
@@ -51,5 +54,6 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
       maxMessageSize === undefined ? undefined : integer('--max-message-size', maxMessageSize, Number.MAX_SAFE_INTEGER),
     compress: values.compress,
     health: values.health,
+    inspect: values.inspect,
   };
 }

@@ -1,7 +1,8 @@
-import type { PlainRequest, WebSocketServer } from '../index.js';
+import type { PlainRequest, ServerOptions, WebSocketServer } from '../index.js';
 import { startEcho, urlOf } from './echo.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { SERVE_HELP } from './help.js';
+import { inspectServer } from './inspected.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
 import { serveMisbehaving } from './misbehave.js';
@@ -20,10 +21,12 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     return EXIT.OK;
   }
   const terminal = new Terminal(streams);
+  const inspected = options.inspect ? await inspectServer('ws101 serve') : undefined;
   let server: WebSocketServer;
   try {
-    server = await start(options);
+    server = await start(options, inspected?.tap);
   } catch (error) {
+    await inspected?.page.close();
     if (error instanceof UsageError) throw error;
     // Only the library's error about `tls` has a cause: the error of OpenSSL about the certificate or the key.
     const { cause } = error as Error;
@@ -34,24 +37,22 @@ export async function serve(args: readonly string[], streams: StandardStreams): 
     return EXIT.FAILURE;
   }
   terminal.print(`listening on ${urlOf(server, options.tls !== undefined)}\n`);
-  return await untilStopped(server, terminal);
+  if (inspected !== undefined) terminal.print(`inspector on ${inspected.page.url}\n`);
+  const code = await untilStopped(server, terminal);
+  await inspected?.page.close();
+  return code;
 }
 
-function start({
-  host,
-  port,
-  tls,
-  broadcast,
-  subprotocols,
-  maxMessageSize,
-  compress,
-  health,
-}: ServeArguments): Promise<WebSocketServer> {
+function start(
+  { host, port, tls, broadcast, subprotocols, maxMessageSize, compress, health }: ServeArguments,
+  tap: ServerOptions['tap'],
+): Promise<WebSocketServer> {
   const options = {
     host,
     port,
     subprotocols,
     perMessageDeflate: compress,
+    tap,
     ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
     ...(health === undefined
       ? {}

@@ -13,13 +13,25 @@ describe('arguments of ws101 serve', () => {
       maxMessageSize: undefined,
       compress: false,
       health: undefined,
+      inspect: false,
     });
   });
 
   test('include every option', () => {
     const args = [
       ...['--host', '::1', '--port', '0', '--tls-cert', 'c', '--tls-key', 'k', '--broadcast'],
-      ...['--subprotocol', 'p', '--subprotocol', 'q', '--max-message-size', '1000', '--compress', '--health', '/up'],
+      ...[
+        '--subprotocol',
+        'p',
+        '--subprotocol',
+        'q',
+        '--max-message-size',
+        '1000',
+        '--compress',
+        '--health',
+        '/up',
+        '--inspect',
+      ],
     ];
     expect(parseServeArguments(args)).toEqual({
       host: '::1',
@@ -30,6 +42,7 @@ describe('arguments of ws101 serve', () => {
       maxMessageSize: 1_000,
       compress: true,
       health: '/up',
+      inspect: true,
     });
   });
 
