@@ -12,7 +12,7 @@ import { rolldown } from 'rolldown';
 import { minifySync, parseSync } from 'rolldown/utils';
 import { dts } from 'rolldown-plugin-dts';
 import { entryPoints } from './entry-points.mjs';
-import { inspectorPage } from './inspector-page.mjs';
+import { inspectorPage, playgroundPage } from './inspector-page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(root, 'dist');
@@ -67,6 +67,9 @@ await buildCode(command, 'es', 'js', {
   plugins: [{ name: 'library', resolveId: entryPointAsPackage }],
 });
 writeFileSync(join(dist, 'inspector.html'), await inspectorPage());
+// Committed, so that it opens from a checkout without a build.
+mkdirSync(join(root, 'docs/playground'), { recursive: true });
+writeFileSync(join(root, 'docs/playground/index.html'), await playgroundPage());
 await buildDeclarations();
 rmSync(declarations, { recursive: true });
 

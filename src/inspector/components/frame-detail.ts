@@ -9,7 +9,7 @@ import { PayloadView } from './payload-view.js';
 /** How many bytes of the payload show the arithmetic of the mask. */
 const MASKED_BYTES = 8;
 
-/** Everything about one frame: bits, fields, mask, payload. */
+/** Everything about one frame: bits, fields, mask, payload. With `isEditable`, it emits `bit` as BitDiagram does. */
 export class FrameDetail extends HTMLElement {
   readonly #heading = h('h2', { className: 'detail-title', tabIndex: -1 });
   readonly #facts = h('dl', { className: 'facts' });
@@ -19,8 +19,15 @@ export class FrameDetail extends HTMLElement {
   readonly #mask = h('div', { className: 'mask', hidden: true });
   readonly #payload = new PayloadView();
 
+  set isEditable(isEditable: boolean) {
+    this.#diagram.isEditable = isEditable;
+  }
+
   connectedCallback(): void {
     if (this.childElementCount > 0) return;
+    this.#diagram.addEventListener('bit', event => {
+      this.dispatchEvent(new CustomEvent('bit', { detail: (event as CustomEvent<number>).detail }));
+    });
     const head = ['Field', 'Value', 'Meaning', 'RFC'].map(text => h('th', { scope: 'col' }, text));
     this.#diagram.addEventListener('field', event => this.#light((event as CustomEvent<number>).detail));
     this.append(
@@ -54,6 +61,11 @@ export class FrameDetail extends HTMLElement {
   /** Moves the focus to the heading, for the keyboard. */
   focusHeading(): void {
     this.#heading.focus();
+  }
+
+  /** Moves the focus to a bit of the header, after it was pressed and drawn again. */
+  focusBit(bit: number): void {
+    this.#diagram.querySelectorAll('button')[bit]?.focus();
   }
 
   #row(field: FrameField, index: number): HTMLElement {
