@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { inflate } from '../tools/inflate.js';
+import { wrapped } from '../wire/fit.js';
 import {
   type Capture,
   CaptureError,
@@ -24,6 +25,7 @@ import { diagnosisLines } from './doctor-report.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { type ExplainArguments, parseExplainArguments } from './explain-arguments.js';
 import { EXPLAIN_HELP } from './explain-help.js';
+import { plural } from './plural.js';
 import type { StandardStreams } from './terminal.js';
 
 /** With more frames, only those that break a rule are shown field by field. */
@@ -132,28 +134,35 @@ class Output {
   }
 
   people(notes: readonly string[], all: readonly Explained[], chosen: readonly Explained[]): void {
-    for (const note of notes) this.#line(printableText(note));
     const [only, second] = chosen;
     if (only === undefined) this.#line('There are no connections in this capture.');
-    else if (second === undefined) this.#explain(only, all.length);
-    else this.#list(chosen, all.length);
+    else if (second === undefined) this.#explain(only, othersText(all, only), notes);
+    else this.#list(chosen, all, notes);
+  }
+
+  #rows(text: string, margin: string, paint: (text: string) => string = same): void {
+    for (const row of wrapped(printableText(text), this.#columns - margin.length, 0)) this.#line(paint(margin + row));
   }
 
   /** Lists connections, each with its verdict. */
-  #list(chosen: readonly Explained[], total: number): void {
+  #list(chosen: readonly Explained[], all: readonly Explained[], notes: readonly string[]): void {
     const { good, bad, note } = this.#paint;
-    this.#line(`${chosen.length} WebSocket connections${others(chosen.length, total)}:`);
+    const left = all.length - chosen.length;
+    const plain = left === 0 ? '' : `, and ${plural(left, 'connection')} without WebSocket`;
+    this.#line(`${chosen.length} WebSocket connections${plain}`);
+    for (const text of notes) this.#rows(text, '', note);
     for (const { conversation, summary } of chosen) {
-      const { isFine, verdict } = summary;
       this.#line('');
-      this.#line(`${isFine ? good('✓') : bad('✗')} ${conversation.id}  ${note(ends(conversation))}`);
-      this.#line(`   ${printableText(verdict)}`);
+      this.#line(
+        `${summary.isFine ? good('✓') : bad('✗')} ${conversation.id}  ${note(placeOf(conversation, summary))}`,
+      );
+      this.#rows(summary.verdict, '    ');
     }
     this.#line('');
     this.#line(`ws101 explain ${this.#arguments.file ?? '-'} --stream N shows connection N.`);
   }
 
-  #explain({ conversation, summary }: Explained, total: number): void {
+  #explain({ conversation, summary }: Explained, others: string, notes: readonly string[]): void {
     const { frames } = this.#arguments;
     const isFew = summary.sides.client.frames + summary.sides.server.frames <= FEW_FRAMES;
     const detailOf = (frame: FrameItem) => {
@@ -168,12 +177,12 @@ class Output {
       detailOf,
     });
     explanation.verdict(summary);
-    const where = ends(conversation);
-    const start = summary.start === undefined ? '' : `  ${new Date(summary.start).toISOString()}`;
-    if (where !== '' || start !== '') {
-      this.#line(this.#paint.note(`connection ${conversation.id}  ${where}${start}${others(1, total)}`));
-    }
-    for (const note of conversation.notes) this.#line(this.#paint.note(printableText(note)));
+    const { note } = this.#paint;
+    const place = [placeOf(conversation, summary), others].filter(part => part !== '').join('; ');
+    if (place !== '') this.#rows(`connection ${conversation.id}: ${place}`, '', note);
+    for (const text of [...notes, ...conversation.notes]) this.#rows(text, '', note);
+    const count = summary.sides.client.frames + summary.sides.server.frames;
+    if (frames !== undefined && frames[0] > count) this.#line(`The capture has ${plural(count, 'frame')}.`);
     for (const item of itemsOf(conversation)) {
       if (frames === undefined || item.type === 'frame' || item.type === 'message') explanation.item(item);
     }
@@ -204,12 +213,27 @@ class Output {
   }
 }
 
-function ends({ client, server }: Conversation): string {
-  if (client === undefined && server === undefined) return '';
-  return printableText(`${client ?? 'client'} → ${server ?? 'server'}`);
+/** For example `127.0.0.1:50000 → 127.0.0.1:80, 2026-11-29T10:00:00.000Z`. */
+function placeOf({ client, server }: Conversation, { start }: ConversationSummary): string {
+  const addresses =
+    client === undefined && server === undefined ? [] : [`${client ?? 'client'} → ${server ?? 'server'}`];
+  // A capture may have any number for a time.
+  const isDate = start !== undefined && Math.abs(start) < MAX_DATE;
+  return printableText([...addresses, ...(isDate ? [new Date(start).toISOString()] : [])].join(', '));
 }
 
-function others(shown: number, total: number): string {
-  const left = total - shown;
-  return left === 0 ? '' : `  (${left} other connection${left === 1 ? '' : 's'} without WebSocket)`;
+const MAX_DATE = 8.64e15;
+
+function othersText(all: readonly Explained[], only: Explained): string {
+  const others = all.filter(one => one !== only);
+  const webSockets = others.filter(isWebSocket).length;
+  const plain = others.length - webSockets;
+  return [
+    ...(webSockets === 0 ? [] : [`${plural(webSockets, 'other WebSocket connection')}`]),
+    ...(plain === 0 ? [] : [`${plural(plain, 'connection')} without WebSocket`]),
+  ].join(', ');
+}
+
+function same(text: string): string {
+  return text;
 }

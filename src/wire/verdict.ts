@@ -32,12 +32,14 @@ function openVerdict({ mistakes }: Facts, end: End): { readonly verdict: string;
 }
 
 /** Returns a sentence about the first rule that was broken after the handshake, or undefined. */
-function brokenRule({ violations, remarks }: Facts): string | undefined {
+function brokenRule({ violations, remarks, handshake }: Facts): string | undefined {
   const [violation] = violations;
   if (violation !== undefined) {
     const { from, frame, violation: rule, detail } = violation;
     const what = detail === '' ? rule.message : `${rule.message}: ${printable(detail)}`;
-    return `The ${from} broke a rule in frame ${frame}: ${what} (${rule.section}).`;
+    const isDoubtful = handshake === 'unknown' && frame === 1;
+    const doubt = isDoubtful ? ' Or the first byte is not the start of a frame.' : '';
+    return `The ${from} broke a rule in frame ${frame}: ${what} (${rule.section}).${doubt}`;
   }
   const wrong = remarks.find(({ verdict }) => verdict === 'wrong');
   return wrong && sentence(wrong.note);

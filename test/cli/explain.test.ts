@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ws101 } from '../../src/cli/ws101.js';
 import { encodeFrame } from '../../src/framing/index.js';
-import { handshake, head, REQUEST } from '../wire/wire-events.js';
+import { recordLine, type WireEvent } from '../../src/wire/index.js';
+import { handshake, head, REQUEST, sent } from '../wire/wire-events.js';
 import { pipes, terminal } from './streams.js';
 
 const HELLO = '81 85 37 fa 21 3d 7f 9f 4d 51 58\n';
@@ -62,6 +63,26 @@ describe('ws101 explain', () => {
     expect(out).toMatch(/\nProblem {2}.+/);
   });
 
+  test('lists several connections with what happened on each', async () => {
+    const lines = [1, 2, 3].map(id => {
+      const [request, response] = handshake();
+      const plain = sent('client', head('GET / HTTP/1.1', 'Host: a'));
+      const events = id === 1 ? [request!, response!] : id === 2 ? [request!] : [plain];
+      return events.map(event => recordLine(id, { ...event, time: id } as WireEvent)).join('');
+    });
+    const input = lines.map(line => line.replaceAll('}{', '}\n{')).join('\n');
+    const { code, out } = await explain(input);
+    expect(code).toBe(1);
+    expect(out).toMatch(/^2 WebSocket connections/);
+    expect(out).toMatch(/✓ 1 {2}.*\n {4}The connection opened/);
+    expect(out).toMatch(/✗ 2 {2}.*\n {4}The server did not answer the handshake/);
+    expect((await explain(input, '--stream', '2')).out).toMatch(/^✗ The server did not answer/);
+  });
+
+  test('says so if --frames is beyond the last frame', async () => {
+    expect((await explain(HELLO, '--frames', '2')).out).toContain('The capture has 1 frame.');
+  });
+
   test('--json prints an object per line', async () => {
     const { out } = await explain(connection(encodeFrame('client', 1, 'hi')), '--json');
     const records = out
@@ -96,6 +117,12 @@ describe('ws101 explain', () => {
         err: expect.stringContaining('ENOENT'),
       });
     });
+  });
+
+  test('exits 2 if the input is no capture, and says what was expected', async () => {
+    const { code, err } = await explain('hello, world');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^ws101 explain: expected /);
   });
 
   test.each([

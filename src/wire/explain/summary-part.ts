@@ -8,6 +8,9 @@ import type { Prefix } from './prefix.js';
 
 const NAME_COLUMNS = 13;
 
+/** Shorter silences say nothing. In milliseconds. */
+const LEAST_SILENCE = 1_000;
+
 /** Writes who closed, why, how long it took, and what each side sent. */
 export function writeSummary(page: Page, prefix: Prefix, summary: ConversationSummary): void {
   const { start, opened, last, longestSilence, closes, ends, sides, violations } = summary;
@@ -21,7 +24,7 @@ export function writeSummary(page: Page, prefix: Prefix, summary: ConversationSu
   if (start !== undefined && last !== undefined && last > start) {
     const handshake = opened === undefined ? '' : `, the opening handshake ${duration(opened - start)}`;
     field('lasted', duration(last - start) + handshake);
-    if (longestSilence !== undefined) {
+    if (longestSilence !== undefined && longestSilence.length >= LEAST_SILENCE) {
       field('silence', `at most ${duration(longestSilence.length)}, from ${prefix.secondsOf(longestSilence.from)}`);
     }
   }
