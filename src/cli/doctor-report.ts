@@ -8,6 +8,7 @@ import {
 } from '../tools/doctor/index.js';
 import { wrapped } from '../wire/fit.js';
 import { type Diagnosis, type Fixes, nameOfProduct, type Paint, printableText } from '../wire/index.js';
+import { widthOf } from '../wire/width.js';
 
 const MARKS: Readonly<Record<Stage['status'], string>> = { ok: '✓', warning: '!', failed: '✗', info: '·' };
 
@@ -15,8 +16,10 @@ const MARKS: Readonly<Record<Stage['status'], string>> = { ok: '✓', warning: '
 const TEXT_COLUMN = 22;
 const INDENT = 2;
 const PRODUCT_WIDTH = 12;
-/** The column, within a line of a head, in which what is said about it begins. */
-const NOTE_COLUMN = 44;
+/** The column, within a line of a head, in which what is said about it begins if there is room for the longest line. */
+const NOTE_COLUMN = 52;
+const WIDE = 90;
+const VERDICTS: Readonly<Record<NonNullable<StageDetail['verdict']>, string>> = { right: '✓', note: ' ', wrong: '✗' };
 
 export interface ReportStyle {
   readonly paint: Paint;
@@ -42,26 +45,29 @@ export function stageLines(stage: Stage, style: ReportStyle): string[] {
   return lines;
 }
 
-/** A line, and what is to be said about it: beside it if there is room, and otherwise below. */
-function detailLines({ text, verdict, note = '' }: StageDetail, { paint, warn, columns }: ReportStyle): string[] {
-  const width = columns - TEXT_COLUMN;
+/** A line, and what is to be said about it: beside it if there is room, and otherwise below if it matters. */
+function detailLines({ text, verdict, note = '' }: StageDetail, { paint, columns }: ReportStyle): string[] {
   const indent = ' '.repeat(TEXT_COLUMN);
+  if (verdict === undefined)
+    return hanging(printableText(text), columns - TEXT_COLUMN).map(row => indent + paint.note(row));
   const color = verdict === 'wrong' ? paint.bad : verdict === 'right' ? paint.good : paint.note;
-  const colorOfNote = verdict === 'wrong' ? paint.bad : verdict === 'note' ? warn : paint.note;
+  const colorOfNote = verdict === 'wrong' ? paint.bad : paint.note;
+  const width = columns - TEXT_COLUMN - INDENT;
   const [shown, said] = [printableText(text), printableText(note)];
-  if (said === '')
-    return wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + paint.note(row));
-  const beside = Math.max(shown.length + 2, NOTE_COLUMN);
-  if (shown !== '' && beside + said.length <= width) return [indent + color(shown.padEnd(beside)) + colorOfNote(said)];
-  // What is right needs no line of its own.
-  if (verdict === 'right' || (verdict === 'note' && shown !== '' && width < NOTE_COLUMN + 40))
-    return wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + color(row));
-  const below = wrapped(said, width - INDENT, 0).map(row => `${indent}${' '.repeat(INDENT)}${colorOfNote(row)}`);
-  if (shown === '') return below;
-  return [
-    ...wrapped(shown, width, INDENT).map((row, i) => indent + ' '.repeat(i === 0 ? 0 : INDENT) + color(row)),
-    ...below,
-  ];
+  const beside = Math.max(widthOf(shown) + 2, width >= WIDE ? NOTE_COLUMN : 0);
+  const isBeside = said !== '' && shown !== '' && (width >= WIDE || verdict === 'wrong') && beside + widthOf(said) <= width;
+  const rows = isBeside
+    ? [shown + ' '.repeat(beside - widthOf(shown)) + colorOfNote(said)]
+    : [
+        ...(shown === '' ? [] : hanging(shown, width)),
+        ...(said !== '' && (shown === '' || verdict === 'wrong') ? hanging(said, width).map(colorOfNote) : []),
+      ];
+  return rows.map((row, i) => `${indent}${i === 0 ? color(VERDICTS[verdict]) : ' '} ${row}`);
+}
+
+/** Breaks a text into rows, the later ones indented. */
+function hanging(text: string, width: number): string[] {
+  return wrapped(text, width, INDENT).map((row, i) => (i === 0 ? row : ' '.repeat(INDENT) + row));
 }
 
 function isShown({ name, status }: Stage, { isVerbose }: ReportStyle): boolean {

@@ -263,14 +263,14 @@ const CHANGES: Readonly<Record<RetryFacts['change'], (value: string) => string>>
 export function retriesStage({ retries }: Facts): Stage | undefined {
   if (retries === undefined || retries.length === 0) return undefined;
   const open = retries.find(({ isOpen }) => isOpen);
-  const details = retries.map(({ change, value, isOpen, summary }): StageDetail => {
-    const text = `${withoutSecrets(CHANGES[change](value))}: ${summary}`;
-    return { text, verdict: isOpen ? 'right' : undefined };
+  const nameOf = ({ change, value }: RetryFacts) => withoutSecrets(CHANGES[change](value));
+  const others = retries.filter(one => one !== open);
+  // What fails in the same way is one line.
+  const details = [...new Set(others.map(one => one.summary))].map((summary): StageDetail => {
+    const names = others.filter(one => one.summary === summary).map(nameOf);
+    return { text: `${names.join(', ')}: ${summary}` };
   });
-  const summary =
-    open === undefined
-      ? 'no single change opens it'
-      : `it opens with: ${withoutSecrets(CHANGES[open.change](open.value))}`;
+  const summary = open === undefined ? 'no single change opens it' : `it opens with: ${nameOf(open)}`;
   return stage('retries', 'info', summary, { details });
 }
 

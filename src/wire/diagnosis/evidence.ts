@@ -21,11 +21,18 @@ export function listOf(value: string | undefined): readonly string[] {
 
 /** Returns the words of a page or another body, without markup, at most `length` characters. */
 export function wordsOf(body: string, length = 120): string {
-  const title = /<title[^>]*>([^<]*)/i.exec(body)?.[1];
-  const text = (title ?? body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '))
-    .replace(/\s+/g, ' ')
-    .trim();
-  return text.length > length ? `${text.slice(0, length)}…` : text;
+  const title = plain(/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '');
+  // A title such as "403 Forbidden" repeats the status; the text below it says more.
+  const text = plain(
+    body.replace(/<head[\s\S]*?<\/head>|<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '),
+  );
+  const isGeneric = title === '' || /^(\d{3}|error)\b/i.test(title);
+  const words = isGeneric && text !== '' ? text.replace(/^\d{3} [A-Z][\w-]*( [A-Z][\w-]*)* (?=\S{3})/, '') : title;
+  return words.length > length ? `${words.slice(0, length)}…` : words;
+}
+
+function plain(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }
 
 /** Returns a sentence part that quotes the body, or ''. */

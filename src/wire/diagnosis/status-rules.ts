@@ -363,7 +363,7 @@ function opensHost(server: string | undefined, body: string): Diagnosis | undefi
 }
 
 /** Servers that serve files or functions and have no WebSocket. */
-const STATIC = /SimpleHTTP|AmazonS3|GitHub\.com|Vercel|Netlify|Werkzeug|PHP|lighttpd/i;
+const STATIC = /SimpleHTTP|BaseHTTP|AmazonS3|GitHub\.com|Vercel|Netlify|Werkzeug|PHP|lighttpd/i;
 
 function staticServer(server: string | undefined): Diagnosis | undefined {
   if (server === undefined || !STATIC.test(server)) return undefined;
