@@ -55,7 +55,8 @@ function detailLines({ text, verdict, note = '' }: StageDetail, { paint, columns
   const width = columns - TEXT_COLUMN - INDENT;
   const [shown, said] = [printableText(text), printableText(note)];
   const beside = Math.max(widthOf(shown) + 2, width >= WIDE ? NOTE_COLUMN : 0);
-  const isBeside = said !== '' && shown !== '' && (width >= WIDE || verdict === 'wrong') && beside + widthOf(said) <= width;
+  const isBeside =
+    said !== '' && shown !== '' && (width >= WIDE || verdict === 'wrong') && beside + widthOf(said) <= width;
   const rows = isBeside
     ? [shown + ' '.repeat(beside - widthOf(shown)) + colorOfNote(said)]
     : [

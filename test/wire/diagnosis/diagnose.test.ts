@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { diagnose, type Facts, type SessionFacts } from '../../../src/wire/index.js';
 
@@ -113,4 +114,18 @@ describe('diagnose()', () => {
       }
     }
   });
+});
+
+test('docs/doctor.md lists every cause', () => {
+  const folder = new URL('../../../src/wire/diagnosis/', import.meta.url);
+  const source = readdirSync(folder)
+    .map(file => readFileSync(new URL(file, folder), 'utf8'))
+    .join('\n');
+  const calls = Array.from(source.matchAll(/(?:problem|warning)\(\s*'([\w.-]+)'/g), ([, id]) => id!);
+  const rows = Array.from(source.matchAll(/\[\s*\d{3},\s*\[\s*'([a-z-]+)'/g), ([, id]) => id!);
+  const page = readFileSync(new URL('../../../docs/doctor.md', import.meta.url), 'utf8');
+  const listed = Array.from(page.split('## Causes')[1]!.matchAll(/`([\w.-]+)`/g), ([, id]) => id!);
+  expect(calls.length).toBeGreaterThan(100);
+  expect(rows.length).toBeGreaterThan(10);
+  expect([...calls, ...rows].filter(id => !listed.includes(id))).toEqual([]);
 });
