@@ -28,6 +28,7 @@ export class App {
   readonly #view = new ConversationView({
     changed: () => this.#redraw(),
     send: ({ id }, from, frame) => this.#socket.send(id, from, frame),
+    conversations: () => [...this.#models.values()].map(model => model.conversation),
     diagnose: ({ id, facts }) => this.#socket.diagnose(id, facts),
   });
   readonly #empty = h(

@@ -133,8 +133,8 @@ export class ConversationModel {
 
   /** All that is known of the connection, for an export. */
   get conversation(): Conversation {
-    const { id, client, server } = this;
-    return { id, client, server, events: this.#keeper.events, notes: [] };
+    const { id, client, server, isTls } = this;
+    return { id, client, server, isTls, events: this.#keeper.events, notes: [] };
   }
 
   /** What both sides agreed on, in a few words. */

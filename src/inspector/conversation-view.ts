@@ -1,15 +1,19 @@
-import type { Side } from '../wire/conversation.js';
+import type { Conversation, Side } from '../wire/conversation.js';
 import type { Diagnosis } from '../wire/diagnosis/index.js';
 import type { FrameItem } from '../wire/items.js';
-import { FrameDetail } from './components/frame-detail.js';
-import { FrameList } from './components/frame-list.js';
-import { HandshakeView } from './components/handshake-view.js';
-import { SequenceDiagram } from './components/sequence-diagram.js';
-import { SparkChart } from './components/spark-chart.js';
-import { type Tab, TabRow } from './components/tabs.js';
+import {
+  FrameDetail,
+  FrameList,
+  HandshakeView,
+  SequenceDiagram,
+  SparkChart,
+  type Tab,
+  TabRow,
+} from './components/index.js';
 import type { ConversationModel } from './conversation-model.js';
 import { diagnosisList } from './diagnosis-list.js';
 import { h } from './dom.js';
+import { exportMenu } from './export-menu.js';
 import { FilterBar } from './filter-bar.js';
 import { FilteredFrames, isEmpty, passes } from './frame-filter.js';
 import { SendForm } from './send-form.js';
@@ -31,6 +35,8 @@ export interface ConversationOwner {
   send(model: ConversationModel, from: Side, frame: Uint8Array): void;
   /** Asks for the likely causes of a problem. */
   diagnose(model: ConversationModel): void;
+  /** All connections, for an export. */
+  conversations(): readonly Conversation[];
 }
 
 /** The chosen connection: charts, frames, sequence, handshake, and a form to send frames. */
@@ -70,6 +76,9 @@ export class ConversationView {
 
   constructor(owner: ConversationOwner) {
     this.#owner = owner;
+    const menu = exportMenu({
+      conversations: which => (which === 'all' ? owner.conversations() : [this.#model!.conversation]),
+    });
     this.#form = new SendForm((from, frame) => owner.send(this.#model!, from, frame));
     this.#bar = new FilterBar({
       changed: () => this.#filter(),
@@ -91,7 +100,16 @@ export class ConversationView {
       h(
         'div',
         { className: 'conversation-top' },
-        h('div', { className: 'conversation-head' }, this.#heading, this.#state, this.#agreement, this.#about),
+        h(
+          'div',
+          { className: 'conversation-head' },
+          this.#heading,
+          this.#state,
+          this.#agreement,
+          this.#about,
+          h('span', { className: 'spring' }),
+          menu,
+        ),
         this.#problems,
       ),
       h('div', { className: 'charts', role: 'group', tabIndex: 0, 'aria-label': 'The last minute' }, ...this.#charts),

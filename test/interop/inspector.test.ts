@@ -1,5 +1,6 @@
 /** The inspector page in headless Chromium. `npm run interop` builds the page first. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
@@ -14,6 +15,8 @@ import {
 import { type Inspector, type InspectorOptions, inspector } from '../../src/tools/inspector/inspector.js';
 import { inspectorTap } from '../../src/tools/inspector/inspector-tap.js';
 import { misbehave } from '../../src/tools/misbehave/misbehave.js';
+import { readCapture } from '../../src/wire/capture/index.js';
+import { type Conversation, ConversationDecoder } from '../../src/wire/index.js';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -283,6 +286,34 @@ describe('the inspector page', () => {
     await page.getByText('Breaks a rule: a reserved bit is set').waitFor();
     await page.getByRole('button', { name: 'Send frame' }).click();
     await page.getByText('Not sent: the connection is closed').waitFor();
+  });
+
+  test('exports connections as files that ws101 and Wireshark read', async () => {
+    const scene = await start();
+    for (let i = 0; i < 2; i++) {
+      const connection = await scene.open();
+      connection.send('exported');
+      await connection.close();
+    }
+    const page = await openPage(scene);
+    await page.getByRole('button', { name: /#2 .*closed/ }).click();
+    const save = async (format: string, which: number): Promise<Conversation[]> => {
+      await page.getByText('Export', { exact: true }).click();
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: format }).nth(which).click(),
+      ]);
+      return [...readCapture(await readFile(await file.path())).conversations];
+    };
+    for (const format of ['JSON Lines', 'pcapng']) {
+      expect((await save(format, 0)).length).toBe(1);
+      const all = await save(format, 1);
+      const decoder = new ConversationDecoder();
+      const items = all[1]!.events.flatMap(event => [...decoder.push(event)]);
+      const texts = items.flatMap(item => (item.type === 'message' ? [Buffer.from(item.data).toString()] : []));
+      expect([all.length, texts]).toEqual([2, ['exported', 'exported']]);
+      expect(decoder.summary().isFine).toBe(true);
+    }
   });
 
   test('scrolls 10,000 frames smoothly, with few rows in the document', async () => {
