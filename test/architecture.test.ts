@@ -267,6 +267,15 @@ describe('imports', () => {
     expect(dependencies).toBeUndefined();
   });
 
+  test('the command and the tools import other entry points by their index, so that the bundles share them', () => {
+    const entries = ['tools', 'wire'];
+    const deep = ALL.filter(({ from, to }) => {
+      const [user, used] = [folderOf(from), folderOf(to)];
+      return ['cli', 'tools'].includes(user) && entries.includes(used) && user !== used && to !== `${used}/index.ts`;
+    });
+    expect(deep).toEqual([]);
+  });
+
   test('the library imports neither the command nor what shows the wire', () => {
     const shows = ['cli', 'tools', 'inspector', 'wire'];
     const importers = ALL.filter(({ to }) => shows.includes(folderOf(to))).map(({ from }) => folderOf(from));

@@ -1,14 +1,14 @@
 /** Shows what the doctor found: the stages as they end, and then the causes. */
+import { type DoctorReport, isSecretHeader, type Stage, type StageDetail, withoutSecrets } from '../tools/index.js';
 import {
-  type DoctorReport,
-  isSecretHeader,
-  type Stage,
-  type StageDetail,
-  withoutSecrets,
-} from '../tools/doctor/index.js';
-import { wrapped } from '../wire/fit.js';
-import { type Diagnosis, type Fixes, nameOfProduct, type Paint, printableText } from '../wire/index.js';
-import { widthOf } from '../wire/width.js';
+  type Diagnosis,
+  type Fixes,
+  nameOfProduct,
+  type Paint,
+  printableText,
+  widthOf,
+  wrapped,
+} from '../wire/index.js';
 
 const MARKS: Readonly<Record<Stage['status'], string>> = { ok: '✓', warning: '!', failed: '✗', info: '·' };
 

@@ -1,4 +1,4 @@
-import { type DoctorReport, doctor as examine, withoutSecrets } from '../tools/doctor/index.js';
+import { type DoctorReport, doctor as examine, withoutSecrets } from '../tools/index.js';
 import { PLAIN, printableText } from '../wire/index.js';
 import { COLORS, usesColor, yellow } from './colors.js';
 import { columnsOf } from './columns.js';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { inflate } from '../tools/inflate.js';
-import { wrapped } from '../wire/fit.js';
+import { inflate } from '../tools/index.js';
 import {
   type Capture,
   CaptureError,
@@ -18,6 +17,7 @@ import {
   readCapture,
   summaryRecord,
   type WireItem,
+  wrapped,
 } from '../wire/index.js';
 import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';

@@ -2,8 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectOptions, dial, type ServerOptions, type TransportInfo, type WireTap } from '../index.js';
-import { type Inspector, inspector } from '../tools/inspector/inspector.js';
-import { inspectorTap } from '../tools/inspector/inspector-tap.js';
+import { type Inspector, inspector, inspectorTap } from '../tools/index.js';
 
 /** Node publishes every socket that a server accepts here. */
 const ACCEPTED = 'net.server.socket';

@@ -1,6 +1,5 @@
 import type { TappedConnection } from '../tools/index.js';
-import { inflate } from '../tools/inflate.js';
-import { wrapped } from '../wire/fit.js';
+import { inflate } from '../tools/index.js';
 import {
   ConversationDecoder,
   diagnose,
@@ -11,6 +10,7 @@ import {
   printableText,
   type WireEvent,
   type WireItem,
+  wrapped,
 } from '../wire/index.js';
 import { diagnosisLines } from './doctor-report.js';
 

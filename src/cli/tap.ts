@@ -1,5 +1,4 @@
-import { tap as startTap, type Tap, type TapOptions } from '../tools/index.js';
-import { type Inspector, inspector } from '../tools/inspector/inspector.js';
+import { type Inspector, inspector, tap as startTap, type Tap, type TapOptions } from '../tools/index.js';
 import { PLAIN } from '../wire/index.js';
 import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';

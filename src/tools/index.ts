@@ -1,6 +1,24 @@
 /** `ws101/tools`: what tests and diagnoses WebSocket endpoints. */
 
-export { type DoctorOptions, type DoctorReport, doctor, type Stage, type StepLimits } from './doctor/index.js';
+export {
+  type DoctorOptions,
+  type DoctorReport,
+  doctor,
+  isSecretHeader,
+  type Stage,
+  type StageDetail,
+  type StepLimits,
+  withoutSecrets,
+} from './doctor/index.js';
+export { inflate } from './inflate.js';
+export {
+  type InspectedConnection,
+  type Inspector,
+  type InspectorOptions,
+  inspector,
+  type SendByHand,
+} from './inspector/inspector.js';
+export { inspectorTap } from './inspector/inspector-tap.js';
 export type { MisbehaveAct, MisbehaveKind } from './misbehave/kind.js';
 export { MISBEHAVE_KINDS } from './misbehave/kinds.js';
 export {

@@ -27,9 +27,12 @@ export * from './diagnosis/index.js';
 export { Explanation, type ExplanationOptions } from './explain/explanation.js';
 export { frameDiagram } from './explain/frame-diagram.js';
 export { factsOf } from './facts-of.js';
+export { factsFromText, factsToText } from './facts-text.js';
+export { wrapped } from './fit.js';
 export { frameBytes, type LengthForm, type RawFrame } from './frame-bytes.js';
 export { type FrameField, type FrameFieldName, type FrameFieldsInput, frameFields } from './frame-fields.js';
 export { describeClose } from './frame-line.js';
+export { type HeadLine, HeadLines } from './head-lines.js';
 export type {
   AcceptArithmetic,
   BodyItem,
@@ -47,6 +50,7 @@ export type {
   ViolationItem,
   WireItem,
 } from './items.js';
+export { decodeRecords, encodeRecords, type LiveRecord } from './live-record.js';
 export type { Inflate } from './message-joiner.js';
 export { sideOf } from './opening.js';
 export { type Paint, PLAIN } from './paint.js';
@@ -54,4 +58,5 @@ export { printableText } from './printable.js';
 export { itemRecord, type JsonRecord, summaryRecord } from './records.js';
 export type { HandshakeRequest } from './request-verdicts.js';
 export { splitSides } from './split-sides.js';
+export { widthOf } from './width.js';
 export { WireTrace, type WireTraceOptions } from './wire-trace.js';

@@ -4,6 +4,7 @@ const HEADERS = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key
 const PARAMETER = /([?&][^=&]*(?:token|key|auth|jwt|secret|pass|sig|session|ticket)[^=&]*=)[^&\s]+/gi;
 const USER = /(\/\/)[^/@\s]*@/;
 
+/** Returns whether the value of a header is a secret, such as a cookie, which a report must not show. */
 export function isSecretHeader(name: string): boolean {
   return HEADERS.test(name);
 }

@@ -1,5 +1,4 @@
-import type { Side } from '../../wire/conversation.js';
-import type { LiveRecord } from '../../wire/live-record.js';
+import type { LiveRecord, Side } from '../../wire/index.js';
 
 /** The memory of the log in bytes. Old records are dropped beyond it. */
 const LOG_LIMIT = 2 ** 25;

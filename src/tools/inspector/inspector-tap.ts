@@ -1,6 +1,6 @@
 import type { TransportInfo, WireTap } from '../../index.js';
 import { now } from '../../timers.js';
-import type { Side } from '../../wire/conversation.js';
+import type { Side } from '../../wire/index.js';
 import type { Inspector } from './inspector.js';
 
 /**

@@ -8,10 +8,8 @@ import {
   WebSocketServer,
 } from '../../index.js';
 import { clearTimeout, now, setTimeout } from '../../timers.js';
-import type { Side, WireEvent } from '../../wire/conversation.js';
-import { diagnose } from '../../wire/diagnosis/index.js';
-import { factsFromText } from '../../wire/facts-text.js';
-import { encodeRecords } from '../../wire/live-record.js';
+import type { Side, WireEvent } from '../../wire/index.js';
+import { diagnose, encodeRecords, factsFromText } from '../../wire/index.js';
 import { EventLog } from './event-log.js';
 import { readPage } from './page-file.js';
 

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { FIN_BIT, LENGTH_IS_16_BIT, LENGTH_IS_64_BIT, MASK_BIT } from '../../framing/frame-header.js';
 import { OPCODE } from '../../framing/opcode.js';
-import type { Side } from '../../wire/conversation.js';
+import type { Side } from '../../wire/index.js';
 
 /** Returns a frame with any first byte: FIN, reserved bits and opcode. */
 export function frameWith(side: Side, firstByte: number, payload: string | Uint8Array): Uint8Array {

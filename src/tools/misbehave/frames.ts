@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { FIN_BIT, RSV1, RSV2, RSV3 } from '../../framing/frame-header.js';
 import { OPCODE } from '../../framing/opcode.js';
-import type { Side } from '../../wire/conversation.js';
+import type { Side } from '../../wire/index.js';
 import { frameOfLength, frameWith } from './frame-bytes.js';
 import type { KindRow, KindRows } from './kind.js';
 import type { Peer } from './peer.js';

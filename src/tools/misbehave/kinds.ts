@@ -1,6 +1,6 @@
 import { invalidType, rangeError } from '../../errors.js';
 import { similarName } from '../../option-names.js';
-import type { Side } from '../../wire/conversation.js';
+import type { Side } from '../../wire/index.js';
 import { CLIENT_HANDSHAKE_KINDS } from './client-handshake.js';
 import { CLOSING_KINDS } from './closing.js';
 import { DEFLATE_KINDS } from './deflate.js';

@@ -9,7 +9,7 @@ import { OPCODE } from '../../framing/opcode.js';
 import type { HeaderFields } from '../../handshake/header-fields.js';
 import { HeadFault, requestHeadReader, responseHeadReader } from '../../handshake/http1/head-reader.js';
 import { acceptOf, createKey } from '../../handshake/http1/key.js';
-import type { Side } from '../../wire/conversation.js';
+import type { Side } from '../../wire/index.js';
 import type { MisbehaveOptions, PeerReport } from './options.js';
 import { Over, TcpEnd } from './tcp-end.js';
 

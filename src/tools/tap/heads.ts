@@ -1,4 +1,4 @@
-import { HeadLines } from '../../wire/head-lines.js';
+import { HeadLines } from '../../wire/index.js';
 
 /** The largest head of a request. */
 export const MAX_HEAD = 65_536;

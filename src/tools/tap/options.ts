@@ -2,7 +2,7 @@ import type { TlsOptions } from 'node:tls';
 import { invalidType, invalidValue, rangeError } from '../../errors.js';
 import type { DialOptions, HeaderInput } from '../../index.js';
 import { checkOptionNames, type OptionNames } from '../../option-names.js';
-import type { WireEvent } from '../../wire/conversation.js';
+import type { WireEvent } from '../../wire/index.js';
 
 /** Where a tap listens. */
 export interface TapListenOptions {

@@ -3,7 +3,7 @@ import { TLSSocket } from 'node:tls';
 import { encodeRefusal, Refusal } from '../../handshake/index.js';
 import { dial, HandshakeError } from '../../index.js';
 import { clearTimeout, now, setTimeout } from '../../timers.js';
-import type { Side, WireEvent } from '../../wire/conversation.js';
+import type { Side, WireEvent } from '../../wire/index.js';
 import { MAX_HEAD, RequestHead, ResponseHeads } from './heads.js';
 import type { TapOptions } from './options.js';
 import { Pipe } from './pipe.js';
