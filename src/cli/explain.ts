@@ -125,10 +125,14 @@ class Output {
   }
 
   json({ conversation, summary }: Explained): void {
+    const { stdout } = this.#streams;
     const { id, client, server, notes } = conversation;
     const write = (record: object) => this.#line(JSON.stringify({ connection: id, ...record }));
     write({ type: 'connection', client, server, notes });
-    for (const item of itemsOf(conversation)) if (!this.#isHidden(item)) write(itemRecord(item));
+    for (const item of itemsOf(conversation)) {
+      if (stdout.destroyed) return;
+      if (!this.#isHidden(item)) write(itemRecord(item));
+    }
     write(summaryRecord(summary));
     for (const diagnosis of diagnose(factsOf(summary))) write({ type: 'diagnosis', ...diagnosis });
   }
@@ -184,6 +188,8 @@ class Output {
     const count = summary.sides.client.frames + summary.sides.server.frames;
     if (frames !== undefined && frames[0] > count) this.#line(`The capture has ${plural(count, 'frame')}.`);
     for (const item of itemsOf(conversation)) {
+      // The reader, such as head, has seen enough.
+      if (this.#streams.stdout.destroyed) return;
       if (frames === undefined || item.type === 'frame' || item.type === 'message') explanation.item(item);
     }
     if (frames !== undefined) return;

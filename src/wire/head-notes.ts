@@ -57,14 +57,24 @@ export function requestHeaderNote(name: string): string {
   return REQUEST_NOTES.get(name) ?? '';
 }
 
+/** Returns the note on a header of a 101. */
+export function agreementNote(name: string): string {
+  return AGREEMENT_NOTES.get(name) ?? '';
+}
+
+/** Returns the note on a header of a response other than 101. */
+export function refusalNote(name: string): string {
+  return REFUSAL_NOTES.get(name) ?? '';
+}
+
 export function responseHeaderNote(name: string, value: string, status: number | undefined): string {
-  if (status !== 101) return REFUSAL_NOTES.get(name) ?? '';
+  if (status !== 101) return refusalNote(name);
   // "If … the |Upgrade| header field contains a value that is not an ASCII case-insensitive match for the value
   // "websocket", the client MUST _Fail the WebSocket Connection_", and likewise a |Connection| without the token
   // "Upgrade" (§4.1).
   if (name === 'upgrade' && value.toLowerCase() !== 'websocket') return 'wrong: must be websocket';
   if (name === 'connection' && !/\bupgrade\b/i.test(value)) return 'wrong: must contain Upgrade';
-  return AGREEMENT_NOTES.get(name) ?? '';
+  return agreementNote(name);
 }
 
 export interface AcceptProof {

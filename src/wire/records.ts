@@ -1,7 +1,7 @@
 import { decodeUtf8, isUtf8, toBase64 } from '#platform';
 import { OPCODE, opcodeName } from '../framing/opcode.js';
 import type { ConversationSummary } from './conversation-summary.js';
-import { frameFields } from './frame-fields.js';
+import { type FrameField, frameFields } from './frame-fields.js';
 import type { FrameItem, MessageItem, WireItem } from './items.js';
 
 /** A value that JSON can hold. Properties that are undefined are left out. */
@@ -27,25 +27,35 @@ export function itemRecord(item: WireItem): JsonRecord {
 }
 
 function frameRecord(frame: FrameItem): JsonRecord {
-  const { from, time, offset, index, fin, rsv, opcode, masked, maskingKey, payloadLength, received, missing } = frame;
+  // Written out for speed, as in FrameWatcher.
   return {
-    ...{ type: 'frame', from, time, offset, index, fin, rsv: rsv >> 4, opcode, opcodeName: opcodeName(opcode), masked },
-    maskingKey: masked ? (maskingKey >>> 0).toString(16).padStart(8, '0') : undefined,
-    ...{ payloadLength, received, missing: missing === 0 ? undefined : missing },
-    ...{ compressed: frame.isCompressed, payload: toBase64(frame.payload), close: frame.close, answers: frame.answers },
-    fields: frameFields(frame).map(({ name, bit, bits, value, meaning, section, error }) => {
-      return {
-        name,
-        bit,
-        bits,
-        value: value > Number.MAX_SAFE_INTEGER ? String(value) : Number(value),
-        meaning,
-        section,
-        error: error?.code,
-      };
-    }),
+    type: 'frame',
+    from: frame.from,
+    time: frame.time,
+    offset: frame.offset,
+    index: frame.index,
+    fin: frame.fin,
+    rsv: frame.rsv >> 4,
+    opcode: frame.opcode,
+    opcodeName: opcodeName(frame.opcode),
+    masked: frame.masked,
+    maskingKey: frame.masked ? (frame.maskingKey >>> 0).toString(16).padStart(8, '0') : undefined,
+    payloadLength: frame.payloadLength,
+    received: frame.received,
+    missing: frame.missing === 0 ? undefined : frame.missing,
+    compressed: frame.isCompressed,
+    payload: toBase64(frame.payload),
+    close: frame.close,
+    answers: frame.answers,
+    fields: frameFields(frame).map(fieldRecord),
     error: frame.error?.violation.code,
   };
+}
+
+/** A length of 64 bits may be too large for a number. */
+function fieldRecord({ name, bit, bits, value, meaning, section, error }: FrameField): JsonRecord {
+  const number = value > Number.MAX_SAFE_INTEGER ? String(value) : Number(value);
+  return { name, bit, bits, value: number, meaning, section, error: error?.code };
 }
 
 function messageRecord({ data, ...message }: MessageItem): JsonRecord {

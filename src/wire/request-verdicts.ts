@@ -6,6 +6,7 @@ import { parseAuthority, parseRequestTarget } from '../handshake/request-target.
 import { parseSubprotocols } from '../handshake/subprotocol.js';
 import { HeaderFields } from '../header-fields.js';
 import { faultOfOffer, PERMESSAGE_DEFLATE } from '../permessage-deflate/parameters.js';
+import { requestHeaderNote, requestLineNote } from './head-notes.js';
 import type { Finding, JudgedLine } from './items.js';
 import { note, once, ParsedHead, type PlacedLine, type Rule, right, wrong } from './parsed-head.js';
 
@@ -92,7 +93,7 @@ function judgeRequestLine(line: string, isWebSocket: boolean): Finding {
     return wrong(`HTTP/${version} has no Upgrade either: it uses CONNECT (RFC 8441)`, '§4.1');
   // "The "Request-URI" part of the request MUST match the /resource name/ … or be an absolute http/https URI".
   if (parseRequestTarget(target) === undefined) return wrong('the target must be a path or an http URI', '§4.1');
-  return right('a WebSocket starts as an HTTP GET', '§4.1');
+  return right(requestLineNote(line), '§4.1');
 }
 
 /** What every opening handshake must have (§4.1, the list of twelve requirements). */
@@ -116,7 +117,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     once('RFC 9112 §3.2', value =>
       parseAuthority(value) === undefined
         ? wrong('must be `host` or `host:port`', 'RFC 9112 §3.2')
-        : right('the server this is meant for', '§4.1'),
+        : right(requestHeaderNote('host'), '§4.1'),
     ),
   ],
   // "The request MUST contain an |Upgrade| header field whose value MUST include the "websocket" keyword."
@@ -128,7 +129,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         if (scanner.take('/')) scanner.token();
         return name;
       });
-      if (names?.some(isWebSocketToken)) return right('asks to switch to WebSocket', '§4.1');
+      if (names?.some(isWebSocketToken)) return right(requestHeaderNote('upgrade'), '§4.1');
       return all.length > 1 ? note('') : wrong('must contain websocket', '§4.1');
     },
   ],
@@ -136,7 +137,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   [
     'connection',
     (value, all) => {
-      if (hasUpgrade([value])) return right('Upgrade applies to this hop only', '§4.1');
+      if (hasUpgrade([value])) return right(requestHeaderNote('connection'), '§4.1');
       return hasUpgrade(all) ? note('') : wrong('must contain Upgrade: did a proxy replace it?', '§4.1');
     },
   ],
@@ -146,13 +147,15 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
     once('§11.3.1', value => {
       if (!isKey(value)) return wrong('must be the base64 of 16 bytes', '§4.1');
       if (SAMPLE_KEYS.includes(value)) return note('the example of the RFC; it should be random', '§4.1');
-      return right('16 random bytes, new every time', '§4.1');
+      return right(requestHeaderNote('sec-websocket-key'), '§4.1');
     }),
   ],
   // "The value of this header field MUST be 13."
   [
     'sec-websocket-version',
-    once('§11.3.5', value => (value === '13' ? right('RFC 6455 is version 13', '§4.1') : wrong('must be 13', '§4.1'))),
+    once('§11.3.5', value =>
+      value === '13' ? right(requestHeaderNote('sec-websocket-version'), '§4.1') : wrong('must be 13', '§4.1'),
+    ),
   ],
   // "The elements that comprise this value MUST be non-empty strings … and MUST all be unique strings."
   [
@@ -179,12 +182,12 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
         .map(faultOfOffer)
         .find(Boolean);
       return fault === undefined
-        ? right('the extensions offered', '§9.1')
+        ? right(requestHeaderNote('sec-websocket-extensions'), '§9.1')
         : wrong(`a server declines it: ${fault}`, 'RFC 7692 §7');
     },
   ],
   ['sec-websocket-accept', () => wrong('belongs in the response', '§11.3.3')],
-  ['origin', once('§4.1', () => note('the web page that asks', '§10.2'))],
+  ['origin', once('§4.1', () => note(requestHeaderNote('origin'), '§10.2'))],
   // RFC 6455 has no rule, but the bytes of a body would be taken for frames or frames for a body.
   ['transfer-encoding', () => wrong('an opening handshake has no body', '§4.1')],
   ['content-length', value => (value === '0' ? note('') : wrong('an opening handshake has no body', '§4.1'))],

@@ -9,7 +9,7 @@ import {
   PERMESSAGE_DEFLATE,
 } from '../permessage-deflate/parameters.js';
 import { mistakeInAccept } from './accept-mistakes.js';
-import { statusLineNote } from './head-notes.js';
+import { agreementNote, refusalNote, statusLineNote } from './head-notes.js';
 import type { AcceptArithmetic, Finding, JudgedLine } from './items.js';
 import { note, once, ParsedHead, type PlacedLine, type Rule, right, wrong } from './parsed-head.js';
 import { type HandshakeRequest, hasUpgrade } from './request-verdicts.js';
@@ -95,7 +95,7 @@ function judgeStatusLine(line: string, request: HandshakeRequest | undefined): F
   }
   // RFC 9110 §7.8: HTTP/1.0 has no Upgrade.
   if (version === '1.0') return wrong('HTTP/1.0 has no 101', 'RFC 9110 §7.8');
-  return right('accepted: frames follow this head', '§4.1');
+  return right(statusLineNote(status), '§4.1');
 }
 
 function switchRules(request: HandshakeRequest | undefined): ReadonlyMap<string, Rule> {
@@ -106,14 +106,14 @@ function switchRules(request: HandshakeRequest | undefined): ReadonlyMap<string,
       'upgrade',
       once('§4.1', value =>
         value.toLowerCase() === 'websocket'
-          ? right('agrees to switch to WebSocket', '§4.1')
+          ? right(agreementNote('upgrade'), '§4.1')
           : wrong('must be websocket', '§4.1'),
       ),
     ],
     [
       'connection',
       (value, all) => {
-        if (hasUpgrade([value])) return right('Upgrade applies to this hop only', '§4.1');
+        if (hasUpgrade([value])) return right(agreementNote('connection'), '§4.1');
         return hasUpgrade(all) ? note('') : wrong('must contain Upgrade', '§4.1');
       },
     ],
@@ -160,7 +160,8 @@ function judgeAccept(value: string, request: HandshakeRequest | undefined): Find
 function judgeSubprotocol(value: string, request: HandshakeRequest | undefined): Finding {
   if (value === '') return note('empty: it counts as absent, but some clients fail', '§4.2.2');
   if (!isToken(value)) return wrong('must be one token', '§4.3');
-  if (request === undefined || request.subprotocols.includes(value)) return right('the subprotocol chosen', '§4.1');
+  if (request === undefined || request.subprotocols.includes(value))
+    return right(agreementNote('sec-websocket-protocol'), '§4.1');
   // "If … this header field indicates the use of a subprotocol that was not present in the client's handshake …, the
   // client MUST _Fail the WebSocket Connection_."
   const offered = request.subprotocols.join(', ');
@@ -177,7 +178,7 @@ function judgeExtensions(value: string, all: readonly string[], request: Handsha
   if (foreign !== undefined) return wrong(`the client did not offer ${foreign.name}`, '§4.1');
   const deflate = judgeDeflate(parseExtensions(all) ?? [], offersOf(request));
   if (typeof deflate === 'string') return wrong(deflate, 'RFC 7692 §7');
-  return extensions.length === 0 ? note('') : right('the extensions agreed on', '§9.1');
+  return extensions.length === 0 ? note('') : right(agreementNote('sec-websocket-extensions'), '§9.1');
 }
 
 /** If the request is unknown, any parameters may have been offered. */
@@ -191,10 +192,10 @@ const ALWAYS: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 ]);
 
 const REFUSAL_RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
-  ['sec-websocket-version', () => note('the versions the server speaks', '§4.4')],
-  ['upgrade', () => note('the protocols the server speaks', 'RFC 9110 §7.8')],
-  ['location', () => note('where to go instead', 'RFC 9110 §10.2.2')],
-  ['www-authenticate', () => note('how to authenticate', 'RFC 9110 §11.6.1')],
+  ['sec-websocket-version', () => note(refusalNote('sec-websocket-version'), '§4.4')],
+  ['upgrade', () => note(refusalNote('upgrade'), 'RFC 9110 §7.8')],
+  ['location', () => note(refusalNote('location'), 'RFC 9110 §10.2.2')],
+  ['www-authenticate', () => note(refusalNote('www-authenticate'), 'RFC 9110 §11.6.1')],
   ['retry-after', () => note('when to try again', 'RFC 9110 §10.2.3')],
   ['allow', () => note('the methods of this path', 'RFC 9110 §10.2.1')],
   ['server', () => note('who answered')],
