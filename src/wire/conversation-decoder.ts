@@ -25,7 +25,6 @@ export interface ConversationDecoderOptions {
   readonly maxMessage?: number | undefined;
 }
 
-/** What a compressed message may take: see INFLATE_LIMIT in message-joiner.ts. */
 const DEFAULT_MAX = 16 * 1024 * 1024;
 
 /** How many Pings of one side may wait for their Pong. */
@@ -65,7 +64,7 @@ export class ConversationDecoder {
   constructor(options: ConversationDecoderOptions = {}) {
     this.#options = options;
     this.#maxPayload = options.maxPayload ?? DEFAULT_MAX;
-    const keptPayload = DEFAULT_MAX;
+    const keptPayload = Math.max(this.#maxPayload, options.maxMessage ?? DEFAULT_MAX);
     const side = (name: Side): SideState => ({
       stream: new StreamDecoder(name, this.#owner(), keptPayload),
       joiner: undefined,

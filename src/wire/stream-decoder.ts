@@ -12,6 +12,9 @@ const MAX_HEAD_LINES = 256;
 /** How many bytes are held back while it is unknown whether they are frames. */
 const MAX_HELD = 1_048_576;
 
+/** How many bytes of the payload of a frame are kept if it may be compressed: see INFLATE_LIMIT. */
+const MAX_COMPRESSED = 16 * 1024 * 1024;
+
 const SECOND_RESPONSE = 'HTTP/1';
 const NO_BYTES = new Uint8Array(0);
 
@@ -283,7 +286,8 @@ export class StreamDecoder {
   #takeFrames(bytes: Uint8Array, at: number): number {
     this.#watcher ??= new FrameWatcher(this.side, frame => this.#owner.frame(this, frame), {
       mayCompress: this.#mayCompress,
-      keptPayload: this.#keptPayload,
+      // A compressed message is needed whole to be inflated.
+      keptPayload: this.#mayCompress ? MAX_COMPRESSED : this.#keptPayload,
       offset: this.#offset,
       startsMidway: this.startsMidway,
     });
