@@ -10,7 +10,10 @@ import {
   statusOf,
 } from './head-notes.js';
 import { lineRows, textLines } from './head-rows.js';
-import { printableCharacters } from './printable.js';
+import type { PlacedLine } from './parsed-head.js';
+import { printableCharacters, printableText } from './printable.js';
+import { judgeRequest } from './request-verdicts.js';
+import { judgeResponse } from './response-verdicts.js';
 import type { Side, TraceWriter } from './trace-writer.js';
 
 /** Further lines of a head are not shown. */
@@ -19,6 +22,9 @@ const MAX_HEAD_LINES = 128;
 /** How many bytes of the body of a response other than 101 are shown. */
 const KEPT_BODY = 512;
 const MAX_BODY_LINES = 8;
+
+/** Headers whose notes say what is wrong. */
+const NOTED: readonly string[] = ['upgrade', 'connection', 'sec-websocket-accept'];
 
 /** Section 2 of a trace: the HTTP request and its response, line by line as on the wire, with notes. */
 export class HandshakeSection {
@@ -107,6 +113,26 @@ export class HandshakeSection {
     this.#writer.row('');
     for (const line of proof.lines) this.#writer.row(line, { paint: note });
     this.#writer.row(proof.verdict, { paint: proof.isRight ? good : bad });
+    this.#showMistakes();
+  }
+
+  /** Shows what is wrong with a 101, other than the lines whose notes say so. */
+  #showMistakes(): void {
+    // Of a longer head, not all lines were kept.
+    if (Math.max(this.#request.lines.length, this.#response.lines.length) === MAX_HEAD_LINES) return;
+    const { facts } = judgeRequest(this.#request.lines, false);
+    const { lines, findings } = judgeResponse(this.#response.lines, facts, false);
+    const { bad, note } = this.#writer.paint;
+    for (const { name, text, verdict, note: what, section } of lines) {
+      if (verdict !== 'wrong' || NOTED.includes(name ?? '')) continue;
+      this.#writer.row(`wrong: ${printableText(text)}: ${printableText(what)} (${section})`, { paint: bad });
+    }
+    for (const { verdict, note: what, section } of findings) {
+      const isWrong = verdict === 'wrong';
+      this.#writer.row(`${isWrong ? 'wrong: ' : ''}${printableText(what)} (${section})`, {
+        paint: isWrong ? bad : note,
+      });
+    }
   }
 
   #takeBody(chunk: Uint8Array, start: number): void {
@@ -134,6 +160,8 @@ class Head {
   readonly #lines = new HeadLines();
   /** Whether its empty line has been received. */
   isWhole = false;
+  /** The lines that are shown. */
+  lines: PlacedLine[] = [];
   #count = 0;
 
   constructor(side: Side, writer: TraceWriter, noteOn: (line: string, index: number) => string) {
@@ -163,6 +191,7 @@ class Head {
   /** Starts another head. */
   reset(): void {
     this.isWhole = false;
+    this.lines = [];
     this.#count = 0;
   }
 
@@ -181,6 +210,7 @@ class Head {
       this.#writer.row('…', { from: this.#side, note: 'more lines, not shown' });
       return;
     }
+    this.lines.push({ ...line, offset: 0 });
     const note = this.#noteOn(characters.join(''), index);
     const rows = lineRows(characters, line, this.#writer.textColumns);
     rows.forEach((row, i) => {

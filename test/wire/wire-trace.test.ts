@@ -367,6 +367,8 @@ describe('WireTrace, section 2: the opening handshake', () => {
       '             Accept is computed from Key and a fixed GUID (§1.3, §4.2.2):',
       `             base64(SHA-1("${KEY}" + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))`,
       `             = ${ACCEPT}, but the server sent abc: wrong`,
+      '             wrong: Upgrade is missing (§4.1)',
+      '             wrong: Connection is missing (§4.1)',
       '           ← moreand more',
       '',
       heading('4  Closing handshake'),
@@ -405,6 +407,15 @@ describe('WireTrace, section 2: the opening handshake', () => {
       '  0.000000 ← HTTP/1.1 103 Early Hints                           interim: another response follows',
       '  0.000000 ← HTTP/1.1 101 Switching Protocols                   accepted: frames follow this head',
     ]);
+  });
+
+  test('says what else is wrong with a 101', () => {
+    const { trace, lines } = stage();
+    trace.sent(REQUEST);
+    const more = ['Sec-WebSocket-Protocol: chat', 'Content-Length: 0', '', ''];
+    trace.received(Buffer.concat([AGREEMENT.subarray(0, -2), Buffer.from(more.join('\r\n'))]));
+    expect(lines).toContain('             wrong: Sec-WebSocket-Protocol: chat: the client did not offer it (§4.1)');
+    expect(lines.join('\n')).toContain('wrong: Content-Length: 0: a 101 has no body');
   });
 
   test('shows what is not HTTP', () => {
