@@ -65,7 +65,8 @@ function responseOf(
   headers: Iterable<HeaderLine> | undefined,
   error: HandshakeError | undefined,
 ): ResponseFacts | undefined {
-  if (status === undefined) return undefined;
+  // A refusal of the client's own proxy is not the server's response.
+  if (status === undefined || error?.phase === 'proxy') return undefined;
   const line = recording.statusLine;
   const lines = [...(headers ?? [])];
   const { requestSent, firstReceived } = recording;

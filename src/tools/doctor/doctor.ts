@@ -47,6 +47,7 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
   const { timeout = DEFAULT_TIMEOUT, idle = 0, retry = true, onStage, onProgress } = options;
   const limits = limitsOf(options);
   const budget = new Budget(timeout, now);
+  const message = options.size === undefined ? (options.send ?? GREETING) : 'x'.repeat(options.size);
   const connectOptions: ConnectOptions = pick(options);
   const dialFacts: DialFacts = {};
   let destination: Destination | undefined;
@@ -96,13 +97,13 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
   if (connection !== undefined) {
     const session = await useConnection(connection, first.recording, {
       limits,
-      message: options.size === undefined ? (options.send ?? GREETING) : 'x'.repeat(options.size),
+      message,
       idle,
       onStep: step => onProgress?.(PROGRESS[step]),
     });
     update({ session: { ...session, isCutOff: decoded(first.recording.events).isCutOff } });
   }
-  if (retry && needsRetry(facts)) await findChange();
+  if (retry && needsRetry(facts, options)) await findChange();
   const stages = [...stagesOf(facts, heads)];
   const diagnoses = diagnose(facts);
   return {
@@ -134,7 +135,7 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
       limits,
       budget,
       clock,
-      onRetry: () => {},
+      message: facts.session?.message === undefined ? undefined : message,
     });
     facts = { ...facts, retries: found };
     const stage = retriesStage(facts);
@@ -150,8 +151,9 @@ const PROGRESS: Readonly<Record<NonNullable<SessionFacts['endedDuring']>, string
   close: 'closing',
 };
 
-function needsRetry({ failure, session }: Facts): boolean {
+function needsRetry({ failure, session }: Facts, { perMessageDeflate }: DoctorOptions): boolean {
   if (failure !== undefined) return true;
+  if (session?.endedDuring === 'message' && session.serverClose === undefined && perMessageDeflate) return true;
   return session?.endedDuring === 'listen' || session?.endedDuring === 'ping' || session?.violation !== undefined;
 }
 

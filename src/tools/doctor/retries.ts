@@ -26,21 +26,21 @@ export interface RetrySetup {
   readonly url: string;
   readonly options: ConnectOptions;
   readonly facts: Facts;
+  /** The message that was sent, if it was. */
+  readonly message: string | undefined;
   readonly limits: StepLimits;
   readonly budget: Budget;
   readonly clock: () => number;
-  readonly onRetry: (retry: RetryFacts) => void;
 }
 
 /** Makes the attempts one after another, until one opens the WebSocket. */
 export async function retryWithChanges(setup: RetrySetup): Promise<readonly RetryFacts[]> {
-  const { facts, limits, budget, clock, onRetry } = setup;
+  const { limits, budget, clock } = setup;
   const done: RetryFacts[] = [];
   for (const plan of plansFor(setup).slice(0, MAX_RETRIES)) {
     if (budget.isSpent || setup.options.signal?.aborted === true) break;
-    const result = await tryOnce(plan, budget.atMost(limits.retry), stayFor(facts), clock);
+    const result = await tryOnce(plan, budget.atMost(limits.retry), stayFor(setup), setup.message, clock);
     done.push(result);
-    onRetry(result);
     // The server limits the rate: more attempts would only make it worse.
     if (result.isOpen || result.status === 429) break;
   }
@@ -48,11 +48,17 @@ export async function retryWithChanges(setup: RetrySetup): Promise<readonly Retr
 }
 
 /** How long a connection must stay open to count, if the first one was ended by the server. */
-function stayFor({ session }: Facts): number {
+function stayFor({ facts: { session } }: RetrySetup): number {
   return session === undefined ? 0 : Math.min(2_000, session.openFor + 300);
 }
 
-async function tryOnce(plan: Plan, timeout: number, stay: number, clock: () => number): Promise<RetryFacts> {
+async function tryOnce(
+  plan: Plan,
+  timeout: number,
+  stay: number,
+  message: string | undefined,
+  clock: () => number,
+): Promise<RetryFacts> {
   const { change, value } = plan;
   const { connection, response, failure } = await attempt(
     plan.url,
@@ -65,7 +71,12 @@ async function tryOnce(plan: Plan, timeout: number, stay: number, clock: () => n
   }
   connection.on('message', () => {});
   const ended =
-    stay === 0 ? undefined : await endWithin(connection.closed, stay, () => connection.ping().catch(() => {}));
+    stay === 0
+      ? undefined
+      : await endWithin(connection.closed, stay, () => {
+          connection.ping().catch(() => {});
+          if (message !== undefined) connection.send(message);
+        });
   if (ended === undefined) void connection.close(1000).catch(() => {});
   const summary =
     ended === undefined
@@ -89,7 +100,7 @@ async function endWithin<T>(end: Promise<T>, time: number, begin: () => void): P
 
 /** Causes that are certain: a change of the request would tell nothing more. */
 const CERTAIN =
-  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http)|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|violation-(?!invalid-compressed|reserved-bits))/;
+  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http)|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|not-http|response-(malformed|too-large)|headers-too-large|violation-(?!invalid-compressed|reserved-bits))/;
 
 /** After these, another path or Origin would tell nothing. */
 const BUSY: readonly number[] = [408, 502, 503, 504];
@@ -116,7 +127,8 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   }
   const [cause] = diagnose(facts);
   if (cause !== undefined && CERTAIN.test(cause.id)) return [];
-  const plans: Plan[] = [plan('again', 'the same request', {})];
+  // What breaks a rule breaks it again.
+  const plans: Plan[] = session?.violation === undefined ? [plan('again', 'the same request', {})] : [];
   const { status } = response ?? {};
   if (status !== undefined && status >= 300 && status < 400) {
     return [plan('redirect', 'the redirect', { maxRedirects: 5 })];
@@ -125,6 +137,8 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   if ((options.subprotocols?.length ?? 0) > 0)
     plans.push(plan('no-subprotocol', 'without a subprotocol', { subprotocols: [] }));
   if (status !== undefined && (BUSY.includes(status) || status >= 520)) return plans;
+  // The opening handshake is right, so only what concerns messages is changed.
+  if (session?.endedDuring === 'message' || session?.violation !== undefined) return plans;
   const headers = new HeaderFields(facts.request?.headers ?? []);
   const target = bareOf(url);
   if (headers.has('Origin'))

@@ -21,14 +21,37 @@ export function listOf(value: string | undefined): readonly string[] {
 
 /** Returns the words of a page or another body, without markup, at most `length` characters. */
 export function wordsOf(body: string, length = 120): string {
-  const title = plain(/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '');
-  // A title such as "403 Forbidden" repeats the status; the text below it says more.
-  const text = plain(
-    body.replace(/<head[\s\S]*?<\/head>|<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' '),
-  );
-  const isGeneric = title === '' || /^(\d{3}|error)\b/i.test(title);
-  const words = isGeneric && text !== '' ? text.replace(/^\d{3} [A-Z][\w-]*( [A-Z][\w-]*)* (?=\S{3})/, '') : title;
+  const words = messageOf(body) ?? wordsOfPage(body);
   return words.length > length ? `${words.slice(0, length)}…` : words;
+}
+
+/** Returns the message in a JSON body. */
+function messageOf(body: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  for (let depth = 0; depth < 2 && typeof value === 'object' && value !== null; depth++) {
+    const fields = value as Record<string, unknown>;
+    value = fields.message ?? fields.error ?? fields.detail ?? fields.reason ?? fields.title;
+  }
+  return typeof value === 'string' ? plain(value) : undefined;
+}
+
+function wordsOfPage(body: string): string {
+  const title = plain(/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '');
+  // A title such as "403 Forbidden" repeats the status; the text below it may say more.
+  const text = plain(
+    body
+      .replace(/<head[\s\S]*?<\/head>|<(script|style)[\s\S]*?<\/\1>/gi, ' ')
+      .replace(/<\/?(a|b|code|em|i|span|strong)\b[^>]*>/gi, '')
+      .replace(/<[^>]*>/g, ' '),
+  );
+  if (title !== '' && !/^(\d{3}|error)\b/i.test(title)) return title;
+  const more = text.replace(title, '').trim();
+  return more.length > 12 ? more : title || text;
 }
 
 function plain(text: string): string {
@@ -39,4 +62,9 @@ function plain(text: string): string {
 export function saying(body: string): string {
   const words = wordsOf(body);
   return words === '' ? '' : `: "${words}"`;
+}
+
+/** Returns the response, unless it is a 101. */
+export function refusalOf({ response }: Facts): ResponseFacts | undefined {
+  return response?.status === 101 ? undefined : response;
 }

@@ -6,8 +6,9 @@ const REFUSED = 'ECONNREFUSED';
 
 export const reachRules: readonly Rule[] = [unresolved, viaProxy, notConnected];
 
-function unresolved({ resolution, target }: Facts) {
-  const code = resolution?.code;
+function unresolved({ resolution, target, failure }: Facts) {
+  // A proxy that gets addresses lets the client look up the name.
+  const code = resolution?.code ?? (failure?.phase === 'dns' ? (failure.code ?? failure.stop) : undefined);
   if (code === undefined || target === undefined) return undefined;
   const { hostname } = target;
   if (code !== 'ENOTFOUND' && code !== 'ENODATA') {
@@ -23,7 +24,9 @@ function unresolved({ resolution, target }: Facts) {
     `the host name ${hostname} does not exist in DNS`,
     isShort
       ? 'A name without a dot exists only inside a network, such as that of Docker Compose or Kubernetes: run the client there, or use the published address.'
-      : 'Check the spelling. If the name is new, its DNS record may be missing or not yet visible.',
+      : `Check the spelling. If the name is new, its DNS record may be missing or not yet visible.${
+          target.proxy?.startsWith('socks5:') ? ' With socks5h:// the proxy looks it up.' : ''
+        }`,
   );
 }
 
@@ -47,7 +50,7 @@ function viaProxy({ failure, target }: Facts) {
   }
   return problem(
     'proxy-refused',
-    `the proxy ${proxy} did not open a tunnel: ${summary}`,
+    `${summary}: it does not open a tunnel to ${target?.hostname ?? 'the server'}`,
     'The proxy must allow CONNECT to this host and port. Many allow port 443 only: try wss://.',
   );
 }

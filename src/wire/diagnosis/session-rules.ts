@@ -4,108 +4,12 @@ import { type Diagnosis, problem, type Rule, warning } from './diagnosis.js';
 import { headersOf, opensWith } from './evidence.js';
 import type { Facts, SessionFacts } from './facts.js';
 import { LONGER_IDLE, NO_BUFFERING } from './fixes.js';
-import { latin1 } from './other-protocols.js';
+import { violation } from './violation-rules.js';
 
 /** A connection that ends within this time was refused, rather than closed in use. */
 const AT_ONCE = 1_500;
 
 export const sessionRules: readonly Rule[] = [violation, idleTimeout, closedByServer, cutOff, silent];
-
-const TWO_101 =
-  'the HTTP server has two upgrade handlers, and both answer: the second 101 arrives where the first frame belongs';
-
-function violation(facts: Facts): Diagnosis | undefined {
-  const found = facts.session?.violation;
-  if (found === undefined) return undefined;
-  const start = latin1(found.start);
-  const section = found.section.startsWith('§') ? `RFC 6455 ${found.section}` : found.section;
-  if (found.from === 'client') {
-    return problem(
-      `violation-${found.code.toLowerCase().replaceAll('_', '-')}`,
-      `the client breaks the protocol: ${found.message}`,
-      'Correct the client: the server must fail such a connection.',
-      { section },
-    );
-  }
-  if (/^HTTP\/1\.\d 101/.test(start)) {
-    return problem(
-      'two-101s',
-      TWO_101,
-      'Leave each path to one handler. With `ws`, use noServer and one upgrade listener; do not attach two servers to one HTTP server.',
-      { section: 'RFC 6455 §4.2.2' },
-    );
-  }
-  if (/^HTTP\/1\.\d \d{3}/.test(start)) {
-    return problem(
-      'response-after-101',
-      `after its 101, the server also sends an HTTP response ("${start.split('\r\n')[0]}")`,
-      'Two handlers answer the same request: a second upgrade listener, or a framework that writes its own response. Leave it to one.',
-      { section: 'RFC 6455 §4.2.2' },
-    );
-  }
-  if (
-    /^[0-9a-f]{1,8}(;[^\r]*)?\r\n/i.test(start) ||
-    /chunked/i.test(headersOf(facts.response).get('Transfer-Encoding') ?? '')
-  ) {
-    return problem(
-      'chunked-101',
-      'the frames of the server arrive in the chunked coding of HTTP: the server, or a proxy, treats the 101 as a response with a body',
-      'The handler must write to the socket of the upgrade, not to the HTTP response. Remove Transfer-Encoding from the 101.',
-      { section: 'RFC 9112 §6.1' },
-    );
-  }
-  if (/^\s*<|^[\x20-\x7e\r\n\t]{12}/.test(start)) {
-    return problem(
-      'text-after-101',
-      `after its 101, the server sends text that is not in frames: "${start.slice(0, 40).replace(/[^\x20-\x7e]/g, '.')}"`,
-      'The program writes to the socket directly, or an error page follows the 101: each message must be in a frame.',
-      { section: 'RFC 6455 §5.2' },
-    );
-  }
-  const [cause, advice] = VIOLATIONS[found.code] ?? [found.message, 'Correct the server.'];
-  const opens = opensWith(facts, 'no-deflate') === undefined ? '' : ' Without compression, the connection works.';
-  return problem(
-    `violation-${found.code.toLowerCase().replaceAll('_', '-')}`,
-    `the server breaks the protocol: ${cause}`,
-    advice + opens,
-    { section },
-  );
-}
-
-const VIOLATIONS: Readonly<Partial<Record<string, readonly [cause: string, advice: string]>>> = {
-  MASKED_SERVER_FRAME: [
-    'it masks its frames, which only a client may do',
-    'Do not mask at the server. A library that was told to act as a client does this.',
-  ],
-  RESERVED_BITS: [
-    'it sets a reserved bit (RSV1 means a compressed message), but no extension was agreed on',
-    'The server must compress only if its 101 says so in Sec-WebSocket-Extensions. A proxy that removes this header from the 101 also causes this.',
-  ],
-  INVALID_UTF8: [
-    'a text message is not UTF-8',
-    'Send such data as a binary message, or encode it as UTF-8. Text must not be cut inside a character: a length that counts characters instead of bytes does that.',
-  ],
-  MESSAGE_TOO_BIG: [
-    'a message is larger than this client accepts (16 MiB)',
-    'Send smaller messages, or raise maxMessageSize at the client.',
-  ],
-  INVALID_COMPRESSED_DATA: [
-    'a compressed message cannot be inflated',
-    'The server and the negotiated window or context takeover do not agree: turn compression off to confirm.',
-  ],
-  RESERVED_OPCODE: [
-    'a frame has an opcode that does not exist',
-    'The bytes are not frames, or their lengths are wrong: something else writes to the socket.',
-  ],
-  INVALID_CLOSE_CODE: [
-    'its Close frame has a code that must not be sent',
-    'Use 1000 to 1003, 1007 to 1014, or 3000 to 4999. 1005, 1006 and 1015 exist only inside programs.',
-  ],
-  CONTROL_FRAME_TOO_LONG: [
-    'a control frame has more than 125 bytes of payload',
-    'Shorten the close reason or the ping payload: at most 123 bytes of reason.',
-  ],
-};
 
 /** Times after which known proxies cut an idle connection, in seconds. */
 const KNOWN_IDLE: ReadonlyMap<number, string> = new Map([
@@ -185,7 +89,9 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
   return problem(
     `closed-${code}`,
     `the server closes ${when} with ${closeText({ code, reason })}: ${cause}`,
-    advice + opens,
+    (whenOf(session) === AT_PING ? 'A Ping must be answered with a Pong: correct the server, or the proxy. ' : '') +
+      advice +
+      opens,
     { section: 'RFC 6455 §7.4' },
   );
 }
@@ -213,10 +119,7 @@ function cutOff(facts: Facts): Diagnosis | undefined {
   if (session.serverClose !== undefined) return undefined;
   const how = session.stop === 'reset' ? 'is reset' : 'ends';
   const when = whenOf(session);
-  const deflate =
-    opensWith(facts, 'no-deflate') === undefined
-      ? ''
-      : ' Without compression, it stays open: the server or a proxy cannot handle it.';
+  const deflate = opensWith(facts, 'no-deflate') === undefined ? '' : '; without compression it stays open';
   if (session.isCutOff === true && session.endedDuring !== 'idle') {
     return problem(
       'cut-in-frame',
@@ -228,29 +131,31 @@ function cutOff(facts: Facts): Diagnosis | undefined {
   if (session.endedDuring === 'message')
     return problem(
       'cut-after-message',
-      `the connection ${how} ${when}, without a Close frame`,
-      `The server may crash on this message, or a proxy does not understand frames: look at their logs.${deflate}`,
+      `the connection ${how} ${when}, without a Close frame${deflate}`,
+      'The server may crash on this message, or a proxy does not understand frames: look at their logs.',
       { section: 'RFC 6455 §7.1.5' },
     );
   if (session.endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) {
     return problem(
       'cut-after-ping',
-      `the connection ${how} ${when}, without a Close frame`,
-      `The server may not know control frames, or a proxy passes the 101 on but not the frames: look at their logs.${deflate}`,
+      `the connection ${how} ${when}, without a Close frame${deflate}`,
+      'The server may not know control frames, or a proxy passes the 101 on but not the frames: look at their logs.',
       { section: 'RFC 6455 §5.5.2' },
     );
   }
   return problem(
     'cut-off',
-    `the connection ${how} ${when}, without a Close frame (browsers report 1006)`,
-    `The program at the server may have crashed or ended the socket, or a proxy that does not know WebSocket cut it: look at their logs.${deflate}`,
+    `the connection ${how} ${when}, without a Close frame (browsers report 1006)${deflate}`,
+    'The program at the server may have crashed or ended the socket, or a proxy that does not know WebSocket cut it: look at their logs.',
     { section: 'RFC 6455 §7.1.5' },
   );
 }
 
+const AT_PING = 'as soon as it gets a Ping';
+
 function whenOf(session: SessionFacts): string {
   const { endedDuring, openFor } = session;
-  if (endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) return 'as soon as it gets a Ping';
+  if (endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) return AT_PING;
   if (endedDuring === 'message') return 'after the test message';
   return openFor < AT_ONCE
     ? `at once (${Math.max(1, Math.round(openFor))} ms after its 101)`

@@ -30,6 +30,14 @@ describe('a server that is not reached', () => {
     expect(await causeAt('ws://127.0.0.1:1/', { proxy })).toBe('proxy-unreachable');
   });
 
+  test('the proxy does not open a tunnel', async () => {
+    const url = await answering(page('403 Forbidden', 'not here'));
+    const proxy = url.replace('ws:', 'http:').replace('/chat', '');
+    const report = await examine('ws://example.invalid/', { proxy });
+    expect(report.diagnoses.map(({ id }) => id)).toEqual(['proxy-refused']);
+    expect(report.facts.response).toBe(undefined);
+  });
+
   test('the proxy requires credentials', async () => {
     const url = await answering(page('407 Proxy Authentication Required', '', 'Proxy-Authenticate: Basic'));
     const proxy = url.replace('ws:', 'http:').replace('/chat', '');

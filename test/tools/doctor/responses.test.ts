@@ -30,6 +30,15 @@ describe('a response that is not a 101', () => {
     ['403 Forbidden', 'go away', [], 'forbidden'],
     ['403 Forbidden', HTML, ['cf-mitigated: challenge', 'Server: cloudflare'], 'bot-challenge'],
     ['404 Not Found', 'no such page', [], 'path-not-found'],
+    ['404 Not Found', '{"detail":"Not Found"}', ['Server: uvicorn'], 'path-not-found'],
+    ['404 Not Found', '404 page not found\n', [], 'path-not-found'],
+    ['404 Not Found', '<pre>Cannot GET /chat</pre>', ['X-Powered-By: Express'], 'no-upgrade-handler'],
+    ['404 Not Found', HTML, ['Server: gunicorn'], 'no-websocket-server'],
+    ['403 Forbidden', '', ['Server: envoy'], 'upgrade-not-enabled'],
+    ['403 Forbidden', '', ['Server: uvicorn'], 'forbidden'],
+    ['403 Forbidden', 'error code: 1020', ['Server: cloudflare'], 'web-firewall'],
+    ['400 Bad Request', 'Bad Request\n', ['Sec-Websocket-Version: 13'], 'upgrade-lost'],
+    ['400 Bad Request', '{"error":"missing parameter: room"}', ['Content-Type: application/json'], 'bad-request'],
     ['404 Not Found', '', ['Server: SimpleHTTP/0.6 Python/3.11'], 'no-websocket-server'],
     ['405 Method Not Allowed', '', ['Allow: POST'], 'method-not-allowed'],
     ['408 Request Timeout', '', [], 'request-timeout'],
@@ -55,6 +64,16 @@ describe('a response that is not a 101', () => {
     expect(report.diagnoses.map(diagnosis => diagnosis.id)).toEqual([id]);
     expect(report.diagnoses[0]!.cause).not.toMatch(/undefined|\.$/);
     expect(report.diagnoses[0]!.advice).toMatch(/[.:]$/);
+  });
+
+  test.each([
+    ['{"error":{"message":"no such room"}}', 'no such room'],
+    ['<html><head><title>403 Forbidden</title></head><p>Members <b>only</b>, please', 'Members only, please'],
+    ['<title>Staff entrance</title><p>Go away', 'Staff entrance'],
+    ['x'.repeat(1_000), `${'x'.repeat(120)}…`],
+  ])('%.60j is quoted in words', async (body, words) => {
+    const { diagnoses } = await examine(await answering(page('403 Forbidden', body)));
+    expect(diagnoses[0]!.cause).toContain(`"${words}"`);
   });
 
   test('a compressed error page is read', async () => {

@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { WebSocketConnection } from '../../../src/index.js';
 import { server } from '../../cli/servers.js';
-import { causeAt, closeFrame, examine, frame, opening } from './servers.js';
+import { answering, causeAt, closeFrame, examine, frame, opening, switching } from './servers.js';
 
 const echo = (connection: WebSocketConnection): void => {
   connection.on('message', data => void connection.send(data));
@@ -112,6 +112,19 @@ describe('a server that breaks the protocol', () => {
   ])('%s', async (id, bytes) => {
     const url = await opening(socket => void socket.write(bytes as string, 'latin1'));
     expect((await examine(url)).diagnoses.map(diagnosis => diagnosis.id)).toEqual([id]);
+  });
+
+  test('a proxy that cuts compressed connections, which stay open otherwise', async () => {
+    const url = await answering((request, socket) => {
+      const isOffered = request.header('Sec-WebSocket-Extensions') !== undefined;
+      socket.write(switching(request, isOffered ? { 'Sec-WebSocket-Extensions': 'permessage-deflate' } : {}));
+      if (isOffered) socket.destroySoon();
+      return undefined;
+    });
+    expect((await examine(url, { perMessageDeflate: true })).diagnoses[0]).toMatchObject({
+      id: 'cut-off',
+      cause: expect.stringContaining('without compression it stays open'),
+    });
   });
 
   test('a compressed message that cannot be inflated', async () => {
