@@ -12,12 +12,11 @@ const FAIL_1002 = 'fails the connection with 1002';
 const REPORT_1006 = 'reports 1006: no Close frame came';
 const TIME_OUT = 'ends TCP itself after a timeout';
 
-/** Sends a Close frame first, and leaves TCP to the other endpoint if this is a client. */
+/** Sends these frames, the first of which closes. A server ends TCP after the answer. */
 async function closeWith(peer: Peer, ...frames: Uint8Array[]): Promise<void> {
   await peer.handshake();
   await peer.write(Buffer.concat(frames));
-  if (peer.side === 'server') peer.end();
-  await peer.converse({ close: () => {} });
+  await peer.converse({ close: () => peer.side === 'server' && peer.end() });
 }
 
 async function react(peer: Peer, reactions: Reactions): Promise<void> {

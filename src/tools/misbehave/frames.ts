@@ -6,7 +6,7 @@ import { OPCODE } from '../../framing/opcode.js';
 import type { Side } from '../../wire/index.js';
 import { frameOfLength, frameWith } from './frame-bytes.js';
 import type { KindRow, KindRows } from './kind.js';
-import type { Peer } from './peer.js';
+import type { Peer, ReceivedFrame } from './peer.js';
 
 const { CONTINUATION, TEXT, BINARY, PING, PONG } = OPCODE;
 
@@ -34,6 +34,10 @@ async function send(peer: Peer, bytes: Uint8Array[]): Promise<void> {
 /** Sends the same bytes again and again, and behaves meanwhile. */
 async function flood(peer: Peer, start: Uint8Array, repeated: Uint8Array, count: number, end: Uint8Array) {
   await peer.handshake();
+  // An echo would interrupt the message of which the flood is a part.
+  const held: ReceivedFrame[] = [];
+  let isFlooding = true;
+  const data = (frame: ReceivedFrame) => void (isFlooding ? held.push(frame) : peer.echo(frame));
   const writing = async () => {
     await peer.write(start);
     // One write carries many frames, or the flood would be slow.
@@ -43,9 +47,11 @@ async function flood(peer: Peer, start: Uint8Array, repeated: Uint8Array, count:
       await peer.write(left >= perWrite ? many : many.subarray(0, left * repeated.length));
     }
     await peer.write(end);
+    isFlooding = false;
+    for (const frame of held) peer.echo(frame);
     await peer.conclude();
   };
-  await Promise.all([peer.converse(), writing()]);
+  await Promise.all([peer.converse({ data }), writing()]);
 }
 
 const NOTHING = new Uint8Array(0);
@@ -143,7 +149,7 @@ export const FRAME_KINDS: KindRows = {
     '§5.2',
     'sends an HTTP response instead of frames, as a failing proxy does',
     FAIL_1002,
-    () => [Buffer.from('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n')],
+    () => [Buffer.from(`HTTP/1.1 502 Bad Gateway\r\nContent-Length: 200\r\n\r\n${'x'.repeat(200)}`)],
   ),
 
   // Legal frames that some implementations reject or lose

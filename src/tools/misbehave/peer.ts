@@ -176,9 +176,7 @@ export class Peer extends TcpEnd {
   async converse(reactions: Reactions = {}): Promise<void> {
     const { side } = this;
     const react = {
-      data: (frame: ReceivedFrame) => {
-        if (side === 'server') this.post(encodeFrame(side, frame.opcode, frame.payload, frame.fin, frame.rsv));
-      },
+      data: (frame: ReceivedFrame) => this.echo(frame),
       ping: (frame: ReceivedFrame) => this.post(encodeFrame(side, OPCODE.PONG, frame.payload)),
       close: (frame: ReceivedFrame) => {
         if (!this.#sentClose) this.post(encodeFrame(side, OPCODE.CLOSE, frame.payload));
@@ -191,6 +189,11 @@ export class Peer extends TcpEnd {
       else if (frame.opcode === OPCODE.PING) react.ping(frame);
       else if (frame.opcode < OPCODE.CLOSE) react.data(frame);
     });
+  }
+
+  /** Sends a data frame back, at a server. */
+  echo({ opcode, payload, fin, rsv }: ReceivedFrame): void {
+    if (this.side === 'server') this.post(encodeFrame(this.side, opcode, payload, fin, rsv));
   }
 
   async #readFrames(receive: (frame: ReceivedFrame) => void): Promise<void> {

@@ -4,18 +4,20 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-const TYPES: Readonly<Record<string, string>> = { '/page.html': 'text/html', '/cases.js': 'text/javascript' };
+/** The files, and their types. */
+const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+  '/page.html': ['w3c/page.html', 'text/html'],
+  '/cases.js': ['w3c/cases.js', 'text/javascript'],
+  '/probe.js': ['misbehave/probe.js', 'text/javascript'],
+};
 
-/** Opens a node:http server with only the page of ../w3c, until the test finishes. */
+/** Opens a node:http server with only these files, until the test finishes. */
 export async function startPageServer(): Promise<{ server: Server; origin: string }> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const type = TYPES[pathname];
-    if (type === undefined) response.writeHead(404).end();
-    else {
-      const file = await readFile(new URL(`../w3c${pathname}`, import.meta.url));
-      response.writeHead(200, { 'Content-Type': type }).end(file);
-    }
+    const [file, type] = FILES[pathname] ?? [];
+    if (file === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { 'Content-Type': type }).end(await readFile(new URL(`../${file}`, import.meta.url)));
   });
   onTestFinished(() => {
     server.close();
