@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectOptions, dial, type ServerOptions, type TransportInfo, type WireTap } from '../index.js';
-import { type Inspector, inspector, inspectorTap } from '../tools/index.js';
+import { type Inspector, inspector } from '../tools/index.js';
 
 /** Node publishes every socket that a server accepts here. */
 const ACCEPTED = 'net.server.socket';
@@ -43,13 +43,18 @@ export async function inspectServer(title: string, html?: string): Promise<Inspe
         return page.close();
       },
     },
-    tap: transport => {
-      const id = ++count;
-      // Below TLS, frames cannot be written.
-      if (transport.tls === undefined) endpoints.set(id, endpointsOf(transport));
-      const tap = inspectorTap(page, 'server', () => id);
+    tap: () => {
+      const tap = page.tap('server');
+      let id = 0;
       return {
         ...tap,
+        connected: transport => {
+          // As the page counts.
+          id = ++count;
+          // Below TLS, frames cannot be written.
+          if (transport.tls === undefined) endpoints.set(id, endpointsOf(transport));
+          tap.connected(transport);
+        },
         closed: error => {
           endpoints.delete(id);
           tap.closed(error);
@@ -79,7 +84,7 @@ export async function inspectClient(title: string, html?: string): Promise<Inspe
     tap.sent(frame);
   };
   const page = await inspector({ title, page: html, send: { from: ['client'], send } });
-  const tap = inspectorTap(page, 'client');
+  const tap = page.tap('client');
   return {
     page,
     tap,

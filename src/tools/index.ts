@@ -18,7 +18,6 @@ export {
   inspector,
   type SendByHand,
 } from './inspector/inspector.js';
-export { inspectorTap } from './inspector/inspector-tap.js';
 export type { MisbehaveAct, MisbehaveKind } from './misbehave/kind.js';
 export { MISBEHAVE_KINDS } from './misbehave/kinds.js';
 export {

@@ -13,7 +13,6 @@ import {
   WebSocketServer,
 } from '../../src/index.js';
 import { type Inspector, type InspectorOptions, inspector } from '../../src/tools/inspector/inspector.js';
-import { inspectorTap } from '../../src/tools/inspector/inspector-tap.js';
 import { misbehave } from '../../src/tools/misbehave/misbehave.js';
 import { readCapture } from '../../src/wire/capture/index.js';
 import { type Conversation, ConversationDecoder } from '../../src/wire/index.js';
@@ -55,9 +54,8 @@ async function start(options: ServerOptions = {}, shownAs: InspectorOptions = {}
   onTestFinished(() => server.close({ timeout: 0 }));
   await once(server, 'listening');
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/chat`;
-  let count = 0;
   const open = async (to = url, connectOptions: ConnectOptions = {}) => {
-    const connection = await connect(to, { ...connectOptions, tap: inspectorTap(shown, 'client', () => ++count) });
+    const connection = await connect(to, { ...connectOptions, tap: shown.tap('client') });
     connection.on('message', () => {});
     return connection;
   };

@@ -7,9 +7,9 @@ import type { Inspector } from './inspector.js';
  * Returns a tap that shows the connections of this process in the inspector. After a redirect, one tap sees several.
  *
  * @param role the side that this process has
- * @param newId returns the number of the next connection. By default connections are counted from 1.
+ * @param newId returns the number of the next connection
  */
-export function inspectorTap(inspector: Inspector, role: Side, newId: () => number = counter()): WireTap {
+export function inspectorTap(inspector: Inspector, role: Side, newId: () => number): WireTap {
   const local = role;
   const remote = role === 'client' ? 'server' : 'client';
   const ended = new Set<Side>();
@@ -36,11 +36,6 @@ export function inspectorTap(inspector: Inspector, role: Side, newId: () => numb
       end(local, how);
     },
   };
-}
-
-function counter(): () => number {
-  let count = 0;
-  return () => ++count;
 }
 
 function time(): number {

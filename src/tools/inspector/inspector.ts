@@ -6,11 +6,13 @@ import {
   type PlainResponse,
   type WebSocketConnection,
   WebSocketServer,
+  type WireTap,
 } from '../../index.js';
 import { clearTimeout, now, setTimeout } from '../../timers.js';
 import type { Side, WireEvent } from '../../wire/index.js';
 import { diagnose, encodeRecords, factsFromText } from '../../wire/index.js';
 import { EventLog } from './event-log.js';
+import { inspectorTap } from './inspector-tap.js';
 import { readPage } from './page-file.js';
 
 /** Only programs of this machine can connect. */
@@ -71,6 +73,13 @@ export interface InspectedConnection {
 export interface Inspector {
   /** The address of the page, with its token. */
   readonly url: string;
+  /**
+   * Returns a tap for connect() or WebSocketServer that shows the connections of this process. It counts them from 1, so
+   * use either taps or open().
+   *
+   * @param role the side that this process has
+   */
+  tap(role: Side): WireTap;
   /** Shows a connection. Must be called before push(). */
   open(connection: InspectedConnection): void;
   /** Shows an event of a connection. Copies its bytes. */
@@ -80,7 +89,11 @@ export interface Inspector {
 }
 
 /**
- * Starts a page that shows connections live, on a port of its own that only this machine reaches.
+ * Starts a page that shows connections live, on a port of its own that only this machine reaches:
+ *
+ *     const page = await inspector();
+ *     const server = new WebSocketServer({ port: 8080, tap: () => page.tap('server') });
+ *     console.log(page.url);
  *
  * @throws if the port is in use, or if the package was not built
  */
@@ -130,8 +143,10 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
   });
   await once(server, 'listening');
 
-  return {
+  let count = 0;
+  const started: Inspector = {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}/?token=${token}`,
+    tap: role => inspectorTap(started, role, () => ++count),
     open({ id, client, server: address, isTls = false }) {
       log.push({ type: 'open', connection: id, client, server: address, isTls, time: performance.timeOrigin + now() });
       schedule();
@@ -147,6 +162,7 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
       await server.close({ code: CLOSE_CODE.GOING_AWAY });
     },
   };
+  return started;
 }
 
 function answer({ path, query, host }: PlainRequest, token: string, page: string): PlainResponse {

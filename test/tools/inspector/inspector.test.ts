@@ -3,7 +3,6 @@ import http from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { connect, HandshakeError, type WebSocketConnection } from '../../../src/index.js';
 import { type Inspector, type InspectorOptions, inspector } from '../../../src/tools/inspector/inspector.js';
-import { inspectorTap } from '../../../src/tools/inspector/inspector-tap.js';
 import { factsToText } from '../../../src/wire/facts-text.js';
 import { decodeRecords, type LiveRecord } from '../../../src/wire/live-record.js';
 
@@ -236,7 +235,7 @@ test('a problem is diagnosed by the facts that the page sends', async () => {
 describe('a tap of the inspector', () => {
   test('shows a connection of a client, from its start to its end', async () => {
     const shown = await start();
-    const tap = inspectorTap(shown, 'client');
+    const tap = shown.tap('client');
     tap.connected({ localAddress: '::1', localPort: 5, remoteAddress: '::1', remotePort: 6 });
     tap.sent(Uint8Array.of(1));
     tap.received(Uint8Array.of(2));
@@ -260,14 +259,15 @@ describe('a tap of the inspector', () => {
 
   test('shows a connection of a server', async () => {
     const shown = await start();
-    const tap = inspectorTap(shown, 'server', () => 12);
+    shown.tap('client').connected({});
+    const tap = shown.tap('server');
     tap.connected({ localAddress: '127.0.0.1', localPort: 5, remoteAddress: '127.0.0.1', remotePort: 6 });
     tap.sent(Uint8Array.of(1));
     tap.ended('local');
     const page = await Page.open(shown);
-    await page.until(({ records }) => records.length === 3);
-    expect(page.records).toMatchObject([
-      { type: 'open', connection: 12, client: '127.0.0.1:6', server: '127.0.0.1:5' },
+    await page.until(({ records }) => records.length === 4);
+    expect(page.records.slice(1)).toMatchObject([
+      { type: 'open', connection: 2, client: '127.0.0.1:6', server: '127.0.0.1:5' },
       { event: { type: 'bytes', from: 'server' } },
       { event: { type: 'end', from: 'server' } },
     ]);
