@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -43,14 +43,10 @@ test.each(['lines', 'pcapng'])('tap shows the traffic and records it as %s, unti
   expect(await command.exit).toBe(0);
   expect(command.stderr.text).toBe('');
   expect(await open.closed).toMatchObject({ wasClean: false });
-  if (format === 'pcapng') {
-    expect(readFileSync(file, 'latin1')).toContain('GET /chat HTTP/1.1');
-  } else {
-    const explained = await output('explain', file, '--stream', '1');
-    expect(explained.stdout).toContain('"a message"');
-    expect(explained.code).toBe(0);
-    expect((await output('explain', file, '--stream', '2')).stdout).toContain('"never closed"');
-  }
+  const explained = await output('explain', file, '--stream', '1');
+  expect(explained.stdout).toContain('"a message"');
+  expect(explained.code).toBe(0);
+  expect((await output('explain', file, '--stream', '2')).stdout).toContain('"never closed"');
 });
 
 test('tap answers 502 and says why if the target is down', async () => {
