@@ -188,12 +188,18 @@ export class ConversationModel {
     this.generation++;
   }
 
-  /** Bytes were dropped before they reached this page. */
+  /** Bytes are missing: the server dropped them, or a capture does not have them. */
   #miss(from: Side, length: number, time: number | undefined): void {
-    this.#midway[from] = { decoder: new ConversationDecoder(OPTIONS), isInStep: false };
-    this.#keeper.push({ type: 'gap', from, time, length });
-    const label = `${plural(length, 'byte')} of the ${from} were dropped before this page got them`;
+    const gap = { type: 'gap', from, time, length } as const;
+    this.#keeper.push(gap);
+    const label = `${plural(length, 'byte')} of the ${from} are missing`;
     this.#steps.add({ act: 'frames', from: undefined, time, label, note: '', verdict: 'note' });
+    const midway = this.#midway[from];
+    const items = (midway?.decoder ?? this.#decoder).push(gap);
+    // Within a payload, the decoder knows where the next frame begins.
+    const isBridged = items.some(item => item.type === 'gap' && item.isBridged);
+    if (!isBridged) this.#midway[from] = { decoder: new ConversationDecoder(OPTIONS), isInStep: false };
+    for (const item of items) if (item.type === 'frame') this.#takeFrame(item);
   }
 
   /**

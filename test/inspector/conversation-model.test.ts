@@ -86,7 +86,19 @@ describe('frames', () => {
     expect(textOf(sample)).toEqual(['before', 'other side', 'after', 'other side again']);
     expect(sample.model.frames.map(({ index }) => index)).toEqual([1, 2, 3, 4]);
     expect(sample.model.counts.wrong).toBe(0);
-    expect(sample.model.steps.some(({ label }) => label.includes('5,000 bytes of the server'))).toBe(true);
+    expect(sample.model.steps.some(({ label }) => label === '5,000 bytes of the server are missing')).toBe(true);
+  });
+
+  test('continue after a gap within a payload', () => {
+    const sample = new Sample()
+      .handshake()
+      .bytes('server', Uint8Array.of(0x82, 100, 1, 2))
+      .miss('server', 90);
+    sample.bytes('server', new Uint8Array(8).fill(7)).frame('server', TEXT, 'after');
+    expect(sample.model.frames.map(({ missing, received }) => [received, missing])).toEqual([
+      [100, 90],
+      [5, 0],
+    ]);
   });
 
   test('are dropped, the older half, if they take too much memory', () => {

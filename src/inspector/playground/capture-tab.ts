@@ -31,10 +31,12 @@ export class CaptureTab {
   });
   readonly #file = h('input', { type: 'file', 'aria-label': 'A capture file', onchange: () => this.#chooseFile() });
   readonly #notes = h('ul', { className: 'notes' });
+  #models: readonly ConversationModel[] = [];
   readonly #connections = h('div', { className: 'play-connections' });
   readonly #view = new ConversationView({
     changed: () => this.#schedule(),
     send: () => {},
+    conversations: () => this.#models.map(model => model.conversation),
     diagnose: model => {
       model.diagnoses = diagnose(model.facts);
       this.#schedule();
@@ -105,6 +107,7 @@ export class CaptureTab {
     } catch (error) {
       notes.push((error as Error).message);
     }
+    this.#models = models;
     this.#notes.replaceChildren(...notes.map(note => h('li', {}, note)));
     const list = new ConnectionList(model => this.#choose(model, list, models));
     this.#connections.replaceChildren(list.element);
