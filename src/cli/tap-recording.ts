@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { TappedConnection } from '../tools/index.js';
 import { PcapngWriter, recordLine, type WireEvent } from '../wire/index.js';
+import { drainOf } from './drain.js';
 import { UsageError } from './exit-code.js';
 
 /** Records connections in a file: as pcapng if its name ends so, otherwise as lines of JSON. */
 export class Recording {
   readonly #file: WriteStream;
   readonly #pcapng: PcapngWriter | undefined;
+  /** Returns a promise while the file is full. */
+  readonly drained: () => Promise<void> | undefined;
   #failure: Error | undefined;
 
   /**
@@ -28,6 +31,7 @@ export class Recording {
   private constructor(file: WriteStream, pcapng: PcapngWriter | undefined) {
     this.#file = file;
     this.#pcapng = pcapng;
+    this.drained = drainOf(file);
     file.on('error', error => {
       this.#failure = error;
     });
@@ -46,14 +50,6 @@ export class Recording {
 
   event(id: number, event: WireEvent): void {
     this.#file.write(this.#pcapng?.event(id, event) ?? `${recordLine(id, event)}\n`);
-  }
-
-  /** Returns a promise that resolves when the file can take more; undefined if it can now. */
-  get drained(): Promise<void> | undefined {
-    if (!this.#file.writableNeedDrain || this.#failure !== undefined) return undefined;
-    return new Promise(resolve => {
-      this.#file.once('drain', resolve).once('close', resolve);
-    });
   }
 
   /** Completes the file. */

@@ -3,6 +3,7 @@ import { PLAIN } from '../wire/index.js';
 import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';
 import { tlsOptions } from './connect.js';
+import { drainOf } from './drain.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
@@ -57,6 +58,7 @@ async function start(
   { stdout }: StandardStreams,
 ): Promise<Tap> {
   const { host, port, tls, headers, origin, proxy, bytesPerSecond, delay, cutAfter, dropPongs } = options;
+  const drained = drainOf(stdout);
   const listenTls =
     tls === undefined
       ? {}
@@ -81,7 +83,7 @@ async function start(
       screen.event(id, event);
       recording?.event(id, event);
       page?.push(id, event);
-      return allDone([recording?.drained, drained(stdout)]);
+      return allDone([recording?.drained(), drained()]);
     },
     onNote: (id, note) => screen.note(id, note),
   };
@@ -99,14 +101,6 @@ async function start(
 function allDone(promises: ReadonlyArray<Promise<void> | undefined>): Promise<void> | undefined {
   const pending = promises.filter(promise => promise !== undefined);
   return pending.length === 0 ? undefined : Promise.all(pending).then(() => {});
-}
-
-/** Returns a promise that resolves when stdout can take more; undefined if it can now, or if nobody reads it any more. */
-function drained(stdout: StandardStreams['stdout']): Promise<void> | undefined {
-  if (!stdout.writableNeedDrain || stdout.destroyed) return undefined;
-  return new Promise(resolve => {
-    stdout.once('drain', resolve).once('close', resolve);
-  });
 }
 
 function interruption(): { readonly promise: Promise<void>; stopListening(): void } {

@@ -81,6 +81,7 @@ export class Relay {
   /** Ends both connections at once. */
   destroy(): void {
     this.#dialing.abort();
+    if (this.#directions !== undefined && !this.#client.destroyed) this.#note('the tap ends both connections');
     this.#stop('fin');
     this.#client.destroy();
     this.#server?.destroy();

@@ -363,6 +363,7 @@ describe('options', () => {
     await unfinished.gone;
     const { length } = report.events;
     expect(report.ends()).toHaveLength(2);
+    expect(report.notes).toEqual(['the tap ends both connections']);
     await wait(20);
     expect(report.events).toHaveLength(length);
   });
