@@ -210,7 +210,7 @@ export class Relay {
         },
       },
     );
-    const dropped = (length: number) => this.#note(`dropped a Pong of the ${from} with ${length} bytes`);
+    const dropped = (length: number) => this.#note(`dropped a Pong of the ${from} (payload length ${length})`);
     return { pipe, filter: dropPongs ? new PongFilter(dropped) : undefined };
   }
 

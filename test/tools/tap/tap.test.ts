@@ -329,7 +329,7 @@ describe('a bad network', () => {
     expect((await connection[Symbol.asyncIterator]().next()).value).toBe('after');
     await connection.close();
     expect(pongs).toEqual([]);
-    expect(report.notes).toEqual(['dropped a Pong of the server with 2 bytes']);
+    expect(report.notes).toEqual(['dropped a Pong of the server (payload length 2)']);
   });
 });
 
