@@ -152,7 +152,9 @@ export async function inspector(options: InspectorOptions = {}): Promise<Inspect
       schedule();
     },
     push(id, event) {
-      log.push({ type: 'event', connection: id, event: withOwnMemory(event), offset: log.offsetOf(id, event.from) });
+      for (const piece of piecesOf(event)) {
+        log.push({ type: 'event', connection: id, event: piece, offset: log.offsetOf(id, event.from) });
+      }
       schedule();
     },
     async close() {
@@ -214,7 +216,13 @@ function randomToken(): string {
   return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
 }
 
-function withOwnMemory(event: WireEvent): WireEvent {
-  if (event.type === 'bytes') return { ...event, bytes: Uint8Array.from(event.bytes) };
-  return event.type === 'message' ? { ...event, data: Uint8Array.from(event.data) } : event;
+/** Copies an event. One write can have more bytes than may wait for a page, so it becomes several events. */
+function piecesOf(event: WireEvent): WireEvent[] {
+  if (event.type === 'message') return [{ ...event, data: new Uint8Array(event.data) }];
+  if (event.type !== 'bytes') return [event];
+  const pieces: WireEvent[] = [];
+  for (let at = 0; at < event.bytes.length; at += BATCH_SIZE) {
+    pieces.push({ ...event, bytes: new Uint8Array(event.bytes.subarray(at, at + BATCH_SIZE)) });
+  }
+  return pieces;
 }

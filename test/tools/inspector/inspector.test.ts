@@ -129,7 +129,7 @@ describe('the WebSocket of the page', () => {
     const shown = await start({ title: 'ws101 serve' });
     const page = await Page.open(shown);
     shown.open({ id: 1, client: '127.0.0.1:5', server: '127.0.0.1:6' });
-    const bytes = new Uint8Array(10);
+    const bytes = Buffer.alloc(10);
     for (let i = 0; i < 1000; i++) shown.push(1, { type: 'bytes', from: 'client', time: i, bytes });
     // The caller may reuse its memory.
     bytes.fill(9);
@@ -152,6 +152,20 @@ describe('the WebSocket of the page', () => {
       'message',
       'end',
     ]);
+  });
+
+  test('gets a write of any size, in pieces', async () => {
+    const shown = await start();
+    const page = await Page.open(shown);
+    shown.open({ id: 1 });
+    shown.push(1, { type: 'bytes', from: 'server', time: 1, bytes: new Uint8Array(20_000_000).fill(7) });
+    shown.push(1, { type: 'end', from: 'server', time: 2, how: 'fin' });
+    await page.until(({ records }) => records.some(record => record.type === 'event' && record.event.type === 'end'));
+    const lengths = page.records.map(record =>
+      record.type === 'event' && record.event.type === 'bytes' ? record.event.bytes.length : 0,
+    );
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(20_000_000);
+    expect(page.records.at(-1)).toMatchObject({ offset: 20_000_000 });
   });
 
   test('gets the newest events and the number of those dropped if there are too many', async () => {
