@@ -194,6 +194,7 @@ class Output {
     }
     if (frames !== undefined) return;
     explanation.summary(summary);
+    if (!isFew) this.#rows('--frames 3-7 shows frames 3 to 7 bit by bit.', '', note);
     const style = { paint: this.#paint, warn: this.#paint.heading, columns: this.#columns };
     for (const diagnosis of diagnose(factsOf(summary))) {
       for (const line of ['', ...diagnosisLines(diagnosis, style)]) this.#line(line);

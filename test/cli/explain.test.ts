@@ -44,6 +44,7 @@ describe('ws101 explain', () => {
     expect(code).toBe(1);
     expect(out).toMatch(/^✗ The server broke a rule in frame 11: a reserved bit is set/);
     expect(out.match(/\+-\+-\+-\+-\+-{7}\+-\+/g)).toHaveLength(2);
+    expect(out).toContain('--frames 3-7 shows frames 3 to 7 bit by bit.');
   });
 
   test('--frames shows those frames alone, field by field', async () => {
