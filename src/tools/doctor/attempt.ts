@@ -1,7 +1,13 @@
 /** One attempt to open a WebSocket, and the facts that it shows. */
 import { brotliDecompressSync, constants, inflateSync, unzipSync } from 'node:zlib';
-import { type ConnectOptions, connect, HandshakeError, type WebSocketConnection } from '../../index.js';
-import { now } from '../../timers.js';
+import {
+  type ConnectOptions,
+  connect,
+  dial as defaultDial,
+  HandshakeError,
+  type WebSocketConnection,
+} from '../../index.js';
+import { clearTimeout, now, setTimeout } from '../../timers.js';
 import type { FailureFacts, HeaderLine, ResponseFacts, Stop } from '../../wire/index.js';
 import { Recording } from './recording.js';
 
@@ -19,25 +25,45 @@ export interface Attempt {
 /**
  * Opens a WebSocket.
  *
+ * @param responseLimit how long the response may take once the transport is open, in milliseconds
  * @throws {TypeError | RangeError} if the URL or an option is wrong
  */
-export async function attempt(url: string, options: ConnectOptions, clock: () => number): Promise<Attempt> {
+export async function attempt(
+  url: string,
+  options: ConnectOptions,
+  clock: () => number,
+  responseLimit: number = Number.POSITIVE_INFINITY,
+): Promise<Attempt> {
   const recording = new Recording(clock);
   const start = now();
+  const { dial = defaultDial } = options;
   let connection: WebSocketConnection | undefined;
   let error: HandshakeError | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isLate = false;
   try {
     connection = await connect(url, {
       pingInterval: 0,
       unreadTimeout: 0,
       ...options,
+      dial: async (...place) => {
+        const transport = await dial(...place);
+        if (responseLimit < Number.POSITIVE_INFINITY) {
+          timer = setTimeout(() => {
+            isLate = true;
+            ('duplex' in transport ? transport.duplex : transport).destroy();
+          }, responseLimit);
+        }
+        return transport;
+      },
       tap: recording,
     });
   } catch (thrown) {
     if (!(thrown instanceof HandshakeError)) throw thrown;
     error = thrown;
+  } finally {
+    clearTimeout(timer);
   }
-  const time = now() - start;
   return {
     connection,
     recording,
@@ -48,7 +74,7 @@ export async function attempt(url: string, options: ConnectOptions, clock: () =>
       connection?.response?.headers ?? error?.headers,
       error,
     ),
-    failure: error && failureOf(error, recording, time, options.handshakeTimeout ?? Number.POSITIVE_INFINITY),
+    failure: error && failureOf(error, recording, now() - (recording.requestSent ?? start), isLate),
   };
 }
 
@@ -97,14 +123,16 @@ function textOf(body: Uint8Array, coding: string | undefined): string {
   return new TextDecoder().decode(bytes.subarray(0, MAX_BODY));
 }
 
-function failureOf(error: HandshakeError, recording: Recording, time: number, limit: number): FailureFacts {
+function failureOf(error: HandshakeError, recording: Recording, time: number, isLate: boolean): FailureFacts {
   const { phase, summary, status } = error;
   const cause = error.cause as NodeJS.ErrnoException | undefined;
   const code = typeof cause?.code === 'string' ? cause.code : undefined;
   let stop: Stop | undefined;
   if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') stop = 'reset';
-  else if (/\(handshakeTimeout\)/.test(summary) || time >= limit) stop = 'timeout';
+  else if (isLate || /\(handshakeTimeout\)/.test(summary)) stop = 'timeout';
   else if (/ended before|was closed/.test(summary)) stop = 'fin';
   const opening = status === undefined ? Buffer.from(recording.textOf('server').slice(0, 256), 'latin1') : undefined;
-  return { phase, summary, code, stop, opening, time };
+  const said =
+    stop === 'timeout' && phase === 'response' ? `no ${opening?.length === 0 ? '' : 'whole '}response` : summary;
+  return { phase, summary: said, code, stop, opening, time };
 }

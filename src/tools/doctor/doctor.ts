@@ -70,7 +70,7 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
     {
       ...connectOptions,
       closeTimeout: limits.close,
-      handshakeTimeout: budget.atMost(4 * limits.step),
+      handshakeTimeout: budget.atMost(timeout),
       dial: (place, signal, dialOptions) => {
         destination = place;
         update({ target: targetOf(place, options) });
@@ -86,6 +86,7 @@ export async function doctor(url: string, options: DoctorOptions = {}): Promise<
       },
     },
     clock,
+    limits.step,
   );
   heads = decoded(first.recording.events).heads;
   update({

@@ -137,6 +137,9 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   if ((options.subprotocols?.length ?? 0) > 0)
     plans.push(plan('no-subprotocol', 'without a subprotocol', { subprotocols: [] }));
   if (status !== undefined && (BUSY.includes(status) || status >= 520)) return plans;
+  // A silent server would take the whole limit for each attempt.
+  const isSilent = response === undefined && failure?.stop === 'timeout';
+  if (isSilent) return [...plans.filter(({ change }) => change !== 'again'), ...(isBare ? [schemePlan()] : [])];
   // The opening handshake is right, so only what concerns messages is changed.
   if (session?.endedDuring === 'message' || session?.violation !== undefined) return plans;
   const headers = new HeaderFields(facts.request?.headers ?? []);
@@ -156,7 +159,7 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
         plan('user-agent', BROWSER, { headers: [...withoutHeader(options, 'user-agent'), ['User-Agent', BROWSER]] }),
       );
     }
-    if (session === undefined && facts.failure?.stop !== 'timeout') {
+    if (session === undefined) {
       if (!headers.has('Host') || headers.get('Host') === target.host) {
         plans.push(plan('host', 'localhost', { headers: [...withoutHeader(options, 'host'), ['Host', 'localhost']] }));
       }
@@ -164,7 +167,7 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
       for (const path of status === 404 || status === 200 || status === 400 ? PATHS : []) {
         if (path !== target.pathname + target.search) plans.push(plan('path', path, {}, withPath(target, path)));
       }
-    } else if (facts.failure?.stop === 'timeout' && response === undefined) plans.push(schemePlan());
+    }
     const families = new Set(
       facts.addresses?.filter(({ outcome }) => outcome === 'connected').map(({ family }) => family),
     );

@@ -45,7 +45,8 @@ export async function stagedDial(
   const { proxy, tls: tlsOptions = {} } = dialOptions;
   if (proxy !== undefined || destination.socketPath !== undefined) {
     const start = now();
-    const socket = await dial(destination, signal, dialOptions);
+    const deadline = AbortSignal.timeout(Math.max(1, Math.round(limit)));
+    const socket = await dial(destination, AbortSignal.any([signal, deadline]), dialOptions);
     if (destination.secure) facts.tls = factsOfTls(socket as TLSSocket, destination, tlsOptions, now() - start);
     onDone('tls');
     return socket;
@@ -88,7 +89,13 @@ async function secure(
   } catch (error) {
     const { cause, summary } = error as HandshakeError;
     const code = deadline.aborted ? 'timeout' : ((cause as NodeJS.ErrnoException | undefined)?.code ?? 'closed');
-    facts.tls = { code, message: summary, time: now() - start, chain: [], ...ownershipOf(options) };
+    facts.tls = {
+      code,
+      message: code === 'timeout' ? 'no answer to the TLS handshake' : summary,
+      time: now() - start,
+      chain: [],
+      ...ownershipOf(options),
+    };
     onDone('tls');
     throw error;
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { server } from '../../cli/servers.js';
-import { answering, causeAt, examine, page, type SeenRequest, switching, tcpServer } from './servers.js';
+import { answering, causeAt, examine, page, QUICK, type SeenRequest, switching, tcpServer } from './servers.js';
 
 const HTML = '<!doctype html><title>Welcome</title><p>Hello';
 
@@ -196,8 +196,10 @@ describe('something else than an HTTP response', () => {
 
   test('a server that does not answer', async () => {
     const port = await tcpServer(() => {});
-    const report = await examine(`ws://127.0.0.1:${port}/`, { timeout: 1_500, limits: { step: 100, retry: 100 } });
+    const report = await examine(`ws://127.0.0.1:${port}/`, { limits: { step: 100, retry: 100 } });
     expect(report.diagnoses.map(({ id }) => id)).toEqual(['no-response']);
+    // It does not use up the whole time.
+    expect(report.time).toBeLessThan(QUICK.timeout! / 2);
   });
 });
 
