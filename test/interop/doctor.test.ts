@@ -134,7 +134,7 @@ describe('HAProxy', () => {
     const haproxy = await haproxyWith(await closedPort());
     expect((await diagnosesAt(haproxy))[0]).toMatchObject({
       id: 'unavailable',
-      cause: expect.stringContaining('haproxy'),
+      cause: expect.stringContaining('HAProxy'),
     });
   });
 });
@@ -162,7 +162,7 @@ describe('Apache', () => {
     const apache = await apacheWith(`ProxyPass / http://127.0.0.1:${await closedPort()}/ upgrade=websocket`);
     expect((await diagnosesAt(apache))[0]).toMatchObject({
       id: 'unavailable',
-      cause: expect.stringContaining('apache'),
+      cause: expect.stringContaining('Apache'),
     });
   });
 });
