@@ -128,7 +128,7 @@ test('clients do what docs/misbehave-results.md says', { timeout: 300_000 }, asy
   const page = `${INTRODUCTION}\n${table.map(row => `| ${row.join(' | ')} |\n`).join('')}`;
   const file = new URL('../../docs/misbehave-results.md', import.meta.url);
   if (process.env.WRITE_RESULTS !== undefined) writeFileSync(file, page);
-  // How a flood ends depends on the speed of the machine.
-  const isStable = (row: string) => !FLOODS.test(row);
+  // How a flood ends depends on the speed of the machine, and so does what Chromium reports of an unfinished message.
+  const isStable = (row: string) => !FLOODS.test(row) && !row.includes('`close-inside-message`');
   expect(page.split('\n').filter(isStable)).toEqual(readFileSync(file, 'utf8').split('\n').filter(isStable));
 });
