@@ -119,6 +119,15 @@ describe('an explanation', () => {
     expect(lines.filter((one, i) => one === '' && lines[i - 1] === '')).toEqual([]);
   });
 
+  test('is the same in color', () => {
+    const marked = (text: string): string => `\x1b[1m${text}\x1b[22m`;
+    const paint = { heading: marked, note: marked, client: marked, server: marked, good: marked, bad: marked };
+    const events = [...handshake(), HELLO, sent('server', hex('c100'))];
+    const colored = explain(events, { paint, detailOf: () => 'fields' }).map(one => one.replaceAll(/\x1b\[\d+m/g, ''));
+    const plain = explain(events, { detailOf: () => 'fields' });
+    expect(colored.map(one => one.trimEnd())).toEqual(plain);
+  });
+
   test('lets no peer control the terminal', () => {
     const lines = explain([
       sent('client', head('GET / HTTP/1.1', 'X: \x1b[2J', 'Upgrade: \x9b')),
