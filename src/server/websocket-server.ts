@@ -14,13 +14,14 @@ import { encodeParsedRequest, requestHeadOf, summarizeRequest } from '../handsha
 import { Refusal } from '../handshake/refusal.js';
 import { isThenable } from '../host-values.js';
 import { checkOptionNames, type OptionNames, type WithDefaults } from '../option-names.js';
-import { isOwned, tapSocket } from '../transport/socket-owner.js';
+import { tapSocket } from '../transport/socket-owner.js';
 import { transportOf } from '../transport/transport.js';
 import { acceptedTransportInfo } from '../transport/transport-info.js';
 import { checkTap, guardTap, type WireTap } from '../transport/wire-tap.js';
 import { HandshakeReader } from './accept/handshake-reader.js';
 import { attach } from './accept/http-attachment.js';
 import { Listener } from './accept/listener.js';
+import { watchForSecondAnswer } from './accept/second-answer.js';
 import { checkUpgrade } from './accept/upgrade-arguments.js';
 import type { Accepted, Answer } from './authorization.js';
 import { type BroadcastOptions, broadcast } from './broadcast.js';
@@ -95,10 +96,8 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     if (options.server !== undefined) {
       this.#detach = attach(options.server, {
         path: options.path,
-        upgrade: (incoming, socket, head) => {
-          // Another listener may have answered the request.
-          if (!isOwned(socket) && !socket.writableEnded) this.#upgrade(socket, head, incoming, { incoming });
-        },
+        upgrade: (incoming, socket, head) => this.#upgrade(socket, head, incoming, { incoming }),
+        taken: () => this.#warnOfTaken('before this server could, so it made no connection'),
       });
     } else if (options.noServer !== true) {
       this.#listener = new Listener(options, this.#settings.handshakeTimeout, {
@@ -279,7 +278,7 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
       pending: this.#pending,
       refusedSockets: this.#refusedSockets,
       upgraded: (socket, outcome) => this.#open(socket, outcome),
-      taken: () => this.#warnOfTaken(),
+      taken: () => this.#warnOfTaken('while authorize() was deciding, so no connection was made'),
       refused: (refusal, request) => {
         publishHandshake(request?.target, undefined, refusal);
         this.#emit('refused', refusal, request);
@@ -303,19 +302,23 @@ export class WebSocketServer<Context = unknown> extends EventEmitter<ServerEvent
     });
     this.#clients.add(connection);
     publishHandshake(request.target, connection);
+    if (request.incoming !== undefined) {
+      const answer = 'after this server had, so the client got two answers';
+      watchForSecondAnswer(request.incoming, socket, connection, () => this.#warnOfTaken(answer));
+    }
     const failed = (_: unknown, event: string, thrown: unknown) => failListener(connection, event, thrown);
     emitTo<WebSocketServer<Context>>(this, failed, 'connection', connection, request);
     return connection;
   }
 
   /** Warns once, because every request may cause it. */
-  #warnOfTaken(): void {
+  #warnOfTaken(when: string): void {
     if (this.#hasWarnedOfTaken) return;
     this.#hasWarnedOfTaken = true;
     process.emitWarning(
-      "another 'upgrade' listener wrote to the socket of a request, or ended it, while authorize() was deciding, so no connection was made. " +
-        'Let only one listener answer each request: give every WebSocketServer on a server its own `path`, or call handleUpgrade() from a ' +
-        'single listener.',
+      `another 'upgrade' listener of the same HTTP server answered a request ${when}. Let only one listener answer ` +
+        'each request: give every WebSocketServer its own `path`, and call others from a single listener (ws: use ' +
+        'noServer, because its `path` refuses all others), as handleUpgrade() allows.',
       { type: 'WebSocketWarning', code: 'WS101_UPGRADE_TAKEN' },
     );
   }

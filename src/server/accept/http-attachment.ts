@@ -1,20 +1,28 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { rangeError } from '../../errors.js';
 import { parseRequestTarget } from '../../handshake/request-target.js';
+import { isOwned } from '../../transport/socket-owner.js';
 
 /** A WebSocketServer that is attached to a server of Node. */
 export interface AttachedServer {
   /** The only path that it serves; undefined for all. */
   readonly path: string | undefined;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Another `upgrade` listener has answered a request for this server, so `upgrade` is not called. */
+  taken(): void;
 }
+
+/** How many `upgrade` listeners an attachment adds. */
+const OWN_LISTENERS = 2;
 
 /**
  * The `upgrade` listener on one server of Node, shared by all WebSocketServers attached to it. An upgrade goes to the
  * one with the path of the request, then to the one without a path, and otherwise to other listeners. If there are
- * none, the WebSocketServer that was attached first refuses it with 404 and emits `refused`.
+ * none, the WebSocketServer that was attached first refuses it with 404 and emits `refused`. An upgrade that another
+ * listener has answered is left to it.
  */
 class HttpAttachment {
   readonly #server: HttpServer | HttpsServer;
@@ -22,8 +30,15 @@ class HttpAttachment {
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void =>
     this.#dispatch(request, socket, head);
 
+  /** How many bytes had been written to the socket before any listener was called: responses to earlier requests. */
+  #bytesWritten: number | undefined;
+  readonly #onUpgradeFirst = (_: IncomingMessage, socket: Duplex): void => {
+    this.#bytesWritten = (socket as Partial<Socket>).bytesWritten;
+  };
+
   constructor(server: HttpServer | HttpsServer) {
     this.#server = server;
+    server.prependListener('upgrade', this.#onUpgradeFirst);
     server.on('upgrade', this.#onUpgrade);
   }
 
@@ -43,14 +58,19 @@ class HttpAttachment {
   remove(removed: AttachedServer): void {
     this.#attached.delete(removed);
     if (this.#attached.size > 0) return;
+    this.#server.off('upgrade', this.#onUpgradeFirst);
     this.#server.off('upgrade', this.#onUpgrade);
     attachments.delete(this.#server);
   }
 
   #dispatch(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const othersListen = this.#server.listenerCount('upgrade') > 1;
-    const target = this.#serverFor(request) ?? (othersListen ? undefined : this.#first);
-    target?.upgrade(request, socket, head);
+    const target = this.#serverFor(request) ?? (othersListen(this.#server) ? undefined : this.#first);
+    const { bytesWritten } = socket as Partial<Socket>;
+    const isTaken = isOwned(socket) || socket.writableEnded || bytesWritten !== this.#bytesWritten;
+    if (!isTaken) target?.upgrade(request, socket, head);
+    // A listener of the application may pass some requests to handleUpgrade(), and leave the rest to a server without a
+    // path.
+    else if (target?.path !== undefined || !isOwned(socket)) target?.taken();
   }
 
   get #first(): AttachedServer | undefined {
@@ -67,6 +87,11 @@ class HttpAttachment {
     }
     return fallback;
   }
+}
+
+/** Whether a server of Node has an `upgrade` listener besides the one that passes its upgrades to this library. */
+export function othersListen(server: HttpServer | HttpsServer): boolean {
+  return server.listenerCount('upgrade') > (attachments.has(server) ? OWN_LISTENERS : 1);
 }
 
 const attachments = new WeakMap<HttpServer | HttpsServer, HttpAttachment>();

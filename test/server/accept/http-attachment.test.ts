@@ -155,7 +155,7 @@ describe('several on one server', () => {
     const everything = attached(server);
     const a = attached(server, { path: '/a' });
     const b = attached(server, { path: '/b' });
-    expect(server.listenerCount('upgrade')).toBe(1);
+    expect(server.listenerCount('upgrade')).toBe(2);
     for (const path of ['/a', '/b?x', '/c', '*']) await statusOf(port, request({ line: `GET ${path} HTTP/1.1` }));
     expect(a.requests.map(({ target }) => target)).toEqual(['/a']);
     expect(b.requests.map(({ target }) => target)).toEqual(['/b?x']);
