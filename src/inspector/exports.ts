@@ -1,6 +1,8 @@
+import { harOf } from '../wire/capture/har-writer.js';
 import { PcapngWriter } from '../wire/capture/pcapng-writer.js';
 import { recordLine } from '../wire/capture/records.js';
 import type { Conversation } from '../wire/conversation.js';
+import { inflate } from './inflate.js';
 
 /** A file to save. */
 export interface ExportedFile {
@@ -23,6 +25,12 @@ export const FORMATS: readonly ExportFormat[] = [
     ending: 'jsonl',
     type: 'application/jsonl',
     write: conversations => conversations.flatMap(linesOf).join(''),
+  },
+  {
+    label: 'HAR',
+    ending: 'har',
+    type: 'application/json',
+    write: conversations => harOf(conversations, { inflate }),
   },
   { label: 'pcapng, for Wireshark', ending: 'pcapng', type: 'application/x-pcapng', write: pcapngOf },
 ];

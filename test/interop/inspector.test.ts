@@ -295,14 +295,21 @@ describe('the inspector page', () => {
     }
     const page = await openPage(scene);
     await page.getByRole('button', { name: /#2 .*closed/ }).click();
-    const save = async (format: string, which: number): Promise<Conversation[]> => {
+    const saved = async (format: string, which: number): Promise<Buffer> => {
       await page.getByText('Export', { exact: true }).click();
       const [file] = await Promise.all([
         page.waitForEvent('download'),
         page.getByRole('button', { name: format }).nth(which).click(),
       ]);
-      return [...readCapture(await readFile(await file.path())).conversations];
+      return await readFile(await file.path());
     };
+    const save = async (format: string, which: number): Promise<Conversation[]> => [
+      ...readCapture(await saved(format, which)).conversations,
+    ];
+    const { log } = JSON.parse(String(await saved('HAR', 1)));
+    expect(log.entries.map((entry: { _webSocketMessages: unknown[] }) => entry._webSocketMessages.length)).toEqual([
+      2, 2,
+    ]);
     for (const format of ['JSON Lines', 'pcapng']) {
       expect((await save(format, 0)).length).toBe(1);
       const all = await save(format, 1);
