@@ -19,6 +19,8 @@ const PRODUCT_WIDTH = 12;
 /** The column, within a line of a head, in which what is said about it begins if there is room for the longest line. */
 const NOTE_COLUMN = 52;
 const WIDE = 90;
+/** The size of a message, in bytes, that shows that limits are not low. */
+const LARGE = 100_000;
 const VERDICTS: Readonly<Record<NonNullable<StageDetail['verdict']>, string>> = { right: '✓', note: ' ', wrong: '✗' };
 
 export interface ReportStyle {
@@ -84,15 +86,12 @@ export function verdictLines(report: DoctorReport, style: ReportStyle): string[]
   if (report.verdict !== 'problem') {
     const works = report.diagnoses.length === 0 ? 'the WebSocket works' : 'the WebSocket works otherwise';
     lines.push('', paint.good(`Healthy  ${works}`));
-    if (report.facts.session?.idle === undefined) {
-      lines.push(
-        ...rowsOf(
-          'Not checked: whether an idle connection stays open. --idle 65 finds proxies that cut it after 60 s.',
-          style,
-          paint.note,
-        ),
-      );
-    }
+    const { idle, message } = report.facts.session ?? {};
+    const unchecked = [
+      ...(idle === undefined ? ['whether the connection stays open without traffic (--idle 65)'] : []),
+      ...((message?.size ?? 0) < LARGE ? ['large messages (--size 1000000)'] : []),
+    ];
+    if (unchecked.length > 0) lines.push(...rowsOf(`Not checked: ${unchecked.join(', and ')}.`, style, paint.note));
   }
   return lines;
 }
@@ -111,12 +110,15 @@ export function diagnosisLines(
     ...more.map(line => paint.heading(' '.repeat(9) + line)),
     ...rowsOf(printableText(advice), style),
   ];
-  const shown = Object.entries(fixes).filter(([name]) => isVerbose || product === undefined || name === product);
+  const shown = (Object.entries(fixes) as ReadonlyArray<readonly [keyof Fixes, string]>).filter(
+    ([name]) => isVerbose || product === undefined || name === product,
+  );
   for (const [name, fix] of shown) {
     const width = columns - 9 - PRODUCT_WIDTH;
-    const [row, ...rest] = wrapped(fix, width, 0);
+    // One directive per line, to be copied.
+    const [row, ...rest] = fix.split(/(?<=;) /).flatMap(directive => wrapped(directive, width, 0));
     lines.push(
-      `${' '.repeat(9)}${paint.client(nameOfProduct(name as keyof Fixes).padEnd(PRODUCT_WIDTH))}${row}`,
+      `${' '.repeat(9)}${paint.client(nameOfProduct(name).padEnd(PRODUCT_WIDTH))}${row}`,
       ...rest.map(line => ' '.repeat(9 + PRODUCT_WIDTH) + line),
     );
   }

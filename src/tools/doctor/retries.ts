@@ -100,7 +100,7 @@ async function endWithin<T>(end: Promise<T>, time: number, begin: () => void): P
 
 /** Causes that are certain: a change of the request would tell nothing more. */
 const CERTAIN =
-  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http)|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|not-http|response-(malformed|too-large)|headers-too-large|violation-(?!invalid-compressed|reserved-bits))/;
+  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http|lost|not-enabled)|header-lost|version-unsupported|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|not-http|response-(malformed|too-large)|headers-too-large|violation-(?!invalid-compressed|reserved-bits))/;
 
 /** After these, another path or Origin would tell nothing. */
 const BUSY: readonly number[] = [408, 502, 503, 504];

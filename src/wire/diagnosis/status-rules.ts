@@ -92,7 +92,7 @@ function upgradeLost(facts: Facts): Diagnosis | undefined {
   }
   return problem(
     'upgrade-lost',
-    `the server saw ${isOld ? 'a request of HTTP/1.0' : 'an ordinary request'}, not the upgrade that this client sent${saying(body)}`,
+    `the server saw ${isOld ? 'a request of HTTP/1.0' : 'an ordinary request'}, not the upgrade that this client sent (${status})`,
     `A proxy in front of it ${isOld ? 'speaks HTTP/1.0 to the server, which has no Upgrade' : 'does not pass on Upgrade and Connection'}. Add to its configuration:`,
     { section: 'RFC 9110 §7.8', fixes: PASS_UPGRADE },
   );
