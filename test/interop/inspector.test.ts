@@ -299,7 +299,10 @@ describe('the inspector page', () => {
       await page.getByText('Export', { exact: true }).click();
       const [file] = await Promise.all([
         page.waitForEvent('download'),
-        page.getByRole('button', { name: format }).nth(which).click(),
+        page
+          .getByRole('button', { name: new RegExp(`^${format}\b`) })
+          .nth(which)
+          .click(),
       ]);
       return await readFile(await file.path());
     };
