@@ -1,6 +1,7 @@
 import type { Conversation, WireEvent } from '../conversation.js';
 import { splitSides } from '../split-sides.js';
 import { type Capture, CaptureError, type CaptureFormat, Notes } from './capture.js';
+import { readHar } from './har.js';
 import { readDump } from './hex-dump.js';
 import { type Chunk, readHexText } from './hex-text.js';
 import { conversationsIn } from './packets.js';
@@ -73,6 +74,16 @@ const HEAD = /^[\r\n]*(HTTP\/|[A-Z]{2,10} [/*h])/;
 
 function readJson(bytes: Uint8Array, text: string): Capture {
   if (isRecord(text.trimStart().split('\n', 1)[0]!)) return readRecords(bytes);
+  let json: unknown;
+  try {
+    json = JSON.parse(text.trimStart());
+  } catch (error) {
+    throw new CaptureError(
+      `expected a HAR file or lines of ws101 tap, got broken JSON: ${(error as Error).message}`,
+      0,
+    );
+  }
+  if (json !== null && Object.hasOwn(Object(json), 'log')) return readHar(json as Record<string, unknown>);
   throw new CaptureError('expected a HAR file or lines of ws101 tap, got other JSON', 0);
 }
 
