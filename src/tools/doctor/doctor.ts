@@ -185,6 +185,7 @@ function targetOf(place: Destination, { proxy }: DoctorOptions): TargetFacts {
 }
 
 function proxyName(proxy: NonNullable<ConnectOptions['proxy']>): string {
+  if (proxy === 'env') return 'the proxy of the environment, if it names one';
   const text =
     typeof proxy === 'string' ? proxy : 'href' in proxy ? proxy.href : String((proxy as { url: unknown }).url);
   return text.replace(/\/\/[^/@]*@/, '//');

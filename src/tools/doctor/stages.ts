@@ -74,11 +74,9 @@ function stage(
 function urlStage({ target }: Facts): Stage | undefined {
   if (target === undefined) return undefined;
   const { hostname, port, path, secure } = target;
-  return stage(
-    'url',
-    'ok',
-    `${secure ? 'TLS' : 'no TLS'}, host ${hostname}, port ${port}, path ${withoutSecrets(path)}`,
-  );
+  // A Unix domain socket has no port.
+  const place = port === 0 ? `socket ${hostname}` : `host ${hostname}, port ${port}`;
+  return stage('url', 'ok', `${secure ? 'TLS' : 'no TLS'}, ${place}, path ${withoutSecrets(path)}`);
 }
 
 function dnsStage({ resolution, target }: Facts): Stage | undefined {

@@ -4,7 +4,7 @@ import type { AddressFacts, Facts } from './facts.js';
 
 const REFUSED = 'ECONNREFUSED';
 
-export const reachRules: readonly Rule[] = [unresolved, viaProxy, notConnected];
+export const reachRules: readonly Rule[] = [unresolved, viaProxy, noSocket, notConnected];
 
 function unresolved({ resolution, target, failure }: Facts) {
   // A proxy that gets addresses lets the client look up the name.
@@ -52,6 +52,27 @@ function viaProxy({ failure, target }: Facts) {
     'proxy-refused',
     `${summary}: it does not open a tunnel to ${target?.hostname ?? 'the server'}`,
     'The proxy must allow CONNECT to this host and port. Many allow port 443 only: try wss://.',
+  );
+}
+
+/** A Unix domain socket has no addresses. */
+function noSocket({ failure, addresses, target }: Facts) {
+  if (failure?.phase !== 'connect' || addresses !== undefined || target === undefined) return undefined;
+  const { code = '', summary } = failure;
+  if (code === 'EACCES')
+    return problem(
+      'not-connected',
+      `this user may not open ${target.hostname}`,
+      'Check the permissions of the socket and of its folder.',
+    );
+  return problem(
+    code === 'ENOENT' || code === REFUSED ? 'nothing-listens' : 'not-connected',
+    code === 'ENOENT'
+      ? `there is no socket at ${target.hostname}`
+      : code === REFUSED
+        ? `nothing listens at ${target.hostname}`
+        : summary,
+    'Check that the server runs and that the path is right. A socket file may remain after its server has ended.',
   );
 }
 

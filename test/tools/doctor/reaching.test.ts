@@ -15,6 +15,13 @@ describe('a server that is not reached', () => {
     ]);
   });
 
+  test('there is no Unix domain socket at the path', async () => {
+    const { diagnoses } = await examine('ws+unix:/tmp/ws101-no-such.sock:/chat');
+    expect(diagnoses).toMatchObject([
+      { id: 'nothing-listens', cause: 'there is no socket at /tmp/ws101-no-such.sock' },
+    ]);
+  });
+
   test('the name does not exist', async () => {
     expect(await causeAt('ws://ws101-does-not-exist.invalid/')).toMatch(/^(name-not-found|dns-unavailable)$/);
   });
