@@ -151,7 +151,11 @@ describe('for everyone', () => {
   test('nothing is wider than a phone', async () => {
     for (const place of ['#frames', '#handshake', '#capture']) {
       const page = await open(place, { viewport: { width: 390, height: 800 } });
-      const width = await page.evaluate(() => (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement.scrollWidth);
+      const width = await page.evaluate(
+        () =>
+          (globalThis as unknown as { document: { documentElement: { scrollWidth: number } } }).document.documentElement
+            .scrollWidth,
+      );
       expect(width, place).toBeLessThanOrEqual(390);
     }
   });
