@@ -300,7 +300,7 @@ describe('the inspector page', () => {
       const [file] = await Promise.all([
         page.waitForEvent('download'),
         page
-          .getByRole('button', { name: new RegExp(`^${format}\b`) })
+          .getByRole('button', { name: new RegExp(`^${format}`) })
           .nth(which)
           .click(),
       ]);
