@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { OPCODE } from '../../../src/framing/index.js';
 import { inflate } from '../../../src/inspector/inflate.js';
 import { harOf } from '../../../src/wire/capture/har-writer.js';
+import { readCapture } from '../../../src/wire/capture/index.js';
 import { Sample } from '../../inspector/sample.js';
 
 test('a HAR file has the handshake and the messages of each connection, as Chrome writes it', () => {
@@ -43,4 +44,17 @@ test('a HAR file has a refused handshake, and no connection without one', () => 
     request: { url: 'wss://a/' },
     response: { status: 404, statusText: 'Not Found' },
   });
+});
+
+test('a HAR file is read again with the same messages', () => {
+  const { conversation } = new Sample()
+    .handshake()
+    .frame('client', OPCODE.TEXT, 'grüße')
+    .frame('server', OPCODE.BINARY, Uint8Array.of(0, 255)).model;
+  const read = readCapture(Buffer.from(harOf([conversation])));
+  const messages = read.conversations[0]!.events.filter(event => event.type === 'message');
+  expect(messages).toMatchObject([
+    { from: 'client', opcode: OPCODE.TEXT, data: new Uint8Array(Buffer.from('grüße')) },
+    { from: 'server', opcode: OPCODE.BINARY, data: Uint8Array.of(0, 255) },
+  ]);
 });
