@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +96,15 @@ export class Capture {
       closes: packets.flatMap(closeOf),
       complaints: (await this.#read(faulty, COMPLAINT_FIELDS)).flatMap(complaintsOf),
     };
+  }
+
+  /** Waits until everything sent so far is captured, ends the capture, and returns the file, in a format of editcap. */
+  async file(format: 'pcapng' | 'pcap' | 'nsecpcap'): Promise<Uint8Array> {
+    await this.#probe();
+    await this.#tshark.stop('SIGINT');
+    const copy = `${this.#file}.${format}`;
+    await run('editcap', ['-F', format, this.#file, copy]);
+    return readFile(copy);
   }
 
   /** Packets are captured in order: when a packet that is sent now is seen, all earlier ones were seen too. */
