@@ -37,7 +37,7 @@ describe('ws101 doctor', () => {
     const url = await server(connection => connection.on('message', () => void connection.close(1003)));
     const streams = pipes();
     expect(await doctor([url], streams)).toBe(EXIT.WARNINGS);
-    expect(streams.stdout.text).toContain('Warning  the server closes after the test message with 1003');
+    expect(streams.stdout.text).toContain('Warning  the server closes with 1003 after the test message');
   });
 
   test('prints one JSON object with --json, and nothing else', async () => {

@@ -62,10 +62,13 @@ function clockSkew({ response, now }: Facts): Diagnosis | undefined {
   if (now === undefined || Number.isNaN(date)) return undefined;
   const skew = now - date;
   if (Math.abs(skew) < 5 * MINUTES) return undefined;
+  const minutes = Math.abs(skew) / MINUTES;
   const size =
-    Math.abs(skew) < 120 * MINUTES
-      ? `${Math.round(Math.abs(skew) / MINUTES)} minutes`
-      : `${Math.round(Math.abs(skew) / (60 * MINUTES))} hours`;
+    minutes < 120
+      ? `${Math.round(minutes)} minutes`
+      : minutes < 2_880
+        ? `${Math.round(minutes / 60)} hours`
+        : `${Math.round(minutes / 1_440)} days`;
   return warning(
     'clock-skew',
     `the clocks of server and client differ by ${size}: the server's is ${skew > 0 ? 'behind' : 'ahead'}`,

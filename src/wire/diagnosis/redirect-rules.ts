@@ -40,7 +40,11 @@ export function redirect(facts: Facts): Diagnosis | undefined {
   if (to.host === from.host && to.pathname.replace(/\/$/, '') === from.pathname.replace(/\/$/, '')) {
     return problem('path-slash', `${what}: the path differs by the slash at its end`, `Use this path. ${browser}`);
   }
-  return problem('redirect', `${what}${opens ? ', where the WebSocket opens' : ''}`, `Use ${location}. ${browser}`);
+  return problem(
+    'redirect',
+    `${what}${opens ? ', where the WebSocket opens' : ''}`,
+    `Use ${to.href.replace(/^http/, 'ws')}. ${browser}`,
+  );
 }
 
 function parse(text: string, base?: string): URL | undefined {

@@ -67,17 +67,17 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 6455 §7.4.1' },
     );
   }
-  if (session.endedDuring === 'message') {
+  if (isAnswerToMessage(session) && code !== 1002 && code !== 1011) {
     return warning(
       'message-refused',
-      `the server closes ${when} with ${closeText(session.serverClose)}: it does not accept this test message`,
+      `the server closes with ${closeText(session.serverClose)} ${when}: it does not accept this test message`,
       'That is no fault if it expects another format. Pass a valid message with --send, or none with --no-send.',
     );
   }
   if (code === undefined) {
     return problem(
       'closed-without-code',
-      `the server closes ${when} without a close code`,
+      `the server closes without a close code ${when}`,
       `It does not say why: look at its log.${opens}`,
       { section: 'RFC 6455 §7.4.1' },
     );
@@ -88,7 +88,7 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
   const [cause, advice] = causeOfClose(code, reason);
   return problem(
     `closed-${code}`,
-    `the server closes ${when} with ${closeText({ code, reason })}: ${cause}`,
+    `the server closes with ${closeText({ code, reason })} ${when}: ${cause}`,
     (whenOf(session) === AT_PING ? 'A Ping must be answered with a Pong: correct the server, or the proxy. ' : '') +
       advice +
       opens,
@@ -128,7 +128,7 @@ function cutOff(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 6455 §5.2' },
     );
   }
-  if (session.endedDuring === 'message')
+  if (isAnswerToMessage(session))
     return problem(
       'cut-after-message',
       `the connection ${how} ${when}, without a Close frame${deflate}`,
@@ -151,12 +151,17 @@ function cutOff(facts: Facts): Diagnosis | undefined {
   );
 }
 
+/** An end that comes later has another cause, such as a limit of time. */
+function isAnswerToMessage({ endedDuring, endedAfter = 0, ping }: SessionFacts): boolean {
+  return endedDuring === 'message' && endedAfter < Math.max(500, 3 * (ping?.answered ?? 0));
+}
+
 const AT_PING = 'as soon as it gets a Ping';
 
 function whenOf(session: SessionFacts): string {
   const { endedDuring, openFor } = session;
   if (endedDuring === 'ping' && (session.endedAfter ?? AT_ONCE) < AT_ONCE) return AT_PING;
-  if (endedDuring === 'message') return 'after the test message';
+  if (isAnswerToMessage(session)) return 'after the test message';
   return openFor < AT_ONCE
     ? `at once (${Math.max(1, Math.round(openFor))} ms after its 101)`
     : `${(openFor / 1000).toFixed(1)} s after its 101`;

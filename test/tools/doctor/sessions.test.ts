@@ -70,6 +70,11 @@ describe('a server that ends the connection', () => {
     expect(report).toMatchObject({ verdict: 'warning', diagnoses: [{ id: 'message-refused' }] });
   });
 
+  test('when its handler fails on the test message, which is a problem', async () => {
+    const url = await server(connection => connection.on('message', () => void connection.close(1011)));
+    expect((await examine(url)).diagnoses).toMatchObject([{ id: 'closed-1011', severity: 'problem' }]);
+  });
+
   test('when it is idle, with or without a Close frame', async () => {
     const cut = await opening(socket => {
       socket.on('data', data => {

@@ -76,6 +76,14 @@ describe('diagnose()', () => {
     expect(diagnose({ target: TARGET, session })[0]!.advice).toContain(words);
   });
 
+  test.each([
+    [20, 'cut-after-message'],
+    [900, 'cut-off'],
+  ])('an end %d ms after the test message: %s', (endedAfter, id) => {
+    const session: SessionFacts = { ...OPEN, endedDuring: 'message', endedAfter, stop: 'fin' };
+    expect(ids({ target: TARGET, session })).toEqual([id]);
+  });
+
   test('a connection that was used and then closed normally is no problem', () => {
     const session: SessionFacts = {
       ...OPEN,
