@@ -6,10 +6,11 @@ const PLACES = ['./inspector.html', '../inspector.html', '../../../dist/inspecto
 /**
  * Returns the inspector page.
  *
+ * @param base the URL of the file that looks for it
  * @throws if the package was not built
  */
-export function readPage(): string {
-  const file = PLACES.map(place => new URL(place, import.meta.url)).find(url => existsSync(url));
+export function readPage(base: string = import.meta.url): string {
+  const file = PLACES.map(place => new URL(place, base)).find(url => existsSync(url));
   if (file === undefined) throw new Error('the inspector page was not built: run npm run build');
   return readFileSync(file, 'utf8');
 }

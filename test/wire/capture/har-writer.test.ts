@@ -58,3 +58,13 @@ test('a HAR file is read again with the same messages', () => {
     { from: 'server', opcode: OPCODE.BINARY, data: Uint8Array.of(0, 255) },
   ]);
 });
+
+test('a HAR file has a request without an answer, and times of 0 if they are unknown', () => {
+  const bytes = Buffer.from('GET /x HTTP/1.1\r\n\r\n');
+  const event = { type: 'bytes', from: 'client', time: undefined, bytes } as const;
+  const conversation = { id: 1, client: undefined, server: undefined, events: [event], notes: [] };
+  const { entries } = JSON.parse(harOf([conversation])).log;
+  expect(entries).toMatchObject([
+    { startedDateTime: '1970-01-01T00:00:00.000Z', time: 0, request: { url: 'ws:///x' }, response: { status: 0 } },
+  ]);
+});
