@@ -1,6 +1,6 @@
 import type { Conversation, WireEvent } from '../conversation.js';
 import { splitSides } from '../split-sides.js';
-import { type Capture, CaptureError, type CaptureFormat, Notes } from './capture.js';
+import { type Capture, CaptureError, type CaptureFormat, counted, Notes } from './capture.js';
 import { readHar } from './har.js';
 import { readDump } from './hex-dump.js';
 import { type Chunk, readHexText } from './hex-text.js';
@@ -48,17 +48,24 @@ function ofPackets(format: CaptureFormat, file: Uint8Array, packets: Iterable<Pa
 
 /** A dump can be of packets: what tcpdump -X prints, and what Wireshark copies. */
 function ofDumpedPackets(chunks: readonly Chunk[], notes: Notes): Capture | undefined {
-  if (chunks.length === 0) return undefined;
+  if (chunks[0] === undefined || linkTypeOf(chunks[0].bytes) === undefined) return undefined;
+  let others = 0;
   const file = new Uint8Array(chunks.reduce((sum, { bytes }) => sum + bytes.length, 0));
   const packets: Packet[] = [];
   let start = 0;
   for (const { bytes } of chunks) {
     const linkType = linkTypeOf(bytes);
-    if (linkType === undefined) return undefined;
+    if (linkType === undefined) {
+      // tshark -x also prints what it has put together or unmasked.
+      others++;
+      continue;
+    }
     file.set(bytes, start);
     packets.push({ time: undefined, linkType, start, end: start + bytes.length, length: bytes.length });
     start += bytes.length;
   }
+  if (others > 0)
+    notes.add(`left out: ${counted(others, 'dump')} that ${others === 1 ? 'is' : 'are'} not of a packet of TCP`);
   return ofPackets('dump', file, packets, notes);
 }
 

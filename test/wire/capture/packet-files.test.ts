@@ -171,6 +171,13 @@ describe('a dump of packets is read', () => {
     expect(sideHex(capture, 'client')).toBe(HELLO);
   });
 
+  test('without the other bytes that tshark -x prints', () => {
+    const dumps = [...PACKETS.map(dump), `Unmasked data (5 bytes):\n${dump(text('Hello'))}`];
+    const capture = readCapture(text(dumps.join('\n\n')));
+    expect(sideHex(capture, 'client')).toBe(HELLO);
+    expect(capture.notes).toEqual(['left out: 1 dump that is not of a packet of TCP']);
+  });
+
   test('of one packet as a hex stream', () => {
     const capture = readCapture(text(hexOf(ethernet(ipv4(DATA)))));
     expect(capture.conversations[0]).toMatchObject({ server: '10.0.0.2:80' });
