@@ -1,7 +1,7 @@
 import type { Conversation } from '../conversation.js';
 
 /** What a capture was read as. `dump` is hex text, `bytes` has no container, and `lines` is what recordLine() writes. */
-export type CaptureFormat = 'dump' | 'bytes' | 'pcap' | 'pcapng' | 'har' | 'lines' | 'curl';
+export type CaptureFormat = 'dump' | 'bytes' | 'pcap' | 'pcapng' | 'har' | 'lines';
 
 /** The connections of a capture. */
 export interface Capture {
