@@ -56,7 +56,13 @@ export class ConversationView {
   readonly #state = h('span', { className: 'pill' });
   readonly #about = h('span', { className: 'quiet mono' });
   readonly #agreement = h('span', { className: 'chips' });
-  readonly #problems = h('div', { className: 'diagnoses', hidden: true });
+  readonly #problems = h('div', {
+    className: 'diagnoses',
+    hidden: true,
+    role: 'group',
+    tabIndex: 0,
+    'aria-label': 'What is wrong',
+  });
   readonly #charts = Array.from({ length: 4 }, () => new SparkChart());
   readonly #tabs = new TabRow('Views of the connection', 'view', id => this.#show(id));
   readonly #bar: FilterBar;
