@@ -115,6 +115,14 @@ export const CONTENDERS: readonly Contender[] = [
     client: [...NODE, client('ws')],
     env: { WS_MODULE: pathToFileURL(resolve(here, '../dist/ws.js')).href },
   },
+  {
+    id: 'w3c',
+    label: 'ws101, W3C client',
+    version: () => versionIn(resolve(here, '..')),
+    onlyInFull: true,
+    client: [...NODE, client('standard')],
+    env: { WS_MODULE: pathToFileURL(resolve(here, '../dist/index.js')).href },
+  },
   { id: 'uws', label: 'uWebSockets.js', version: () => versionOf('uwebsockets'), server: [...NODE, server('uws')] },
   {
     id: 'bun',

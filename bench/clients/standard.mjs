@@ -1,8 +1,8 @@
-/** Clients with the WebSocket of browsers: Bun's, Deno's, and for Node that of undici. */
+/** Clients with the WebSocket of browsers: Bun's, Deno's, and for Node that of undici, or of the module in WS_MODULE. */
 import { payload, play, url } from './shared.mjs';
 
 const isNode = globalThis.Bun === undefined && globalThis.Deno === undefined;
-const { WebSocket } = isNode ? await import('undici') : globalThis;
+const { WebSocket } = isNode ? await import(process.env.WS_MODULE ?? 'undici') : globalThis;
 
 play(async onMessage => {
   const socket = new WebSocket(url);

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { BackpressureError } from '../errors.js';
 import type { Protocol } from '../protocol/protocol.js';
+import { type Flushable, scheduleFlush } from '../transport/flush-queue.js';
 import type { WireTap } from '../transport/wire-tap.js';
 import { BufferCap, type CappedOutput } from './buffer-cap.js';
 import { DrainWaits } from './drain-waits.js';
-import { type Flushable, scheduleFlush } from './flush-queue.js';
 import { FlushWaits } from './flush-waits.js';
 import { JobQueue, type JobQueueOwner } from './job-queue.js';
 import type { ConnectionSettings } from './options.js';

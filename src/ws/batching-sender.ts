@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { FrameEncoder, RSV1 } from '../framing/index.js';
 import { releaseOutput } from '../framing/slabs.js';
-import { nextTick } from '../timers.js';
+import { type Flushable, scheduleFlush } from '../transport/flush-queue.js';
 import { transportOf } from '../transport/transport.js';
 import type { PerMessageDeflate } from './per-message-deflate.js';
 import { type FrameOptions, type GenerateMask, maskingKey, type SendCallback, Sender } from './sender.js';
@@ -10,10 +10,10 @@ import { type FrameOptions, type GenerateMask, maskingKey, type SendCallback, Se
 const MOST_PENDING = 262_144;
 
 /**
- * The Sender of a WebSocket. Frames that are sent in one tick leave in one write, because writing is the largest cost
- * of sending. WebSocket calls flush() before it exposes the socket, so nothing can be written out of order.
+ * The Sender of a WebSocket. Frames that are sent in one turn of the event loop leave in one write, because writing is
+ * the largest cost of sending. WebSocket calls flush() before it exposes the socket, so nothing can be written out of order.
  */
-export class BatchingSender extends Sender {
+export class BatchingSender extends Sender implements Flushable {
   readonly #encoder: FrameEncoder;
   readonly #isClient: boolean;
   /** Whether the socket has copied the bytes when a write is complete. */
@@ -34,7 +34,7 @@ export class BatchingSender extends Sender {
     this.#copiesWrites = transportOf(socket, {}).copiesWrites;
   }
 
-  /** The bytes that wait for the end of the tick. */
+  /** The bytes that wait for the end of the turn. */
   get pendingBytes(): number {
     return this.#encoder.output.length;
   }
@@ -62,10 +62,17 @@ export class BatchingSender extends Sender {
       this.flush();
     } else if (!this.#isScheduled) {
       this.#isScheduled = true;
-      nextTick(() => {
-        this.#isScheduled = false;
-        this.flush();
-      });
+      scheduleFlush(this);
+    }
+  }
+
+  flushScheduled(): void {
+    this.#isScheduled = false;
+    try {
+      this.flush();
+    } catch (error) {
+      // A custom Duplex may throw. The other connections of this turn must still be flushed.
+      this._socket.destroy(error as Error);
     }
   }
 

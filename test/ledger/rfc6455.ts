@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MAY',
     binds: 'both',
     says: 'the implementation MAY delay the actual transmission arbitrarily, e.g., buffering data so as to send fewer IP packets',
-    kept: ['connection/flush-queue.ts scheduleFlush', 'connection/backlog.ts flush'],
+    kept: ['transport/flush-queue.ts scheduleFlush', 'connection/backlog.ts flush'],
   },
   {
     id: '3-1',
@@ -1157,7 +1157,7 @@ const ROWS: readonly Row[] = [
     keyword: 'MUST',
     binds: 'both',
     says: 'The frame(s) that have been formed MUST be transmitted over the underlying network connection.',
-    kept: ['connection/backlog.ts flush', 'connection/flush-queue.ts scheduleFlush'],
+    kept: ['connection/backlog.ts flush', 'transport/flush-queue.ts scheduleFlush'],
   },
   {
     id: '6.2-1',

@@ -1,7 +1,7 @@
 import { Duplex, PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { SLAB_SIZE } from '../../src/framing/slabs.js';
-import { nextTick } from '../../src/timers.js';
+import { setImmediate } from '../../src/timers.js';
 import { BatchingSender } from '../../src/ws/batching-sender.js';
 
 const TEXT = { fin: true, binary: false, mask: false };
@@ -21,11 +21,11 @@ function slowSocket(): { socket: Duplex; chunks: Buffer[]; take: () => void } {
 }
 
 function nextTurn(): Promise<void> {
-  return new Promise(resolve => nextTick(resolve));
+  return new Promise(resolve => setImmediate(resolve));
 }
 
 describe('a BatchingSender', () => {
-  test('writes the frames of one tick at once', async () => {
+  test('writes the frames of one turn at once', async () => {
     const socket = new PassThrough();
     const chunks: Buffer[] = [];
     socket.on('data', chunk => chunks.push(chunk));
@@ -50,7 +50,7 @@ describe('a BatchingSender', () => {
     expect(String(chunks[0]!.subarray(2))).toBe('abc');
   });
 
-  test('writes a large batch before the tick ends', () => {
+  test('writes a large batch before the turn ends', () => {
     const { socket, chunks } = slowSocket();
     const sender = new BatchingSender(socket, {}, undefined, false);
     sender.send(Buffer.alloc(300_000), { ...TEXT, binary: true });
@@ -77,4 +77,18 @@ describe('a BatchingSender', () => {
     take();
     expect(chunks.map(({ buffer }) => buffer.byteLength < SLAB_SIZE)).toEqual([false, true]);
   });
+});
+
+test('a socket that throws when it is written to is destroyed, and other senders are flushed', async () => {
+  const broken = new PassThrough();
+  broken.on('error', () => {});
+  broken.write = () => {
+    throw new Error('broken');
+  };
+  const socket = new PassThrough();
+  for (const one of [broken, socket]) new BatchingSender(one, {}, undefined, false).send('a', TEXT);
+  await nextTurn();
+  await nextTurn();
+  expect(broken.destroyed).toBe(true);
+  expect(socket.read()).toHaveLength(3);
 });

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { scheduleFlush } from '../../src/connection/flush-queue.js';
+import { scheduleFlush } from '../../src/transport/flush-queue.js';
 
 const flushed: string[] = [];
 const flush = (...names: string[]) => {
