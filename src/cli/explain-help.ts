@@ -5,8 +5,8 @@ Usage
   ws101 explain [file] [options]
 
   The file is a capture (pcap, pcapng), a HAR file, lines of ws101 tap, a hex
-  dump (xxd, hexdump -C, Wireshark) or plain bytes. Without a file, or with -,
-  it is read from stdin:
+  dump (xxd, hexdump -C, Wireshark), what NODE_DEBUG=ws101 prints, or plain
+  bytes. Without a file, or with -, it is read from stdin:
 
     echo '81 85 37 fa 21 3d 7f 9f 4d 51 58' | ws101 explain
 

@@ -26,9 +26,11 @@ export function debugLog(): void {
     if (connection !== undefined) return `opened ${quoted(url)}${time}`;
     return `failed to open ${quoted(url)}${time}: ${status === undefined ? '' : `${status}, `}${quoted(reason ?? '')}`;
   });
-  print('ws101:frame', ({ direction, fin, rsv, opcode, masked, payloadLength, offset }) => {
+  print('ws101:frame', ({ direction, fin, rsv, opcode, masked, payloadLength, offset, payload }) => {
     const bits = `FIN ${fin ? 1 : 0}, RSV ${rsv.toString(2).padStart(3, '0')}, MASK ${masked ? 1 : 0}`;
-    return `${direction} frame ${opcodeName(opcode)}, ${bits}, ${payloadLength} bytes, at byte ${offset}`;
+    const bytes = payload.length === 0 ? '' : `: ${Buffer.from(payload).toString('hex')}`;
+    const more = payload.length < payloadLength ? '…' : '';
+    return `${direction} frame ${opcodeName(opcode)}, ${bits}, ${payloadLength} bytes, at byte ${offset}${bytes}${more}`;
   });
   print('ws101:message', ({ direction, type, size, isCompressed, fragments }) => {
     return `${direction} ${type} message, ${size} bytes${isCompressed ? ' compressed' : ''} in ${fragments} frame(s)`;

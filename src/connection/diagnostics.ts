@@ -49,6 +49,8 @@ export interface FrameDiagnostic {
   readonly payloadLength: number;
   /** The position of its header, in bytes of this direction after the opening handshake. */
   readonly offset: number;
+  /** The first bytes of the payload, unmasked: at most 125, so all of a control frame. */
+  readonly payload: Uint8Array;
 }
 
 /** Published on `ws101:message` after its last frame. */

@@ -1,5 +1,5 @@
 import { FrameDecoder } from '../framing/frame-decoder.js';
-import { type FrameHeader, RSV1 } from '../framing/frame-header.js';
+import { type FrameHeader, MAX_CONTROL_PAYLOAD, RSV1 } from '../framing/frame-header.js';
 import { isControl, OPCODE } from '../framing/opcode.js';
 import type { Role } from '../protocol/options.js';
 import type { TransportInfo } from '../transport/transport-info.js';
@@ -64,10 +64,14 @@ export class FramePublisher implements WireTap {
   }
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** Publishes the frames of one direction. */
 class PublishingSink {
   readonly #common: Pick<FrameDiagnostic, 'connection' | 'role' | 'direction'>;
   #header: Readonly<FrameHeader> | undefined;
+  /** The first bytes of the payload. */
+  #payload: Buffer = NO_BYTES;
   /** The first frame of the current message, and what is known of the message. */
   #first: Readonly<FrameHeader> | undefined;
   #size = 0;
@@ -79,15 +83,20 @@ class PublishingSink {
 
   frameStart(header: Readonly<FrameHeader>): undefined {
     this.#header = { ...header };
+    this.#payload = NO_BYTES;
   }
 
-  framePayload(): undefined {}
+  framePayload(bytes: Uint8Array, start: number, end: number): undefined {
+    if (!FRAMES.hasSubscribers) return;
+    const kept = bytes.subarray(start, Math.min(end, start + MAX_CONTROL_PAYLOAD - this.#payload.length));
+    this.#payload = Buffer.concat([this.#payload, kept]);
+  }
 
   frameEnd(): undefined {
     const header = this.#header!;
     const { fin, rsv, opcode, masked, headerLength, payloadLength, offset } = header;
     if (FRAMES.hasSubscribers) {
-      const frame = { fin, rsv: rsv >> 4, opcode, masked, headerLength, payloadLength, offset };
+      const frame = { fin, rsv: rsv >> 4, opcode, masked, headerLength, payloadLength, offset, payload: this.#payload };
       FRAMES.publish({ ...this.#common, ...frame });
     }
     if (isControl(opcode)) return;

@@ -78,7 +78,16 @@ describe('ws101:frame and ws101:message', () => {
     const received = new Promise(resolve => server.once('message', resolve));
     client.send('hello');
     await received;
-    const frame = { fin: true, rsv: 0, opcode: 1, masked: true, headerLength: 6, payloadLength: 5, offset: 0 };
+    const frame = {
+      fin: true,
+      rsv: 0,
+      opcode: 1,
+      masked: true,
+      headerLength: 6,
+      payloadLength: 5,
+      offset: 0,
+      payload: Buffer.from('hello'),
+    };
     const message = { type: 'text', size: 5, isCompressed: false, fragments: 1 };
     const sent = { connection: client, role: 'client', direction: 'sent' };
     const taken = { connection: server, role: 'server', direction: 'received' };
@@ -194,7 +203,7 @@ test('NODE_DEBUG=ws101 prints what the channels publish', async () => {
     { env: { ...process.env, NODE_DEBUG: 'ws101' } },
   );
   const lines = stderr.split('\n').map(line => line.replace(/^WS101 \d+: /, ''));
-  expect(lines).toContain('client 1: sent frame text, FIN 1, RSV 000, MASK 1, 2 bytes, at byte 0');
+  expect(lines).toContain('client 1: sent frame text, FIN 1, RSV 000, MASK 1, 2 bytes, at byte 0: 6869');
   expect(lines).toContain('server 2: received text message, 2 bytes in 1 frame(s)');
   expect(lines).toContain('server 2: closed: 1000 "bye\\u001b[2J", clean, by remote');
   expect(lines.find(line => line.startsWith('client: failed to open "ws://127.0.0.1:1/" after '))).toBeDefined();

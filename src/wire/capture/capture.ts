@@ -1,7 +1,10 @@
 import type { Conversation } from '../conversation.js';
 
-/** What a capture was read as. `dump` is hex text, `bytes` has no container, and `lines` is what recordLine() writes. */
-export type CaptureFormat = 'dump' | 'bytes' | 'pcap' | 'pcapng' | 'har' | 'lines';
+/**
+ * What a capture was read as. `dump` is hex text, `bytes` has no container, `lines` is what recordLine() writes, and
+ * `log` what NODE_DEBUG=ws101 prints.
+ */
+export type CaptureFormat = 'dump' | 'bytes' | 'pcap' | 'pcapng' | 'har' | 'lines' | 'log';
 
 /** The connections of a capture. */
 export interface Capture {

@@ -1,6 +1,7 @@
 import type { Conversation, WireEvent } from '../conversation.js';
 import { splitSides } from '../split-sides.js';
 import { type Capture, CaptureError, type CaptureFormat, counted, Notes } from './capture.js';
+import { isDebugLog, readDebugLog } from './debug-log.js';
 import { readHar } from './har.js';
 import { readDump } from './hex-dump.js';
 import { type Chunk, readHexText } from './hex-text.js';
@@ -37,6 +38,7 @@ function read(bytes: Uint8Array): Capture {
   if (text === undefined || HEAD.test(text)) return ofChunks('bytes', [{ bytes, from: undefined }], []);
   if (text.trim() === '') throw new CaptureError('expected a capture, got only white space', 0);
   if (/^\s*\{/.test(text)) return readJson(bytes, text);
+  if (isDebugLog(text)) return { format: 'log', conversations: readDebugLog(text), notes: [] };
   const chunks = readDump(text, notes) ?? readHexText(text);
   return ofDumpedPackets(chunks, notes) ?? ofChunks('dump', chunks, notes.all());
 }
