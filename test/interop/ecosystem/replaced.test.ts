@@ -51,7 +51,8 @@ test.each(DEPENDENTS)('%s gets them', dependent => {
 });
 
 test('docs/interop.md names the versions that are tested', () => {
-  const rows = readFileSync(new URL('../../../docs/interop.md', import.meta.url), 'utf8').matchAll(ROW);
+  const page = readFileSync(new URL('../../../docs/interop.md', import.meta.url), 'utf8');
+  const rows = page.split('\n# HTTP servers\n')[0]!.matchAll(ROW);
   const lock = readLock();
   let count = 0;
   for (const [, names = '', versions = ''] of rows) {
