@@ -17,6 +17,8 @@ const MAX_BODY = 64 * 1024;
 export interface Attempt {
   readonly connection: WebSocketConnection | undefined;
   readonly recording: Recording;
+  /** The last URL, after redirects. */
+  readonly href: string | undefined;
   readonly requestHeaders: readonly HeaderLine[];
   readonly response: ResponseFacts | undefined;
   readonly failure: FailureFacts | undefined;
@@ -41,12 +43,14 @@ export async function attempt(
   let error: HandshakeError | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
+  let href: string | undefined;
   try {
     connection = await connect(url, {
       pingInterval: 0,
       unreadTimeout: 0,
       ...options,
       dial: async (...place) => {
+        href = place[0].href;
         const transport = await dial(...place);
         if (responseLimit < Number.POSITIVE_INFINITY) {
           timer = setTimeout(() => {
@@ -67,6 +71,7 @@ export async function attempt(
   return {
     connection,
     recording,
+    href,
     requestHeaders: headersOf(recording.textOf('client').split('\r\n\r\n', 1)[0]!),
     response: responseOf(
       recording,
@@ -95,14 +100,16 @@ function responseOf(
   if (status === undefined || error?.phase === 'proxy') return undefined;
   const line = recording.statusLine;
   const lines = [...(headers ?? [])];
-  const { requestSent, firstReceived } = recording;
+  const { requestSent } = recording;
+  // A head that comes byte by byte is as slow as one that comes late.
+  const received = status === 101 ? (recording.lastReceived ?? recording.firstReceived) : recording.firstReceived;
   const coding = lines.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1];
   return {
     version: line.slice(5, 8),
     status,
     reason: line.slice(13),
     headers: lines,
-    time: requestSent === undefined || firstReceived === undefined ? undefined : firstReceived - requestSent,
+    time: requestSent === undefined || received === undefined ? undefined : received - requestSent,
     body: status === 101 || error === undefined ? '' : textOf(error.bodyBytes, coding),
   };
 }

@@ -12,6 +12,9 @@ const MAX_RETRIES = 12;
 /** Paths at which popular servers and libraries serve WebSocket. */
 const PATHS = ['/ws', '/websocket', '/socket.io/?EIO=4&transport=websocket', '/'];
 
+/** Subprotocols without which popular servers refuse a client. */
+const SUBPROTOCOLS = ['graphql-transport-ws', 'graphql-ws', 'mqtt', 'wamp.2.json', 'v12.stomp', 'ocpp1.6'];
+
 const BROWSER = 'Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0';
 
 interface Plan {
@@ -59,12 +62,18 @@ async function tryOnce(
   message: string | undefined,
   clock: () => number,
 ): Promise<RetryFacts> {
-  const { change, value } = plan;
-  const { connection, response, failure } = await attempt(
+  const { change } = plan;
+  const { connection, href, response, failure } = await attempt(
     plan.url,
     { ...plan.options, handshakeTimeout: timeout, closeTimeout: 500 },
     clock,
   );
+  const value =
+    change === 'redirect' && connection !== undefined
+      ? (href ?? plan.value)
+      : change === 'subprotocol'
+        ? connection?.subprotocol || plan.value
+        : plan.value;
   if (connection === undefined) {
     const summary = response === undefined ? failure!.summary : `${response.status} ${response.reason}`.trim();
     return { change, value, isOpen: false, status: response?.status, phase: failure!.phase, summary };
@@ -100,7 +109,7 @@ async function endWithin<T>(end: Promise<T>, time: number, begin: () => void): P
 
 /** Causes that are certain: a change of the request would tell nothing more. */
 const CERTAIN =
-  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http|lost|not-enabled)|header-lost|version-unsupported|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|not-http|response-(malformed|too-large)|headers-too-large|violation-(?!invalid-compressed|reserved-bits))/;
+  /^(other-protocol|two-101s|response-after-101|chunked-101|text-after-101|accept-|upgrade-(missing|wrong|http|lost|not-enabled|invalid)|header-lost|version-unsupported|connection-missing|subprotocol-several|extension|rate-limited|grpc|sockjs|event-stream|client-certificate|unauthorized|closed-(1009|101[0-4]|44)|captive-portal|not-http|response-(malformed|too-large)|headers-too-large|violation-(?!invalid-compressed|reserved-bits))/;
 
 /** After these, another path or Origin would tell nothing. */
 const BUSY: readonly number[] = [408, 502, 503, 504];
@@ -136,12 +145,15 @@ function plansFor({ url, options, facts }: RetrySetup): Plan[] {
   if (options.perMessageDeflate) plans.push(plan('no-deflate', 'without compression', { perMessageDeflate: false }));
   if ((options.subprotocols?.length ?? 0) > 0)
     plans.push(plan('no-subprotocol', 'without a subprotocol', { subprotocols: [] }));
+  const mayWantSubprotocol = session === undefined && (options.subprotocols?.length ?? 0) === 0;
   if (status !== undefined && (BUSY.includes(status) || status >= 520)) return plans;
   // A silent server would take the whole limit for each attempt.
   const isSilent = response === undefined && failure?.stop === 'timeout';
   if (isSilent) return [...plans.filter(({ change }) => change !== 'again'), ...(isBare ? [schemePlan()] : [])];
   // The opening handshake is right, so only what concerns messages is changed.
   if (session?.endedDuring === 'message' || session?.violation !== undefined) return plans;
+  if (mayWantSubprotocol && (status === undefined || status === 400 || status === 403))
+    plans.push(plan('subprotocol', SUBPROTOCOLS.join(', '), { subprotocols: SUBPROTOCOLS }));
   const headers = new HeaderFields(facts.request?.headers ?? []);
   const target = bareOf(url);
   if (headers.has('Origin'))

@@ -243,6 +243,7 @@ function endOf({ session }: Facts): string {
 const CHANGES: Readonly<Record<RetryFacts['change'], (value: string) => string>> = {
   again: () => 'the same again',
   'no-subprotocol': () => 'no subprotocol',
+  subprotocol: value => `subprotocol ${value}`,
   'no-deflate': () => 'no compression',
   'no-origin': () => 'no Origin',
   'own-origin': value => `Origin ${value}`,

@@ -1,6 +1,6 @@
 /** Servers that refuse this client: credentials, Origin, Host, rate, web firewalls. */
 import { type Diagnosis, problem } from './diagnosis.js';
-import { headersOf, refusalOf, saying } from './evidence.js';
+import { headersOf, refusalOf, retryAfter, saying, wordsOf } from './evidence.js';
 import type { Facts, ResponseFacts } from './facts.js';
 import { PASS_HOST } from './fixes.js';
 import { originOf } from './response-rules.js';
@@ -25,14 +25,17 @@ export function challenge(facts: Facts): Diagnosis | undefined {
 
 export function throttled(facts: Facts): Diagnosis | undefined {
   const response = refusalOf(facts);
-  const after = headersOf(response).get('Retry-After');
+  const after = retryAfter(response);
   if (response?.status !== 429) return undefined;
   return problem(
     'rate-limited',
     `the server limits the rate: too many connections or requests from here (429)${saying(response.body)}`,
-    `Wait ${after === undefined ? 'before the next attempt' : /^\d+$/.test(after) ? `${after} s` : `until ${after}`}, and let clients reconnect with growing, random delays.`,
+    `Wait ${after ?? 'before the next attempt'}, and let clients reconnect with growing, random delays.`,
   );
 }
+
+const IN_HEADERS = "-H 'Authorization: Bearer …' or -H 'Cookie: …'";
+const IN_BROWSERS = 'Browsers cannot set headers: there, use a cookie, or a token in the query or the first message.';
 
 export function unauthorized(facts: Facts): Diagnosis | undefined {
   const response = refusalOf(facts);
@@ -54,7 +57,7 @@ export function unauthorized(facts: Facts): Diagnosis | undefined {
       : `the server requires credentials (401)${scheme === undefined ? '' : `, by ${scheme}`}${saying(response.body)}`,
     hasSent || hasToken
       ? 'Check whether they have expired and are meant for this server.'
-      : `Send them: ${/^basic/i.test(scheme ?? '') ? '--auth user:password' : "-H 'Authorization: Bearer …' or -H 'Cookie: …'"}. Browsers cannot set headers: there, use a cookie, or a token in the query or the first message.`,
+      : `Send them: ${/^basic/i.test(scheme ?? '') ? '--auth user:password' : IN_HEADERS}. ${IN_BROWSERS}`,
   );
 }
 
@@ -116,6 +119,20 @@ export function forbidden(facts: Facts): Diagnosis | undefined {
   }
   if (/csrf/i.test(body))
     return problem('csrf', `${what}: it wants a CSRF token`, 'Exempt the WebSocket path, and check Origin instead.');
+  const words = wordsOf(body);
+  if (/\b(allow|white|black|deny|block)-?list|\bIP\b|your (ip|address)/.test(words))
+    return problem(
+      'forbidden',
+      `${what}: it does not allow this address`,
+      'Add the address of this client to its list.',
+    );
+  if (/\b(auth\w*|cookies?|session|token|jwt|credentials?|api.?key|log.?in|signature|expired)\b/i.test(words)) {
+    return problem(
+      'forbidden',
+      `${what}: it wants other credentials`,
+      `Send ones that are valid: ${IN_HEADERS}. ${IN_BROWSERS}`,
+    );
+  }
   return problem(
     'forbidden',
     what,
@@ -130,12 +147,25 @@ const FILTERS: ReadonlyArray<readonly [name: string, header: RegExp, body: RegEx
   ['Akamai', /^server: akamai/im, /Access Denied[\s\S]*Reference.{0,8}#/i],
   ['Imperva', /^x-iinfo:/im, /Incapsula incident/i],
   ['Sucuri', /^x-sucuri/im, /Sucuri WebSite Firewall/i],
+  ['F5 BIG-IP', /(?!)/, /requested URL was rejected[\s\S]*support ID/i],
   ['a web firewall', /(?!)/, /mod_security|web application firewall|request (was )?blocked by|security policy/i],
 ];
 
 function filterOf(response: ResponseFacts): string | undefined {
   const lines = response.headers.map(([name, value]) => `${name}: ${value}`).join('\n');
   return FILTERS.find(([, header, body]) => header.test(lines) || body.test(response.body))?.[0];
+}
+
+/** Some filters answer 200 or 406. Their pages are unmistakable; their headers come with every response. */
+export function filtered(facts: Facts): Diagnosis | undefined {
+  const response = refusalOf(facts);
+  const found = response && FILTERS.slice(0, -1).find(([, , page]) => page.test(response.body));
+  if (response === undefined || response.status === 403 || found === undefined) return undefined;
+  return problem(
+    'web-firewall',
+    `${found[0]} refuses the request (${response.status})${saying(response.body)}`,
+    'Its log says which rule: add an exception for this path, or allow this address or country.',
+  );
 }
 
 export function misdirected(facts: Facts): Diagnosis | undefined {

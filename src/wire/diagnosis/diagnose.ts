@@ -7,7 +7,7 @@ import { deadAddress, reachRules } from './reach-rules.js';
 import { answerRules } from './response-rules.js';
 import { closeIgnored, sessionRules, slow, tcpLeftOpen } from './session-rules.js';
 import { statusRules } from './status-rules.js';
-import { expiresSoon, tlsRules } from './tls-rules.js';
+import { expiresSoon, noNames, tlsRules } from './tls-rules.js';
 import { bodyHeaders, subprotocolUnanswered, upgradeRules } from './upgrade-rules.js';
 
 /** The layers, in the order of a connection. In each, the first rule that fits names the cause. */
@@ -21,7 +21,7 @@ const LAYERS: ReadonlyArray<readonly Rule[]> = [
 ];
 
 /** What may be said besides the cause. */
-const REMARKS: readonly Rule[] = [deadAddress, expiresSoon, clockSkew, bodyHeaders, tcpLeftOpen, slow];
+const REMARKS: readonly Rule[] = [deadAddress, expiresSoon, noNames, clockSkew, bodyHeaders, tcpLeftOpen, slow];
 
 /**
  * Returns the causes that the facts show, the likeliest first, and then warnings. The list is empty if nothing is wrong.

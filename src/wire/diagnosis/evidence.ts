@@ -64,6 +64,12 @@ export function saying(body: string): string {
   return words === '' ? '' : `: "${words}"`;
 }
 
+/** Returns the value of Retry-After in words: seconds, or a date (RFC 9110 §10.2.3). */
+export function retryAfter(response: ResponseFacts | undefined): string | undefined {
+  const after = headersOf(response).get('Retry-After');
+  return after !== undefined && /^\d+$/.test(after) ? `${after} s` : after && `until ${after}`;
+}
+
 /** Returns the response, unless it is a 101. */
 export function refusalOf({ response }: Facts): ResponseFacts | undefined {
   return response?.status === 101 ? undefined : response;

@@ -92,7 +92,7 @@ export interface ResponseFacts {
   readonly headers: readonly HeaderLine[];
   /** The start of the body as text, without content coding. */
   readonly body: string;
-  /** From the request to the first byte. */
+  /** From the request to the first byte, or to the end of a 101. */
   readonly time?: number | undefined;
 }
 
@@ -168,6 +168,7 @@ export interface ViolationFacts {
 export type Change =
   | 'again'
   | 'no-subprotocol'
+  | 'subprotocol'
   | 'no-deflate'
   | 'no-origin'
   | 'own-origin'

@@ -1,6 +1,6 @@
 /** A proxy or load balancer has no answer of the server behind it. */
 import { type Diagnosis, problem } from './diagnosis.js';
-import { headersOf, refusalOf, saying } from './evidence.js';
+import { headersOf, refusalOf, retryAfter, saying } from './evidence.js';
 import type { Facts } from './facts.js';
 import { nameOf, productOf, REACH_UPSTREAM } from './fixes.js';
 
@@ -89,11 +89,11 @@ export function gateway(facts: Facts): Diagnosis | undefined {
   const via = headers.get('Via');
   const named = product === undefined ? (/vegur/i.test(via ?? '') ? 'Heroku' : server) : nameOf(product);
   const who = named ?? (via === undefined ? 'a proxy, or the server itself,' : `a proxy (${via})`);
-  const after = headers.get('Retry-After');
+  const after = retryAfter(response);
   return problem(
     id,
     `${who} ${cause} (${response.status})${saying(response.body)}`,
-    after === undefined ? advice : `${advice} It asks to wait ${after} s.`,
+    after === undefined ? advice : `${advice} It asks to wait ${after}.`,
     { fixes: REACH_UPSTREAM },
   );
 }

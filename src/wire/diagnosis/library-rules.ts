@@ -23,6 +23,13 @@ export function frameworks(facts: Facts): Diagnosis | undefined {
       },
     );
   }
+  if (status === 400 && /"code":5,/.test(body) && /[?&]EIO=/.test(facts.target?.path ?? '')) {
+    return problem(
+      'socket.io',
+      'the server is of another version of Socket.IO than the client: it does not know the EIO of this path',
+      'Use the client of the same major version (EIO=3 is Socket.IO 2, EIO=4 is 3 and 4), or set allowEIO3 at the server.',
+    );
+  }
   if (
     (status === 400 || status === 404) &&
     /"code":[05],.*"(Transport unknown|Unsupported protocol version)"/.test(body)
@@ -50,7 +57,12 @@ export function frameworks(facts: Facts): Diagnosis | undefined {
   }
   if (/It looks like you are trying to access MongoDB over HTTP/.test(body))
     return problem('other-protocol', 'port is that of MongoDB, not of a WebSocket server', 'Check the port.');
-  if (status === 511 || /captive.?portal|hotspot.*log ?in/i.test(`${headers.get('Location') ?? ''} ${wordsOf(body)}`)) {
+  if (
+    status === 511 ||
+    /captive.?portal|hotspot.*log ?in|\b(sign|log) ?in\b.*\b(internet|wi-?fi)\b/i.test(
+      `${headers.get('Location') ?? ''} ${wordsOf(body)}`,
+    )
+  ) {
     return problem(
       'captive-portal',
       `the network of this machine wants a login first (captive portal) and answers for ${facts.target?.hostname}`,

@@ -2,6 +2,12 @@
 import { type Diagnosis, problem } from './diagnosis.js';
 import { headersOf, refusalOf } from './evidence.js';
 import type { Facts } from './facts.js';
+import { PASS_HOST } from './fixes.js';
+
+/** Addresses of RFC 1918. */
+const PRIVATE = /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./;
+/** Names and addresses that only a local network knows. */
+const LOCAL = new RegExp(`${PRIVATE.source}|^127\\.|^[^.]+$|\\.(local|internal|lan|home)$`);
 
 export function redirect(facts: Facts): Diagnosis | undefined {
   const response = refusalOf(facts);
@@ -19,6 +25,14 @@ export function redirect(facts: Facts): Diagnosis | undefined {
   if (to === undefined || from === undefined)
     return problem('redirect', what, `Use that URL, if it is a WebSocket. ${browser}`);
   const isHttps = to.protocol === 'https:' || to.protocol === 'wss:';
+  if (PRIVATE.test(to.hostname) && !LOCAL.test(from.hostname) && !opens) {
+    return problem(
+      'redirect',
+      `${what}, a private address, which clients elsewhere cannot reach`,
+      'The server takes its internal address for its name: a proxy in front of it must pass on Host. Or the network of this machine wants a login first (captive portal): open any http:// page in a browser.',
+      { fixes: PASS_HOST },
+    );
+  }
   if (/log-?in|sign-?in|auth|sso|saml|oauth|session/i.test(to.pathname + to.hostname + to.search) && !opens) {
     return problem(
       'redirect-to-login',
@@ -40,10 +54,12 @@ export function redirect(facts: Facts): Diagnosis | undefined {
   if (to.host === from.host && to.pathname.replace(/\/$/, '') === from.pathname.replace(/\/$/, '')) {
     return problem('path-slash', `${what}: the path differs by the slash at its end`, `Use this path. ${browser}`);
   }
+  const next = to.href.replace(/^http/, 'ws');
+  const last = opens && URL.canParse(follows.value) ? follows.value : next;
   return problem(
     'redirect',
-    `${what}${opens ? ', where the WebSocket opens' : ''}`,
-    `Use ${to.href.replace(/^http/, 'ws')}. ${browser}`,
+    `${what}${last === next ? '' : `, and then to ${last}`}${opens ? ', where the WebSocket opens' : ''}`,
+    `Use ${last}. ${browser}`,
   );
 }
 

@@ -81,6 +81,14 @@ function cutHead(facts: Facts): Diagnosis | undefined {
   const bytes = opening(facts);
   const stop = facts.failure?.stop;
   if (bytes === undefined || stop === undefined) return undefined;
+  if (/^(HTTP\/1\.\d 1\d\d[^\r]*\r\n([^\r]+\r\n)*\r\n)+$/.test(latin1(bytes))) {
+    return problem(
+      stop === 'timeout' ? 'no-response' : 'connection-cut',
+      `the server sends only an interim response (${latin1(bytes).slice(9, 12)}), and then ${stop === 'timeout' ? 'nothing more' : 'the connection ends'}`,
+      'The final response, the 101, is missing: look at the log of the server, or of the one behind it.',
+      { section: 'RFC 9110 §15.2' },
+    );
+  }
   const how = {
     fin: 'then the server ended the connection',
     reset: 'then the connection was reset',
@@ -134,7 +142,7 @@ function noResponse(facts: Facts): Diagnosis | undefined {
     return problem(
       'no-response',
       `the server accepts the connection but does not answer the request within ${seconds(failure.time)}`,
-      'The server may hang or be overloaded, the port may be for another protocol that waits for its own first bytes, or a proxy waits for a server behind it. Send the same request from the server itself to find out which.',
+      'The server may hang or be overloaded, the port may be for another protocol that waits for its own first bytes, or a proxy waits for a server behind it. Send the same request from the server itself to find out which, and wait longer with --timeout (a third of it is for the response, at most 10 s).',
     );
   }
   const how = failure.stop === 'reset' ? 'resets' : 'ends';
@@ -155,6 +163,7 @@ export function whatOpens(facts: Facts): Diagnosis | undefined {
     'again',
     'no-deflate',
     'no-subprotocol',
+    'subprotocol',
     'no-origin',
     'own-origin',
     'slash',
@@ -198,6 +207,13 @@ const CAUSES: Readonly<
       'subprotocol-refused',
       `${answer}; without a subprotocol it opens: the server does not accept the one offered`,
       'Offer the name that the server knows (upper and lower case matter), or none.',
+      { section: 'RFC 6455 §4.2.2' },
+    ),
+  subprotocol: ({ value }, answer) =>
+    problem(
+      'subprotocol-needed',
+      `${answer}; with ${value.includes(',') ? `one of the subprotocols ${value}` : `the subprotocol ${value}`} it opens: the server wants one`,
+      `Offer the one that the server speaks: --subprotocol ${value.split(', ')[0]}, or in a browser the second argument of \`new WebSocket()\`.`,
       { section: 'RFC 6455 §4.2.2' },
     ),
   'no-origin': (_, answer, facts) =>

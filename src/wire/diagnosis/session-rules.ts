@@ -68,10 +68,11 @@ function closedByServer(facts: Facts): Diagnosis | undefined {
     );
   }
   if (isAnswerToMessage(session) && code !== 1002 && code !== 1011) {
+    const [cause, advice] = code === undefined || code < 3000 ? [] : causeOfClose(code, reason);
     return warning(
       'message-refused',
-      `the server closes with ${closeText(session.serverClose)} ${when}: it does not accept this test message`,
-      'That is no fault if it expects another format. Pass a valid message with --send, or none with --no-send.',
+      `the server closes with ${closeText(session.serverClose)} ${when}: ${cause ?? 'it does not accept this test message'}`,
+      `${advice === undefined ? '' : `${advice} `}That is no fault if it expects another format. Pass a valid message with --send, or none with --no-send.`,
     );
   }
   if (code === undefined) {
@@ -260,7 +261,8 @@ export function slow({ response, session, resolution }: Facts): Diagnosis | unde
       : (session?.ping?.answered ?? 0) > SLOW
         ? ['the Pong comes', session!.ping!.answered!]
         : ['the name server answers', resolution?.time ?? 0];
-  if (time <= SLOW || response === undefined) return undefined;
+  // A gateway that gave up has said already that it waited.
+  if (time <= SLOW || response === undefined || response.status === 504 || response.status === 524) return undefined;
   return warning(
     'slow',
     `${what} only after ${(time / 1000).toFixed(1)} s`,

@@ -1,5 +1,5 @@
 /** HTTP statuses other than 101. The first rule that fits a response names the cause. */
-import { challenge, forbidden, misdirected, throttled, unauthorized } from './access-rules.js';
+import { challenge, filtered, forbidden, misdirected, throttled, unauthorized } from './access-rules.js';
 import { type Diagnosis, problem, type Rule } from './diagnosis.js';
 import { headersOf, listOf, refusalOf, saying } from './evidence.js';
 import type { Facts } from './facts.js';
@@ -13,10 +13,12 @@ import { clientCertificate } from './tls-rules.js';
 
 export const statusRules: readonly Rule[] = [
   tlsPort,
+  otherStatus,
   clientCertificate,
   frameworks,
   redirect,
   challenge,
+  filtered,
   throttled,
   whatOpens,
   upgradeLost,
@@ -43,6 +45,18 @@ function tlsPort(facts: Facts): Diagnosis | undefined {
     'tls-port',
     `port ${facts.target?.port} speaks TLS, but the URL says ws:${saying(response.body)}`,
     `Use ${value}.`,
+  );
+}
+
+/** "Any status code other than 101 indicates that the WebSocket handshake has not completed" (§4.2.2). */
+function otherStatus(facts: Facts): Diagnosis | undefined {
+  const response = refusalOf(facts);
+  if (response === undefined || !headersOf(response).has('Sec-WebSocket-Accept')) return undefined;
+  return problem(
+    'upgrade-invalid',
+    `the server agrees to a WebSocket (Sec-WebSocket-Accept), but with the status ${response.status} instead of 101`,
+    'Set the status to 101 Switching Protocols. If the server does, a proxy or framework on the way changes it.',
+    { section: 'RFC 6455 §4.2.2' },
   );
 }
 

@@ -193,6 +193,17 @@ export function expiresSoon({ tls, now }: Facts): Diagnosis | undefined {
   );
 }
 
+/** Browsers ignore the Common Name (RFC 9110 §4.3.4, RFC 9525 §2). Node still reads it. */
+export function noNames({ tls, target }: Facts): Diagnosis | undefined {
+  const own = tls?.chain[0];
+  if (own === undefined || own.names.length > 0 || tls?.code !== undefined) return undefined;
+  return warning(
+    'certificate-without-names',
+    `the certificate "${own.subject}" has no subjectAltName: browsers do not accept it for any name`,
+    `Issue one with subjectAltName ${target?.hostname ?? 'of the server'}. Its Common Name does not count.`,
+  );
+}
+
 function day(time: number): string {
   return Number.isFinite(time) ? new Date(time).toISOString().slice(0, 10) : 'an unknown day';
 }

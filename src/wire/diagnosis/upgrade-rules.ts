@@ -81,6 +81,15 @@ function accept(facts: Facts): Diagnosis | undefined {
   const values = headersOf(facts.response).all('Sec-WebSocket-Accept');
   const key = headersOf(facts.request).get('Sec-WebSocket-Key');
   const section = 'RFC 6455 §4.2.2';
+  const draft = ['Sec-WebSocket-Location', 'WebSocket-Location'].find(name => headersOf(facts.response).has(name));
+  if (values.length === 0 && draft !== undefined) {
+    return problem(
+      'version-unsupported',
+      `the server speaks a draft of the protocol from 2010 (${draft}), not RFC 6455`,
+      'Update the server: no browser speaks this draft any more.',
+      { section: 'RFC 6455 §4.4' },
+    );
+  }
   if (values.length === 0) {
     return problem(
       'accept-missing',
@@ -100,6 +109,14 @@ function accept(facts: Facts): Diagnosis | undefined {
   const value = values[0]!;
   if (key === undefined || value === acceptOf(key)) return undefined;
   const mistake = mistakeInAccept(value, key);
+  if (mistake?.includes('empty key') === true) {
+    return problem(
+      'accept-wrong',
+      `Sec-WebSocket-Accept is "${value}", ${mistake.replace(/:.*/, '').replace(/^it/, 'which')}: Sec-WebSocket-Key did not reach the program`,
+      'A proxy on the way removes or renames Sec-WebSocket-Key, or the program does not find it because it compares names of headers in upper and lower case.',
+      { section },
+    );
+  }
   return problem(
     'accept-wrong',
     `Sec-WebSocket-Accept is "${value}", but for the key of this request it must be "${acceptOf(key)}"${mistake === undefined ? '' : `: ${mistake}`}`,

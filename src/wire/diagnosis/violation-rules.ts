@@ -1,7 +1,8 @@
 /** The server, or the client of a capture, sends what is no frame, or a frame that breaks a rule. */
+import { type FrameHeader, headerLengthBySecondByte, RSV1, readHeader } from '../../framing/frame-header.js';
 import { type Diagnosis, problem } from './diagnosis.js';
 import { headersOf, opensWith } from './evidence.js';
-import type { Facts } from './facts.js';
+import type { Facts, ViolationFacts } from './facts.js';
 import { latin1 } from './other-protocols.js';
 
 const TWO_101 =
@@ -47,6 +48,14 @@ export function violation(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 9112 §6.1' },
     );
   }
+  if (/^[\r\n]/.test(start)) {
+    return problem(
+      'text-after-101',
+      'after the empty line that ends its 101, the server sends another line end',
+      'Remove it: the first frame follows the empty line at once.',
+      { section: 'RFC 6455 §5.2' },
+    );
+  }
   if (/^\s*<|^[\x20-\x7e\r\n\t]{12}/.test(start)) {
     return problem(
       'text-after-101',
@@ -55,7 +64,10 @@ export function violation(facts: Facts): Diagnosis | undefined {
       { section: 'RFC 6455 §5.2' },
     );
   }
-  const [cause, advice] = VIOLATIONS[found.code] ?? [found.message, 'Correct the server.'];
+  const [cause, advice] = impossibleLength(found) ??
+    wrongFormat(found) ??
+    withoutRsv1(facts) ??
+    VIOLATIONS[found.code] ?? [found.message, 'Correct the server.'];
   const opens = opensWith(facts, 'no-deflate') === undefined ? '' : ' Without compression, the connection works.';
   return problem(
     `violation-${found.code.toLowerCase().replaceAll('_', '-')}`,
@@ -63,6 +75,64 @@ export function violation(facts: Facts): Diagnosis | undefined {
     advice + opens,
     { section },
   );
+}
+
+type Row = readonly [cause: string, advice: string];
+
+/** No program sends a frame of this size. */
+const IMPOSSIBLE = 2 ** 32;
+
+/** A length in which the bytes have the wrong order, or are no length. */
+function impossibleLength({ code, start }: ViolationFacts): Row | undefined {
+  if (code !== 'MESSAGE_TOO_BIG' && code !== 'LENGTH_SIGN_BIT') return undefined;
+  const frame = framesIn(start).find(({ header }) => header.payloadLength >= IMPOSSIBLE);
+  if (frame === undefined) return undefined;
+  const view = new DataView(start.buffer, start.byteOffset);
+  const at = frame.header.offset + 2;
+  const reversed = view.getBigUint64(at, true);
+  return [
+    `a frame announces ${view.getBigUint64(at)} bytes`,
+    reversed < IMPOSSIBLE
+      ? `Write the 8 bytes of the length with the most significant first: in the reverse order they mean ${reversed}.`
+      : 'This cannot be the length of its payload: correct the program that writes the header.',
+  ];
+}
+
+/** zlib has ready functions for the formats that RFC 7692 does not use. */
+function wrongFormat({ code, start }: ViolationFacts): Row | undefined {
+  if (code !== 'INVALID_COMPRESSED_DATA') return undefined;
+  const frame = framesIn(start).find(({ header }) => (header.rsv & RSV1) !== 0);
+  const [first, second] = frame?.payload ?? [];
+  const isGzip = first === 0x1f && second === 0x8b;
+  // RFC 1950 §2.2: method 8, and the two bytes are a multiple of 31.
+  const isZlib = first === 0x78 && second !== undefined && (first * 256 + second) % 31 === 0;
+  if (!isGzip && !isZlib) return undefined;
+  return [
+    `a compressed message is in the format ${isGzip ? 'gzip' : 'zlib'}, not raw DEFLATE`,
+    'Compress with raw DEFLATE (in zlib: windowBits -15, or deflateRaw), and remove the last four bytes 00 00 ff ff.',
+  ];
+}
+
+function withoutRsv1({ session, response }: Facts): Row | undefined {
+  if (session?.violation?.code !== 'INVALID_UTF8' || !headersOf(response).has('Sec-WebSocket-Extensions'))
+    return undefined;
+  const [cause, advice] = VIOLATIONS.INVALID_UTF8!;
+  return [cause, `${advice} If the server compresses this message, it must set RSV1 in its first frame.`];
+}
+
+/** Returns the frames whose headers are in `bytes`. The payload of the last one may be cut. */
+function framesIn(bytes: Uint8Array): Array<{ readonly header: FrameHeader; readonly payload: Uint8Array }> {
+  const frames = [];
+  for (let at = 0; at + 2 <= bytes.length; ) {
+    const length = headerLengthBySecondByte(bytes[at + 1]!);
+    if (at + length > bytes.length) break;
+    const header = { offset: at } as FrameHeader;
+    readHeader(bytes, at, length, header);
+    const end = at + length + header.payloadLength;
+    frames.push({ header, payload: bytes.subarray(at + length, end) });
+    at = end;
+  }
+  return frames;
 }
 
 const VIOLATIONS: Readonly<Partial<Record<string, readonly [cause: string, advice: string]>>> = {

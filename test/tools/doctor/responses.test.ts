@@ -130,6 +130,39 @@ describe('a further attempt with one change shows the cause', () => {
     expect(report.facts.retries!.at(-1)).toMatchObject({ change, isOpen: true });
   });
 
+  test.each([
+    ['mqtt', { 'Sec-WebSocket-Protocol': 'mqtt' }, '--subprotocol mqtt'],
+    ['none', {}, '--subprotocol graphql-transport-ws'],
+  ])('a subprotocol is missing; the server answers with %s', async (_, changes, advice) => {
+    const url = await answering((request, socket) => {
+      if (request.header('Sec-WebSocket-Protocol')?.includes('mqtt') !== true) return '';
+      socket.write(switching(request, changes));
+      return undefined;
+    });
+    const [diagnosis] = (await examine(url)).diagnoses;
+    expect(diagnosis).toMatchObject({ id: 'subprotocol-needed', advice: expect.stringContaining(advice) });
+  });
+
+  test('a chain of redirects is followed to its end', async () => {
+    const url = await answering((request, socket) => {
+      if (request.path !== '/c') return page('302 Found', '', `Location: ${request.path === '/b' ? '/c' : '/b'}`);
+      socket.write(switching(request));
+      return undefined;
+    });
+    const [diagnosis] = (await examine(url)).diagnoses;
+    expect(diagnosis).toMatchObject({ id: 'redirect', advice: expect.stringContaining(`Use ${new URL('/c', url)}. `) });
+  });
+
+  test('a 101 that comes in pieces is slow if its last piece is late', async () => {
+    const url = await answering((request, socket) => {
+      const head = switching(request);
+      socket.write(head.slice(0, 20));
+      setTimeout(() => socket.write(head.slice(20)), 300);
+      return undefined;
+    });
+    expect((await examine(url, { limits: { pong: 50, close: 50 } })).facts.response!.time).toBeGreaterThan(250);
+  });
+
   test('the Origin of the request is refused', async () => {
     const url = await unless(({ header }) => header('Origin') === undefined, page('403 Forbidden'));
     const report = await examine(url, { origin: 'https://example.com' });

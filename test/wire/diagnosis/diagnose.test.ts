@@ -107,6 +107,143 @@ describe('diagnose()', () => {
     expect(diagnose(facts)[0]).toMatchObject({ id, cause: expect.stringContaining(words) });
   });
 
+  const refused = (status: number, body = '', headers: NonNullable<Facts['response']>['headers'] = []): Facts => ({
+    target: { ...TARGET, href: 'ws://example.com/chat', secure: false },
+    request: { headers: [['Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==']] },
+    response: { version: '1.1', status, reason: '', headers, body },
+    failure: { phase: 'response', summary: String(status) },
+  });
+
+  test.each([
+    [503, '', [['Retry-After', '30']], 'unavailable', 'asks to wait 30 s.'],
+    [
+      503,
+      '',
+      [['Retry-After', 'Wed, 21 Oct 2026 07:28:00 GMT']],
+      'unavailable',
+      'until Wed, 21 Oct 2026 07:28:00 GMT.',
+    ],
+    [403, '{"message":"jwt expired"}', [], 'forbidden', 'Authorization'],
+    [403, 'Your IP is not allowed', [], 'forbidden', 'address'],
+    [403, 'nothing for you', [], 'forbidden', '--origin'],
+    [
+      200,
+      '<title>Request Rejected</title>The requested URL was rejected. Your support ID is: 1',
+      [],
+      'web-firewall',
+      'rule',
+    ],
+    [200, 'the web application firewall of our shop', [], 'plain-response', 'path'],
+    [200, '<title>Sign in to use the Wi-Fi</title>', [], 'captive-portal', 'log in'],
+    [302, '', [['Location', 'http://10.0.0.1/login']], 'redirect', 'captive portal'],
+    [302, '', [['Location', 'http://login.example/login']], 'redirect-to-login', 'Cookie'],
+    [200, '', [['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=']], 'upgrade-invalid', '101'],
+  ] as const)('%d %j %j: %s, %s', (status, body, headers, id, words) => {
+    expect(diagnose(refused(status, body, headers))[0]).toMatchObject({ id, advice: expect.stringContaining(words) });
+  });
+
+  test('Socket.IO of another version, if the path names one', () => {
+    const facts = refused(400, '{"code":5,"message":"Unsupported protocol version"}');
+    const target = { ...facts.target!, path: '/socket.io/?EIO=3&transport=websocket' };
+    expect(diagnose(facts)[0]!.cause).toContain('its path needs');
+    expect(diagnose({ ...facts, target })[0]!.cause).toContain('another version');
+  });
+
+  test('a 101 computed from no key blames what lost the key, and a 101 of a draft its age', () => {
+    const upgrade = [
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+    ] as const;
+    const empty = refused(101, '', [...upgrade, ['Sec-WebSocket-Accept', 'Kfh9QIsMVZcl6xEPYxPHzW8SZ8w=']]);
+    expect(diagnose(empty)[0]).toMatchObject({ id: 'accept-wrong', advice: expect.stringContaining('proxy') });
+    expect(ids(refused(101, '', [...upgrade, ['Sec-WebSocket-Location', 'ws://a/']]))).toEqual(['version-unsupported']);
+    expect(ids(refused(101, '', upgrade))).toEqual(['accept-missing']);
+  });
+
+  test.each([
+    ['ERROR: unknown command\n', 'timeout', 'not-http'],
+    ['ERROR\r\n', 'fin', 'other-protocol'],
+    ['GET /chat HTTP/1.1\r\n', 'timeout', 'other-protocol'],
+    ['HTTP/1.1 100 Continue\r\n\r\n', 'timeout', 'no-response'],
+    ['HTTP/1.1 100 Continue\r\n\r\n', 'fin', 'connection-cut'],
+    ['HTTP/1.1 100 Continue\r\n', 'timeout', 'head-incomplete'],
+    ['HTTP/1.1 101 Switching\r\n', 'timeout', 'head-incomplete'],
+  ] as const)('first bytes %j, then %s: %s', (text, stop, id) => {
+    const failure = { phase: 'response', summary: 'no response', stop, opening: Buffer.from(text, 'latin1') } as const;
+    expect(ids({ target: TARGET, failure })).toEqual([id]);
+  });
+
+  test.each([
+    ['MESSAGE_TOO_BIG', '827f0000010000000000', 'in the reverse order they mean 65536'],
+    ['MESSAGE_TOO_BIG', '8a0161827f0000010000000000', 'in the reverse order they mean 65536'],
+    ['LENGTH_SIGN_BIT', '827fff010000000000ff', 'cannot be the length'],
+    ['MESSAGE_TOO_BIG', '827f0000000001000001', 'maxMessageSize'],
+    ['INVALID_COMPRESSED_DATA', '8a0161c10d789ccb48cdc9c907', 'raw DEFLATE'],
+    ['INVALID_COMPRESSED_DATA', 'c10d1f8b0800', 'raw DEFLATE'],
+    ['INVALID_COMPRESSED_DATA', 'c10d789dcb48', 'turn compression off'],
+    ['RESERVED_OPCODE', '0d0a8100', 'follows the empty line'],
+  ] as const)('%s in %s: %s', (code, start, words) => {
+    const violation = {
+      from: 'server',
+      code,
+      message: code,
+      section: '§5.2',
+      start: Buffer.from(start, 'hex'),
+    } as const;
+    expect(diagnose({ target: TARGET, session: { ...OPEN, violation } })[0]!.advice).toContain(words);
+  });
+
+  test('text that is not UTF-8 may be compressed without RSV1, if compression was agreed on', () => {
+    const violation = {
+      from: 'server',
+      code: 'INVALID_UTF8',
+      message: '',
+      section: '§8.1',
+      start: Buffer.of(0x81),
+    } as const;
+    const adviceWith = (headers: NonNullable<Facts['response']>['headers']) =>
+      diagnose({
+        session: { ...OPEN, violation },
+        response: { ...refused(101).response!, headers },
+      }).find(({ id }) => id === 'violation-invalid-utf8')?.advice;
+    const upgrade = [
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+      ['Sec-WebSocket-Accept', 'x'],
+    ] as const;
+    expect(adviceWith([...upgrade, ['Sec-WebSocket-Extensions', 'permessage-deflate']])).toContain('RSV1');
+    expect(adviceWith(upgrade)).not.toContain('RSV1');
+  });
+
+  test('a close code of the application says why the test message was refused', () => {
+    const refusedWith = (code: number) =>
+      diagnose({
+        target: TARGET,
+        session: { ...OPEN, endedDuring: 'message', endedAfter: 5, serverClose: { code, reason: '' } },
+      })[0]!.cause;
+    expect(refusedWith(4401)).toContain('not authorized');
+    expect(refusedWith(1003)).toContain('does not accept this test message');
+  });
+
+  test('a gateway that gave up is not also called slow', () => {
+    const facts = refused(504);
+    expect(ids({ ...facts, response: { ...facts.response!, time: 60_000 } })).toEqual(['gateway-timeout']);
+  });
+
+  test('a certificate without subjectAltName', () => {
+    const own = {
+      subject: 'example.com',
+      issuer: 'CA',
+      validFrom: 0,
+      validTo: Date.UTC(2030, 0, 1),
+      names: ['example.com'],
+    };
+    expect(ids({ target: TARGET, tls: { chain: [own] }, session: OPEN })).toEqual([]);
+    expect(ids({ target: TARGET, tls: { chain: [{ ...own, names: [] }] }, session: OPEN })).toEqual([
+      'certificate-without-names',
+    ]);
+  });
+
   test('every cause is one sentence without a full stop, and every advice ends with one or with a colon before lines', () => {
     const statuses = Array.from({ length: 300 }, (_, i) => 300 + i);
     for (const status of statuses) {
