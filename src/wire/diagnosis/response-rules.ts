@@ -213,7 +213,7 @@ const CAUSES: Readonly<
     problem(
       'subprotocol-needed',
       `${answer}; with ${value.includes(',') ? `one of the subprotocols ${value}` : `the subprotocol ${value}`} it opens: the server wants one`,
-      `Offer the one that the server speaks: --subprotocol ${value.split(', ')[0]}, or in a browser the second argument of \`new WebSocket()\`.`,
+      `Offer the one that the server speaks: --subprotocol ${value.includes(',') ? 'NAME' : value}, or in a browser the second argument of \`new WebSocket()\`.`,
       { section: 'RFC 6455 §4.2.2' },
     ),
   'no-origin': (_, answer, facts) =>

@@ -132,7 +132,7 @@ describe('a further attempt with one change shows the cause', () => {
 
   test.each([
     ['mqtt', { 'Sec-WebSocket-Protocol': 'mqtt' }, '--subprotocol mqtt'],
-    ['none', {}, '--subprotocol graphql-transport-ws'],
+    ['none', {}, '--subprotocol NAME'],
   ])('a subprotocol is missing; the server answers with %s', async (_, changes, advice) => {
     const url = await answering((request, socket) => {
       if (request.header('Sec-WebSocket-Protocol')?.includes('mqtt') !== true) return '';
