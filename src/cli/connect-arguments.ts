@@ -1,4 +1,11 @@
-import { header, integer, milliseconds, parse, quote } from './arguments.js';
+import { integer, milliseconds, parse, quote } from './arguments.js';
+import {
+  CLIENT_OPTIONS,
+  type ClientArguments,
+  clientArguments,
+  refuseBoth,
+  TARGET_OPTIONS,
+} from './client-arguments.js';
 import { parseLine } from './commands.js';
 import { UsageError } from './exit-code.js';
 
@@ -6,26 +13,14 @@ import { UsageError } from './exit-code.js';
 export type BinaryOutput = 'described' | 'raw' | 'hex' | 'base64';
 
 /** The arguments of `ws101 connect`. */
-export interface ConnectArguments {
+export interface ConnectArguments extends ClientArguments {
   readonly url: string | undefined;
-  // The request
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly subprotocols: readonly string[];
-  readonly origin: string | undefined;
-  readonly compress: boolean;
   // The connection. Times are in milliseconds
   readonly pingInterval: number | undefined;
   readonly pingTimeout: number | undefined;
   readonly connectTimeout: number | undefined;
   /** Whether redirects are followed. */
   readonly location: boolean;
-  /** The URL of a proxy, or `env`. */
-  readonly proxy: string | undefined;
-  /** Paths of PEM files. */
-  readonly ca: string | undefined;
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
-  readonly insecure: boolean;
   // Input
   /** Messages to send instead of input. */
   readonly execute: readonly string[];
@@ -57,20 +52,12 @@ const BINARY_OUTPUTS: readonly string[] = ['raw', 'hex', 'base64'] satisfies rea
  */
 export function parseConnectArguments(args: readonly string[]): ConnectArguments | 'help' {
   const { values, positionals } = parse(args, {
-    header: { type: 'string', short: 'H', multiple: true, default: [] },
-    auth: { type: 'string' },
-    subprotocol: { type: 'string', short: 's', multiple: true, default: [] },
-    origin: { type: 'string', short: 'o' },
-    compress: { type: 'boolean', default: false },
+    ...TARGET_OPTIONS,
+    ...CLIENT_OPTIONS,
     'ping-interval': { type: 'string' },
     'ping-timeout': { type: 'string' },
     'connect-timeout': { type: 'string' },
     location: { type: 'boolean', short: 'L', default: false },
-    proxy: { type: 'string' },
-    ca: { type: 'string' },
-    cert: { type: 'string' },
-    key: { type: 'string' },
-    insecure: { type: 'boolean', short: 'k', default: false },
     execute: { type: 'string', short: 'x', multiple: true, default: [] },
     file: { type: 'string' },
     commands: { type: 'boolean', default: false },
@@ -87,8 +74,8 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
   });
   if (values.help === true) return 'help';
   if (positionals.length > 1) throw new UsageError(`connect takes one url, got ${quote(positionals[1]!)} too`);
-  const { cert, key, json } = values;
-  refuseBoth('--ca', values.ca !== undefined, '--insecure', values.insecure);
+  const { json } = values;
+  const client = clientArguments(values);
   refuseBoth('--commands', values.commands, '--no-commands', values['no-commands']);
   refuseBoth('--wait-for', values['wait-for'] !== undefined, '--keep-open', values['keep-open']);
   refuseBoth('--json', json, '--binary-output', values['binary-output'] !== undefined);
@@ -96,11 +83,6 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
     const command = parseLine(line);
     if (command.kind === 'invalid') throw new UsageError(`--execute: ${command.message}`);
   }
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError(cert === undefined ? '--key requires --cert' : '--cert requires --key');
-  }
-  const headers = values.header.map(header);
-  if (values.auth !== undefined) headers.push(['Authorization', basicCredentials(values.auth)]);
   const seconds = (option: 'ping-interval' | 'ping-timeout' | 'connect-timeout', min: number) => {
     const text = values[option];
     return text === undefined ? undefined : milliseconds(`--${option}`, text, min);
@@ -108,19 +90,11 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
   const waitFor = values['wait-for'];
   return {
     url: positionals[0],
-    headers,
-    subprotocols: values.subprotocol,
-    origin: values.origin,
-    compress: values.compress,
+    ...client,
     pingInterval: seconds('ping-interval', 0),
     pingTimeout: seconds('ping-timeout', 0.001),
     connectTimeout: seconds('connect-timeout', 0.001),
     location: values.location,
-    proxy: values.proxy,
-    ca: values.ca,
-    cert,
-    key,
-    insecure: values.insecure,
     execute: values.execute,
     file: values.file,
     commands: values.commands ? true : values['no-commands'] ? false : undefined,
@@ -135,20 +109,10 @@ export function parseConnectArguments(args: readonly string[]): ConnectArguments
   };
 }
 
-function refuseBoth(first: string, hasFirst: boolean, second: string, hasSecond: boolean): void {
-  if (hasFirst && hasSecond) throw new UsageError(`${first} and ${second} cannot be combined`);
-}
-
 function binaryOutput(text: string | undefined): BinaryOutput {
   if (text === undefined) return 'described';
   if (!BINARY_OUTPUTS.includes(text)) {
     throw new UsageError(`--binary-output must be ${BINARY_OUTPUTS.join(', ')}, got ${quote(text)}`);
   }
   return text as BinaryOutput;
-}
-
-/** The value of Authorization for `user:password` (RFC 7617). */
-export function basicCredentials(text: string): string {
-  if (!text.includes(':')) throw new UsageError('--auth must be user:password');
-  return `Basic ${Buffer.from(text).toString('base64')}`;
 }

@@ -18,7 +18,7 @@ import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
 import { connectMisbehaving } from './misbehave.js';
 import { hasMisbehave } from './misbehave-arguments.js';
-import { checkReadable, readOptionFile } from './option-file.js';
+import { checkReadable, tlsOptions } from './option-file.js';
 import { Session } from './session.js';
 import { type StandardStreams, Terminal } from './terminal.js';
 
@@ -145,20 +145,6 @@ function libraryOptions(options: ConnectArguments): ConnectOptions {
     ...(pingTimeout === undefined ? {} : { pingTimeout }),
     ...(connectTimeout === undefined ? {} : { handshakeTimeout: connectTimeout }),
     ...(proxy === undefined ? {} : { proxy }),
-  };
-}
-
-export function tlsOptions({
-  ca,
-  cert,
-  key,
-  insecure,
-}: Pick<ConnectArguments, 'ca' | 'cert' | 'key' | 'insecure'>): NonNullable<ConnectOptions['tls']> {
-  return {
-    ...(ca === undefined ? {} : { ca: readOptionFile('--ca', ca) }),
-    ...(cert === undefined ? {} : { cert: readOptionFile('--cert', cert) }),
-    ...(key === undefined ? {} : { key: readOptionFile('--key', key) }),
-    ...(insecure ? { rejectUnauthorized: false } : {}),
   };
 }
 

@@ -2,12 +2,12 @@ import { type DoctorReport, doctor as examine, withoutSecrets } from '../tools/i
 import { PLAIN, printableText } from '../wire/index.js';
 import { COLORS, usesColor, yellow } from './colors.js';
 import { columnsOf } from './columns.js';
-import { tlsOptions } from './connect.js';
 import { type DoctorArguments, parseDoctorArguments } from './doctor-arguments.js';
 import { DOCTOR_HELP } from './doctor-help.js';
 import { type ReportStyle, reportJson, stageLines, verdictLines } from './doctor-report.js';
 import { EXIT, type ExitCode } from './exit-code.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
+import { tlsOptions } from './option-file.js';
 import type { StandardStreams } from './terminal.js';
 
 const EXIT_CODES: Readonly<Record<DoctorReport['verdict'], ExitCode>> = {

@@ -1,4 +1,5 @@
 import { integer, parse, quote } from './arguments.js';
+import { requirePair } from './client-arguments.js';
 import { UsageError } from './exit-code.js';
 
 /** The arguments of `ws101 serve`. */
@@ -38,9 +39,7 @@ export function parseServeArguments(args: readonly string[]): ServeArguments | '
   if (values.help === true) return 'help';
   if (positionals.length > 0) throw new UsageError(`serve takes no arguments, got ${quote(positionals[0]!)}`);
   const { 'tls-cert': cert, 'tls-key': key, 'max-message-size': maxMessageSize } = values;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError(cert === undefined ? '--tls-key requires --tls-cert' : '--tls-cert requires --tls-key');
-  }
+  requirePair('--tls-cert', cert, '--tls-key', key);
   if (values.health !== undefined && !values.health.startsWith('/')) {
     throw new UsageError(`--health must be a path that starts with /, got ${quote(values.health)}`);
   }

@@ -1,19 +1,14 @@
-import { header, integer, parse, quote } from './arguments.js';
+import { integer, parse, quote } from './arguments.js';
+import { requirePair, TARGET_OPTIONS, type TargetArguments, targetArguments } from './client-arguments.js';
 import { UsageError } from './exit-code.js';
 
 /** The arguments of `ws101 tap`. */
-export interface TapArguments {
+export interface TapArguments extends TargetArguments {
   readonly target: string;
   readonly host: string;
   readonly port: number;
   /** Paths of PEM files, to listen for wss. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
-  readonly origin: string | undefined;
-  readonly proxy: string | undefined;
-  /** The path of a PEM file. */
-  readonly ca: string | undefined;
-  readonly insecure: boolean;
   readonly verbose: boolean;
   /** The path of a file. */
   readonly record: string | undefined;
@@ -40,11 +35,7 @@ export function parseTapArguments(args: readonly string[]): TapArguments | 'help
     host: { type: 'string', default: '127.0.0.1' },
     'tls-cert': { type: 'string' },
     'tls-key': { type: 'string' },
-    header: { type: 'string', short: 'H', multiple: true, default: [] },
-    origin: { type: 'string', short: 'o' },
-    proxy: { type: 'string' },
-    ca: { type: 'string' },
-    insecure: { type: 'boolean', short: 'k', default: false },
+    ...TARGET_OPTIONS,
     verbose: { type: 'boolean', short: 'v', default: false },
     record: { type: 'string' },
     web: { type: 'boolean', default: false },
@@ -59,20 +50,13 @@ export function parseTapArguments(args: readonly string[]): TapArguments | 'help
   if (target === undefined) throw new UsageError('tap takes a target, such as wss://example.com/chat');
   if (more.length > 0) throw new UsageError(`tap takes one target, got ${quote(more[0]!)} too`);
   const { 'tls-cert': cert, 'tls-key': key, slow, delay, 'cut-after': cutAfter } = values;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError(cert === undefined ? '--tls-key requires --tls-cert' : '--tls-cert requires --tls-key');
-  }
-  if (values.ca !== undefined && values.insecure) throw new UsageError('--ca and --insecure cannot be combined');
+  requirePair('--tls-cert', cert, '--tls-key', key);
   return {
     target,
     host: values.host,
     port: integer('--listen', values.listen, 65_535),
     tls: cert === undefined || key === undefined ? undefined : { cert, key },
-    headers: values.header.map(header),
-    origin: values.origin,
-    proxy: values.proxy,
-    ca: values.ca,
-    insecure: values.insecure,
+    ...targetArguments(values),
     verbose: values.verbose,
     record: values.record,
     web: values.web,

@@ -2,12 +2,11 @@ import { type Inspector, inspector, tap as startTap, type Tap, type TapOptions }
 import { PLAIN } from '../wire/index.js';
 import { COLORS, usesColor } from './colors.js';
 import { columnsOf } from './columns.js';
-import { tlsOptions } from './connect.js';
 import { drainOf } from './drain.js';
 import { EXIT, type ExitCode, UsageError } from './exit-code.js';
 import { onInterruption } from './interruptions.js';
 import { isArgumentError, usageErrorOf } from './library-error.js';
-import { readOptionFile } from './option-file.js';
+import { readOptionFile, tlsOptions } from './option-file.js';
 import { parseTapArguments, type TapArguments } from './tap-arguments.js';
 import { TAP_HELP } from './tap-help.js';
 import { Recording } from './tap-recording.js';
@@ -69,7 +68,7 @@ async function start(
     headers,
     origin,
     proxy,
-    tls: tlsOptions({ ca: options.ca, insecure: options.insecure, cert: undefined, key: undefined }),
+    tls: tlsOptions(options),
     bytesPerSecond,
     delay,
     cutAfter,
