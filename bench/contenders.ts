@@ -31,7 +31,10 @@ export const NODE_PATH: string = resolve(
   parseArgs({ options: { node: { type: 'string' } }, strict: false }).values.node?.toString() ?? process.execPath,
 );
 
-export const NODE_VERSION: string = execFileSync(NODE_PATH, ['--version'], { encoding: 'utf8' }).trim().slice(1);
+export const NODE_VERSION: string =
+  NODE_PATH === process.execPath
+    ? process.versions.node
+    : execFileSync(NODE_PATH, ['--version'], { encoding: 'utf8' }).trim().slice(1);
 
 /** Allows garbage collection on request, so that only memory in use is measured, not garbage of the handshakes. */
 const NODE = [NODE_PATH, '--expose-gc'];

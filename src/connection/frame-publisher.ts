@@ -87,8 +87,9 @@ class PublishingSink {
   }
 
   framePayload(bytes: Uint8Array, start: number, end: number): undefined {
-    if (!FRAMES.hasSubscribers) return;
-    const kept = bytes.subarray(start, Math.min(end, start + MAX_CONTROL_PAYLOAD - this.#payload.length));
+    const room = MAX_CONTROL_PAYLOAD - this.#payload.length;
+    if (room === 0 || !FRAMES.hasSubscribers) return;
+    const kept = bytes.subarray(start, Math.min(end, start + room));
     this.#payload = Buffer.concat([this.#payload, kept]);
   }
 

@@ -1,4 +1,4 @@
-import { allocate, decodeAscii, decodeUtf8, MAX_MEMORY } from '#platform';
+import { allocate, decodeKnown, decodeUtf8, MAX_MEMORY } from '#platform';
 import { copyOf } from './copy.js';
 import type { Failure, FrameSink } from './frame-decoder.js';
 import { type FrameHeader, RSV1 } from './frame-header.js';
@@ -227,7 +227,7 @@ export class MessageAssembler implements FrameSink {
     // Most messages arrive in one piece and need no buffer.
     if (this.#fin && end - start === this.#announced) {
       // If the last character of a text is cut off, frameEnd() detects that.
-      this.#whole = isText ? this.#decode(bytes, start, end) : this.#keep(bytes, start, end);
+      this.#whole = isText ? decodeKnown(bytes, start, end, this.#validator!.wasAscii) : this.#keep(bytes, start, end);
       return;
     }
     this.#buffer ??= new MessageBuffer();
@@ -237,11 +237,6 @@ export class MessageAssembler implements FrameSink {
       return;
     }
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
-  }
-
-  /** Decodes a text that has just been checked. */
-  #decode(bytes: Uint8Array, start: number, end: number): string {
-    return this.#validator!.wasAscii ? decodeAscii(bytes, start, end) : decodeUtf8(bytes, start, end);
   }
 
   /** Fails the message as too big, instead of ending the process. */

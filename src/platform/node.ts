@@ -57,9 +57,13 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return asBuffer(bytes).toString('utf8', start, end);
 }
 
-/** Decodes `bytes[start, end)`, which must be ASCII. 1 KiB takes 110 ns, instead of the 150 of decodeUtf8(). */
-export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
-  return asBuffer(bytes).toString('latin1', start, end);
+/**
+ * Decodes `bytes[start, end)`, which must be well-formed UTF-8, if it is known whether it is ASCII. 1 KiB of ASCII takes
+ * 110 ns, instead of the 150 of decodeUtf8().
+ */
+export function decodeKnown(bytes: Uint8Array, start: number, end: number, isAscii: boolean): string {
+  if (!isAscii && DECODES_SLOWLY) return decodeWellFormed(bytes, start, end);
+  return asBuffer(bytes).toString(isAscii ? 'latin1' : 'utf8', start, end);
 }
 
 /** Returns the length of `text` as UTF-8, in bytes. A lone surrogate counts as U+FFFD. */

@@ -55,8 +55,8 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
   return decoder.decode(bytes.subarray(start, end));
 }
 
-/** Decodes `bytes[start, end)`, which must be ASCII. */
-export function decodeAscii(bytes: Uint8Array, start: number, end: number): string {
+/** Decodes `bytes[start, end)`, which must be well-formed UTF-8. The web does not gain by knowing that it is ASCII. */
+export function decodeKnown(bytes: Uint8Array, start: number, end: number, _isAscii: boolean): string {
   return decodeUtf8(bytes, start, end);
 }
 
