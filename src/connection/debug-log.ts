@@ -30,7 +30,8 @@ export function debugLog(): void {
     const bits = `FIN ${fin ? 1 : 0}, RSV ${rsv.toString(2).padStart(3, '0')}, MASK ${masked ? 1 : 0}`;
     const bytes = payload.length === 0 ? '' : `: ${Buffer.from(payload).toString('hex')}`;
     const more = payload.length < payloadLength ? '…' : '';
-    return `${direction} frame ${opcodeName(opcode)}, ${bits}, ${payloadLength} bytes, at byte ${offset}${bytes}${more}`;
+    const size = `${payloadLength} bytes, at byte ${offset}`;
+    return `${direction} frame ${opcodeName(opcode)}, ${bits}, ${size}${bytes}${more}`;
   });
   print('ws101:message', ({ direction, type, size, isCompressed, fragments }) => {
     return `${direction} ${type} message, ${size} bytes${isCompressed ? ' compressed' : ''} in ${fragments} frame(s)`;

@@ -7,7 +7,7 @@ import type { WireTap } from '../transport/wire-tap.js';
 import { FRAMES, type FrameDiagnostic, MESSAGES } from './diagnostics.js';
 import type { WebSocketConnection } from './websocket-connection.js';
 
-/** Returns `tap`, or a tap that also publishes the frames and messages of a connection if someone subscribes to them. */
+/** Returns `tap`, or a tap that also publishes frames and messages if someone subscribes to them. */
 export function withDiagnostics(
   tap: WireTap | undefined,
   connection: WebSocketConnection,

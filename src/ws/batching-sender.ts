@@ -11,7 +11,8 @@ const MOST_PENDING = 262_144;
 
 /**
  * The Sender of a WebSocket. Frames that are sent in one turn of the event loop leave in one write, because writing is
- * the largest cost of sending. WebSocket calls flush() before it exposes the socket, so nothing can be written out of order.
+ * the largest cost of sending. WebSocket calls flush() before it exposes the socket, so nothing can be written out of
+ * order.
  */
 export class BatchingSender extends Sender implements Flushable {
   readonly #encoder: FrameEncoder;
