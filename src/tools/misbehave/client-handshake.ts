@@ -1,11 +1,11 @@
 /** What clients do wrong in the opening handshake (RFC 6455 §4.1, and what §4.2.1 says a server must check). */
 import { Buffer } from 'node:buffer';
 import { CLOSE_CODE } from '../../framing/close-code.js';
-import { encodeClosePayload } from '../../framing/close-payload.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { OPCODE } from '../../framing/opcode.js';
+import { closeFrame } from './frame-bytes.js';
+import { add, addMebibyte, type Head, headBytes, replace, useOddCase } from './head.js';
 import type { KindRow, KindRows } from './kind.js';
-import { type Head, headBytes } from './peer.js';
 
 const REFUSE_400 = 'refuses the request with 400';
 const REFUSE_HEAD = 'refuses the request with 400 or 431';
@@ -40,11 +40,6 @@ function opens(section: string, does: string, expected: string, bytes: string | 
   };
 }
 
-/** Replaces the header line of this name by others, or removes it. */
-function replace(head: Head, name: string, ...lines: string[]): void {
-  head.lines = [...head.lines.filter(line => !line.startsWith(`${name}:`)), ...lines];
-}
-
 export const CLIENT_HANDSHAKE_KINDS: KindRows = {
   'wrong-version': requests('§4.4', 'asks for version 8', 'answers 426 with Sec-WebSocket-Version: 13', head =>
     replace(head, 'Sec-WebSocket-Version', 'Sec-WebSocket-Version: 8'),
@@ -52,13 +47,8 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
   'no-version': requests('§4.2.1', 'sends no Sec-WebSocket-Version', 'refuses the request with 400 or 426', head =>
     replace(head, 'Sec-WebSocket-Version'),
   ),
-  'two-versions': requests(
-    '§11.3.5',
-    'sends two Sec-WebSocket-Versions',
-    'refuses the request with 400 or 426',
-    head => {
-      head.lines.push('Sec-WebSocket-Version: 13');
-    },
+  'two-versions': requests('§11.3.5', 'sends two Sec-WebSocket-Versions', 'refuses the request with 400 or 426', head =>
+    add(head, 'Sec-WebSocket-Version: 13'),
   ),
   'short-key': requests('§4.2.1', 'sends a key of 8 bytes', REFUSE_400, head =>
     replace(head, 'Sec-WebSocket-Key', 'Sec-WebSocket-Key: AQIDBAUGBwg='),
@@ -67,13 +57,11 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
     replace(head, 'Sec-WebSocket-Key', 'Sec-WebSocket-Key: not_base64_not_base64!=='),
   ),
   'no-key': requests('§4.2.1', 'sends no key', REFUSE_400, head => replace(head, 'Sec-WebSocket-Key')),
-  'two-keys': requests('§11.3.1', 'sends two keys', REFUSE_400, head => {
-    head.lines.push('Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA==');
-  }),
+  'two-keys': requests('§11.3.1', 'sends two keys', REFUSE_400, head =>
+    add(head, 'Sec-WebSocket-Key: AQIDBAUGBwgJCgsMDQ4PEA=='),
+  ),
   'no-host': requests('RFC 9112 §3.2', 'sends no Host', REFUSE_400, head => replace(head, 'Host')),
-  'two-hosts': requests('RFC 9112 §3.2', 'sends two Hosts', REFUSE_400, head => {
-    head.lines.push('Host: other.example');
-  }),
+  'two-hosts': requests('RFC 9112 §3.2', 'sends two Hosts', REFUSE_400, head => add(head, 'Host: other.example')),
   'lower-http-version': requests('§4.2.1', 'sends its request in HTTP/1.0', 'does not accept it', head => {
     head.startLine = head.startLine.replace('HTTP/1.1', 'HTTP/1.0');
   }),
@@ -103,51 +91,43 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
   'bad-target': requests('RFC 9112 §3.2', 'sends a request target without a slash', REFUSE_400, head => {
     head.startLine = 'GET chat HTTP/1.1';
   }),
-  'bad-subprotocol': requests('§4.1', 'offers a subprotocol that is not a token', REFUSE_400, head => {
-    head.lines.push('Sec-WebSocket-Protocol: a b');
-  }),
-  'subprotocol-twice': requests('§4.1', 'offers the same subprotocol twice', REFUSE_400, head => {
-    head.lines.push('Sec-WebSocket-Protocol: chat, chat');
-  }),
+  'bad-subprotocol': requests('§4.1', 'offers a subprotocol that is not a token', REFUSE_400, head =>
+    add(head, 'Sec-WebSocket-Protocol: a b'),
+  ),
+  'subprotocol-twice': requests('§4.1', 'offers the same subprotocol twice', REFUSE_400, head =>
+    add(head, 'Sec-WebSocket-Protocol: chat, chat'),
+  ),
   'bad-extension-syntax': requests(
     '§9.1',
     'offers an extension that breaks the grammar',
     `${REFUSE_400}, or accepts without extensions`,
-    head => {
-      head.lines.push('Sec-WebSocket-Extensions: permessage-deflate; =');
-    },
+    head => add(head, 'Sec-WebSocket-Extensions: permessage-deflate; ='),
   ),
   'bad-deflate-parameters': requests(
     'RFC 7692 §7.1',
     'offers permessage-deflate with server_max_window_bits=99',
     'accepts without the extension, or refuses the request with 400',
-    head => {
-      head.lines.push('Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99');
-    },
+    head => add(head, 'Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=99'),
   ),
   'cross-origin': requests(
     '§10.2',
     'sends Origin: https://evil.example, as a browser does for a foreign page',
     'refuses the request with 403, unless it serves every origin',
-    head => {
-      head.lines.push('Origin: https://evil.example');
-    },
+    head => add(head, 'Origin: https://evil.example'),
   ),
-  body: requests('§4.1', 'sends a body of 5 bytes', REFUSE_400, head => {
-    head.lines.push('Content-Length: 5');
-  }),
-  'chunked-body': requests('§4.1', 'announces a chunked body', REFUSE_400, head => {
-    head.lines.push('Transfer-Encoding: chunked');
-  }),
-  'space-before-colon': requests('RFC 9112 §5.1', 'sends a header with a space before the colon', REFUSE_400, head => {
-    head.lines.push('X-Space : value');
-  }),
-  'folded-header': requests('RFC 9112 §5.2', 'continues a header on a second line', REFUSE_400, head => {
-    head.lines.push('X-Folded: first', ' second');
-  }),
-  'control-in-header': requests('RFC 9110 §5.5', 'sends a header with a NUL', REFUSE_400, head => {
-    head.lines.push('X-Nul: a\0b');
-  }),
+  body: requests('§4.1', 'sends a body of 5 bytes', REFUSE_400, head => add(head, 'Content-Length: 5')),
+  'chunked-body': requests('§4.1', 'announces a chunked body', REFUSE_400, head =>
+    add(head, 'Transfer-Encoding: chunked'),
+  ),
+  'space-before-colon': requests('RFC 9112 §5.1', 'sends a header with a space before the colon', REFUSE_400, head =>
+    add(head, 'X-Space : value'),
+  ),
+  'folded-header': requests('RFC 9112 §5.2', 'continues a header on a second line', REFUSE_400, head =>
+    add(head, 'X-Folded: first', ' second'),
+  ),
+  'control-in-header': requests('RFC 9110 §5.5', 'sends a header with a NUL', REFUSE_400, head =>
+    add(head, 'X-Nul: a\0b'),
+  ),
   'bare-lf': {
     by: 'client',
     section: 'RFC 9112 §2.2',
@@ -160,32 +140,21 @@ export const CLIENT_HANDSHAKE_KINDS: KindRows = {
       await peer.converse();
     },
   },
-  'huge-head': requests('§10.4', 'sends a head of 1 MiB', REFUSE_HEAD, head => {
-    head.lines.push(...Array.from({ length: 1_024 }, (_, i) => `X-${i}: ${'x'.repeat(1_010)}`));
-  }),
-  'many-headers': requests('§10.4', 'sends 5,000 header lines', REFUSE_HEAD, head => {
-    head.lines.push(...Array.from({ length: 5_000 }, () => 'X: y'));
-  }),
+  'huge-head': requests('§10.4', 'sends a head of 1 MiB', REFUSE_HEAD, addMebibyte),
+  'many-headers': requests('§10.4', 'sends 5,000 header lines', REFUSE_HEAD, head =>
+    add(head, ...Array.from({ length: 5_000 }, () => 'X: y')),
+  ),
   'huge-target': requests('§10.4', 'sends a request target of 64 KiB', 'refuses the request with 414 or 431', head => {
     head.startLine = `GET /${'x'.repeat(65_536)} HTTP/1.1`;
   }),
-  'odd-case': requests('§4.2.1', 'writes header names and tokens in unusual case, which is legal', 'opens', head => {
-    head.lines = head.lines.map(line => {
-      const [, name = '', value = ''] = /^([^:]*): (.*)$/s.exec(line)!;
-      const odd = { Upgrade: 'WebSocket', Connection: 'keep-alive, UPGRADE' }[name] ?? value;
-      return `${name.toUpperCase()}: ${odd}`;
-    });
-  }),
+  'odd-case': requests('§4.2.1', 'writes header names and tokens in unusual case, which is legal', 'opens', useOddCase),
   'frame-before-101': {
     by: 'client',
     section: '§4.1',
     does: 'sends a message and a Close frame before the response',
     expected: 'never reads it as HTTP; reads it as frames after its 101, or refuses the request',
     run: async peer => {
-      const frames = [
-        encodeFrame('client', OPCODE.TEXT, 'early'),
-        encodeFrame('client', OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE)),
-      ];
+      const frames = [encodeFrame('client', OPCODE.TEXT, 'early'), closeFrame('client', CLOSE_CODE.NORMAL_CLOSURE)];
       await peer.write(Buffer.concat([Buffer.from(headBytes(peer.correctHead())), ...frames]));
       await peer.readResponse();
       await peer.converse({ close: () => {} });

@@ -10,14 +10,9 @@ import type { HeaderFields } from '../../handshake/header-fields.js';
 import { HeadFault, requestHeadReader, responseHeadReader } from '../../handshake/http1/head-reader.js';
 import { acceptOf, createKey } from '../../handshake/http1/key.js';
 import type { Side } from '../../wire/index.js';
+import { type Head, headBytes } from './head.js';
 import type { MisbehaveOptions, PeerReport } from './options.js';
 import { Over, TcpEnd } from './tcp-end.js';
-
-/** A head that may break any rule. Lines end with CRLF. */
-export interface Head {
-  startLine: string;
-  lines: string[];
-}
 
 /** A frame of the other endpoint. */
 export interface ReceivedFrame {
@@ -233,8 +228,4 @@ export class Peer extends TcpEnd {
     if (isViolation(close)) this.#violation ??= close.message;
     else this.#close ??= close;
   }
-}
-
-export function headBytes({ startLine, lines }: Head): string {
-  return `${[startLine, ...lines].join('\r\n')}\r\n\r\n`;
 }

@@ -1,12 +1,13 @@
 /** What servers do wrong in the opening handshake (RFC 6455 §4.2.2, and what §4.1 says a client must check). */
 import { Buffer } from 'node:buffer';
 import { CLOSE_CODE } from '../../framing/close-code.js';
-import { encodeClosePayload } from '../../framing/close-payload.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { OPCODE } from '../../framing/opcode.js';
 import { acceptOf } from '../../handshake/http1/key.js';
+import { closeFrame } from './frame-bytes.js';
+import { add, addMebibyte, type Head, headBytes, replace, useOddCase } from './head.js';
 import type { KindRow, KindRows } from './kind.js';
-import { type Head, headBytes, type Peer } from './peer.js';
+import type { Peer } from './peer.js';
 
 const FAIL = 'fails the connection: the response is not valid';
 const TIME_OUT = 'gives up after its own timeout';
@@ -42,15 +43,6 @@ function responds(section: string, does: string, expected: string, bytes: string
       await peer.drain();
     },
   };
-}
-
-/** Replaces the header line of this name, or removes it. */
-function replace(head: Head, name: string, ...lines: string[]): void {
-  head.lines = [...head.lines.filter(line => !line.startsWith(`${name}:`)), ...lines];
-}
-
-function add(head: Head, ...lines: string[]): void {
-  head.lines.push(...lines);
 }
 
 /** Sends a correct 101 and frames in one segment. */
@@ -166,8 +158,11 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
     add(head, 'no colon here'),
   ),
   'control-in-header': answers('RFC 9110 §5.5', 'sends a header with a NUL', FAIL, head => add(head, 'X-Nul: a\0b')),
-  'huge-head': answers('§10.4', 'sends a head of 1 MiB', 'gives up once the head exceeds its limit, or opens', head =>
-    add(head, ...Array.from({ length: 1_024 }, (_, i) => `X-${i}: ${'x'.repeat(1_010)}`)),
+  'huge-head': answers(
+    '§10.4',
+    'sends a head of 1 MiB',
+    'gives up once the head exceeds its limit, or opens',
+    addMebibyte,
   ),
 
   'bare-lf': {
@@ -197,12 +192,7 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
   },
 
   // Legal responses that some clients reject
-  'odd-case': answers('§4.1', 'writes header names and tokens in unusual case, which is legal', 'opens', head => {
-    head.lines = head.lines.map(line => {
-      const [, name = '', value = ''] = /^([^:]*): (.*)$/s.exec(line)!;
-      return `${name.toUpperCase()}: ${name === 'Upgrade' ? 'WebSocket' : name === 'Connection' ? 'keep-alive, UPGRADE' : value}`;
-    });
-  }),
+  'odd-case': answers('§4.1', 'writes header names and tokens in unusual case, which is legal', 'opens', useOddCase),
   'no-reason-phrase': answers('RFC 9112 §4', 'sends a 101 without reason phrase, which is legal', 'opens', head => {
     head.startLine = 'HTTP/1.1 101 ';
   }),
@@ -225,7 +215,7 @@ export const SERVER_HANDSHAKE_KINDS: KindRows = {
     does: 'sends its 101, a message, a Close frame and the end of TCP at once, which is legal',
     expected: 'opens, receives "last", and reports 1000',
     run: async peer => {
-      const close = encodeFrame('server', OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
+      const close = closeFrame('server', CLOSE_CODE.NORMAL_CLOSURE);
       await opensWith(peer, encodeFrame('server', OPCODE.TEXT, 'last'), close);
       peer.end();
       await peer.converse({ close: () => {} });
