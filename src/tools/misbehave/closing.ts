@@ -5,23 +5,18 @@ import { encodeFrame } from '../../framing/frame-encoder.js';
 import { OPCODE } from '../../framing/opcode.js';
 import { closeFrame } from './frame-bytes.js';
 import type { KindRows } from './kind.js';
-import type { Peer, Reactions } from './peer.js';
+import type { Peer } from './peer.js';
 
 const { TEXT, CLOSE } = OPCODE;
 const FAIL_1002 = 'fails the connection with 1002';
 const REPORT_1006 = 'reports 1006: no Close frame came';
 const TIME_OUT = 'ends TCP itself after a timeout';
 
-/** Sends these frames, the first of which closes. A server ends TCP after the answer. */
+/** Sends these frames, one of which closes. A server ends TCP after the answer. */
 async function closeWith(peer: Peer, ...frames: Uint8Array[]): Promise<void> {
   await peer.handshake();
   await peer.write(Buffer.concat(frames));
   await peer.converse({ close: () => peer.side === 'server' && peer.end() });
-}
-
-async function react(peer: Peer, reactions: Reactions): Promise<void> {
-  await peer.handshake();
-  await peer.converse(reactions);
 }
 
 export const CLOSING_KINDS: KindRows = {
@@ -31,10 +26,9 @@ export const CLOSING_KINDS: KindRows = {
     does: 'closes at once, without a code unless `code` (and `reason`) say one',
     expected: 'answers the Close frame and reports its code, or 1005',
     check: ({ code, reason }) => void encodeClosePayload(code, reason),
-    run: async peer => {
-      await peer.handshake();
-      await peer.frame(CLOSE, encodeClosePayload(peer.options.code, peer.options.reason));
-      await peer.converse({ close: () => peer.side === 'server' && peer.end() });
+    run: peer => {
+      const { code, reason } = peer.options;
+      return closeWith(peer, encodeFrame(peer.side, CLOSE, encodeClosePayload(code, reason)));
     },
   },
   'no-close-frame': {
@@ -63,14 +57,14 @@ export const CLOSING_KINDS: KindRows = {
     section: '§5.5.1',
     does: 'ignores the Close frame and stays connected',
     expected: `${TIME_OUT}, and reports 1006`,
-    run: peer => react(peer, { close: () => {} }),
+    run: peer => peer.behave({ close: () => {} }),
   },
   'no-fin': {
     by: 'both',
     section: '§7.1.1',
     does: 'answers the Close frame and then never ends TCP',
     expected: `reports the clean close, and ${TIME_OUT}`,
-    run: peer => react(peer, { close: ({ payload }) => peer.post(encodeFrame(peer.side, CLOSE, payload)) }),
+    run: peer => peer.behave({ close: ({ payload }) => peer.post(encodeFrame(peer.side, CLOSE, payload)) }),
   },
   'other-code': {
     by: 'both',
@@ -78,7 +72,7 @@ export const CLOSING_KINDS: KindRows = {
     does: 'answers the Close frame with the code 4999, which is legal',
     expected: 'ends cleanly',
     run: peer =>
-      react(peer, {
+      peer.behave({
         close: () => {
           peer.post(closeFrame(peer.side, 4999));
           if (peer.side === 'server') peer.end();
@@ -91,7 +85,7 @@ export const CLOSING_KINDS: KindRows = {
     does: 'answers the Close frame with a message, and then with a Close frame, which is legal',
     expected: 'ignores or delivers the message, and ends cleanly',
     run: peer =>
-      react(peer, {
+      peer.behave({
         close: ({ payload }) => {
           peer.post(Buffer.concat([encodeFrame(peer.side, TEXT, 'late'), encodeFrame(peer.side, CLOSE, payload)]));
           if (peer.side === 'server') peer.end();
@@ -103,9 +97,8 @@ export const CLOSING_KINDS: KindRows = {
     section: '§7.1.2',
     does: 'answers the Close frame after 5 seconds (`delay`)',
     expected: 'ends cleanly, or ends TCP itself after its own timeout',
-    run: async peer => {
-      await peer.handshake();
-      await peer.converse({
+    run: peer =>
+      peer.behave({
         close: ({ payload }) => {
           const answer = async () => {
             await peer.wait(peer.options.delay ?? 5_000);
@@ -114,8 +107,7 @@ export const CLOSING_KINDS: KindRows = {
           };
           answer().catch(() => {});
         },
-      });
-    },
+      }),
   },
   'close-inside-message': {
     by: 'both',

@@ -6,7 +6,7 @@ import type { Peer } from './peer.js';
 
 const LOST = 'notices it by a Ping without an answer, and reports 1006';
 
-/** Sends the first `part` bytes of a text frame of 100 bytes. */
+/** Opens, and sends the beginning of a text frame. */
 async function sendPart(peer: Peer): Promise<void> {
   await peer.handshake();
   await peer.write(encodeFrame(peer.side, OPCODE.TEXT, 'x'.repeat(100)).subarray(0, 50));
@@ -18,20 +18,14 @@ export const PACE_KINDS: KindRows = {
     section: '§5.5.2',
     does: 'does not answer Pings',
     expected: LOST,
-    run: async peer => {
-      await peer.handshake();
-      await peer.converse({ ping: () => {} });
-    },
+    run: peer => peer.behave({ ping: () => {} }),
   },
   'wrong-pong': {
     by: 'both',
     section: '§5.5.3',
     does: 'answers Pings with another payload',
     expected: 'does not take it for the answer to its Ping. As a sign of life, it may count',
-    run: async peer => {
-      await peer.handshake();
-      await peer.converse({ ping: () => peer.post(encodeFrame(peer.side, OPCODE.PONG, 'another')) });
-    },
+    run: peer => peer.behave({ ping: () => peer.post(encodeFrame(peer.side, OPCODE.PONG, 'another')) }),
   },
   'cut-mid-frame': {
     by: 'both',
@@ -81,8 +75,7 @@ export const PACE_KINDS: KindRows = {
     expected: 'opens, converses and closes as with any other peer',
     run: async peer => {
       peer.slowDown(peer.options.delay ?? 10);
-      await peer.handshake();
-      await peer.converse();
+      await peer.behave();
     },
   },
 };

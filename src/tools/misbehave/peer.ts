@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { CLOSE_CODE } from '../../framing/close-code.js';
-import { encodeClosePayload, isViolation, parseClosePayload } from '../../framing/close-payload.js';
+import { isViolation, parseClosePayload } from '../../framing/close-payload.js';
 import { FrameDecoder } from '../../framing/frame-decoder.js';
 import { encodeFrame } from '../../framing/frame-encoder.js';
 import { RSV1 } from '../../framing/frame-header.js';
@@ -10,6 +10,7 @@ import type { HeaderFields } from '../../handshake/header-fields.js';
 import { HeadFault, requestHeadReader, responseHeadReader } from '../../handshake/http1/head-reader.js';
 import { acceptOf, createKey } from '../../handshake/http1/key.js';
 import type { Side } from '../../wire/index.js';
+import { closeFrame } from './frame-bytes.js';
 import { type Head, headBytes } from './head.js';
 import type { MisbehaveOptions, PeerReport } from './options.js';
 import { Over, TcpEnd } from './tcp-end.js';
@@ -81,12 +82,11 @@ export class Peer extends TcpEnd {
         throw new Over();
       }
       if (head === undefined) continue;
+      this.unread(reader.rest);
       if ('status' in head && head.status < 200 && head.status !== 101) {
-        this.unread(reader.rest);
         reader.next();
         continue;
       }
-      this.unread(reader.rest);
       this.headers = head.headers;
       this.#head = 'status' in head ? `${head.status} ${head.reason}`.trimEnd() : `${head.method} ${head.target}`;
       if ('status' in head) this.#opened = head.status === 101;
@@ -151,15 +151,17 @@ export class Peer extends TcpEnd {
 
   // Frames
 
-  /** Sends a frame. The encoder refuses most illegal frames: see frame-bytes.ts. */
-  async frame(opcode: number, payload: string | Uint8Array = '', fin = true, rsv = 0): Promise<void> {
-    if (opcode === OPCODE.CLOSE) this.#sentClose = true;
-    await this.write(encodeFrame(this.side, opcode, payload, fin, rsv));
-  }
-
   /** Closes the connection, at a client: it has nothing more to say. */
   async conclude(): Promise<void> {
-    if (this.side === 'client') await this.frame(OPCODE.CLOSE, encodeClosePayload(CLOSE_CODE.NORMAL_CLOSURE));
+    if (this.side === 'server') return;
+    this.#sentClose = true;
+    await this.write(closeFrame(this.side, CLOSE_CODE.NORMAL_CLOSURE));
+  }
+
+  /** Performs the opening handshake, and then converses. */
+  async behave(reactions?: Reactions): Promise<void> {
+    await this.handshake();
+    await this.converse(reactions);
   }
 
   /**
