@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { closedPort } from '../../helpers/raw-peer.js';
+import { listening } from './listening.js';
 import { Program } from './program.js';
 
 /** Starts tinyproxy, an HTTP proxy, until the test finishes. Returns its port. */
@@ -93,18 +92,4 @@ export async function startDante({ blocked }: { blocked?: number } = {}): Promis
   Program.forTest('/usr/sbin/danted', ['-f', join(folder, 'danted.conf'), '-p', join(folder, 'danted.pid')]);
   await listening(port);
   return port;
-}
-
-/** Resolves when something listens at the port. These proxies do not say so. */
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = net.connect(port, '127.0.0.1');
-    const isOpen = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      new Promise<boolean>(resolve => socket.on('error', () => resolve(false))),
-    ]);
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
 }

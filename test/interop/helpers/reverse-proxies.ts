@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { closedPort } from '../../helpers/raw-peer.js';
+import { listening } from './listening.js';
 import { Program } from './program.js';
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
@@ -82,17 +81,4 @@ async function start(name: string, startOn: (port: number) => Start): Promise<nu
 async function failed(program: Program): Promise<never> {
   const { code, stderr } = await program.ended;
   throw new Error(`ended with ${code}: ${stderr}`);
-}
-
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = net.connect(port, '127.0.0.1');
-    const isOpen = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      new Promise<boolean>(resolve => socket.on('error', () => resolve(false))),
-    ]);
-    socket.destroy();
-    if (isOpen) return;
-    await new Promise(resolve => setTimeout(resolve, 20));
-  }
 }
