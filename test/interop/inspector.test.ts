@@ -1,9 +1,8 @@
 /** The inspector page in headless Chromium. `npm run interop` builds the page first. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import {
   type ConnectOptions,
@@ -16,24 +15,12 @@ import { type Inspector, type InspectorOptions, inspector } from '../../src/tool
 import { misbehave } from '../../src/tools/misbehave/misbehave.js';
 import { readCapture } from '../../src/wire/capture/index.js';
 import { type Conversation, ConversationDecoder } from '../../src/wire/index.js';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+import { launchChromium, openPage, violations } from './helpers/chromium.js';
 
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    // Root cannot use the sandbox. The other flags keep the browser off the network.
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(() => browser.close());
@@ -62,24 +49,6 @@ async function start(options: ServerOptions = {}, shownAs: InspectorOptions = {}
   return { shown, url, open };
 }
 
-/** Opens the page. It must report no error, and load nothing but itself. */
-async function openPage({ shown }: Scene, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1300, height: 850 }, ...options });
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on('console', message => complaints.push(message.text()));
-  page.on('pageerror', error => complaints.push(error.message));
-  page.on('request', request => {
-    if (request.url() !== shown.url) complaints.push(`requested ${request.url()}`);
-  });
-  onTestFinished(async () => {
-    await page.close();
-    expect(complaints).toEqual([]);
-  });
-  await page.goto(shown.url);
-  return page;
-}
-
 /** Waits until the list shows this many frames. */
 async function frames(page: Page, count: string): Promise<void> {
   await page.locator('.count', { hasText: count }).waitFor();
@@ -89,22 +58,10 @@ function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
 }
 
-/** Returns what axe-core has to say about the page. */
-async function violations(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE }).catch(() => undefined);
-  return await page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
-    };
-    const result = await axe.run();
-    return result.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
-  });
-}
-
 describe('the inspector page', () => {
   test('shows a connection live, and a frame bit by bit', async () => {
     const scene = await start();
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByText('Waiting for a connection').waitFor();
     const connection = await scene.open();
     await page.getByRole('heading', { name: '/chat' }).waitFor();
@@ -125,7 +82,7 @@ describe('the inspector page', () => {
     const scene = await start({ perMessageDeflate: { serverNoContextTakeover: false } });
     const connection = await scene.open(undefined, { perMessageDeflate: { clientNoContextTakeover: false } });
     for (let i = 0; i < 3; i++) connection.send('the same text, which compresses well, again and again');
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await frames(page, '6 frames');
     await page.locator('.frame-row:visible').last().click();
     const detail = page.getByRole('complementary', { name: 'The chosen frame' });
@@ -138,7 +95,7 @@ describe('the inspector page', () => {
   test('filters by direction, kind and text, pauses, and follows', async () => {
     const scene = await start();
     const connection = await scene.open();
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     for (let i = 0; i < 20; i++) connection.send(`message ${i}`);
     connection.send(Uint8Array.of(1, 2));
     await connection.ping();
@@ -176,7 +133,7 @@ describe('the inspector page', () => {
     const scene = await start();
     const connection = await scene.open();
     for (let i = 0; i < 100; i++) connection.send(`message ${i}`);
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await frames(page, '200 frames');
     const list = page.getByRole('listbox', { name: 'Frames' });
     await list.focus();
@@ -202,7 +159,7 @@ describe('the inspector page', () => {
     for (let i = 0; i < 5; i++) connection.send('x');
     await connection.ping();
     await connection.close(4001, 'bye');
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByRole('tab', { name: 'Sequence' }).click();
     const text = await page.getByRole('tabpanel').innerText();
     const acts = [
@@ -233,7 +190,7 @@ describe('the inspector page', () => {
       connection.send('hello');
       await once(connection, 'close');
     }
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByText('it answered 403 Forbidden instead of 101').waitFor();
     await page.locator('.diagnosis', { hasText: /Likely cause: .*403/ }).waitFor();
     await page.getByRole('tab', { name: 'Handshake' }).click();
@@ -255,7 +212,7 @@ describe('the inspector page', () => {
     await connection.ping();
     await expect(scene.open(scene.url, { headers: { Origin: 'http://evil.example' } })).rejects.toThrow('403');
     // The policy of the page forbids the script of axe-core.
-    const page = await openPage(scene, { ...options, bypassCSP: true });
+    const page = await openPage(browser, scene.shown.url, { ...options, bypassCSP: true });
     await frames(page, '6 frames');
     await page.locator('.frame-row:visible').first().click();
     expect(await violations(page)).toEqual([]);
@@ -274,7 +231,7 @@ describe('the inspector page', () => {
     };
     const scene = await start({}, { send: { from: ['server'], send } });
     await scene.open();
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByRole('tab', { name: 'Send' }).click();
     await page.getByRole('textbox', { name: 'Payload' }).fill('hi');
     await page.getByRole('button', { name: 'Send frame' }).click();
@@ -293,7 +250,7 @@ describe('the inspector page', () => {
       connection.send('exported');
       await connection.close();
     }
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByRole('button', { name: /#2 .*closed/ }).click();
     const saved = async (format: string, which: number): Promise<Buffer> => {
       await page.getByText('Export', { exact: true }).click();
@@ -328,7 +285,7 @@ describe('the inspector page', () => {
     const scene = await start();
     const connection = await scene.open();
     for (let i = 0; i < 5000; i++) connection.send(`message ${i}`);
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await frames(page, '10,000 frames');
     const { times, rows } = await page.evaluate<{ times: number[]; rows: number }>(`(async () => {
       const list = document.querySelector('ws-frame-list');
@@ -353,7 +310,7 @@ describe('the inspector page', () => {
   test('keeps up with 5,000 messages a second', async () => {
     const scene = await start();
     const connection = await scene.open();
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.getByRole('heading', { name: '/chat' }).waitFor();
     await page.evaluate(`(() => {
       globalThis.times = [];
@@ -388,7 +345,7 @@ describe('the inspector page', () => {
 
   test('says that the server has stopped', async () => {
     const scene = await start();
-    const page = await openPage(scene);
+    const page = await openPage(browser, scene.shown.url);
     await page.locator('.link-state', { hasText: 'live' }).waitFor();
     await scene.shown.close();
     await page.getByText('The server has stopped (1001).').waitFor();

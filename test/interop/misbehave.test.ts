@@ -2,11 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { WebSocket as Ws } from 'ws';
 import { WebSocket } from '../../src/index.js';
 import { MISBEHAVE_KINDS, type MisbehaveKind, misbehave, type PeerReport } from '../../src/tools/index.js';
+import { launchChromium } from './helpers/chromium.js';
 import { NODE_24 } from './helpers/node24.js';
 import { startPageServer } from './helpers/page-server.js';
 import { run } from './helpers/program.js';
@@ -44,7 +44,7 @@ const CLIENTS: Readonly<Record<string, (servers: readonly Server[]) => Promise<R
   },
   Chromium: async servers => {
     const { origin } = await startPageServer();
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+    const browser = await launchChromium();
     onTestFinished(() => browser.close());
     const page = await browser.newPage();
     await page.goto(`${origin}/page.html`);

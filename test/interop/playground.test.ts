@@ -1,40 +1,22 @@
 /** The playground in headless Chromium, opened from the file system. `npm run interop` builds it first. */
 import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium, openPage, violations } from './helpers/chromium.js';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const PAGE = new URL('../../docs/playground/index.html', import.meta.url);
 
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    // Root cannot use the sandbox. The other flags keep the browser off the network.
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(() => browser.close());
 
-/** Opens the playground. It must report no error, and load nothing but itself. */
+/** Opens the playground. */
 async function open(place = '', options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1300, height: 900 }, ...options });
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on('console', message => complaints.push(message.text()));
-  page.on('pageerror', error => complaints.push(error.message));
-  page.on('request', request => {
-    if (!request.url().startsWith(PAGE.href)) complaints.push(`requested ${request.url()}`);
-  });
-  onTestFinished(async () => {
-    await page.close();
-    expect(complaints).toEqual([]);
-  });
-  await page.goto(PAGE.href + place);
-  return page;
+  return await openPage(browser, PAGE.href + place, options);
 }
 
 const wire = (page: Page) => page.getByLabel('The bytes on the wire, in hex');
@@ -138,14 +120,7 @@ describe('for everyone', () => {
     ['#capture', 'dark'],
   ] as const)('axe-core finds nothing on %s in %s', async (place, colorScheme) => {
     const page = await open(place, { colorScheme, bypassCSP: true });
-    await page.addScriptTag({ path: AXE });
-    const found = await page.evaluate(async () => {
-      const { axe } = globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-    });
-    expect(found).toEqual([]);
+    expect(await violations(page)).toEqual([]);
   });
 
   test('nothing is wider than a phone', async () => {

@@ -1,6 +1,7 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type ServerOptions, WebSocketServer } from '../../src/index.js';
+import { launchChromium } from './helpers/chromium.js';
 import { watch } from './helpers/echo-server.js';
 import { askNode24 } from './helpers/node24.js';
 import { startPageServer } from './helpers/page-server.js';
@@ -9,19 +10,7 @@ import { startWireProxy } from './helpers/wire-proxy.js';
 let browser: Browser;
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    // Root cannot use the sandbox. The other flags keep the browser off the network.
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await launchChromium();
 });
 
 afterAll(() => browser.close());
