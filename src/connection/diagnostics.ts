@@ -27,7 +27,7 @@ export interface HandshakeDiagnostic {
   readonly status: number | undefined;
   /** Why it has failed, in words. */
   readonly reason: string | undefined;
-  /** The rejection of connect(), or the error behind the refusal of a server. */
+  /** The rejection of connect(), or the error that made a server refuse. */
   readonly error: unknown;
   /** Milliseconds since connect() was called; undefined on a server. */
   readonly duration: number | undefined;
