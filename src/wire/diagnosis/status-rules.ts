@@ -51,7 +51,9 @@ function tlsPort(facts: Facts): Diagnosis | undefined {
 /** "Any status code other than 101 indicates that the WebSocket handshake has not completed" (§4.2.2). */
 function otherStatus(facts: Facts): Diagnosis | undefined {
   const response = refusalOf(facts);
-  if (response === undefined || !headersOf(response).has('Sec-WebSocket-Accept')) return undefined;
+  // A 426 agrees to nothing. HAProxy adds Sec-WebSocket-Accept to one that offers `Upgrade: websocket`.
+  if (response === undefined || response.status === 426) return undefined;
+  if (!headersOf(response).has('Sec-WebSocket-Accept')) return undefined;
   return problem(
     'upgrade-invalid',
     `the server agrees to a WebSocket (Sec-WebSocket-Accept), but with the status ${response.status} instead of 101`,

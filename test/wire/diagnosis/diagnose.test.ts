@@ -138,6 +138,18 @@ describe('diagnose()', () => {
     [302, '', [['Location', 'http://10.0.0.1/login']], 'redirect', 'captive portal'],
     [302, '', [['Location', 'http://login.example/login']], 'redirect-to-login', 'Cookie'],
     [200, '', [['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=']], 'upgrade-invalid', '101'],
+    // HAProxy adds Sec-WebSocket-Accept to it.
+    [
+      426,
+      '',
+      [
+        ['Connection', 'Upgrade'],
+        ['Upgrade', 'websocket'],
+        ['Sec-WebSocket-Accept', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='],
+      ],
+      'upgrade-lost',
+      'proxy',
+    ],
   ] as const)('%d %j %j: %s, %s', (status, body, headers, id, words) => {
     expect(diagnose(refused(status, body, headers))[0]).toMatchObject({ id, advice: expect.stringContaining(words) });
   });
