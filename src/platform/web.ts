@@ -78,9 +78,16 @@ export function writeUtf8(text: string, target: Uint8Array, offset: number): num
   return encoder.encodeInto(text, target.subarray(offset)).written;
 }
 
+/** How many bytes become base64 at once: a function takes only so many arguments. A multiple of 3 needs no padding. */
+const BASE64_BLOCK = 24_576;
+
 /** Returns the base64 of `bytes` (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
+  let text = '';
+  for (let at = 0; at < bytes.length; at += BASE64_BLOCK) {
+    text += btoa(String.fromCharCode(...bytes.subarray(at, at + BASE64_BLOCK)));
+  }
+  return text;
 }
 
 /**

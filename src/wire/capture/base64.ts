@@ -1,15 +1,3 @@
-import { toBase64 } from '#platform';
-
-/** A multiple of 3, so that only the end is padded. A browser encodes no more at a time. */
-const BLOCK = 24_576;
-
-/** Returns the base64 of any number of bytes. */
-export function base64(bytes: Uint8Array): string {
-  let text = '';
-  for (let at = 0; at < bytes.length; at += BLOCK) text += toBase64(bytes.subarray(at, at + BLOCK));
-  return text;
-}
-
 /** Returns the bytes, or undefined if `text` is not base64. */
 export function fromBase64(text: string): Uint8Array | undefined {
   let binary: string;

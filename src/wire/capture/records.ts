@@ -1,5 +1,6 @@
+import { toBase64 } from '#platform';
 import type { Conversation, Side, WireEvent } from '../conversation.js';
-import { base64, fromBase64 } from './base64.js';
+import { fromBase64 } from './base64.js';
 import { type Capture, Notes } from './capture.js';
 
 /** The beginning of a connection. */
@@ -25,7 +26,7 @@ export interface OpenEvent {
 export function recordLine(connection: number, event: WireEvent | OpenEvent): string {
   const { type, ...fields } = event;
   const bytes =
-    type === 'bytes' ? { bytes: base64(event.bytes) } : type === 'message' ? { data: base64(event.data) } : {};
+    type === 'bytes' ? { bytes: toBase64(event.bytes) } : type === 'message' ? { data: toBase64(event.data) } : {};
   return JSON.stringify({ connection, event: type, ...fields, ...bytes });
 }
 
