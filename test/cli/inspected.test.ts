@@ -2,49 +2,8 @@ import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEcho, urlOf } from '../../src/cli/echo.js';
 import { inspectClient, inspectServer } from '../../src/cli/inspected.js';
-import { connect, type WebSocketConnection } from '../../src/index.js';
-import type { Inspector } from '../../src/tools/inspector/inspector.js';
-import { decodeRecords, type LiveRecord } from '../../src/wire/live-record.js';
-
-/** What a page receives. */
-class Page {
-  readonly texts: Record<string, unknown>[] = [];
-  readonly records: LiveRecord[] = [];
-  readonly #connection: WebSocketConnection;
-
-  private constructor(connection: WebSocketConnection) {
-    this.#connection = connection;
-    connection.on('message', data => {
-      if (typeof data === 'string') this.texts.push(JSON.parse(data));
-      else this.records.push(...decodeRecords(data));
-    });
-  }
-
-  static async open(page: Inspector): Promise<Page> {
-    const connection = await connect(page.url.replace('http', 'ws').replace('/?', '/live?'));
-    onTestFinished(() => connection.terminate());
-    return new Page(connection);
-  }
-
-  async until(condition: (page: Page) => boolean): Promise<void> {
-    while (!condition(this)) await once(this.#connection, 'message');
-  }
-
-  send(connection: number, from: string, frame: Uint8Array): void {
-    const text = Buffer.from(frame).toString('base64');
-    this.#connection.send(JSON.stringify({ type: 'send', connection, from, frame: text }));
-  }
-
-  /** All bytes that a side has sent. */
-  bytes(from: string): string {
-    const parts = this.records.flatMap(record =>
-      record.type === 'event' && record.event.type === 'bytes' && record.event.from === from
-        ? [record.event.bytes]
-        : [],
-    );
-    return Buffer.concat(parts).toString('latin1');
-  }
-}
+import { connect } from '../../src/index.js';
+import { Page } from '../tools/inspector/page.js';
 
 const RSV2_TEXT = Uint8Array.of(0xa1, 2, 0x68, 0x69);
 const TEXT = Uint8Array.of(0x81, 2, 0x68, 0x69);

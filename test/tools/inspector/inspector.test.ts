@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { connect, HandshakeError, type WebSocketConnection } from '../../../src/index.js';
+import { connect, HandshakeError } from '../../../src/index.js';
 import { type Inspector, type InspectorOptions, inspector } from '../../../src/tools/inspector/inspector.js';
 import { factsToText } from '../../../src/wire/facts-text.js';
-import { decodeRecords, type LiveRecord } from '../../../src/wire/live-record.js';
+import { liveUrl, Page } from './page.js';
 
 async function start(options: InspectorOptions = {}): Promise<Inspector> {
   const started = await inspector({ page: '<!doctype html>the page', ...options });
@@ -19,42 +19,6 @@ async function get(url: string | URL, headers: http.OutgoingHttpHeaders = {}) {
   let body = '';
   for await (const chunk of response) body += chunk;
   return { status: response.statusCode, headers: response.headers, body };
-}
-
-/** The URL of the WebSocket of a page. */
-function liveUrl({ url }: Inspector): URL {
-  const live = new URL(url.replace('http:', 'ws:'));
-  live.pathname = '/live';
-  return live;
-}
-
-/** A page that has loaded: what it has received. */
-class Page {
-  readonly texts: Record<string, unknown>[] = [];
-  readonly records: LiveRecord[] = [];
-  batches = 0;
-  readonly connection: WebSocketConnection;
-
-  private constructor(connection: WebSocketConnection) {
-    this.connection = connection;
-    connection.on('message', data => {
-      if (typeof data === 'string') this.texts.push(JSON.parse(data));
-      else {
-        this.batches++;
-        this.records.push(...decodeRecords(data));
-      }
-    });
-  }
-
-  static async open(shown: Inspector): Promise<Page> {
-    const connection = await connect(liveUrl(shown));
-    onTestFinished(() => connection.terminate());
-    return new Page(connection);
-  }
-
-  async until(condition: (page: Page) => boolean): Promise<void> {
-    while (!condition(this)) await once(this.connection, 'message');
-  }
 }
 
 /** Returns the status with which the server refuses a page's WebSocket. */
@@ -195,16 +159,16 @@ describe('the WebSocket of the page', () => {
 });
 
 describe('frames sent by hand', () => {
-  const order = (from: string) => JSON.stringify({ type: 'send', connection: 3, from, frame: 'gQA=' });
+  const frame = Buffer.of(0x81, 0);
 
   test('reach the side that sends them', async () => {
     const sent: unknown[] = [];
     const send = { from: ['server'] as const, send: (...args: unknown[]) => void sent.push(args) };
     const page = await Page.open(await start({ send }));
-    page.connection.send(order('server'));
+    page.send(3, 'server', frame);
     await page.until(({ texts }) => texts.length === 2);
     expect(page.texts).toEqual([{ type: 'hello', title: '', sendsFrom: ['server'] }, { type: 'sent' }]);
-    expect(sent).toEqual([[3, 'server', Buffer.of(0x81, 0)]]);
+    expect(sent).toEqual([[3, 'server', frame]]);
   });
 
   test('are refused with the reason', async () => {
@@ -215,7 +179,9 @@ describe('frames sent by hand', () => {
       },
     };
     const page = await Page.open(await start({ send }));
-    for (const text of [order('server'), order('client'), '{']) page.connection.send(text);
+    page.send(3, 'server', frame);
+    page.send(3, 'client', frame);
+    page.connection.send('{');
     await page.until(({ texts }) => texts.length === 4);
     expect(page.texts.slice(1, 3)).toEqual([
       { type: 'sent', problem: 'connection 3 is closed' },
@@ -226,7 +192,7 @@ describe('frames sent by hand', () => {
 
   test('are refused if the server does not allow them', async () => {
     const page = await Page.open(await start());
-    page.connection.send(order('server'));
+    page.send(3, 'server', frame);
     await page.until(({ texts }) => texts.length === 2);
     expect(page.texts[1]).toEqual({ type: 'sent', problem: 'this page only watches' });
   });
