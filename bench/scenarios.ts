@@ -93,6 +93,16 @@ export const SCENARIOS: readonly Scenario[] = [
     size: 16_384,
   },
   {
+    id: 'echo-128k',
+    title: 'Echo, 128 KiB, 64 connections, 1 in flight',
+    kind: 'echo',
+    ...CPU_PER_MESSAGE,
+    target: { text: '≤ raw net × 1.15', against: 'raw-net', ratio: 1.15 },
+    connections: 64,
+    inFlight: 1,
+    size: 131_072,
+  },
+  {
     id: 'echo-1m',
     title: 'Echo, 1 MiB, 16 connections, 1 in flight',
     kind: 'echo',

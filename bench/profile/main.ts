@@ -2,7 +2,7 @@
  * Shows where a scenario spends its time: runs its server (or client) with `node --cpu-prof` and summarises the
  * profile.
  *
- *     npm run profile -- echo-16 [--seconds=5] [--contender=ws101] [--functions=25]
+ *     npm run profile -- echo-16 [--seconds=5] [--contender=ws101] [--functions=25] [--node=/path/to/node]
  *     npm run profile -- --file=some.cpuprofile
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -31,6 +31,8 @@ async function main(): Promise<void> {
       contender: { type: 'string', default: 'ws101' },
       functions: { type: 'string', default: '25' },
       file: { type: 'string' },
+      // bench/contenders.ts reads it.
+      node: { type: 'string' },
     },
   });
   const functions = Number(values.functions);
