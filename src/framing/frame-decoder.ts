@@ -36,6 +36,11 @@ export interface FrameSink {
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined;
   /** The payload is complete. */
   frameEnd(): Failure | undefined;
+  /**
+   * Called before a piece of `size` bytes that is not the whole payload. May return memory of that size. The piece is
+   * then written there, and passed to framePayload() from there. This saves a copy of large payloads.
+   */
+  payloadRoom?(size: number): Uint8Array | undefined;
 }
 
 /**
@@ -248,7 +253,10 @@ export class FrameDecoder {
     const position = this.#position;
     this.#position += stop - at;
     let failure: Failure | undefined;
-    if (!header.masked) {
+    const room = stop - at < header.payloadLength ? this.#sink.payloadRoom?.(stop - at) : undefined;
+    if (room !== undefined) {
+      failure = this.#passFrom(room, chunk, at, stop, position);
+    } else if (!header.masked) {
       failure = this.#sink.framePayload(chunk, at, stop);
     } else if (this.#ownsChunks) {
       maskInPlace(chunk, at, stop, header.maskingKey, position);
@@ -269,8 +277,15 @@ export class FrameDecoder {
     } catch {
       return { violation: VIOLATION.MESSAGE_TOO_BIG, detail: `there is not enough memory for ${stop - at} bytes` };
     }
-    maskTo(chunk, at, stop, copy, 0, this.#header.maskingKey, position);
-    const failure = this.#sink.framePayload(copy, 0, copy.length);
+    return this.#passFrom(copy, chunk, at, stop, position);
+  }
+
+  /** Writes `chunk[at, stop)` unmasked to `memory`, and passes that on. */
+  #passFrom(memory: Uint8Array, chunk: Uint8Array, at: number, stop: number, position: number): Failure | undefined {
+    const { masked, maskingKey } = this.#header;
+    if (masked) maskTo(chunk, at, stop, memory, 0, maskingKey, position);
+    else memory.set(new Uint8Array(chunk.buffer, chunk.byteOffset + at, stop - at));
+    const failure = this.#sink.framePayload(memory, 0, memory.length);
     return failure?.index === undefined ? failure : { ...failure, index: failure.index + at };
   }
 

@@ -64,10 +64,13 @@ const POOL_SIZE = 8_192;
 const SMALL = 64;
 
 /**
- * A piece of a larger message is not copied if it has at least this size, and fills at least this share of its chunk.
+ * A piece of a larger message is not copied if it fills at least this share of its chunk, to its end, and the chunk is
+ * larger than POOL_SIZE. Then no message before it is large enough to be a view of the chunk.
  */
-const LARGE_PIECE = 4_096;
 const PIECE_WORTH_KEEPING = 7 / 8;
+
+/** The smallest piece that is written to the memory of its message at once. */
+const LARGE_PIECE = 4_096;
 
 /**
  * Assembles frames into messages (RFC 6455 §5.4). Fragments are joined, and control frames between them are passed on
@@ -86,6 +89,8 @@ export class MessageAssembler implements FrameSink {
   #maxTextSize = 0;
   #maxFragments = 0;
   #ownsChunks = false;
+  /** Whether messages, or parts of them, are views of the chunk. Set it to false before a chunk is decoded. */
+  sharesChunk = false;
   #inControl = false;
   #opcode = 0;
   #fin = false;
@@ -102,6 +107,8 @@ export class MessageAssembler implements FrameSink {
   #validator: Utf8Validator | undefined;
   /** Gathers messages that arrive in pieces. Made with the first of them. */
   #buffer: MessageBuffer | undefined;
+  /** Memory of #buffer for the next piece. */
+  #room: Uint8Array | undefined;
 
   /** The payload of a control frame, and how many of its bytes are missing. */
   #control: Uint8Array | undefined;
@@ -187,6 +194,19 @@ export class MessageAssembler implements FrameSink {
     return this.#messageOpcode === OPCODE.TEXT ? this.#maxTextSize : this.#maxMessageSize;
   }
 
+  /** Returns memory for the next piece of a large message, if the size of the message is known. */
+  payloadRoom(size: number): Uint8Array | undefined {
+    if (this.#inControl || this.#isStreamed || !this.#fin || size < LARGE_PIECE) return undefined;
+    try {
+      this.#buffer ??= new MessageBuffer();
+      this.#room = this.#buffer.room(size, this.#announced);
+      return this.#room;
+    } catch {
+      // framePayload() fails too.
+      return undefined;
+    }
+  }
+
   /** Takes the next piece of a payload. */
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
     if (this.#inControl) {
@@ -232,11 +252,24 @@ export class MessageAssembler implements FrameSink {
     }
     this.#buffer ??= new MessageBuffer();
     const size = end - start;
-    if (this.#ownsChunks && size >= LARGE_PIECE && size >= PIECE_WORTH_KEEPING * bytes.buffer.byteLength) {
+    if (bytes === this.#room) {
+      this.#room = undefined;
+      this.#buffer.commit(size);
+      return;
+    }
+    if (this.#keepsPiece(bytes, start, end)) {
+      this.sharesChunk = true;
       this.#buffer.keep(bytes.subarray(start, end));
       return;
     }
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
+  }
+
+  /** Whether a piece is worth keeping, and nothing else uses its chunk. */
+  #keepsPiece(bytes: Uint8Array, start: number, end: number): boolean {
+    if (!this.#ownsChunks || end < bytes.length) return false;
+    const { byteLength } = bytes.buffer;
+    return byteLength > POOL_SIZE && end - start >= PIECE_WORTH_KEEPING * byteLength;
   }
 
   /** Fails the message as too big, instead of ending the process. */
@@ -301,9 +334,11 @@ export class MessageAssembler implements FrameSink {
     const size = end - start;
     const mayPin = size < SMALL ? 2 * size : Math.max(MOST_PINNED * size, POOL_SIZE);
     // Reading `buffer` of a view is slow, so its length is compared first.
-    return this.#ownsChunks && bytes.length <= mayPin && bytes.buffer.byteLength <= mayPin
-      ? bytes.subarray(start, end)
-      : copyOf(bytes, start, end);
+    if (!this.#ownsChunks || bytes.length > mayPin || bytes.buffer.byteLength > mayPin) {
+      return copyOf(bytes, start, end);
+    }
+    this.sharesChunk = true;
+    return bytes.subarray(start, end);
   }
 }
 

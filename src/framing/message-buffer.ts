@@ -1,5 +1,6 @@
 import { allocate, allocateUnpooled } from '#platform';
 import { copyOf } from './copy.js';
+import { freeMemory } from './free-memory.js';
 
 /**
  * Room in addition to twice the bytes received. It prevents a reallocation for each of the first bytes. It is small,
@@ -8,9 +9,11 @@ import { copyOf } from './copy.js';
 const SLACK = 1_024;
 
 /**
- * The payload of one message while it arrives. Large pieces are kept as they are, small ones are copied together.
+ * The payload of one message while it arrives. Large pieces are kept as they are, small ones are copied together. When
+ * half of the message has arrived, memory for all of it is allocated, and the rest is written there.
  *
  *     keep() ──▶ [ 64 KiB ][ 64 KiB ][ tail ◀── append() ] ──▶ take(): copies all of them together
+ *                       [ tail, as large as the message ◀── room(), commit() ] ──▶ take()
  *
  * So each byte of a large message is copied once. Memory grows with the bytes received, to at most twice that plus
  * 1 KiB, and never because of a length field. The methods throw if there is not enough memory.
@@ -44,7 +47,24 @@ export class MessageBuffer {
     this.#tailLength = length;
   }
 
-  /** Appends `piece` itself. Its memory must belong to us, and hold little else. */
+  /**
+   * Returns memory for the next `size` bytes. Write them there, then call commit(). Returns undefined if less than half
+   * of the message will have arrived then.
+   *
+   * @param expected as in append()
+   */
+  room(size: number, expected: number): Uint8Array | undefined {
+    if (expected > 2 * (this.length + size) + SLACK) return undefined;
+    if (this.#pieces !== undefined || this.#tail === undefined || this.#tail.length < expected) this.#gather(expected);
+    return this.#tail!.subarray(this.#tailLength, this.#tailLength + size);
+  }
+
+  /** Appends the first `size` bytes of the last room(). */
+  commit(size: number): void {
+    this.#tailLength += size;
+  }
+
+  /** Appends `piece` itself. Nothing else may use the chunk that it is part of, which is freed later. */
   keep(piece: Uint8Array): void {
     if (this.#tailLength > 0) this.#add(this.#takeTail());
     this.#add(piece);
@@ -58,19 +78,24 @@ export class MessageBuffer {
 
   /** Returns the message and empties the buffer. A message that fills little of its memory is copied. */
   take(): Uint8Array<ArrayBuffer> {
-    if (this.#pieces === undefined) return this.#takeTail();
-    const message = allocateUnpooled(this.length);
+    if (this.#pieces !== undefined) this.#gather(this.length);
+    return this.#takeTail();
+  }
+
+  /** Moves all bytes to a new tail of `size` bytes. */
+  #gather(size: number): void {
+    const gathered = allocateUnpooled(size);
     let at = 0;
-    for (const piece of this.#pieces) {
-      message.set(piece, at);
+    for (const piece of this.#pieces ?? []) {
+      gathered.set(piece, at);
       at += piece.length;
+      freeMemory(piece);
     }
-    if (this.#tail !== undefined) message.set(this.#tail.subarray(0, this.#tailLength), at);
+    if (this.#tail !== undefined) gathered.set(this.#tail.subarray(0, this.#tailLength), at);
+    this.#tailLength = this.length;
     this.#pieces = undefined;
     this.#piecesLength = 0;
-    this.#tail = undefined;
-    this.#tailLength = 0;
-    return message;
+    this.#tail = gathered;
   }
 
   #takeTail(): Uint8Array<ArrayBuffer> {

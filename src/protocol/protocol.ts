@@ -10,6 +10,7 @@ import {
 import type { Failure, StopPoint } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
+import { freeMemory } from '../framing/free-memory.js';
 import { OPCODE } from '../framing/opcode.js';
 import type { ProtocolHandler } from './handler.js';
 import { KeptChunks } from './kept-chunks.js';
@@ -150,8 +151,9 @@ export class Protocol {
       this.#readKept();
       return;
     }
+    const { length } = chunk;
     const at = this.#decode(chunk, 0);
-    if (at < chunk.length && this.reads) {
+    if (at < length && this.reads) {
       this.#kept ??= new KeptChunks();
       // If a handler called receive() meanwhile, its chunks come after the rest of this one.
       this.#kept.addRest(chunk, at, this.#ownsChunks);
@@ -203,24 +205,30 @@ export class Protocol {
   #readKept(): void {
     const kept = this.#kept;
     while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
-      const next = kept.take();
-      const at = this.#decode(next.chunk, next.start);
+      const { chunk, start } = kept.take();
+      const { length } = chunk;
+      const at = this.#decode(chunk, start);
       if (!this.reads) return;
-      kept.taken(next);
-      if (at < next.chunk.length) {
-        kept.addRest(next.chunk, at, true);
+      kept.taken(length - start);
+      if (at < length) {
+        kept.addRest(chunk, at, true);
         return;
       }
     }
     if (kept?.isEmpty === true && !this.#isDecoding) this.#kept = undefined;
   }
 
-  /** Decodes a chunk from `start`. Returns the index of the first byte that was not taken. */
+  /**
+   * Decodes a chunk from `start`. Returns the index of the first byte that was not taken. The chunk is freed if all of
+   * it was taken by this call and nothing uses it any more.
+   */
   #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
     const reader = this.#reader ?? this.#borrowReader();
+    reader.assembler.sharesChunk = false;
     const at = reader.decoder.push(chunk, start);
     this.#isDecoding = false;
+    if (this.#ownsChunks && start === 0 && at === chunk.length && !reader.assembler.sharesChunk) freeMemory(chunk);
     if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
     else this.#releaseReader(reader);
     return at;

@@ -423,7 +423,9 @@ describe('the memory of a message', () => {
           chunk.set(piece);
           decoder.push(chunk);
           // What was kept as it came takes no room to grow in.
-          if (at === 60_000) expect(assembler.retained === 79_990).toBe(ownsChunks && room === 0);
+          if (at === 20_000) expect(assembler.retained === 39_990).toBe(ownsChunks && room === 0);
+          // More than half of the message has arrived.
+          if (at === 40_000) expect(assembler.retained).toBe(90_000);
         }
         expect(Buffer.compare(messages[0]!, payload)).toBe(0);
       }
@@ -437,23 +439,23 @@ describe('the memory of a message', () => {
         message: (data: string | Uint8Array) => void messages.push(data as Uint8Array),
         control: () => undefined,
       };
-      const assembler = new MessageAssembler(sink, { ...limits, maxMessageSize: 100_000 }, true);
+      const assembler = new MessageAssembler(sink, { ...limits, maxMessageSize: 500_000 }, true);
       return { messages, decoder: new FrameDecoder(assembler, { from: 'server', ownsChunks: true }) };
     }
 
     test.each([
-      ['4,096 bytes that fill their chunk are kept', 0, 4_096, true],
-      ['4,095 bytes are copied', 0, 4_095, false],
+      ['8,193 bytes that fill their chunk are kept', 0, 8_193, true],
+      ['8,192 bytes are copied', 0, 8_192, false],
       ['seven eighths of a chunk are kept', 8_192, 65_536, true],
       ['less of a chunk is copied', 8_193, 65_536, false],
     ])('%s', (_, start, end, isKept) => {
       const { messages, decoder } = reader();
-      decoder.push(rawHeader({ length: 90_000n }));
+      decoder.push(rawHeader({ length: 200_000n }));
       const chunk = new Uint8Array(end).fill(1);
       decoder.push(chunk.subarray(start));
       // Only what was kept shows that its memory has changed.
       chunk.fill(2);
-      decoder.push(new Uint8Array(90_000 - (end - start)));
+      decoder.push(new Uint8Array(200_000 - (end - start)));
       expect(messages[0]!.subarray(0, end - start).every(byte => byte === (isKept ? 2 : 1))).toBe(true);
     });
 
@@ -462,11 +464,61 @@ describe('the memory of a message', () => {
       const chunk = new Uint8Array(65_536).fill(1);
       const start = 60_004 + 10;
       chunk.set(rawFrame({ payload: new Uint8Array(60_000) }));
-      chunk.set(rawHeader({ length: 90_000n }), 60_004);
+      chunk.set(rawHeader({ length: 200_000n }), 60_004);
       decoder.push(chunk);
       chunk.fill(2);
-      decoder.push(new Uint8Array(90_000 - (65_536 - start)));
+      decoder.push(new Uint8Array(200_000 - (65_536 - start)));
       expect(messages[1]!.subarray(0, 65_536 - start).every(byte => byte === 1)).toBe(true);
+    });
+
+    test('that follows a message which is a view of the same chunk is copied', () => {
+      const { messages, decoder } = reader();
+      const chunk = new Uint8Array(8_192).fill(1);
+      const message = rawFrame({ payload: new Uint8Array(500) });
+      const header = rawHeader({ length: 200_000n });
+      const start = message.length + header.length;
+      chunk.set(message);
+      chunk.set(header, message.length);
+      decoder.push(chunk);
+      expect(messages[0]!.buffer).toBe(chunk.buffer);
+      chunk.fill(2);
+      decoder.push(new Uint8Array(200_000 - (8_192 - start)));
+      expect(messages[1]!.subarray(0, 8_192 - start).every(byte => byte === 1)).toBe(true);
+    });
+
+    test('that ends before its chunk does is copied', () => {
+      const { messages, decoder } = reader();
+      const chunk = new Uint8Array(10_000).fill(1);
+      const ping = rawFrame({ opcode: 9 });
+      decoder.push(rawHeader({ fin: false, length: BigInt(chunk.length - ping.length) }));
+      chunk.set(ping, chunk.length - ping.length);
+      decoder.push(chunk);
+      chunk.fill(2);
+      decoder.push(rawFrame({ opcode: 0, payload: 'c' }));
+      expect(messages[0]!.subarray(0, 9_000).every(byte => byte === 1)).toBe(true);
+    });
+
+    test('is written to the memory of the message if at least half of it has arrived', () => {
+      const { messages, decoder } = reader();
+      decoder.push(rawHeader({ length: 100_000n }));
+      const chunk = new Uint8Array(60_000).fill(1);
+      decoder.push(chunk);
+      chunk.fill(2);
+      decoder.push(new Uint8Array(40_000).fill(3));
+      expect(messages[0]!.subarray(0, 60_000).every(byte => byte === 1)).toBe(true);
+      expect(messages[0]!.subarray(60_000).every(byte => byte === 3)).toBe(true);
+      expect(messages[0]!.buffer.byteLength).toBe(100_000);
+    });
+
+    test('of a text fails at its first wrong byte, in the memory of the message too', () => {
+      const payload = new Uint8Array(100_000).fill(0x61);
+      payload[70_000] = 0xff;
+      const frame = rawFrame({ opcode: 1, key: KEY, payload });
+      for (const ownsChunks of [true, false]) {
+        const chunks = [new Uint8Array(frame.subarray(0, 65_536)), new Uint8Array(frame.subarray(65_536))];
+        const { error } = decodeMessages(chunks, { from: 'client', ownsChunks });
+        expect(error).toMatchObject({ violation: VIOLATION.INVALID_UTF8, offset: frame.length - 30_000 });
+      }
     });
   });
 

@@ -26,18 +26,25 @@ test('later bytes do not change a message', () => {
   expect(first.every(byte => byte === 1)).toBe(true);
 });
 
-test('kept and copied pieces stay in order', () => {
-  const kept = fc.record({ size: fc.integer({ min: 1, max: 9 }), isKept: fc.boolean() });
+test('pieces that are kept, copied, and written to the buffer stay in order', () => {
+  const kept = fc.record({ size: fc.integer({ min: 1, max: 9 }), how: fc.constantFrom('keep', 'append', 'room') });
   fc.assert(
     fc.property(fc.array(kept, { maxLength: 30 }), pieces => {
       const buffer = new MessageBuffer();
       const memories: ArrayBufferLike[] = [];
-      for (const [i, { size, isKept }] of pieces.entries()) {
+      const whole = pieces.reduce((sum, { size }) => sum + size, 0);
+      for (const [i, { size, how }] of pieces.entries()) {
         const piece = new Uint8Array(size).fill(i + 1);
-        if (isKept) buffer.keep(piece);
-        else buffer.append(piece, 0, size, UNKNOWN);
-        if (isKept) memories.push(piece.buffer);
-        else piece.fill(0);
+        if (how === 'keep') {
+          buffer.keep(piece);
+          memories.push(piece.buffer);
+        } else if (how === 'append') {
+          buffer.append(piece, 0, size, UNKNOWN);
+          piece.fill(0);
+        } else {
+          buffer.room(size, whole)!.set(piece);
+          buffer.commit(size);
+        }
       }
       const expected = Buffer.concat(pieces.map(({ size }, i) => Buffer.alloc(size, i + 1)));
       expect(buffer.length).toBe(expected.length);
@@ -57,6 +64,36 @@ test('kept pieces need no more memory, and copied pieces between them grow by th
   expect(buffer.capacity).toBe(50_010);
   buffer.keep(new Uint8Array(9));
   expect([buffer.capacity, buffer.length]).toEqual([50_010, 50_010]);
+});
+
+describe('room for the next bytes', () => {
+  test('is memory of the whole message, and kept until it is taken', () => {
+    const buffer = new MessageBuffer();
+    buffer.keep(new Uint8Array(5_000).fill(1));
+    const room = buffer.room(3_000, 8_000)!;
+    expect([room.length, buffer.length, buffer.capacity]).toEqual([3_000, 5_000, 8_000]);
+    room.fill(2);
+    buffer.commit(3_000);
+    const message = buffer.take();
+    expect(message.buffer).toBe(room.buffer);
+    expect([message[0], message[4_999], message[5_000], message.length]).toEqual([1, 1, 2, 8_000]);
+  });
+
+  test('needs no new memory if there is enough', () => {
+    const buffer = new MessageBuffer();
+    const first = buffer.room(5_000, 8_000)!;
+    buffer.commit(5_000);
+    expect(buffer.room(3_000, 8_000)!.buffer).toBe(first.buffer);
+  });
+
+  test('is not given before half of the message has arrived, give or take 1 KiB', () => {
+    expect(new MessageBuffer().room(4_000, 9_024)).toHaveLength(4_000);
+    expect(new MessageBuffer().room(4_000, 9_025)).toBeUndefined();
+    const buffer = new MessageBuffer();
+    buffer.append(new Uint8Array(100), 0, 100, UNKNOWN);
+    expect(buffer.room(4_000, 9_224)).toHaveLength(4_000);
+    expect(buffer.room(4_000, UNKNOWN)).toBeUndefined();
+  });
 });
 
 describe('§10.4: memory grows with the bytes received [10.4-1]', () => {

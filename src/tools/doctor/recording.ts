@@ -49,7 +49,8 @@ export class Recording implements WireTap {
     this.lastTraffic = now();
     const room = KEPT - this.#kept;
     if (room <= 0) return;
-    const kept = bytes.slice(0, room);
+    // slice() of a Buffer would not copy it.
+    const kept = new Uint8Array(bytes.subarray(0, room));
     this.#kept += kept.length;
     this.events.push({ type: 'bytes', from, time: this.#clock(), bytes: kept });
   }
