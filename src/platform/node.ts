@@ -31,8 +31,15 @@ export function isAscii(bytes: Uint8Array, start: number, end: number): boolean 
 /** The largest size of one allocation, in bytes. If less memory is free, allocating throws. */
 export const MAX_MEMORY: number = constants.MAX_LENGTH;
 
-/** Smaller memory may be part of a pool of any size. */
-const MIN_UNPOOLED = 1_024;
+/**
+ * Memory from MIN_OWN_POOL up to MAX_OWN_POOL bytes is a part of a pool of our own, if Node's pool is larger than that.
+ * It has 64 KiB since Node 24, and applications may change it.
+ */
+const MIN_OWN_POOL = 1_024;
+const MAX_OWN_POOL = 4_096;
+const OWN_POOL_SIZE = 8_192;
+let pool = new ArrayBuffer(0);
+let poolUsed = 0;
 
 /**
  * Allocates memory whose content is undefined: every byte must be written before anyone sees it. Returns a Buffer.
@@ -40,8 +47,19 @@ const MIN_UNPOOLED = 1_024;
  * is.
  */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
-  // The size of the pool depends on the version of Node, and applications may change it.
-  return size < MIN_UNPOOLED || 8 * size >= Buffer.poolSize ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+  if (size < MIN_OWN_POOL || 8 * size >= Buffer.poolSize) return Buffer.allocUnsafe(size);
+  return size <= MAX_OWN_POOL ? allocateFromPool(size) : Buffer.allocUnsafeSlow(size);
+}
+
+function allocateFromPool(size: number): Uint8Array<ArrayBuffer> {
+  if (poolUsed + size > pool.byteLength) {
+    pool = Buffer.allocUnsafeSlow(OWN_POOL_SIZE).buffer;
+    poolUsed = 0;
+  }
+  const memory = Buffer.from(pool, poolUsed, size);
+  // Typed arrays of any kind may be created on it.
+  poolUsed += (size + 7) & ~7;
+  return memory;
 }
 
 /** Allocates memory that is never part of a pool, so that it can be transferred and freed by itself. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import * as node from '../../src/platform/node.js';
 
 test('allocate() and allocateUnpooled() return a Buffer', () => {
@@ -6,6 +6,24 @@ test('allocate() and allocateUnpooled() return a Buffer', () => {
     expect(Buffer.isBuffer(memory)).toBe(true);
     expect(memory).toHaveLength(5);
   }
+});
+
+test("memory from 1 to 4 KiB shares a pool of 8 KiB if Node's pool is larger, and never overlaps", () => {
+  const before = Buffer.poolSize;
+  onTestFinished(() => {
+    Buffer.poolSize = before;
+  });
+  Buffer.poolSize = 65_536;
+  const sizes = [1_024, 1_025, 4_096, 1_500, 2_047, 3_333, 1_024, 4_095, 1_024, 1_024, 1_024];
+  const memories = sizes.map((size, i) => node.allocate(size).fill(i));
+  for (const [i, memory] of memories.entries()) {
+    expect(memory).toHaveLength(sizes[i]!);
+    expect(memory.every(byte => byte === i)).toBe(true);
+    expect(memory.byteOffset % 8).toBe(0);
+    expect(memory.buffer.byteLength).toBe(8_192);
+  }
+  expect(new Set(memories.map(({ buffer }) => buffer)).size).toBeLessThan(sizes.length);
+  expect(node.allocate(4_097).buffer.byteLength).toBe(4_097);
 });
 
 test('allocateUnpooled() returns memory that is not part of a pool, however small', () => {
