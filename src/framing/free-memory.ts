@@ -1,5 +1,5 @@
 /** Freeing less is not worth the call (bench/freeing.ts). */
-const WORTH_FREEING = 1_024;
+const WORTH_FREEING = 512;
 
 /** TypeScript declares transfer() from ES2024 on. Node has it from version 21 on. */
 type TransferableMemory = ArrayBufferLike & { readonly transfer?: (newLength: number) => unknown };
