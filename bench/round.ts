@@ -31,7 +31,7 @@ export async function startServer(contender: Contender, { kind, deflate }: Scena
 /** Sends messages to a server, or opens and closes connections. */
 export async function serverRound({ program, port }: Server, scenario: Scenario, timing: Timing): Promise<Sample> {
   const { kind, connections, inFlight, size, text = false, sample, deflate = false } = scenario;
-  const mode = kind === 'broadcast' || kind === 'handshake' ? kind : 'echo';
+  const mode = kind === 'broadcast' || kind === 'handshake' || kind === 'visit' ? kind : 'echo';
   const file = deflate ? deflatedPayload(size) : sample && textPayload(sample, size);
   const payload = file === undefined ? {} : { payload: file };
   const load = {

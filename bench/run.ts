@@ -81,7 +81,7 @@ function startingWith<T>(round: number, all: readonly T[]): readonly T[] {
 async function begin(contender: Contender, scenario: Scenario, plan: Plan): Promise<Turn> {
   const { id } = contender;
   // The code of handshakes is fully compiled only after about ten thousand connections.
-  const longer = scenario.kind === 'handshake' ? 4 : 1;
+  const longer = scenario.kind === 'handshake' || scenario.kind === 'visit' ? 4 : 1;
   const first: Timing = { warmUp: plan.firstWarmUp * longer, duration: plan.duration };
   const end = async () => {};
   switch (scenario.kind) {

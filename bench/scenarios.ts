@@ -5,7 +5,7 @@ import type { Target } from './results.js';
 export interface Scenario {
   readonly id: string;
   readonly title: string;
-  readonly kind: 'echo' | 'broadcast' | 'handshake' | 'idle' | 'client-echo' | 'client-receive' | 'masking';
+  readonly kind: 'echo' | 'broadcast' | 'handshake' | 'visit' | 'idle' | 'client-echo' | 'client-receive' | 'masking';
   readonly metric: string;
   readonly unit: string;
   readonly better: 'lower' | 'higher';
@@ -139,6 +139,18 @@ export const SCENARIOS: readonly Scenario[] = [
     unit: 'µs',
     better: 'lower',
     target: { text: '≤ ws / 2.5', against: 'ws', ratio: 1 / 2.5 },
+    connections: 64,
+    inFlight: 1,
+    size: 0,
+  },
+  {
+    id: 'visit',
+    title: 'Opening and closing, 64 at a time, by clients that leave as soon as the Close frame of the server arrives',
+    kind: 'visit',
+    metric: 'CPU of the server per connection',
+    unit: 'µs',
+    better: 'lower',
+    target: { text: '≤ ws / 1.6', against: 'ws', ratio: 1 / 1.6 },
     connections: 64,
     inFlight: 1,
     size: 0,

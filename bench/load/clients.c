@@ -37,7 +37,9 @@ static const double OPENING_TIMEOUT = 60;
 /* No byte has its high bit set, so that masked text never contains the first byte of a frame. */
 static const uint8_t KEY[4] = {0x12, 0x34, 0x56, 0x78};
 
-static enum { ECHO, BROADCAST, HANDSHAKE, IDLE } mode;
+static enum { ECHO, BROADCAST, HANDSHAKE, VISIT, IDLE } mode;
+/* Whether each client opens a connection, closes it, and begins again: HANDSHAKE and VISIT. */
+static bool cycles;
 static int epoll;
 static uint8_t chunk[CHUNK];
 
@@ -128,7 +130,7 @@ static void take_control(struct client *client, const struct parser *parser, con
   if (!ended) return;
   if (parser->opcode == PING) send_pong(client);
   if (parser->opcode != CLOSE) return;
-  if (mode != HANDSHAKE) fail("the server closed: %.*s", client->control_size - 2, client->control + 2);
+  if (!cycles) fail("the server closed: %.*s", client->control_size - 2, client->control + 2);
   client->stage = CLOSED;
 }
 
@@ -178,7 +180,7 @@ static void take_head(struct client *client, size_t size) {
   if (end == NULL && client->head_size == HEAD - 1) fail("a response head of more than %d bytes", HEAD);
   if (end == NULL) return;
   if (!accepts(client->head)) fail("the opening handshake failed:  %.*s", (int)strcspn(client->head, "\r\n"), client->head);
-  if (mode == HANDSHAKE) {
+  if (cycles) {
     client->stage = CLOSING;
     if (send(client->fd, close_frame, sizeof close_frame, MSG_NOSIGNAL) != sizeof close_frame) errors++;
     return;
@@ -190,7 +192,7 @@ static void take_head(struct client *client, size_t size) {
   if (rest > 0) take_frames(client, (const uint8_t *)end + 4, rest);
 }
 
-/* The connection was opened and closed, and the server ended TCP first, as it should (RFC 6455 §7.1.1). */
+/* The connection was opened and closed. Unless this is a VISIT, the server ended TCP first, as it should (RFC 6455 §7.1.1). */
 static void end_cycle(struct client *client, bool well) {
   if (well) {
     messages++;
@@ -241,10 +243,11 @@ static void read_client(struct client *client) {
   if (size > 0) {
     if (upgrading) take_head(client, (size_t)size);
     else take_frames(client, chunk, (size_t)size);
+    if (mode == VISIT && client->stage == CLOSED) end_cycle(client, true);
     return;
   }
   if (size < 0 && errno == EAGAIN) return;
-  if (mode != HANDSHAKE) fail("the server ended a connection: %s", size < 0 ? strerror(errno) : "FIN");
+  if (!cycles) fail("the server ended a connection: %s", size < 0 ? strerror(errno) : "FIN");
   end_cycle(client, size == 0 && client->stage == CLOSED);
 }
 
@@ -278,10 +281,11 @@ static uint64_t after(double seconds) {
 }
 
 static void choose_mode(void) {
-  static const char *const names[] = {[ECHO] = "echo", [BROADCAST] = "broadcast", [HANDSHAKE] = "handshake", [IDLE] = "idle"};
-  for (int i = 0; i < 4; i++) {
+  static const char *const names[] = {[ECHO] = "echo", [BROADCAST] = "broadcast", [HANDSHAKE] = "handshake", [VISIT] = "visit", [IDLE] = "idle"};
+  for (int i = 0; i < 5; i++) {
     if (strcmp(options.mode, names[i]) != 0) continue;
     mode = i;
+    cycles = mode == HANDSHAKE || mode == VISIT;
     return;
   }
   fail("unknown mode %s", options.mode);
@@ -294,9 +298,9 @@ static void open_all(void) {
     clients[i].head = allocate(HEAD);
     clients[i].sent_at = mode == ECHO ? allocate((size_t)options.in_flight * sizeof *shared) : shared;
   }
-  const int at_once = mode == HANDSHAKE || options.connections < PENDING ? options.connections : PENDING;
+  const int at_once = cycles || options.connections < PENDING ? options.connections : PENDING;
   while (started < at_once) connect_client(&clients[started++]);
-  if (mode == HANDSHAKE) return;
+  if (cycles) return;
   run(after(OPENING_TIMEOUT), some_are_opening);
   if (some_are_opening()) fail("%d of %d connections could be opened", open_count, options.connections);
 }

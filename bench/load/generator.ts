@@ -28,7 +28,7 @@ export interface Report {
 }
 
 export interface Load {
-  readonly mode: 'echo' | 'broadcast' | 'handshake' | 'idle';
+  readonly mode: 'echo' | 'broadcast' | 'handshake' | 'visit' | 'idle';
   readonly port: number;
   /** The process whose CPU time is measured. */
   readonly pid: number;
