@@ -1,6 +1,6 @@
 /** Prints the results: a table for each scenario, the best contender first. */
 import { table } from './measure.js';
-import { distanceToTarget, type Run, type ScenarioResult, summarise } from './results.js';
+import { distanceToTarget, type Figure, type Run, type ScenarioResult, summarise } from './results.js';
 
 /** The contenders that all others are compared with. */
 const YARDSTICKS = ['raw-net', 'ws', 'uws', 'bun'];
@@ -12,7 +12,7 @@ export function scenarioTable(result: ScenarioResult): string {
   const yardsticks = YARDSTICKS.flatMap(id => runs.filter(({ contender }) => contender === id));
   const rows = runs.map(run => {
     const { contender, samples } = run;
-    const figure = (name: 'rate' | 'p50' | 'p99' | 'generatorShare', scale = 1) => {
+    const figure = (name: Figure, scale = 1) => {
       const summary = summarise(samples, name);
       return summary === undefined ? '' : (summary.median * scale).toFixed(0);
     };
@@ -25,14 +25,16 @@ export function scenarioTable(result: ScenarioResult): string {
       ...yardsticks.map(yardstick => (value(run) / value(yardstick)).toFixed(2)),
       figure('rate'),
       figure('p50'),
+      figure('p90'),
       figure('p99'),
+      figure('p999'),
       figure('generatorShare', 100),
       `${used} of ${of}`,
       String(disturbed),
     ];
   });
   const ratios = yardsticks.map(({ contender }) => `/ ${contender}`);
-  const rest = ['per second', 'p50, µs', 'p99, µs', 'generator, %', 'samples', 'disturbed'];
+  const rest = ['per second', 'p50, µs', 'p90', 'p99', 'p99.9', 'generator, %', 'samples', 'disturbed'];
   const head = ['', unit, 'spread', ...ratios, ...rest];
   // Memory and masking have no rates and latencies.
   const columns = head.map((_, i) => i).filter(i => rows.some(row => row[i] !== ''));

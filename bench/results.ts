@@ -55,12 +55,17 @@ export interface Sample {
   readonly rate?: number;
   /** Latencies in µs. */
   readonly p50?: number;
+  readonly p90?: number;
   readonly p99?: number;
+  readonly p999?: number;
   /** The share of its core that the load generator used. Near 1, the generator limits the rate. */
   readonly generatorShare?: number;
   /** What disturbed this sample, if anything did. */
   readonly disturbed?: string;
 }
+
+/** The figures of a sample. */
+export type Figure = 'value' | 'rate' | 'p50' | 'p90' | 'p99' | 'p999' | 'generatorShare';
 
 /** The statistics of some samples. */
 export interface Summary {
@@ -82,10 +87,7 @@ export function counting(samples: readonly Sample[]): readonly Sample[] {
 }
 
 /** Summarises one figure of the samples that count. Returns undefined if no sample has it. */
-export function summarise(
-  samples: readonly Sample[],
-  figure: 'value' | 'rate' | 'p50' | 'p99' | 'generatorShare' = 'value',
-): Summary | undefined {
+export function summarise(samples: readonly Sample[], figure: Figure = 'value'): Summary | undefined {
   const figures = counting(samples)
     .map(sample => sample[figure])
     .filter(value => value !== undefined)

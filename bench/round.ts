@@ -121,7 +121,7 @@ function sampleOf(report: Report): Sample {
     value: (report.cpu * 1e6) / report.messages,
     rate: report.messages / report.seconds,
     // The counterpart of a client cannot see its latencies.
-    ...(report.p99 > 0 ? { p50: report.p50, p99: report.p99 } : {}),
+    ...(report.p99 > 0 ? { p50: report.p50, p90: report.p90, p99: report.p99, p999: report.p999 } : {}),
     generatorShare: report.generatorCpu / report.seconds,
     ...(disturbed === undefined ? {} : { disturbed }),
   };

@@ -63,10 +63,11 @@ void report(struct usage begin, struct usage end, uint64_t messages, uint64_t er
   /* The clocks of processes continue while the host has taken the processor. `busy` does not. */
   const double others = (double)(end.busy - begin.busy) / 1e9 + stolen - measured - own;
   printf("{\"messages\":%llu,\"seconds\":%.6f,\"cpu\":%.6f,\"generatorCpu\":%.6f,\"othersCpu\":%.2f,\"stolen\":%.2f,"
-         "\"waited\":%.6f,\"generatorWaited\":%.6f,\"p50\":%.3f,\"p99\":%.3f,\"errors\":%llu}\n",
+         "\"waited\":%.6f,\"generatorWaited\":%.6f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"p999\":%.3f,\"errors\":%llu}\n",
          (unsigned long long)messages, elapsed, measured, own, others > 0 ? others : 0,
          stolen, (double)(end.waited - begin.waited) / 1e9,
          (double)(end.own_waited - begin.own_waited) / 1e9, (double)latency_at(0.5) / 1e3,
-         (double)latency_at(0.99) / 1e3, (unsigned long long)errors);
+         (double)latency_at(0.9) / 1e3, (double)latency_at(0.99) / 1e3, (double)latency_at(0.999) / 1e3,
+         (unsigned long long)errors);
   fflush(stdout);
 }

@@ -23,7 +23,9 @@ export interface Report {
   readonly waited: number;
   readonly generatorWaited: number;
   readonly p50: number;
+  readonly p90: number;
   readonly p99: number;
+  readonly p999: number;
   readonly errors: number;
 }
 

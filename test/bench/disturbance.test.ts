@@ -12,7 +12,9 @@ const QUIET: Report = {
   waited: 0.01,
   generatorWaited: 0.01,
   p50: 100,
+  p90: 150,
   p99: 200,
+  p999: 300,
   errors: 0,
 };
 
