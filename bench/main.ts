@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
   // The committed file must contain every contender.
   const isForReport = values.full && values.contenders === undefined && values.out === undefined;
-  const out = isForReport ? join(here, 'results/latest.json') : values.out;
+  const out = isForReport ? join(here, `results/node-${Number.parseInt(node, 10)}.json`) : values.out;
   if (out !== undefined) {
     const measured = contenders.filter(contender => SCENARIOS.some(scenario => takesPart(contender, scenario)));
     const versions = measured.map(({ id, label, version }) => ({ id, label, version: version()! }));

@@ -115,6 +115,11 @@ export function distanceToTarget({ target, better, runs }: ScenarioResult): numb
   return better === 'lower' ? ours / goal : goal / ours;
 }
 
+/** Returns the version of Node that was measured, as 24. */
+export function majorOf({ machine }: Results): number {
+  return Number.parseInt(machine.node.replace(/^v/, ''), 10);
+}
+
 /**
  * Replaces the rows of scenarios that were measured again.
  *

@@ -5,7 +5,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Results } from '../results.js';
+import { majorOf, type Results } from '../results.js';
 import type { ScaleResults } from '../scale/results.js';
 import { withBlock } from './block.js';
 import { charts, readmeBlock, resultsBlock, scaleBlock } from './pages.js';
@@ -13,18 +13,23 @@ import { charts, readmeBlock, resultsBlock, scaleBlock } from './pages.js';
 const ROOT = join(import.meta.dirname, '../..');
 const DOCS = join(ROOT, 'docs/benchmarks');
 
-const results = read<Results>('latest.json');
+/** One file for each version of Node, the newest last. */
+const all = readdirSync(join(ROOT, 'bench/results'))
+  .filter(name => name.startsWith('node-'))
+  .map(name => read<Results>(name)!)
+  .sort((a, b) => majorOf(a) - majorOf(b));
+const newest = all.at(-1);
 const scale = read<ScaleResults>('scale.json');
-if (results === undefined && scale === undefined) {
+if (newest === undefined && scale === undefined) {
   throw new Error('there are no results: run `npm run bench -- --full` or `npm run bench:scale` first');
 }
 mkdirSync(DOCS, { recursive: true });
 for (const file of readdirSync(DOCS)) if (file.endsWith('.svg')) rmSync(join(DOCS, file));
-for (const [file, svg] of charts(results, scale)) writeFileSync(join(DOCS, file), svg);
+for (const [file, svg] of charts(newest, scale)) writeFileSync(join(DOCS, file), svg);
 const page = join(DOCS, 'README.md');
-if (results !== undefined) {
-  writeBlock(join(ROOT, 'README.md'), 'benchmarks', readmeBlock(results));
-  writeBlock(page, 'results', resultsBlock(results));
+if (newest !== undefined) {
+  writeBlock(join(ROOT, 'README.md'), 'benchmarks', readmeBlock(newest));
+  writeBlock(page, 'results', resultsBlock(all));
 }
 if (scale !== undefined) writeBlock(page, 'scale', scaleBlock(scale));
 

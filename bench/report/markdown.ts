@@ -33,21 +33,29 @@ function targetCells(scenario: ScenarioResult): [string, string] {
   return [goalText(scenario, goal), `${verdict} (× ${goal.distance.toFixed(2)})`];
 }
 
+/** The columns of rateTable(). */
+const RATES = [
+  ['rate', 'per second'],
+  ['p50', 'p50, µs'],
+  ['p90', 'p90'],
+  ['p99', 'p99'],
+  ['p999', 'p99.9'],
+] as const;
+
 /** A table with messages per second and latencies, from the same samples. */
 export function rateTable(results: Results): string {
   const rows = results.scenarios.flatMap(scenario =>
     results.contenders.flatMap(({ id, label }) => {
       const samples = scenario.runs.find(run => run.contender === id)?.samples ?? [];
-      const [rate, p50, p99, share] = (['rate', 'p50', 'p99', 'generatorShare'] as const).map(
-        figure => summarise(samples, figure)?.median,
-      );
-      const figures = [rate, p50, p99].map(value => (value === undefined ? '' : threeDigits(value)));
-      if (figures.every(figure => figure === '')) return [];
+      const medians = RATES.map(([figure]) => summarise(samples, figure)?.median);
+      if (medians.every(median => median === undefined)) return [];
+      const share = summarise(samples, 'generatorShare')?.median;
+      const figures = medians.map(median => (median === undefined ? '' : threeDigits(median)));
       return [[scenario.title, label, ...figures, share === undefined ? '' : `${Math.round(share * 100)} %`]];
     }),
   );
   if (rows.length === 0) return '';
-  return markdownTable(['scenario', 'contender', 'per second', 'p50, µs', 'p99, µs', 'core of the generator'], rows);
+  return markdownTable(['scenario', 'contender', ...RATES.map(([, head]) => head), 'core of the generator'], rows);
 }
 
 /** Lists the samples that were disturbed. */

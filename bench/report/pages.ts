@@ -1,10 +1,11 @@
 /** The generated blocks of README.md and docs/benchmarks/README.md, and their charts. */
-import type { Results } from '../results.js';
+import { majorOf, type Results } from '../results.js';
 import type { Curve, ScaleResults } from '../scale/results.js';
 import { barChart } from './bar-chart.js';
 import { lineChart } from './line-chart.js';
 import { disturbances, markdownTable, origin, rateTable, resultTable, versions } from './markdown.js';
 import { grouped, threeDigits } from './numbers.js';
+import { sideBySideTable } from './side-by-side.js';
 
 /** The charts in README.md. docs/benchmarks/ shows all. */
 const README_CHARTS: readonly string[] = ['echo-16'];
@@ -33,20 +34,37 @@ export function readmeBlock(results: Results): string {
   ].join('\n\n');
 }
 
-export function resultsBlock(results: Results): string {
-  const images = results.scenarios
+/** @param all the results for each version of Node, the newest last, which the charts show */
+export function resultsBlock(all: readonly Results[]): string {
+  const newest = all.at(-1)!;
+  const images = newest.scenarios
     .filter(({ runs }) => runs.length > 0)
     .map(({ id, title }) => `![${title}](${id}.svg)`);
+  const comparison = [
+    `### ${all.map(results => `Node ${majorOf(results)}`).join(' and ')}`,
+    'Medians. Below are the ranges, and the other contenders.',
+    sideBySideTable(all),
+  ];
+  return [
+    ...(all.length > 1 ? comparison : []),
+    ...all.toReversed().flatMap(detailsOf),
+    `### Charts, Node ${majorOf(newest)}`,
+    ...images,
+  ].join('\n\n');
+}
+
+function detailsOf(results: Results): string[] {
+  const title = `Node ${majorOf(results)}`;
   const rates = rateTable(results);
   return [
+    `### ${title}`,
     `Machine: ${origin(results)}.`,
     `Versions: ${versions(results.contenders)}.`,
     resultTable(results, results.contenders),
     `${LEGEND} A cell is empty if a contender does not take part in a scenario.`,
     disturbances(results),
-    ...images,
-    ...(rates === '' ? [] : ['### Throughput and latency', rates]),
-  ].join('\n\n');
+    ...(rates === '' ? [] : [`### Throughput and latency, ${title}`, rates]),
+  ];
 }
 
 export function scaleBlock({ machine, curves }: ScaleResults): string {

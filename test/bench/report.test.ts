@@ -52,7 +52,7 @@ test('a disturbed sample counts only if there are fewer than three others', () =
     runs: [{ contender: 'ws', samples: [{ value: 1 }, { value: 2, disturbed: 'noise' }] }],
   };
   expect(figureOf(spoilt, 'ws')).toMatchObject({ median: 1.5, disturbed: 1, used: 2, isDisturbed: true });
-  const block = resultsBlock({ ...RESULTS, scenarios: [spoilt] });
+  const block = resultsBlock([{ ...RESULTS, scenarios: [spoilt] }]);
   expect(block).toContain('1.50 (1.00–2.00) †');
   expect(block).toContain('1 of 2, counted (†)');
 });
@@ -64,13 +64,13 @@ test('a reason with different numbers is listed once, with their range', () => {
     { value: 3, disturbed: 'the clock stopped' },
   ];
   const spoilt = { ...scenario('echo-16'), runs: [{ contender: 'ws', samples }] };
-  const block = resultsBlock({ ...RESULTS, scenarios: [spoilt] });
+  const block = resultsBlock([{ ...RESULTS, scenarios: [spoilt] }]);
   expect(block).toContain('remain: other programs took 12–30 % of a core, the clock stopped\n');
 });
 
 describe('the Markdown', () => {
   test('lists every contender with its version, the machine, and the disturbed samples', () => {
-    const block = resultsBlock(RESULTS);
+    const block = resultsBlock([RESULTS]);
     for (const { label, version } of RESULTS.contenders) {
       expect(block).toContain(`| ${label} `);
       expect(block).toContain(`${label} ${version}`);
@@ -80,7 +80,7 @@ describe('the Markdown', () => {
   });
 
   test('marks each target as reached or not', () => {
-    const lines = resultsBlock(RESULTS).split('\n');
+    const lines = resultsBlock([RESULTS]).split('\n');
     const row = (title: string) => lines.find(line => line.startsWith(`| ${title}`));
     expect(row('Echo, 16 B')).toContain('| ≤ ws / 15 = 1.01 µs | ✓ reached (× 0.94) |');
     expect(row('Echo, 1 MiB')).toContain('✗ **not reached** (× 1.10)');
@@ -88,8 +88,20 @@ describe('the Markdown', () => {
     expect(row('Echo, 1 KiB of JSON')).toContain('| ≤ ws / 4 | not measured |');
   });
 
+  test('compares versions of Node, if there are several', () => {
+    const machine = { ...RESULTS.machine, node: '24.1.0' };
+    const lines = resultsBlock([RESULTS, { ...RESULTS, machine }]).split('\n');
+    expect(lines).toContain('### Node 20 and Node 24');
+    const head = lines.find(line => line.startsWith('| scenario | ws101, 20 | ws101, 24 |'));
+    expect(head).toContain('| target, 20 | target, 24 |');
+    const row = lines.find(line => line.startsWith('| Echo, 16 B') && line.includes('**0.950**'));
+    expect(row).toContain('| **0.950** | **0.950** |');
+    expect(row).toContain('| ≤ ws / 15: ✓ × 0.94 | ≤ ws / 15: ✓ × 0.94 |');
+    expect(resultsBlock([RESULTS])).not.toContain('target, 20');
+  });
+
   test('has as many cells in every row of a table as in its head', () => {
-    for (const page of [readmeBlock(RESULTS), resultsBlock(RESULTS), scaleBlock(SCALE)]) {
+    for (const page of [readmeBlock(RESULTS), resultsBlock([RESULTS, RESULTS]), scaleBlock(SCALE)]) {
       for (const table of page.split('\n\n').filter(part => part.startsWith('|'))) {
         const widths = new Set(table.split('\n').map(line => line.split('|').length));
         expect(widths.size).toBe(1);
@@ -106,7 +118,7 @@ describe('the Markdown', () => {
   test('is the same for the same results, like the charts', () => {
     const copy = structuredClone(RESULTS);
     expect(readmeBlock(copy)).toBe(readmeBlock(RESULTS));
-    expect(resultsBlock(copy)).toBe(resultsBlock(RESULTS));
+    expect(resultsBlock([copy])).toBe(resultsBlock([RESULTS]));
     expect([...charts(copy, structuredClone(SCALE))]).toEqual([...charts(RESULTS, SCALE)]);
   });
 });
