@@ -20,7 +20,7 @@ async function subjectOf() {
   }
   if (subject === 'ws101') {
     const dist = process.env.WS101_DIST ?? resolve(import.meta.dirname, '../dist');
-    const { maskInPlace } = await import(pathToFileURL(resolve(dist, 'framing/masking.js')).href);
+    const { maskInPlace } = await import(pathToFileURL(resolve(dist, 'framing.js')).href);
     return () => maskInPlace(bytes, 0, SIZE, KEY, 0);
   }
   // The function that the receiver of ws calls: bufferutil's, or ws's own loop if WS_NO_BUFFER_UTIL is set.

@@ -115,7 +115,7 @@ export class MessageAssembler implements FrameSink {
   #controlLeft = 0;
 
   /**
-   * @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy
+   * @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy, and chunks freed
    * @param decodesText whether text becomes a string. Otherwise it is passed on as bytes that were checked to be UTF-8.
    */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false, decodesText = true) {
@@ -259,7 +259,7 @@ export class MessageAssembler implements FrameSink {
     }
     if (this.#keepsPiece(bytes, start, end)) {
       this.sharesChunk = true;
-      this.#buffer.keep(bytes.subarray(start, end));
+      this.#buffer.keep(bytes, start);
       return;
     }
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);

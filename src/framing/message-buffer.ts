@@ -19,8 +19,8 @@ const SLACK = 1_024;
  * 1 KiB, and never because of a length field. The methods throw if there is not enough memory.
  */
 export class MessageBuffer {
-  /** The pieces before the tail. */
-  #pieces: Uint8Array[] | undefined;
+  /** The pieces before the tail: the rest of each chunk from `start` on. */
+  #pieces: { readonly chunk: Uint8Array; readonly start: number }[] | undefined;
   #piecesLength = 0;
   #tail: Uint8Array<ArrayBuffer> | undefined;
   #tailLength = 0;
@@ -64,16 +64,16 @@ export class MessageBuffer {
     this.#tailLength += size;
   }
 
-  /** Appends `piece` itself. Nothing else may use the chunk that it is part of, which is freed later. */
-  keep(piece: Uint8Array): void {
-    if (this.#tailLength > 0) this.#add(this.#takeTail());
-    this.#add(piece);
+  /** Appends `chunk[start, …)` itself. Nothing else may use the chunk, which is freed later. */
+  keep(chunk: Uint8Array, start: number): void {
+    if (this.#tailLength > 0) this.#add(this.#takeTail(), 0);
+    this.#add(chunk, start);
   }
 
-  #add(piece: Uint8Array): void {
+  #add(chunk: Uint8Array, start: number): void {
     this.#pieces ??= [];
-    this.#pieces.push(piece);
-    this.#piecesLength += piece.length;
+    this.#pieces.push({ chunk, start });
+    this.#piecesLength += chunk.length - start;
   }
 
   /** Returns the message and empties the buffer. A message that fills little of its memory is copied. */
@@ -86,10 +86,10 @@ export class MessageBuffer {
   #gather(size: number): void {
     const gathered = allocateUnpooled(size);
     let at = 0;
-    for (const piece of this.#pieces ?? []) {
-      gathered.set(piece, at);
-      at += piece.length;
-      freeMemory(piece);
+    for (const { chunk, start } of this.#pieces ?? []) {
+      gathered.set(chunk.subarray(start), at);
+      at += chunk.length - start;
+      freeMemory(chunk);
     }
     if (this.#tail !== undefined) gathered.set(this.#tail.subarray(0, this.#tailLength), at);
     this.#tailLength = this.length;
