@@ -97,8 +97,8 @@ export class FramesTab {
 
   #decode(): { frames: FrameItem[]; items: WireItem[] } {
     const decoder = new ConversationDecoder({ inflate });
-    const { from } = { from: this.#from };
-    const items = [...decoder.push({ type: 'bytes', from, time: undefined, bytes: this.#bytes }), ...decoder.end()];
+    const event = { type: 'bytes', from: this.#from, time: undefined, bytes: this.#bytes } as const;
+    const items = [...decoder.push(event), ...decoder.end()];
     return { items, frames: items.filter(item => item.type === 'frame') };
   }
 

@@ -1,4 +1,4 @@
-import { acceptOf, createKey } from '../../handshake/http1/key.js';
+import { acceptOf, createKey, GUID } from '../../handshake/http1/key.js';
 import { ConversationDecoder } from '../../wire/conversation-decoder.js';
 import type { AcceptArithmetic, HeadItem } from '../../wire/items.js';
 import { HandshakeView } from '../components/handshake-view.js';
@@ -121,8 +121,7 @@ export class HandshakeTab {
     this.#requestView.show(request === undefined ? [] : [request]);
     this.#responseView.show(response === undefined ? [] : [{ ...response, accept: undefined }]);
     const key = headerIn(this.#request.value, 'sec-websocket-key');
-    const guid = response?.accept?.guid ?? '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
-    this.#arithmetic.replaceChildren(...arithmetic({ key, guid, expected: acceptOf(key), actual: undefined }));
+    this.#arithmetic.replaceChildren(...arithmetic({ key, guid: GUID, expected: acceptOf(key), actual: undefined }));
     this.#verdict.className = `callout ${isFine ? 'good' : 'bad'}`;
     this.#verdict.textContent = isFine
       ? 'The handshake is complete. From here on, both sides send frames.'

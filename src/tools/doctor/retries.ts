@@ -68,12 +68,11 @@ async function tryOnce(
     { ...plan.options, handshakeTimeout: timeout, closeTimeout: 500 },
     clock,
   );
-  const value =
-    change === 'redirect' && connection !== undefined
-      ? (href ?? plan.value)
-      : change === 'subprotocol'
-        ? connection?.subprotocol || plan.value
-        : plan.value;
+  // What opened it may be one of several: the address at the end of the redirects, or a subprotocol of a list.
+  let opened: string | undefined;
+  if (change === 'redirect' && connection !== undefined) opened = href;
+  if (change === 'subprotocol') opened = connection?.subprotocol;
+  const value = opened || plan.value;
   if (connection === undefined) {
     const summary = response === undefined ? failure!.summary : `${response.status} ${response.reason}`.trim();
     return { change, value, isOpen: false, status: response?.status, phase: failure!.phase, summary };

@@ -1,6 +1,6 @@
 /** A 101 that is not valid (RFC 6455 §4.1, §4.2.2, RFC 7692 §5.1). */
 import { parseExtensions } from '../../handshake/extension-header.js';
-import { acceptOf } from '../../handshake/http1/key.js';
+import { acceptOf, GUID } from '../../handshake/http1/key.js';
 import { judgeResponse } from '../../permessage-deflate/parameters.js';
 import { mistakeInAccept } from '../accept-mistakes.js';
 import { type Diagnosis, problem, type Rule, warning } from './diagnosis.js';
@@ -122,7 +122,7 @@ function accept(facts: Facts): Diagnosis | undefined {
     `Sec-WebSocket-Accept is "${value}", but for the key of this request it must be "${acceptOf(key)}"${mistake === undefined ? '' : `: ${mistake}`}`,
     mistake === undefined || mistake.includes('another key')
       ? 'Each request has a new key. The server, or a cache or proxy, answers with a stored value, or computes it from another key.'
-      : 'Compute base64(SHA-1(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) from the text of the key, and encode the 20 bytes of the hash.',
+      : `Compute base64(SHA-1(key + "${GUID}")) from the text of the key, and encode the 20 bytes of the hash.`,
     { section },
   );
 }
