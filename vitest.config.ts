@@ -11,6 +11,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/interop/**', 'test/packaging/**', '**/node_modules/**'],
     testTimeout: 15_000,
+    globalSetup: 'test/compiled-package.ts',
     // Many tests wait for sockets and timers, so a core that vitest would leave free is used.
     maxWorkers: '100%',
     coverage: {

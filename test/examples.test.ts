@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { transform } from 'esbuild';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { FRAMES } from './helpers/frames.js';
 import { plainResponse, switchingProtocols } from './helpers/http-heads.js';
 import { codeBlocks, DOCUMENTS } from './helpers/markdown.js';
@@ -280,6 +280,6 @@ function withFreePort(code: string): string {
 /** Runs a code block in a process of its own. Throws if the process fails. */
 async function runCode(code: string): Promise<{ stdout: string; stderr: string }> {
   const { code: javascript } = await transform(code, { loader: 'ts', format: 'esm', target: 'es2022' });
-  const flags = ['--conditions=ws101-source', '--disable-warning=ExperimentalWarning', '--import', 'tsx'];
-  return run(process.execPath, [...flags, '--input-type=module', '-e', javascript], { cwd: root });
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module'];
+  return run(process.execPath, [...flags, '-e', javascript], { cwd: inject('compiledPackage') });
 }

@@ -1,11 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { Recorder } from './streams.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const COMMAND = ['--conditions=ws101-source', '--import', 'tsx', 'src/cli/main.ts'];
 
 export interface RunningCommand {
   readonly process: ChildProcessWithoutNullStreams;
@@ -15,9 +15,9 @@ export interface RunningCommand {
   readonly exit: Promise<number | null>;
 }
 
-/** Runs `ws101` from source. Its stdin stays open. */
+/** Runs `ws101`, compiled from the sources. Its stdin stays open. */
 export function ws101(...args: string[]): RunningCommand {
-  const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT });
+  const child = spawn(process.execPath, [join(inject('compiledPackage'), 'dist/cli/main.js'), ...args], { cwd: ROOT });
   onTestFinished(() => {
     child.kill('SIGKILL');
   });
