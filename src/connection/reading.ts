@@ -150,8 +150,8 @@ export class Reading implements SocketOwner, ProtocolHandler, BacklogOwner {
     // would be answered before the application could answer the message.
     if (!this.duplex.destroyed) this.#yield();
     if (this.tap instanceof FramePublisher) this.tap.receivedEarly(head);
-    // A copy, because the caller's bytes must not be overwritten or freed.
-    this.protocol.receive(Buffer.from(head));
+    // A Buffer, because a message may be a view of it.
+    this.protocol.receive(Buffer.from(head.buffer, head.byteOffset, head.length));
     this.#proceed();
   }
 

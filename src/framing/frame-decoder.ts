@@ -58,8 +58,7 @@ export interface FrameDecoderOptions {
   /** The reserved bits that negotiated extensions use: a sum of RSV1, RSV2 and RSV3. Default 0. */
   readonly assignedRsv?: number | undefined;
   /**
-   * Whether push() may overwrite its chunks. If so, payloads are unmasked in place, otherwise in a copy. A
-   * MessageAssembler that is told so may free them, too. Default false.
+   * Whether push() may overwrite its chunks. If so, payloads are unmasked in place, otherwise in a copy. Default false.
    */
   readonly ownsChunks?: boolean | undefined;
 }

@@ -64,13 +64,11 @@ const POOL_SIZE = 8_192;
 const SMALL = 64;
 
 /**
- * A piece of a larger message is not copied if it fills at least this share of its chunk, to its end, and the chunk is
- * larger than POOL_SIZE. Then no message before it is large enough to be a view of the chunk.
+ * A piece of a larger message that has at least this size is written to the memory of its message, if that is allocated
+ * already. Otherwise it is not copied yet if it fills at least this share of its chunk.
  */
-const PIECE_WORTH_KEEPING = 7 / 8;
-
-/** The smallest piece that is written to the memory of its message at once. */
 const LARGE_PIECE = 4_096;
+const PIECE_WORTH_KEEPING = 7 / 8;
 
 /**
  * Assembles frames into messages (RFC 6455 §5.4). Fragments are joined, and control frames between them are passed on
@@ -89,8 +87,6 @@ export class MessageAssembler implements FrameSink {
   #maxTextSize = 0;
   #maxFragments = 0;
   #ownsChunks = false;
-  /** Whether messages, or parts of them, are views of the chunk. Set it to false before a chunk is decoded. */
-  sharesChunk = false;
   #inControl = false;
   #opcode = 0;
   #fin = false;
@@ -109,13 +105,15 @@ export class MessageAssembler implements FrameSink {
   #buffer: MessageBuffer | undefined;
   /** Memory of #buffer for the next piece. */
   #room: Uint8Array | undefined;
+  /** Whether that memory could not be allocated. The piece then fails the message. */
+  #lacksRoom = false;
 
   /** The payload of a control frame, and how many of its bytes are missing. */
   #control: Uint8Array | undefined;
   #controlLeft = 0;
 
   /**
-   * @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy, and chunks freed
+   * @param ownsChunks as in FrameDecoderOptions: whether a payload may be passed on without a copy
    * @param decodesText whether text becomes a string. Otherwise it is passed on as bytes that were checked to be UTF-8.
    */
   constructor(sink: MessageSink, limits: MessageLimits, ownsChunks = false, decodesText = true) {
@@ -202,13 +200,14 @@ export class MessageAssembler implements FrameSink {
       this.#room = this.#buffer.room(size, this.#announced);
       return this.#room;
     } catch {
-      // framePayload() fails too.
+      this.#lacksRoom = true;
       return undefined;
     }
   }
 
   /** Takes the next piece of a payload. */
   framePayload(bytes: Uint8Array, start: number, end: number): Failure | undefined {
+    if (this.#lacksRoom) return this.#outOfMemory();
     if (this.#inControl) {
       this.#takeControl(bytes, start, end);
       return undefined;
@@ -257,19 +256,11 @@ export class MessageAssembler implements FrameSink {
       this.#buffer.commit(size);
       return;
     }
-    if (this.#keepsPiece(bytes, start, end)) {
-      this.sharesChunk = true;
-      this.#buffer.keep(bytes, start);
+    if (this.#ownsChunks && size >= LARGE_PIECE && size >= PIECE_WORTH_KEEPING * bytes.buffer.byteLength) {
+      this.#buffer.keep(bytes.subarray(start, end));
       return;
     }
     this.#buffer.append(bytes, start, end, this.#fin ? this.#announced : this.#maxMessageSize);
-  }
-
-  /** Whether a piece is worth keeping, and nothing else uses its chunk. */
-  #keepsPiece(bytes: Uint8Array, start: number, end: number): boolean {
-    if (!this.#ownsChunks || end < bytes.length) return false;
-    const { byteLength } = bytes.buffer;
-    return byteLength > POOL_SIZE && end - start >= PIECE_WORTH_KEEPING * byteLength;
   }
 
   /** Fails the message as too big, instead of ending the process. */
@@ -334,11 +325,9 @@ export class MessageAssembler implements FrameSink {
     const size = end - start;
     const mayPin = size < SMALL ? 2 * size : Math.max(MOST_PINNED * size, POOL_SIZE);
     // Reading `buffer` of a view is slow, so its length is compared first.
-    if (!this.#ownsChunks || bytes.length > mayPin || bytes.buffer.byteLength > mayPin) {
-      return copyOf(bytes, start, end);
-    }
-    this.sharesChunk = true;
-    return bytes.subarray(start, end);
+    return this.#ownsChunks && bytes.length <= mayPin && bytes.buffer.byteLength <= mayPin
+      ? bytes.subarray(start, end)
+      : copyOf(bytes, start, end);
   }
 }
 

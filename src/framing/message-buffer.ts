@@ -1,6 +1,5 @@
 import { allocate, allocateUnpooled } from '#platform';
 import { copyOf } from './copy.js';
-import { freeMemory } from './free-memory.js';
 
 /**
  * Room in addition to twice the bytes received. It prevents a reallocation for each of the first bytes. It is small,
@@ -19,8 +18,8 @@ const SLACK = 1_024;
  * 1 KiB, and never because of a length field. The methods throw if there is not enough memory.
  */
 export class MessageBuffer {
-  /** The pieces before the tail: the rest of each chunk from `start` on. */
-  #pieces: { readonly chunk: Uint8Array; readonly start: number }[] | undefined;
+  /** The pieces before the tail. */
+  #pieces: Uint8Array[] | undefined;
   #piecesLength = 0;
   #tail: Uint8Array<ArrayBuffer> | undefined;
   #tailLength = 0;
@@ -64,16 +63,16 @@ export class MessageBuffer {
     this.#tailLength += size;
   }
 
-  /** Appends `chunk[start, …)` itself. Nothing else may use the chunk, which is freed later. */
-  keep(chunk: Uint8Array, start: number): void {
-    if (this.#tailLength > 0) this.#add(this.#takeTail(), 0);
-    this.#add(chunk, start);
+  /** Appends `piece` itself. Its memory must belong to us, and hold little else. */
+  keep(piece: Uint8Array): void {
+    if (this.#tailLength > 0) this.#add(this.#takeTail());
+    this.#add(piece);
   }
 
-  #add(chunk: Uint8Array, start: number): void {
+  #add(piece: Uint8Array): void {
     this.#pieces ??= [];
-    this.#pieces.push({ chunk, start });
-    this.#piecesLength += chunk.length - start;
+    this.#pieces.push(piece);
+    this.#piecesLength += piece.length;
   }
 
   /** Returns the message and empties the buffer. A message that fills little of its memory is copied. */
@@ -86,10 +85,9 @@ export class MessageBuffer {
   #gather(size: number): void {
     const gathered = allocateUnpooled(size);
     let at = 0;
-    for (const { chunk, start } of this.#pieces ?? []) {
-      gathered.set(chunk.subarray(start), at);
-      at += chunk.length - start;
-      freeMemory(chunk);
+    for (const piece of this.#pieces ?? []) {
+      gathered.set(piece, at);
+      at += piece.length;
     }
     if (this.#tail !== undefined) gathered.set(this.#tail.subarray(0, this.#tailLength), at);
     this.#tailLength = this.length;

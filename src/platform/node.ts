@@ -55,6 +55,9 @@ function allocateFromPool(size: number): Uint8Array<ArrayBuffer> {
   if (poolUsed + size > pool.byteLength) {
     pool = Buffer.allocUnsafeSlow(OWN_POOL_SIZE).buffer;
     poolUsed = 0;
+    // As Node's own pool: transferring one message would take the memory of the others away. An import would add 2 ms to
+    // the start of every program.
+    process.getBuiltinModule('node:worker_threads').markAsUntransferable(pool);
   }
   const memory = Buffer.from(pool, poolUsed, size);
   // Typed arrays of any kind may be created on it.

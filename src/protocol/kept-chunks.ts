@@ -15,7 +15,7 @@ export class KeptChunks {
     return this.#chunks.length === 0;
   }
 
-  /** How many bytes are kept. A chunk counts until taken() is called. */
+  /** How many bytes are kept. A chunk counts until taken() is called with it. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -39,13 +39,13 @@ export class KeptChunks {
     this.#bytes += length;
   }
 
-  /** Removes and returns the first chunk. Call taken() when it has been decoded. */
+  /** Removes and returns the first chunk. Call taken() with it when it has been decoded. */
   take(): KeptChunk {
     return this.#chunks.shift()!;
   }
 
-  /** Notes that `bytes` bytes from take() have been decoded. */
-  taken(bytes: number): void {
-    this.#bytes -= bytes;
+  /** Notes that a chunk from take() has been decoded. */
+  taken({ chunk, start }: KeptChunk): void {
+    this.#bytes -= chunk.length - start;
   }
 }

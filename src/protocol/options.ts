@@ -7,7 +7,7 @@ export interface ProtocolOptions {
   readonly maxMessageSize?: number | undefined;
   /** The maximum number of fragments in one message, including empty ones. Default 131,072. */
   readonly maxFragments?: number | undefined;
-  /** Whether chunks passed to receive() may be overwritten, kept and freed (see FrameDecoderOptions). Default false. */
+  /** Whether chunks passed to receive() may be overwritten and kept (see FrameDecoderOptions). Default false. */
   readonly ownsChunks?: boolean | undefined;
   /** The reserved bits that negotiated extensions use (see FrameDecoderOptions). Default none. */
   readonly assignedRsv?: number | undefined;

@@ -10,7 +10,6 @@ import {
 import type { Failure, StopPoint } from '../framing/frame-decoder.js';
 import { FrameEncoder } from '../framing/frame-encoder.js';
 import { RSV1 } from '../framing/frame-header.js';
-import { freeMemory } from '../framing/free-memory.js';
 import { OPCODE } from '../framing/opcode.js';
 import type { ProtocolHandler } from './handler.js';
 import { KeptChunks } from './kept-chunks.js';
@@ -151,9 +150,8 @@ export class Protocol {
       this.#readKept();
       return;
     }
-    const { length } = chunk;
     const at = this.#decode(chunk, 0);
-    if (at < length && this.reads) {
+    if (at < chunk.length && this.reads) {
       this.#kept ??= new KeptChunks();
       // If a handler called receive() meanwhile, its chunks come after the rest of this one.
       this.#kept.addRest(chunk, at, this.#ownsChunks);
@@ -205,30 +203,24 @@ export class Protocol {
   #readKept(): void {
     const kept = this.#kept;
     while (kept?.isEmpty === false && this.#stopPoint !== 'frame' && !this.#isDecoding) {
-      const { chunk, start } = kept.take();
-      const { length } = chunk;
-      const at = this.#decode(chunk, start);
+      const next = kept.take();
+      const at = this.#decode(next.chunk, next.start);
       if (!this.reads) return;
-      kept.taken(length - start);
-      if (at < length) {
-        kept.addRest(chunk, at, true);
+      kept.taken(next);
+      if (at < next.chunk.length) {
+        kept.addRest(next.chunk, at, true);
         return;
       }
     }
     if (kept?.isEmpty === true && !this.#isDecoding) this.#kept = undefined;
   }
 
-  /**
-   * Decodes a chunk from `start`. Returns the index of the first byte that was not taken. The chunk is freed if all of
-   * it was taken by this call and nothing uses it any more.
-   */
+  /** Decodes a chunk from `start`. Returns the index of the first byte that was not taken. */
   #decode(chunk: Uint8Array, start: number): number {
     this.#isDecoding = true;
     const reader = this.#reader ?? this.#borrowReader();
-    reader.assembler.sharesChunk = false;
     const at = reader.decoder.push(chunk, start);
     this.#isDecoding = false;
-    if (this.#ownsChunks && start === 0 && at === chunk.length && !reader.assembler.sharesChunk) freeMemory(chunk);
     if (reader.decoder.error !== undefined) this.#fail(reader.decoder.error);
     else this.#releaseReader(reader);
     return at;

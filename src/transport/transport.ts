@@ -10,9 +10,8 @@ export interface Transport {
   /** The addresses, and TLS if there is any. */
   readonly info: TransportInfo;
   /**
-   * Whether the chunks that `duplex` emits belong to the connection alone. If true, payloads are unmasked in place,
-   * messages may share a chunk's memory, and the memory of a chunk that is all of an ArrayBuffer is freed early. If
-   * false, the bytes are copied first.
+   * Whether the chunks that `duplex` emits belong to the connection alone. If true, payloads are unmasked in place and
+   * messages may share a chunk's memory. If false, the bytes are copied first.
    */
   readonly ownsChunks: boolean;
   /**

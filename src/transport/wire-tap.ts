@@ -5,8 +5,8 @@ import type { TransportInfo } from './transport-info.js';
 /**
  * Sees all bytes of a connection, including the opening handshake. With TLS, it sees the decrypted bytes.
  *
- * An array may be overwritten or freed after the call returns: copy what you keep. If a method throws, a process
- * warning is emitted, and the tap is not called again. The connection goes on.
+ * An array may be overwritten after the call returns: copy what you keep. If a method throws, a process warning is
+ * emitted, and the tap is not called again. The connection goes on.
  */
 export interface WireTap {
   /** The transport is connected, including TLS. This endpoint has sent nothing over it yet. */

@@ -36,7 +36,7 @@ test('pieces that are kept, copied, and written to the buffer stay in order', ()
       for (const [i, { size, how }] of pieces.entries()) {
         const piece = new Uint8Array(size).fill(i + 1);
         if (how === 'keep') {
-          buffer.keep(piece, 0);
+          buffer.keep(piece);
           memories.push(piece.buffer);
         } else if (how === 'append') {
           buffer.append(piece, 0, size, UNKNOWN);
@@ -58,29 +58,18 @@ test('pieces that are kept, copied, and written to the buffer stay in order', ()
 
 test('kept pieces need no more memory, and copied pieces between them grow by their own size', () => {
   const buffer = new MessageBuffer();
-  buffer.keep(new Uint8Array(50_000), 0);
+  buffer.keep(new Uint8Array(50_000));
   expect(buffer.capacity).toBe(50_000);
   buffer.append(Uint8Array.of(1), 0, 1, 50_010);
   expect(buffer.capacity).toBe(50_010);
-  buffer.keep(new Uint8Array(9), 0);
+  buffer.keep(new Uint8Array(9));
   expect([buffer.capacity, buffer.length]).toEqual([50_010, 50_010]);
-});
-
-test('a chunk is kept from an index on, and freed when its bytes have moved', () => {
-  const buffer = new MessageBuffer();
-  const chunk = new Uint8Array(2_000).fill(1, 100);
-  buffer.keep(chunk, 100);
-  expect([buffer.length, buffer.capacity]).toEqual([1_900, 1_900]);
-  buffer.append(Uint8Array.of(2), 0, 1, 1_901);
-  const message = buffer.take();
-  expect([message.length, message[0], message[1_899], message[1_900]]).toEqual([1_901, 1, 1, 2]);
-  expect(chunk.length === 0).toBe('transfer' in ArrayBuffer.prototype);
 });
 
 describe('room for the next bytes', () => {
   test('is memory of the whole message, and kept until it is taken', () => {
     const buffer = new MessageBuffer();
-    buffer.keep(new Uint8Array(5_000).fill(1), 0);
+    buffer.keep(new Uint8Array(5_000).fill(1));
     const room = buffer.room(3_000, 8_000)!;
     expect([room.length, buffer.length, buffer.capacity]).toEqual([3_000, 5_000, 8_000]);
     room.fill(2);

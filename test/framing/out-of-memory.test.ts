@@ -47,6 +47,20 @@ describe('a message that does not fit in memory fails with 1009', () => {
     expect(retained).toBe(0);
   });
 
+  test('in large pieces, at the first one that needs memory', () => {
+    for (const mask of [false, true]) {
+      const payload = new Uint8Array(400_000);
+      const frame = rawFrame({ opcode: 2, payload, ...(mask ? { key: [1, 2, 3, 4] as const } : {}) });
+      const chunks = [0, 1, 2, 3, 4, 5, 6].map(i => new Uint8Array(frame.subarray(i * 65_536, (i + 1) * 65_536)));
+      const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation(noMemory);
+      const { error, retained } = decode(chunks, { maxMessageSize: 500_000, mask });
+      const times = allocate.mock.calls.length;
+      allocate.mockRestore();
+      expect(error).toMatchObject({ closeCode: 1009 });
+      expect([times, retained]).toEqual([1, 0]);
+    }
+  });
+
   test('as soon as this is known', () => {
     exhaustMemory();
     expect(decode(halves(BINARY).slice(0, 1)).error).toMatchObject({ closeCode: 1009 });
