@@ -190,6 +190,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   'echo-125': echo({ opcode: 2, size: 125, inFlight: 1 }, 1_000),
   'echo-1k-text': echo({ opcode: 1, size: 1_024, inFlight: 32 }, 100),
   'echo-16k': echo({ opcode: 2, size: 16_384, inFlight: 1 }, 500),
+  'echo-128k': echo({ opcode: 2, size: 131_072, inFlight: 1 }, 100),
   'echo-1m': echo({ opcode: 2, size: 1_048_576, inFlight: 1 }, 4),
   'echo-deflate': echoDeflated(JSON_TEXT, 200),
   kept: kept({ opcode: 2, size: 125, inFlight: 32, behind: 40_000 }, 400),
