@@ -8,12 +8,18 @@ import { figureOf, OURS, standing } from './standing.js';
 const IN_NODE = [OURS, 'ws', 'raw-net'];
 const OTHERS = ['uws', 'bun'];
 
+/** Returns the newest results of a contender: uWebSockets.js has no binary for every version of Node. */
+function newestWith(all: readonly Results[], contender: string): Results {
+  const isMeasured = ({ scenarios }: Results) => scenarios.some(row => figureOf(row, contender) !== undefined);
+  return all.findLast(isMeasured) ?? all.at(-1)!;
+}
+
 /** A row for each scenario: the medians on each Node, and whether ws101 reaches its target there. */
 export function sideBySideTable(all: readonly Results[]): string {
   const labelOf = (id: string) => all.flatMap(({ contenders }) => contenders).find(one => one.id === id)?.label ?? id;
   const columns = [
     ...IN_NODE.flatMap(id => all.map(results => ({ id, results, head: `${labelOf(id)}, ${majorOf(results)}` }))),
-    ...OTHERS.map(id => ({ id, results: all.at(-1)!, head: labelOf(id) })),
+    ...OTHERS.map(id => ({ id, results: newestWith(all, id), head: labelOf(id) })),
   ];
   const scenarios = new Map(all.flatMap(({ scenarios }) => scenarios.map(scenario => [scenario.id, scenario])));
   const rows = Array.from(scenarios.values(), ({ id: scenario, title, metric, unit }) => {

@@ -100,6 +100,16 @@ describe('the Markdown', () => {
     expect(resultsBlock([RESULTS])).not.toContain('target, 20');
   });
 
+  test('shows a contender that the newest Node cannot run as the older one measured it', () => {
+    const { runs } = scenario('echo-16');
+    const rest = runs.filter(({ contender }) => contender !== 'uws');
+    const newer = { ...RESULTS, scenarios: [{ ...scenario('echo-16'), runs: rest }] };
+    const row = resultsBlock([RESULTS, newer])
+      .split('\n')
+      .find(line => line.startsWith('| Echo, 16 B'));
+    expect(row).toContain('| 1.36 |');
+  });
+
   test('has as many cells in every row of a table as in its head', () => {
     for (const page of [readmeBlock(RESULTS), resultsBlock([RESULTS, RESULTS]), scaleBlock(SCALE)]) {
       for (const table of page.split('\n\n').filter(part => part.startsWith('|'))) {
