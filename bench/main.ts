@@ -7,7 +7,7 @@ import { CONTENDERS, takesPart } from './contenders.js';
 import { describeMachine } from './machine.js';
 import { prepare } from './prepare.js';
 import { scenarioTable } from './print.js';
-import { type Results, type ScenarioResult, withRows } from './results.js';
+import { majorVersion, type Results, type ScenarioResult, withRows } from './results.js';
 import { type Plan, runScenario } from './run.js';
 import { SCENARIOS, type Scenario } from './scenarios.js';
 
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
 
   // The committed file must contain every contender.
   const isForReport = values.full && values.contenders === undefined && values.out === undefined;
-  const out = isForReport ? join(here, `results/node-${Number.parseInt(node, 10)}.json`) : values.out;
+  const out = isForReport ? join(here, `results/node-${majorVersion(node)}.json`) : values.out;
   if (out !== undefined) {
     const measured = contenders.filter(contender => SCENARIOS.some(scenario => takesPart(contender, scenario)));
     const versions = measured.map(({ id, label, version }) => ({ id, label, version: version()! }));

@@ -115,9 +115,14 @@ export function distanceToTarget({ target, better, runs }: ScenarioResult): numb
   return better === 'lower' ? ours / goal : goal / ours;
 }
 
-/** Returns the version of Node that was measured, as 24. */
+/** Returns the major version of Node in these results. */
 export function majorOf({ machine }: Results): number {
-  return Number.parseInt(machine.node.replace(/^v/, ''), 10);
+  return majorVersion(machine.node);
+}
+
+/** Returns 24 for `24.1.0` and `v24.1.0`. */
+export function majorVersion(version: string): number {
+  return Number.parseInt(version.replace(/^v/, ''), 10);
 }
 
 /**

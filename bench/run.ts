@@ -1,6 +1,6 @@
 /** Runs a scenario. The contenders take turns, so that a disturbance of the machine affects all of them. */
 import { type Contender, NODE_VERSION, takesPart } from './contenders.js';
-import { ENOUGH, type Run, type Sample, type ScenarioResult } from './results.js';
+import { ENOUGH, majorVersion, type Run, type Sample, type ScenarioResult } from './results.js';
 import { clientRound, idleRound, maskingRound, type Server, serverRound, startServer, type Timing } from './round.js';
 import type { Scenario } from './scenarios.js';
 
@@ -61,7 +61,7 @@ export async function runScenario(
     runs.push({ contender: turn.id, samples });
   }
   const { id, title, metric, unit, better } = scenario;
-  const target = (Number.parseInt(NODE_VERSION, 10) >= 24 ? scenario.targetFrom24 : undefined) ?? scenario.target;
+  const target = (majorVersion(NODE_VERSION) >= 24 ? scenario.targetFrom24 : undefined) ?? scenario.target;
   return { id, title, metric, unit, better, ...(target === undefined ? {} : { target }), runs };
 }
 
