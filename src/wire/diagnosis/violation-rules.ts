@@ -1,5 +1,6 @@
 /** The server, or the client of a capture, sends what is no frame, or a frame that breaks a rule. */
-import { type FrameHeader, headerLengthBySecondByte, RSV1, readHeader } from '../../framing/frame-header.js';
+import { FrameDecoder } from '../../framing/frame-decoder.js';
+import { type FrameHeader, RSV_BITS, RSV1 } from '../../framing/frame-header.js';
 import { type Diagnosis, problem } from './diagnosis.js';
 import { headersOf, opensWith } from './evidence.js';
 import type { Facts, ViolationFacts } from './facts.js';
@@ -120,18 +121,32 @@ function withoutRsv1({ session, response }: Facts): Row | undefined {
   return [cause, `${advice} If the server compresses this message, it must set RSV1 in its first frame.`];
 }
 
-/** Returns the frames whose headers are in `bytes`. The payload of the last one may be cut. */
-function framesIn(bytes: Uint8Array): Array<{ readonly header: FrameHeader; readonly payload: Uint8Array }> {
-  const frames = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
-    const length = headerLengthBySecondByte(bytes[at + 1]!);
-    if (at + length > bytes.length) break;
-    const header = { offset: at } as FrameHeader;
-    readHeader(bytes, at, length, header);
-    const end = at + length + header.payloadLength;
-    frames.push({ header, payload: bytes.subarray(at + length, end) });
-    at = end;
-  }
+interface StartOfFrame {
+  readonly header: FrameHeader;
+  /** What has arrived of it. */
+  payload: Uint8Array;
+}
+
+/** Returns the frames in `bytes`. The last one may be cut off, or break a rule. */
+function framesIn(bytes: Uint8Array): readonly StartOfFrame[] {
+  const frames: StartOfFrame[] = [];
+  const add = (header: Readonly<FrameHeader>) => {
+    frames.push({ header: { ...header }, payload: bytes.subarray(0, 0) });
+    return undefined;
+  };
+  const decoder = new FrameDecoder(
+    {
+      frameStart: add,
+      framePayload: (chunk, start, end) => {
+        frames.at(-1)!.payload = chunk.subarray(start, end);
+        return undefined;
+      },
+      frameEnd: () => undefined,
+    },
+    { from: 'any', assignedRsv: RSV_BITS },
+  );
+  decoder.push(bytes);
+  if (decoder.error !== undefined) add(decoder.header);
   return frames;
 }
 
