@@ -196,14 +196,21 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
 
   // Writing
 
-  /** Calls flush() at the end of this turn of the event loop. */
+  /**
+   * Calls flush() at the end of this turn of the event loop. If this endpoint ends the transport, nothing more can be
+   * sent in this turn, so flush() is called at once.
+   */
   requestFlush(): void {
     if (this.#isScheduled || this.#isEnded) return;
+    if (this.#protocol.endsTransport) {
+      this.flushScheduled();
+      return;
+    }
     this.#isScheduled = true;
     scheduleFlush(this);
   }
 
-  /** Carries out the flush that requestFlush() scheduled. */
+  /** Carries out the flush that was requested. */
   flushScheduled(): void {
     this.#isScheduled = false;
     this.flush();

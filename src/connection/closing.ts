@@ -121,6 +121,7 @@ export class Closing implements ClosingPeer {
   /** Notes that the peer has sent its FIN. */
   peerEnded(): void {
     this.#hasPeerEnded = true;
+    this.#linger?.socketEnd();
   }
 
   /** Ends our side if the peer has ended its side, and everything from before its FIN has been read. */

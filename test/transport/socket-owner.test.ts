@@ -114,4 +114,13 @@ describe('a clean close over a Duplex with `emitClose: false`', () => {
     expect(await closed).toMatchObject({ code: 1000, wasClean: true });
     expect(performance.now() - start).toBeLessThan(900);
   });
+
+  test('ends a server whose peer ends only when the server has ended', async () => {
+    const { connection, peer } = connectionAndPeer('server', {}, { emitClose: false });
+    const start = performance.now();
+    peer.socket.on('end', () => peer.socket.end());
+    peer.send(peer.frames.close(1000));
+    expect(await connection.closed).toMatchObject({ code: 1000, wasClean: true });
+    expect(performance.now() - start).toBeLessThan(900);
+  });
 });
