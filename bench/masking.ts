@@ -1,10 +1,11 @@
 /**
  * Measures the values for WORD_THRESHOLD and SIMD_THRESHOLD in src/framing/masking.ts: the plain loop of RFC 6455 §5.3,
  * the loop that rotates the key, 32-bit words with an existing or a new view, SIMD with its copies, and bufferutil,
- * which needs no copies. Run it with `npm run masking` in this folder.
+ * which needs no copies. Then, what it costs to unmask a chunk into the memory of a large message. Run it with `npm run
+ * masking` in this folder.
  */
 import { createRequire } from 'node:module';
-import { maskBytes, maskWords } from '../src/framing/masking.js';
+import { maskBytes, maskTo, maskWords } from '../src/framing/masking.js';
 import { maskBySimd } from '../src/framing/masking-simd.js';
 import { machine, measure, type Subject, table } from './measure.js';
 
@@ -59,3 +60,37 @@ const rows = SIZES.map((size, i) => {
 });
 console.log(`${machine()}\n`);
 console.log(table(['bytes', ...names.map(name => `${name}, ns`), 'best of ws101, GB/s'], rows));
+
+/** More memory than the processor's caches hold. A message is written to memory that was not used for a while. */
+const COLD = Array.from({ length: 2_048 }, () => Buffer.allocUnsafeSlow(memory.length).fill(1));
+
+type Target = (i: number) => Buffer;
+
+const TARGETS: Record<string, Target> = {
+  'memory in the cache': () => other,
+  'memory that is not in the cache': i => COLD[i % COLD.length]!,
+};
+
+function filling(name: string, target: Target, isMasked: boolean): Subject {
+  let next = 0;
+  const run = (times: number): void => {
+    for (let i = 0; i < times; i++) {
+      const bytes = target(next++);
+      if (isMasked) maskTo(memory, 0, memory.length, bytes, 0, KEY, 0);
+      else bytes.set(memory);
+    }
+  };
+  return { name, run };
+}
+
+const fillings = Object.entries(TARGETS).flatMap(([name, target]) => [
+  filling(name, target, false),
+  filling(name, target, true),
+]);
+const filled = measure(fillings);
+const fills = Object.keys(TARGETS).map((name, i) => [
+  name,
+  filled[2 * i]!.median.toFixed(0),
+  filled[2 * i + 1]!.median.toFixed(0),
+]);
+console.log(`\n${table([`${memory.length} bytes into`, 'copied, ns', 'unmasked, ns'], fills)}`);
