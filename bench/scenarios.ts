@@ -194,6 +194,18 @@ export const SCENARIOS: readonly Scenario[] = [
     size: 0,
   },
   {
+    id: 'idle-used-10k',
+    title: 'Idle after a message each way, 10,000 connections',
+    kind: 'idle',
+    metric: 'Resident memory of the server per connection',
+    unit: 'KiB',
+    better: 'lower',
+    target: { text: '≤ 6.9 KiB', against: 'fixed', ratio: 6.9 },
+    connections: 10_000,
+    inFlight: 1,
+    size: 125,
+  },
+  {
     id: 'client-echo-125',
     title: 'Client: echo, 125 B, 16 connections, 32 in flight',
     kind: 'client-echo',

@@ -276,6 +276,10 @@ static bool some_are_opening(void) {
   return open_count < options.connections;
 }
 
+static bool some_wait_for_echo(void) {
+  return messages < (uint64_t)options.connections;
+}
+
 static uint64_t after(double seconds) {
   return now_ns() + (uint64_t)(seconds * 1e9);
 }
@@ -305,6 +309,13 @@ static void open_all(void) {
   if (some_are_opening()) fail("%d of %d connections could be opened", open_count, options.connections);
 }
 
+/* Sends one message on each connection, and waits for all echoes. */
+static void use_all(void) {
+  for (int i = 0; i < options.connections; i++) send_messages(&clients[i], 0, 1);
+  run(after(OPENING_TIMEOUT), some_wait_for_echo);
+  if (some_wait_for_echo()) fail("%llu of %d echoes came", (unsigned long long)messages, options.connections);
+}
+
 /* Reports that every connection is open, and keeps them open. */
 static _Noreturn void stay(void) {
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
@@ -319,7 +330,10 @@ void run_clients(void) {
   choose_mode();
   prepare_frames();
   open_all();
-  if (mode == IDLE) stay();
+  if (mode == IDLE) {
+    if (options.size > 0) use_all();
+    stay();
+  }
   if (mode == ECHO) {
     for (int i = 0; i < options.connections; i++) send_messages(&clients[i], 0, (uint64_t)options.in_flight);
   }
