@@ -126,7 +126,7 @@ export function majorVersion(version: string): number {
 }
 
 /**
- * Replaces the rows of scenarios that were measured again.
+ * Replaces the rows of scenarios that were measured again, and adds the rows of new ones.
  *
  * @throws {RangeError} if the two results are from different machines or versions, which one table must not mix
  */
@@ -137,6 +137,6 @@ export function withRows(before: Results, newer: Results): Results {
       'the existing results are from another machine or other versions: measure all rows again, or use --out',
     );
   }
-  const rows = new Map(newer.scenarios.map(row => [row.id, row]));
-  return { ...before, machine: newer.machine, scenarios: before.scenarios.map(row => rows.get(row.id) ?? row) };
+  const rows = new Map([...before.scenarios, ...newer.scenarios].map(row => [row.id, row]));
+  return { ...before, machine: newer.machine, scenarios: [...rows.values()] };
 }

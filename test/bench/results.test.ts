@@ -94,6 +94,10 @@ describe('rows that were measured again', () => {
     const anew = { ...before, machine: { ...machine, date: '2026-02-02' }, scenarios: [row('b', 3)] };
     const merged = withRows(before, anew);
     expect(merged.scenarios).toEqual([row('a', 1), row('b', 3)]);
+    expect(withRows(before, { ...before, scenarios: [row('c', 4)] }).scenarios).toEqual([
+      ...before.scenarios,
+      row('c', 4),
+    ]);
     expect(merged.machine.date).toBe('2026-02-02');
   });
 
