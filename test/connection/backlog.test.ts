@@ -164,6 +164,7 @@ describe('backpressure', () => {
     expect(info).toMatchObject({ code: 1006, wasClean: false, initiator: 'local' });
     expect(cause).toBeInstanceOf(BackpressureError);
     expect(cause).toMatchObject({ code: 'WS101_BACKPRESSURE', fault: 'peer', bufferedAmount: expect.any(Number) });
+    expect(cause?.message).toMatch(/the peer took \S+( bytes)? in the \d+ ms since it fell behind/);
     expect(connection.send('x')).toBeUndefined();
   });
 

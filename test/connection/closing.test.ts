@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { ConnectionLostError, ProtocolError } from '../../src/errors.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
@@ -62,6 +63,21 @@ describe('the closing handshake (§7.1)', () => {
     await answering.connection.closed;
     expect(answering.peer.seen).toEqual(['text "last"', 'close 1000']);
     expect(write).toHaveBeenCalledOnce();
+  });
+
+  test('discards at most 16 MiB that the peer sends after it', async () => {
+    const [socket, peer] = duplexPair();
+    const connection = connectionOver(socket, 'server');
+    const ended = once(peer.resume(), 'end');
+    peer.write(FRAMES.client.close(1000));
+    await ended;
+    let sent = 0;
+    for (; !socket.destroyed && sent < 32; sent++) {
+      peer.write(Buffer.alloc(2 ** 20));
+      await setImmediate();
+    }
+    expect([sent > 16, sent < 20]).toEqual([true, true]);
+    expect((await connection.closed).wasClean).toBe(true);
   });
 
   test('without codes reports 1005 (§7.1.5)', async () => {
