@@ -196,21 +196,14 @@ export class Backlog implements Flushable, WriterOwner, JobQueueOwner, CappedOut
 
   // Writing
 
-  /**
-   * Calls flush() at the end of this turn of the event loop. If this endpoint ends the transport, nothing more can be
-   * sent in this turn, so flush() is called at once.
-   */
+  /** Calls flush() at the end of this turn of the event loop. */
   requestFlush(): void {
     if (this.#isScheduled || this.#isEnded) return;
-    if (this.#protocol.endsTransport) {
-      this.flushScheduled();
-      return;
-    }
     this.#isScheduled = true;
     scheduleFlush(this);
   }
 
-  /** Carries out the flush that was requested. */
+  /** Carries out the flush that requestFlush() scheduled. */
   flushScheduled(): void {
     this.#isScheduled = false;
     this.flush();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConnectionLostError, ProtocolError } from '../../src/errors.js';
 import { collectMessages, connectedPair, connectionAndPeer, connectionOver } from '../helpers/connections.js';
 import { duplexPair } from '../helpers/duplex-pair.js';
@@ -47,22 +47,6 @@ describe('the closing handshake (§7.1)', () => {
     });
     expect(events).toEqual([await connection.closed]);
     expect(peer.seen).toEqual(['close 1001']);
-  });
-
-  test('ends the transport of a server at once, in one write with what was sent before', async () => {
-    const { connection, socket, peer } = connectionAndPeer('server');
-    // This listener follows the one of the connection.
-    const ended = new Promise(resolve => socket.once('data', () => resolve(socket.writableEnded)));
-    peer.send(peer.frames.close(1000));
-    expect(await ended).toBe(true);
-    expect((await connection.closed).wasClean).toBe(true);
-    const answering = connectionAndPeer('server');
-    const write = vi.spyOn(answering.socket, 'write');
-    answering.connection.on('message', data => answering.connection.send(data));
-    answering.peer.send(Buffer.concat([answering.peer.frames.text('last'), answering.peer.frames.close(1000)]));
-    await answering.connection.closed;
-    expect(answering.peer.seen).toEqual(['text "last"', 'close 1000']);
-    expect(write).toHaveBeenCalledOnce();
   });
 
   test('discards at most 16 MiB that the peer sends after it', async () => {
