@@ -29,6 +29,12 @@ const CPU_PER_MESSAGE = { metric: 'CPU of the server per message', unit: 'µs', 
 const CPU_PER_DELIVERY = { metric: 'CPU of the server per delivery', unit: 'µs', better: 'lower' } as const;
 const CPU_OF_CLIENT = { metric: 'CPU of the client per message', unit: 'µs', better: 'lower' } as const;
 
+const MEMORY_PER_CONNECTION = {
+  metric: 'Resident memory of the server per connection',
+  unit: 'KiB',
+  better: 'lower',
+} as const;
+
 const SAMPLE_TITLES = { latin: 'Latin text with accents', chinese: 'Chinese text', emoji: 'emoji' } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -185,9 +191,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'idle-10k',
     title: 'Idle, 10,000 connections',
     kind: 'idle',
-    metric: 'Resident memory of the server per connection',
-    unit: 'KiB',
-    better: 'lower',
+    ...MEMORY_PER_CONNECTION,
     target: { text: '≤ 5.0 KiB', against: 'fixed', ratio: 5 },
     connections: 10_000,
     inFlight: 1,
@@ -197,9 +201,7 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'idle-used-10k',
     title: 'Idle after a message each way, 10,000 connections',
     kind: 'idle',
-    metric: 'Resident memory of the server per connection',
-    unit: 'KiB',
-    better: 'lower',
+    ...MEMORY_PER_CONNECTION,
     target: { text: '≤ 6.9 KiB', against: 'fixed', ratio: 6.9 },
     connections: 10_000,
     inFlight: 1,
