@@ -99,6 +99,16 @@ export const SCENARIOS: readonly Scenario[] = [
     size: 125,
   },
   {
+    id: 'echo-1k',
+    title: 'Echo, 1 KiB binary, 64 connections, 1 in flight',
+    kind: 'echo',
+    ...CPU_PER_MESSAGE,
+    target: { text: '≤ ws', against: 'ws', ratio: 1 },
+    connections: 64,
+    inFlight: 1,
+    size: 1024,
+  },
+  {
     id: 'echo-16k',
     title: 'Echo, 16 KiB, 64 connections, 1 in flight',
     kind: 'echo',
