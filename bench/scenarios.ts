@@ -103,7 +103,6 @@ export const SCENARIOS: readonly Scenario[] = [
     title: 'Echo, 1 KiB binary, 64 connections, 1 in flight',
     kind: 'echo',
     ...CPU_PER_MESSAGE,
-    target: { text: '≤ ws', against: 'ws', ratio: 1 },
     connections: 64,
     inFlight: 1,
     size: 1024,
